@@ -1,0 +1,24 @@
+"""Turns raw news files into clean records, and says why each line left.
+
+Importing this package loads neither celery nor trafilatura: each name is fetched when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ingest.model import Rejected
+    from ingest.pipeline import clean
+    from ingest.record import Record
+
+__all__ = ["Record", "Rejected", "clean"]
+
+_HOMES = {"Record": "record", "Rejected": "model", "clean": "pipeline"}
+
+
+def __getattr__(name: str) -> Any:
+    if home := _HOMES.get(name):
+        return getattr(import_module(f"ingest.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,181 @@
+"""The nouns. One for each stage, all frozen; everything else in the house turns one of them into the next.
+
+    bytes ─▶ RawArticle ──parse──▶ Article (blocks + claims) ──label──▶ LabelledBlock … ──compose──▶ Record
+
+This module imports the standard library alone; `Record`, the public contract, lives in `ingest.record`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+Kind = Literal["paragraph", "heading", "list_item", "quote", "caption", "cell", "separator"]
+"""What a block is by its form; `caption` is a figcaption or its like, `cell` a table cell, `separator` a rule of signs."""
+
+Origin = str
+"""Where a claim comes from: "given", "json-ld", "meta", "page", "text" or "pack"; record.py ranks them."""
+
+
+class Label(StrEnum):
+    """Which room of the record a block belongs to. A closed set (design, glossary)."""
+
+    BODY = "body"
+    HEADLINE = "headline"
+    SUBHEADLINE = "subheadline"
+    BYLINE = "byline"
+    DATE = "date"
+    CAPTION = "caption"
+    CREDIT = "credit"
+    RELATED = "related"
+    COPYRIGHT_NOTICE = "copyright_notice"
+    USAGE_TERMS = "usage_terms"
+    LEGAL_NOTICE = "legal_notice"
+    SOURCE_LINE = "source_line"
+    PROMO = "promo"
+    SHARE = "share"
+    NAVIGATION = "navigation"
+    TAGS = "tags"
+    AUTHOR_BIO = "author_bio"
+    COMMENTS = "comments"
+    ADVERTISEMENT = "advertisement"
+    WIDGET = "widget"
+    DUPLICATE = "duplicate"
+
+
+class Rejected(Exception):
+    """The input cannot become a record. `reason` is for machines, the message is one sentence for people."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+    def __reduce__(self) -> tuple[type[Rejected], tuple[str, str]]:
+        return Rejected, (self.reason, self.message)  # it crosses process pools
+
+
+@dataclass(frozen=True, slots=True)
+class RawArticle:
+    """Bytes as they came, unpacked, and what the sender claims about them. `id`: SHA-256 of the content, in hex."""
+
+    content: bytes
+    name: str | None = None
+    claims: tuple[Claim, ...] = ()
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", hashlib.sha256(self.content).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One assertion about one field of the record, and who makes it. `value` has the field's JSON shape."""
+
+    field: str
+    value: Any
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link inside a block: its words and its absolute address."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """What a page says about one block beside its words; a text file says none of it.
+
+    `path`: tags from the block up to the body, the block's own first. `words`: class, id and role words of the block and its
+    ancestors, lower-cased. `links`: in order. `link_share`: share of the block's characters inside links, 0 to 1.
+    """
+
+    tag: str = ""
+    path: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
+    links: tuple[Link, ...] = ()
+    link_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One visually separate run of text: a non-empty line of a text file, a block-level run of a page. Never altered after parse."""
+
+    text: str
+    kind: Kind = "paragraph"
+    gap: bool = True
+    """A blank line stood before it; in a page, always."""
+    markup: Markup | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How the bytes were read."""
+
+    name: str | None
+    media_type: Literal["text/plain", "text/html"]
+    encoding: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What parse found: the blocks in order, the claims in the order they were met."""
+
+    id: str
+    blocks: tuple[Block, ...]
+    claims: tuple[Claim, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledBlock:
+    """A block and its room. `rule` is what decided: "pack/rule", "structure/…", "model" or "region"; `certainty` is 0 to 1."""
+
+    block: Block
+    label: Label
+    rule: str
+    certainty: float = 1.0
+    captured: Mapping[str, str] = field(default_factory=dict)
+    """What the rule's named groups matched: the field's value without its marker ("headline", "credit", "url" …)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The only thing on the broker: a record's id and where its source lies, relative to the spool."""
+
+    id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The record is durable in the sink."""
+
+    name = "stored"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The source lies in quarantine with its reason."""
+
+    reason: str
+    message: str = ""
+    name = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Somebody else settled it, or its source vanished: nothing to do."""
+
+    name = "gone"
+
+
+Outcome = Stored | Refused | Gone
+
