@@ -147,6 +147,14 @@ class LabelledBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a learned labeller says of one block, and how sure it is, 0 to 1."""
+
+    label: Label
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ticket:
     """The only thing on the broker: a record's id and where its source lies, relative to the spool."""
 
