@@ -1,0 +1,108 @@
+"""Boosted trees as plain arrays, read and evaluated with numpy alone: no pickle, no trainer at run time.
+
+Trees of all classes lie one after another in flat arrays with one entry a node. A node's children are neighbours: a row whose
+value is at most the threshold goes to `child`, any other to `child + 1`; a leaf is its own child and its threshold is infinite.
+So all trees walk all rows in step, and a step is four gathers. `benchmarks/export.py` writes the files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Nodes = NDArray[np.intp]
+
+_CELLS = 1 << 15  # rows times trees walked at once: their node numbers then stay in a core's second cache
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """A model: `predict` for probabilities, `contributions` for the reasons. Rows must hold no NaN."""
+
+    names: tuple[str, ...]
+    """What each column of a row is, in order; callers hold it against what they compute."""
+    feature: Nodes
+    """Column that each node looks at."""
+    threshold: Floats
+    child: Nodes
+    value: Doubles
+    """What the tree says at each node; at a leaf, its answer in log odds."""
+    roots: Nodes
+    """First node of each tree; tree t votes for class t modulo `classes`."""
+    classes: int = 1
+    """1: one probability a row, of yes. More: one a class."""
+
+    @classmethod
+    def load(cls, resource: str) -> Forest:
+        """The model in a file of the package, such as "models/lines.npz". Raises FileNotFoundError, KeyError or ValueError."""
+        with files("ingest").joinpath(resource).open("rb") as stream:
+            return cls.read(stream)  # type: ignore[arg-type]  # a resource opened with "rb" is binary
+
+    @classmethod
+    def read(cls, stream: BinaryIO) -> Forest:
+        """The model in an open .npz. Raises KeyError where an array is missing, ValueError where one would need pickle."""
+        with np.load(stream, allow_pickle=False) as arrays:
+            return cls(
+                names=tuple(str(name) for name in arrays["names"]),
+                feature=arrays["feature"].astype(np.intp),
+                threshold=arrays["threshold"].astype(np.float32),
+                child=arrays["child"].astype(np.intp),
+                value=arrays["value"].astype(np.float64),
+                roots=arrays["roots"].astype(np.intp),
+                classes=int(arrays["classes"]),
+            )
+
+    @cached_property
+    def depth(self) -> int:
+        """Steps from a root to the farthest leaf."""
+        level, steps = self.roots, 0
+        while (level := level[self.child[level] != level]).size:
+            level = np.concatenate((self.child[level], self.child[level] + 1))
+            steps += 1
+        return steps
+
+    def predict(self, rows: Floats) -> Doubles:
+        """Probabilities for float32[n, f]: float64[n], or float64[n, classes] where there are several."""
+        if rows.ndim != 2 or rows.shape[1] != len(self.names):
+            raise ValueError(f"rows of {len(self.names)} columns wanted, got an array of shape {rows.shape}")
+        height = max(1, _CELLS // max(1, self.roots.size))
+        parts = [self._scores(rows[start : start + height]) for start in range(0, len(rows), height)]
+        scores = np.concatenate(parts) if parts else np.zeros((0, self.classes))
+        if self.classes == 1:
+            return np.asarray(1.0 / (1.0 + np.exp(-scores[:, 0])))
+        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+    def contributions(self, row: Floats, *, of: int = 0) -> Doubles:
+        """What each column of one row (float32[f]) adds to the log odds of class `of`: float64[f].
+
+        Along each tree's path the change of `value` is charged to the column asked there. For explanations, not for speed.
+        """
+        charged = np.zeros(len(self.names))
+        node = self.roots[of :: self.classes]
+        for _ in range(self.depth):
+            after = self._step(np.ascontiguousarray(row), node, 0)
+            np.add.at(charged, self.feature[node], self.value[after] - self.value[node])
+            node = after
+        return charged
+
+    def _scores(self, rows: Floats) -> Doubles:
+        """Summed answers of the trees: float64[n, classes]."""
+        cells = np.ascontiguousarray(rows).ravel()
+        offsets = np.arange(len(rows), dtype=np.intp)[:, None] * len(self.names)
+        node = np.broadcast_to(self.roots, (len(rows), self.roots.size))
+        for _ in range(self.depth):
+            node = self._step(cells, node, offsets)
+        answers = self.value[node]
+        return np.asarray(answers.reshape(len(rows), -1, self.classes).sum(axis=1))
+
+    def _step(self, cells: Floats, node: Nodes, offsets: Nodes | int) -> Nodes:
+        asked = cells[self.feature[node] + offsets]
+        return np.asarray(self.child[node] + (asked > self.threshold[node]))

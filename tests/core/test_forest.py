@@ -1,0 +1,62 @@
+"""A forest small enough to work out by hand, and what must not be read."""
+
+import io
+
+import numpy as np
+import pytest
+
+from ingest.forest import Forest
+
+INF = np.inf
+
+
+def forest(classes: int = 1) -> Forest:
+    """Two trees over (words, links).
+
+    Tree 0: words <= 3 ? (links <= 0 ? 1 : 2) : -1; tree 1: a lone leaf 0.5.
+    """
+    return Forest(
+        names=("words", "links"),
+        feature=np.array([0, 1, 0, 0, 0, 0]),
+        threshold=np.array([3, 0, INF, INF, INF, INF], np.float32),
+        child=np.array([1, 3, 2, 3, 4, 5]),
+        value=np.array([0.25, 1.5, -1, 1, 2, 0.5]),
+        roots=np.array([0, 5]),
+        classes=classes,
+    )
+
+
+ROWS = np.array([[3, 0], [3, 1], [4, 1]], np.float32)
+
+
+def test_a_row_walks_every_tree_and_their_answers_add_up():
+    odds = np.array([1.5, 2.5, -0.5])
+    assert np.allclose(forest().predict(ROWS), 1 / (1 + np.exp(-odds)))
+    assert forest().predict(np.zeros((0, 2), np.float32)).shape == (0,)
+
+
+def test_several_classes_share_one_probability():
+    powers = np.exp(np.array([[1, 0.5], [2, 0.5], [-1, 0.5]]))
+    assert np.allclose(forest(classes=2).predict(ROWS), powers / powers.sum(axis=1, keepdims=True))
+
+
+def test_many_rows_are_no_different_from_few():
+    many = np.tile(ROWS, (20_000, 1))
+    assert np.array_equal(forest().predict(many), np.tile(forest().predict(ROWS), 20_000))
+
+
+def test_contributions_and_the_roots_make_the_answer():
+    assert forest().contributions(ROWS[1]).tolist() == [1.25, 0.5]  # from 0.25 by words to 1.5, by links to 2
+
+
+def test_rows_of_another_width_are_refused():
+    with pytest.raises(ValueError, match="2 columns"):
+        forest().predict(np.zeros((1, 3), np.float32))
+
+
+def test_a_model_with_objects_inside_is_not_read():
+    stream = io.BytesIO()
+    np.savez(stream, names=np.array(["words", {}], dtype=object))
+    stream.seek(0)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        Forest.read(stream)
