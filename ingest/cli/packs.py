@@ -1,0 +1,55 @@
+"""`ingest packs list|check [DIR]`: what is known of publishers, and the proof of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ingest.packs import Packs
+
+_FOLDER = click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+
+
+@click.group()
+def packs() -> None:
+    """What is known of publishers: built-in packs, and those in a folder of yours."""
+
+
+@packs.command("list")
+@_FOLDER
+def list_packs(folder: Path | None) -> None:
+    """Name every pack, whom it serves and how many rules it has."""
+    for pack in _load(folder).all:
+        serves = ", ".join(pack.domains) or ("known by its traces" if pack.name else "every article")
+        rules = f"{len(pack.rules)} rules" + (f", {len(pack.datelines)} datelines" if pack.datelines else "")
+        click.echo(f"{pack.stem:<16} {pack.name or '-':<28} {rules:<24} {serves}")
+
+
+@packs.command()
+@_FOLDER
+def check(folder: Path | None) -> None:
+    """Hold every pack to the laws; one line for each that is broken, and exit 1."""
+    from ingest.packs import check as broken_laws
+
+    loaded = _load(folder)
+    problems = broken_laws(loaded)
+    for problem in problems:
+        click.echo(problem, err=True)
+    rules = [rule for pack in loaded.all for rule in pack.proven]
+    examples = sum(len(rule.hits) + len(rule.misses) for rule in rules)
+    click.echo(f"{len(loaded.all)} packs, {len(rules)} rules, {examples} examples: {len(problems) or 'no'} broken laws")
+    if problems:
+        raise click.exceptions.Exit(1)
+
+
+def _load(folder: Path | None) -> Packs:
+    from ingest.packs import PackError, load_packs
+
+    try:
+        return load_packs(folder)
+    except PackError as error:
+        click.echo(str(error), err=True)
+        raise click.exceptions.Exit(1) from error

@@ -1,0 +1,73 @@
+"""The laws a pack must keep, whoever wrote it. One function proves them all, for `ingest packs check` and for the tests."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.packs.read import Pack, Proven, Rule
+    from ingest.packs.rules import Packs, Rulebook
+
+
+def check(packs: Packs) -> list[str]:
+    """What is wrong with the packs, one line each; an empty list when every law is kept.
+
+    1. A rule's hit is won by that rule, with its whole pack and the packs for all applied. 2. Its misses are not matched by it.
+    3. The same for datelines. 4. Examples are texts as parse gives them (NFC). 5. A domain or name belongs to one pack.
+    6. No fingerprint is found in another publisher's hits.
+    """
+    return [problem for law in (_examples, _names, _fingerprints) for problem in law(packs)]
+
+
+def _examples(packs: Packs) -> Iterator[str]:
+    for pack in packs.all:
+        rulebook = packs.rulebook(pack.domains[0] if pack.domains else None, pack.name, [])
+        for rule in pack.rules:
+            yield from _written(rule)
+            yield from _won(rule, rulebook)
+        for dateline in pack.datelines:
+            yield from _written(dateline)
+            yield from (
+                f"{dateline.id}: {hit!r} gives no dateline" for hit in dateline.hits if not rulebook.dateline(hit)
+            )
+
+
+def _written(rule: Proven) -> Iterator[str]:
+    for text in (*rule.hits, *rule.misses):
+        if not unicodedata.is_normalized("NFC", text):
+            yield f"{rule.id}: {text!r} is not in normal form C"
+    for hit in rule.hits:
+        if not rule.pattern.search(hit):
+            yield f"{rule.id}: {hit!r} is not matched"
+    for miss in rule.misses:
+        if rule.pattern.search(miss):
+            yield f"{rule.id}: {miss!r} is matched"
+
+
+def _won(rule: Rule, rulebook: Rulebook) -> Iterator[str]:
+    for text, hit in zip(rule.hits, rulebook.hits(rule.hits), strict=True):
+        if rule.pattern.search(text) and (hit is None or hit.rule is not rule):
+            yield f"{rule.id}: {text!r} is won by {hit.rule.id if hit else 'nobody'}"
+
+
+def _names(packs: Packs) -> Iterator[str]:
+    held = Counter(name.casefold() for pack in packs.all for name in {*_called(pack), *pack.domains})
+    yield from (f"{name!r} belongs to more than one pack" for name, times in held.items() if times > 1)
+
+
+def _called(pack: Pack) -> set[str]:
+    return {name.casefold() for name in (pack.name, *pack.aliases) if name}
+
+
+def _fingerprints(packs: Packs) -> Iterator[str]:
+    for pack in packs.all:
+        for sign in pack.signs:
+            for other in packs.all:
+                if not sign.proves or other is pack:
+                    continue
+                for text in (text for rule in other.rules for text in rule.hits if sign.pattern.search(text)):
+                    yield f"{sign.id}: found in {text!r} of {other.stem}"

@@ -1,0 +1,174 @@
+"""All packs as one net, and the rulebook that an article gets from it.
+
+Every pattern of every pack sits, loosened, in one RE2 Set: one pass over a text tells which may match, and only those are confirmed.
+A text that nothing fits, nearly all of them, costs that one pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import re2  # type: ignore[import-untyped]
+
+from ingest.packs.pattern import options
+from ingest.packs.read import COMMON, Dateline, Pack, PackError, Proven, Rule, Sign, read_pack
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+BUILT_IN = Path(__file__).parent.parent / "publishers"
+
+FoundBy = Literal["domain", "name", "fingerprint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The rule that won a text, and the values of its named groups. With span "tail" the match begins at `start`."""
+
+    rule: Rule
+    captured: Mapping[str, str]
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One pattern of the net and the pack it is from."""
+
+    pack: Pack
+    what: Proven | Sign
+
+
+class Packs:
+    """Every pack, and the net over them all."""
+
+    def __init__(self, packs: Iterable[Pack]) -> None:
+        self.all = tuple(packs)
+        self._entries = tuple(
+            _Entry(pack, what) for pack in self.all for what in (*pack.proven, *pack.signs)
+        )
+        self._net = re2.Set.SearchSet(options())
+        for entry in self._entries:
+            self._net.Add(entry.what.pattern.loose)
+        if self._entries:
+            self._net.Compile()
+
+    def candidates(self, text: str) -> tuple[_Entry, ...]:
+        """Whatever may match the text, in the order of the packs."""
+        found = self._net.Match(text) if self._entries else None
+        return tuple(self._entries[number] for number in sorted(found)) if found else ()
+
+    def rulebook(
+        self,
+        domain: str | None,
+        publisher: str | None,
+        texts: Sequence[str],
+        published: dt.date | None = None,
+    ) -> Rulebook:
+        """The packs that serve an article: by its domain, its publisher's name, signs in its texts; then those for all.
+
+        The texts are passed through the net once, here. With `published`, rules whose time was over by then are left out.
+        """
+        seen = {text: self.candidates(text) for text in dict.fromkeys(texts)}
+        signs = [
+            (entry.pack, entry.what)
+            for text, entries in seen.items()
+            for entry in entries
+            if isinstance(entry.what, Sign) and entry.what.pattern.search(text)
+        ]
+        found: dict[FoundBy, list[Pack]] = {
+            "domain": [pack for pack in self.all if domain and _serves(pack, domain)],
+            "name": [pack for pack in self.all if publisher and _is_called(pack, publisher)],
+            "fingerprint": list(dict.fromkeys(pack for pack, sign in signs if sign.proves)),
+        }
+        traced = [pack for pack, sign in signs if not sign.proves]
+        serving = [pack for packs in (*found.values(), traced) for pack in packs]
+        whose, found_by = _publisher(found, domain)
+        return Rulebook(
+            packs=tuple(dict.fromkeys([*serving, *(pack for pack in self.all if not pack.name)])),
+            publisher=whose,
+            found_by=found_by,
+            _all=self,
+            _seen=seen,
+            _published=published,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The rules of one article. `packs`: its publisher's first, then those for all; the first rule that matches wins."""
+
+    packs: tuple[Pack, ...]
+    publisher: Pack | None
+    found_by: FoundBy | None
+    _all: Packs = field(repr=False)
+    _seen: Mapping[str, tuple[_Entry, ...]] = field(repr=False)
+    _published: dt.date | None = None
+
+    def hits(self, texts: Iterable[str]) -> list[Hit | None]:
+        """For each text the first rule that matches it, or None."""
+        return [self._hit(text) for text in texts]
+
+    def dateline(self, text: str) -> dict[str, str] | None:
+        """Place, agency and date as far as the text begins with a dateline that names them, or None."""
+        for entry in self._in_order(text):
+            if isinstance(entry.what, Dateline) and (match := entry.what.pattern.search(text)):
+                return _captured(match.groupdict())
+        return None
+
+    def _hit(self, text: str) -> Hit | None:
+        for entry in self._in_order(text):
+            rule = entry.what
+            if isinstance(rule, Rule) and not self._is_over(rule) and (match := rule.pattern.search(text)):
+                return Hit(rule, _captured(match.groupdict()), match.start())
+        return None
+
+    def _in_order(self, text: str) -> list[_Entry]:
+        entries = self._seen.get(text)
+        if entries is None:
+            entries = self._all.candidates(text)
+        mine = [entry for entry in entries if entry.pack in self.packs]
+        return sorted(mine, key=lambda entry: self.packs.index(entry.pack))
+
+    def _is_over(self, rule: Rule) -> bool:
+        return bool(rule.valid_until and self._published and rule.valid_until < self._published)
+
+
+@lru_cache(maxsize=8)
+def load_packs(folder: Path | None = None) -> Packs:
+    """The built-in packs and those of the user's folder. A user's file stands in for the built-in one of its name.
+
+    Raises PackError for the first file that cannot be read.
+    """
+    if folder and not folder.is_dir():
+        raise PackError(f"{folder}: no such folder")
+    folders = [BUILT_IN, folder] if folder else [BUILT_IN]
+    files = {path.stem: path for each in folders for path in sorted(each.glob("*.toml"))}
+    packs = [read_pack(files[stem]) for stem in sorted(files)]
+    return Packs(sorted(packs, key=lambda pack: pack.stem == COMMON))
+
+
+def _serves(pack: Pack, domain: str) -> bool:
+    domain = domain.lower().rstrip(".")
+    return any(domain == own or domain.endswith("." + own) for own in pack.domains)
+
+
+def _is_called(pack: Pack, name: str) -> bool:
+    return bool(pack.name) and name.casefold() in {own.casefold() for own in (pack.name, *pack.aliases) if own}
+
+
+def _publisher(found: Mapping[FoundBy, list[Pack]], domain: str | None) -> tuple[Pack | None, FoundBy | None]:
+    """The one pack that is the publisher's. A fingerprint on somebody else's site, or two of them, prove nothing."""
+    for found_by, packs in found.items():
+        if packs and found_by != "fingerprint":
+            return packs[0], found_by
+        if len(packs) == 1 and not domain:
+            return packs[0], found_by
+    return None, None
+
+
+def _captured(groups: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value.strip() for name, value in groups.items() if value and value.strip()}

@@ -1,0 +1,126 @@
+"""The packs that ship keep their own laws, and the laws see what they are for."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.packs import PackError, Packs, check, load_packs
+from ingest.packs.read import read_pack
+
+RULE = """
+[[rule]]
+id = "end"
+label = "legal_notice"
+match = 'The (?:very )?end'
+hits = ["The end"]
+misses = ["The end is near."]
+"""
+
+
+def write(folder: Path, text: str, name: str = "sample.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_built_in_packs_keep_every_law():
+    assert check(load_packs()) == []
+
+
+@pytest.mark.parametrize(
+    "rule", [rule for pack in load_packs().all for rule in pack.proven], ids=lambda rule: rule.id
+)
+def test_examples(rule):
+    assert [text for text in rule.hits if not rule.pattern.search(text)] == []
+    assert [text for text in rule.misses if rule.pattern.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("", "", None),
+        ('id = "end"', 'id = "end"\ncolour = "red"', "sample.toml: end: unknown key colour"),
+        ("[[rule]]", 'site = "x"\n[[rule]]', "sample.toml: unknown key site"),
+        ('id = "end"\n', "", "sample.toml: a rule: id is missing"),
+        ("legal_notice", "footer", "sample.toml: end: label 'footer' is none of body, headline"),
+        ('["The end"]', "[]", "sample.toml: end: hits needs at least 1"),
+        ('["The end"]', '["The  end"]', "sample.toml: end: hits must be texts of one line with single spaces"),
+        ('misses = ["The end is near."]', "", "sample.toml: end: misses needs at least 1"),
+        ("label =", 'span = "page"\nlabel =', "sample.toml: end: span 'page' is none of block, list, rest, tail"),
+        ("(?:very )?", "(?<=The )", "sample.toml: end: pattern 'The (?<=The )end': invalid perl operator: (?<="),
+        ("(?:very )?", r"(e)\1", r"invalid escape sequence: \1"),
+        ("(?:very )?", "(?:e++)", "bad repetition operator: ++"),
+        ("(?:very )?", r"[^\W]", r"write \W without a negated class"),
+        ("(?:very )?", "(?P<colour>red)?", "sample.toml: end: group colour is none of authors, caption"),
+        ("The (?:very )?end", ".*", "it matches the empty text"),
+        ("[[rule]]", 'name = "Sample"\n[[rule]]', "sample.toml: a publisher has a name and"),
+        ("[[rule]]", 'name = "S"\ndomains = ["https://S.org/"]\n[[rule]]', "sample.toml: domains are written bare"),
+        ("[[rule]]", "[[rule]", "sample.toml: "),
+    ],
+)
+def test_each_fault_is_one_line(tmp_path, old, new, reason):
+    path = write(tmp_path, RULE.replace(old, new, 1))
+    if reason is None:
+        assert len(read_pack(path).rules) == 1
+        return
+    with pytest.raises(PackError) as caught:
+        read_pack(path)
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (RULE.replace('["The end"]', '["The ending"]'), "sample/end: 'The ending' is not matched"),
+        (RULE.replace('["The end is near."]', '["The very end"]'), "sample/end: 'The very end' is matched"),
+        (RULE + RULE.replace('"end"', '"second"'), "sample/second: 'The end' is won by sample/end"),
+        (RULE.replace("near", "ne\\u0301e"), "is not in normal form C"),
+        ('name = "Ukrinform"\ntraces = ["Nothing"]' + RULE, "'ukrinform' belongs to more than one pack"),
+        ('name = "S"\nfingerprints = ["(?i)media identifier"]' + RULE, "sample/fingerprint-1: found in"),
+    ],
+)
+def test_each_broken_law_is_told(tmp_path, text, problem):
+    write(tmp_path, text)
+    assert any(problem in line for line in check(load_packs(tmp_path)))
+
+
+def test_a_users_pack_stands_in_for_the_built_in_one_of_its_name(tmp_path):
+    write(tmp_path, 'name = "Mine"\ndomains = ["mine.example"]' + RULE, "ukrinform.toml")
+    assert {pack.name for pack in load_packs(tmp_path).all if pack.stem == "ukrinform"} == {"Mine"}
+
+
+WORDS = st.sampled_from(
+    [
+        "Read also: ",
+        "Photo: ",
+        "©",
+        " 2015-2025 ",
+        "Ukrinform",
+        "(Kyodo)",
+        ". ",
+        "All rights reserved",
+        "Реклама",
+        "関連記事",
+        "İ",
+        "ß",
+        "café",
+        "-",
+    ]
+)
+
+
+@given(st.lists(WORDS | st.text(max_size=6), max_size=8).map(lambda parts: " ".join("".join(parts).split())))
+def test_the_net_lets_every_match_through(text):
+    packs = load_packs()
+    every = [what for pack in packs.all for what in (*pack.proven, *pack.signs)]
+    matching = {what.id for what in every if what.pattern.search(text)}
+    assert matching <= {entry.what.id for entry in packs.candidates(text)}
+
+
+def test_no_packs_no_rules():
+    rulebook = Packs([]).rulebook("ukrinform.net", None, ["Read also: nothing at all"])
+    assert rulebook.hits(["Read also: nothing at all"]) == [None]
+    assert rulebook.packs == ()
