@@ -70,19 +70,19 @@ def loosen(source: str) -> str:
     r"""A pattern for RE2 that matches whatever `source` matches, and perhaps more: no `\b`, no counts, `\w \d \s` wide."""
     out: list[str] = []
     inside = negated = False
-    for token in _TOKEN.findall(source):
-        if not inside and token in {r"\b", r"\B"}:
+    for part in _TOKEN.findall(source):
+        if not inside and part in {r"\b", r"\B"}:
             out.append("(?:)")
-        elif inside and negated and token in {r"\W", r"\D", r"\S"}:
-            raise PatternError(f"write {token} without a negated class around it")
-        elif token in _WIDE and not negated:  # in a negated class the narrow meaning is the looser one
-            out.append(_WIDE[token] if inside else f"[{_WIDE[token]}]")
-        elif not inside and _COUNT.fullmatch(token):  # counting is what makes the automaton of a Set grow without bound
-            out.append("*" if token.startswith(("{0,", "{0}")) else "+")
+        elif inside and negated and part in {r"\W", r"\D", r"\S"}:
+            raise PatternError(f"write {part} without a negated class around it")
+        elif part in _WIDE and not negated:  # in a negated class the narrow meaning is the looser one
+            out.append(_WIDE[part] if inside else f"[{_WIDE[part]}]")
+        elif not inside and _COUNT.fullmatch(part):  # counting is what makes the automaton of a Set grow without bound
+            out.append("*" if part.startswith(("{0,", "{0}")) else "+")
         else:
-            if not inside and token.startswith("["):
-                inside, negated = True, token.startswith("[^")
-            elif inside and token == "]":
+            if not inside and part.startswith("["):
+                inside, negated = True, part.startswith("[^")
+            elif inside and part == "]":
                 inside = negated = False
-            out.append(token)
+            out.append(part)
     return "".join(out)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
@@ -13,6 +12,7 @@ from ingest.model import Label
 from ingest.packs.pattern import Pattern, PatternError, Place
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 Span = Literal["block", "list", "rest", "tail"]

@@ -42,14 +42,16 @@ class _Entry:
     what: Proven | Sign
 
 
+def _entries(pack: Pack) -> list[_Entry]:
+    return [*(_Entry(pack, rule) for rule in pack.proven), *(_Entry(pack, sign) for sign in pack.signs)]
+
+
 class Packs:
     """Every pack, and the net over them all."""
 
     def __init__(self, packs: Iterable[Pack]) -> None:
         self.all = tuple(packs)
-        self._entries = tuple(
-            _Entry(pack, what) for pack in self.all for what in (*pack.proven, *pack.signs)
-        )
+        self._entries = tuple(_Entry(pack, what) for pack in self.all for what in (*pack.proven, *pack.signs))
         self._net = re2.Set.SearchSet(options())
         for entry in self._entries:
             self._net.Add(entry.what.pattern.loose)

@@ -29,9 +29,7 @@ def test_built_in_packs_keep_every_law():
     assert check(load_packs()) == []
 
 
-@pytest.mark.parametrize(
-    "rule", [rule for pack in load_packs().all for rule in pack.proven], ids=lambda rule: rule.id
-)
+@pytest.mark.parametrize("rule", [rule for pack in load_packs().all for rule in pack.proven], ids=lambda rule: rule.id)
 def test_examples(rule):
     assert [text for text in rule.hits if not rule.pattern.search(text)] == []
     assert [text for text in rule.misses if rule.pattern.search(text)] == []
