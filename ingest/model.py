@@ -186,4 +186,3 @@ class Gone:
 
 
 Outcome = Stored | Refused | Gone
-

@@ -1,0 +1,198 @@
+"""What a page says of itself beside its words: claims from JSON-LD, from meta tags, and from the page's own furniture.
+
+Several claims for one field are normal; each origin's best comes first. `ingest.choose` decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lxml.html import HtmlElement
+
+from ingest.model import Claim
+from ingest.parse import furniture
+from ingest.parse.dates import moment
+from ingest.parse.images import page_images
+from ingest.parse.jsonld import Graph, Thing
+from ingest.parse.meta import Meta
+from ingest.parse.people import names
+from ingest.parse.strings import address, domain, line
+
+_LANGUAGE = re.compile(r"^([a-zA-Z]{2,3})(?:[-_]([a-zA-Z]{4}))?(?:[-_]([a-zA-Z]{2}|\d{3}))?\b")
+_MARKUP = re.compile(r"<[a-zA-Z/][^>]*>")
+MAX_KEYWORDS = 100
+
+
+def page_claims(tree: HtmlElement, *, url: str | None) -> tuple[Claim, ...]:
+    """All claims of a page. `url`: where it was fetched, if known; addresses are made absolute by it or by the canonical one."""
+    meta = Meta(tree)
+    graph = Graph(
+        script.text_content() for script in tree.iter("script") if "ld+json" in (script.get("type") or "").lower()
+    )
+    canonical = _canonical(tree, meta, url)
+    base = url or canonical
+    found: dict[tuple[str, str], Claim] = {}
+    articles = _articles(graph, {url, canonical})
+    for claim in (
+        *_addresses(canonical, url),
+        *_from_jsonld(graph, articles),
+        *_from_meta(meta),
+        *furniture.claims(tree, url=base),
+        *_publishers(graph, articles, meta, base),
+        *_languages(tree, meta, graph, articles),
+    ):
+        found.setdefault((claim.field, f"{claim.origin} {claim.value}"), claim)
+    images = page_images(tree, graph, articles, base=base)
+    return (*found.values(), *([Claim("images", images, "page")] if images else []))
+
+
+def _canonical(tree: HtmlElement, meta: Meta, url: str | None) -> str | None:
+    links = [link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "canonical"]
+    return next(filter(None, (address(c, url) for c in [*links, *meta.firsts("url")])), None)
+
+
+def _addresses(canonical: str | None, url: str | None) -> Iterator[Claim]:
+    """The canonical address, unless it leads to the front page, as careless templates say."""
+    if canonical and (url is None or canonical.count("/") > 3 or url.count("/") <= 3):
+        yield Claim("url", canonical, "meta")
+
+
+def _articles(graph: Graph, addresses: Iterable[str | None]) -> list[Thing]:
+    """JSON-LD's articles, the page's own first; other works where there is none."""
+    found = graph.of_kind("article") or graph.of_kind("work")
+    own = {_bare(a) for a in addresses if a}
+    return sorted(found, key=lambda t: not own & {_bare(a) for a in _addresses_of(t)})
+
+
+def _bare(url: str) -> str:
+    return (
+        re.split(r"[?#]", url, maxsplit=1)[0]
+        .rstrip("/")
+        .removeprefix("https://")
+        .removeprefix("http://")
+        .removeprefix("www.")
+        .removeprefix("amp.")
+    )
+
+
+def _addresses_of(thing: Thing) -> Iterator[str]:
+    for key in ("url", "mainEntityOfPage", "@id"):
+        value = thing.get(key)
+        if isinstance(value, dict):
+            value = value.get("@id") or value.get("url")
+        if isinstance(value, str):
+            yield value
+
+
+def _from_jsonld(graph: Graph, articles: list[Thing]) -> Iterator[Claim]:
+    pages = graph.of_kind("page")
+    for thing in articles[:1]:
+        for key in ("headline", "name"):
+            if headline := line(_plain(thing.get(key))):
+                yield Claim("headline", headline, "json-ld")
+        if dek := line(_plain(thing.get("alternativeHeadline"))):
+            yield Claim("subheadline", dek, "json-ld")
+        people = names(_named(graph, thing, "author")) or names(_named(graph, thing, "creator"))
+        if people:
+            yield Claim("authors", list(people), "json-ld")
+        if section := line(_plain(thing.get("articleSection"))):
+            yield Claim("section", section, "json-ld")
+        if keywords := _keywords(graph.values(thing, "keywords")):
+            yield Claim("keywords", keywords, "json-ld")
+        for key, field in (("copyrightNotice", "copyright_notice"), ("usageInfo", "usage_terms")):
+            if text := line(_plain(thing.get(key))):
+                yield Claim(field, text, "json-ld")
+    for thing in (*articles[:1], *pages):
+        for key, field in (
+            ("datePublished", "published"),
+            ("dateCreated", "published"),
+            ("uploadDate", "published"),
+            ("dateModified", "modified"),
+        ):
+            if when := moment(_plain(thing.get(key))):
+                yield Claim(field, when, "json-ld")
+
+
+def _plain(value: Any) -> Any:
+    """The first of a list; the @value of a typed literal."""
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return value.get("@value") or value.get("name") if isinstance(value, dict) else value
+
+
+def _named(graph: Graph, thing: Thing, key: str) -> list[str]:
+    found: list[str] = []
+    for value in graph.values(thing, key):
+        name = value.get("name") if isinstance(value, dict) else value
+        if isinstance(value, dict) and not name:
+            name = " ".join(
+                v for k in ("givenName", "additionalName", "familyName") if isinstance(v := value.get(k), str)
+            )
+        found += [n for n in (name if isinstance(name, list) else [name]) if isinstance(n, str)]
+    return found
+
+
+def _keywords(values: Iterable[Any]) -> list[str]:
+    """Single keywords out of lists and of strings with commas (or semicolons, where there is no comma)."""
+    found: dict[str, None] = {}
+    for value in values:
+        text = line(_plain(value), 8000) or ""
+        for word in re.split(r"[,،、]" if re.search("[,،、]", text) else r"[;|]", text):
+            if (clean := line(word.strip(" \"'#"), 200)) and len(found) < MAX_KEYWORDS:
+                found.setdefault(clean)
+    return list(found)
+
+
+def _from_meta(meta: Meta) -> Iterator[Claim]:
+    for headline in meta.firsts("headline"):
+        yield Claim("headline", headline, "meta")
+    for name, values in meta.of("authors"):
+        if name.startswith("twitter:") and len(values[0].split()) > 4:  # twitter:data1 may be the time it takes to read
+            continue
+        if people := names([v for v in values if not v.startswith(("http", "/", "@"))]):
+            yield Claim("authors", list(people), "meta")
+    for field in ("published", "modified"):
+        for text in meta.firsts(field):
+            if when := moment(text):
+                yield Claim(field, when, "meta")
+    for section in meta.firsts("section"):
+        if not section.startswith("http"):
+            yield Claim("section", section, "meta")
+    for _, values in meta.of("keywords"):
+        if keywords := _keywords(values):
+            yield Claim("keywords", keywords, "meta")
+    for text in meta.firsts("copyright"):
+        yield Claim("copyright_notice", text, "meta")
+
+
+def _publishers(graph: Graph, articles: list[Thing], meta: Meta, base: str | None) -> Iterator[Claim]:
+    """Name and registered domain. The site's own name leads: `publisher` may be the house that owns several titles."""
+    where = domain(base)
+    for origin, name in (
+        *(("meta", n) for n in meta.firsts("site")),
+        *(("json-ld", n) for t in articles[:1] for n in _named(graph, t, "publisher")),
+        *(("json-ld", line(_plain(t.get("name")))) for t in graph.of_kind("site")),
+    ):
+        if (clean := line(name, 120)) and not clean.startswith(("http", "@")):
+            yield Claim("publisher", {"name": clean, "domain": where}, origin)
+    if where:
+        yield Claim("publisher", {"name": None, "domain": where}, "page")
+
+
+def _languages(tree: HtmlElement, meta: Meta, graph: Graph, articles: list[Thing]) -> Iterator[Claim]:
+    root = tree.getroottree().getroot()
+    stated = [
+        *(("json-ld", _plain(t.get("inLanguage"))) for t in (*articles[:1], *graph.of_kind("page")[:1])),
+        ("page", root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or root.get("xml:lang")),
+        *(("meta", text) for text in meta.firsts("language")),
+    ]
+    for origin, text in stated:
+        if isinstance(text, str) and (match := _LANGUAGE.match(text.strip())):
+            code, script, region = match.groups()
+            yield Claim(
+                "language",
+                "-".join(filter(None, (code.lower(), script and script.title(), region and region.upper()))),
+                origin,
+            )

@@ -1,0 +1,66 @@
+"""Small questions to an lxml tree: the text of an element, the words of its classes, whether it belongs to something else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from lxml.html import HtmlElement
+
+from ingest.lexicon import words
+
+_SILENT = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "iframe"})
+_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+@lru_cache(maxsize=8192)
+def name_words(name: str) -> frozenset[str]:
+    """The words of a class or id attribute: `articleByline__author-name` gives article, byline, author, name."""
+    return frozenset(w.lower() for w in _PART.findall(name)) | frozenset(name.lower().split())
+
+
+def texts(element: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> Iterator[str]:
+    """The runs of text inside, scripts and the like left out; `without`: subtrees to leave out. Not recursive: pages nest 10,000 deep."""
+    for event, node in _walk(element, without):
+        text = node.text if event else node.tail
+        if text:
+            yield text
+
+
+def _walk(element: HtmlElement, without: frozenset[HtmlElement]) -> Iterator[tuple[bool, HtmlElement]]:
+    stack: list[tuple[bool, HtmlElement]] = [(True, element)]
+    while stack:
+        starts, node = stack.pop()
+        if not starts:
+            yield False, node
+            continue
+        if node is not element:
+            stack.append((False, node))
+        if isinstance(node.tag, str) and node.tag not in _SILENT and node not in without:
+            yield True, node
+            stack.extend((True, child) for child in reversed(node))
+
+
+def text_of(element: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> str:
+    """Its text as one line."""
+    return " ".join(" ".join(texts(element, without)).split())
+
+
+def owner(element: HtmlElement) -> str | None:
+    """What a part of a page belongs to, if not to the article: the class word or tag of the nearest such ancestor."""
+    node = element
+    for _ in range(30):
+        if node is None or node.tag in {"body", "html"}:
+            return None
+        if node.tag in {"nav", "aside", "footer"}:
+            return str(node.tag)
+        name = f"{node.get('class') or ''} {node.get('id') or ''}"
+        if (
+            name != " "
+            and (foreign := name_words(name) & words("places", "foreign"))
+            and not name_words(name) & words("places", "own")
+        ):
+            return min(foreign)
+        node = node.getparent()
+    return None

@@ -1,0 +1,32 @@
+"""The meta tags of a page."""
+
+from __future__ import annotations
+
+from lxml.html import HtmlElement
+
+from ingest.lexicon import lexicon
+from ingest.parse.strings import line
+
+MAX_VALUES = 200
+
+
+class Meta:
+    """What the meta tags say, by their lower-cased name; `lexicon/meta.toml` knows which names speak of which field."""
+
+    def __init__(self, tree: HtmlElement) -> None:
+        self._values: dict[str, list[str]] = {}
+        for tag in tree.iter("meta"):
+            name = tag.get("property") or tag.get("name") or tag.get("itemprop") or tag.get("http-equiv")
+            content = tag.get("content") or tag.get("value")
+            if name and content and (text := line(content, 8000)):
+                kept = self._values.setdefault(name.strip().lower(), [])
+                if len(kept) < MAX_VALUES and text not in kept:
+                    kept.append(text)
+
+    def of(self, field: str) -> list[tuple[str, list[str]]]:
+        """(name, values) of the tags that speak of a field, the most trusted first."""
+        return [(name, self._values[name]) for name in lexicon("meta")[field] if name in self._values]
+
+    def firsts(self, field: str) -> list[str]:
+        """The first value of each tag that speaks of a field, each text once, the most trusted first."""
+        return list(dict.fromkeys(values[0] for _, values in self.of(field)))

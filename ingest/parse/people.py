@@ -1,0 +1,105 @@
+"""Names out of bylines, whatever language the byline is written in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import Any
+
+from ingest.lexicon import alternatives, words
+from ingest.parse.strings import folded, line
+
+MAX_NAMES = 60  # a collaboration signs with dozens, a broken page with thousands
+
+_MAIL = re.compile(r"[(\[<]?\s*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\s*[)\]>]?")
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
+_NICK = re.compile(r"(?<!\w)@\w+")
+_BRACKETS = re.compile(r"\s*[(\[（【][^()\[\]（）【】]{0,80}[)\]）】]")
+_HARD = re.compile(r"\s*(?:[;|•·●／/\n،、]|\s[–—-]\s|,(?!\s*(?:Jr|Sr|II|III|IV|PhD|Ph\.D|MD|M\.D)\b))\s*")
+_JAPANESE_JOB = re.compile(r"(?:記者|編集委員|特派員|論説委員|기자|记者|撰文|署理)$")
+_EDGE = re.compile(r"^[\s,.;:|/\\•·–—*\"'“”«»„<>]+|[\s,;:|/\\•·–—*\"“”«»„<>]+$")
+_UPDATED = re.compile(r"\d{1,2}[:.]\d{2}|\b(?:19|20)\d{2}\b|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    hard = alternatives({w.rstrip(":：／") for w in words("people", "by")})
+    soft = alternatives(words("people", "by_soft"))
+    by = re.compile(
+        rf"^(?:(?:{hard}|{soft})\s*[:：／]\s*|(?:{hard})\s+(?=\S)|(?:{soft})\s+(?=\S+\s+\S))", re.IGNORECASE
+    )
+    between = re.compile(rf"\s+(?:{alternatives(words('people', 'between'))})\s+", re.IGNORECASE)
+    after = re.compile(rf"\s+(?:{alternatives(words('people', 'after'))})(?:\s.*)?$", re.IGNORECASE)
+    job = re.compile(rf"(?<!\w)(?:{alternatives(words('people', 'jobs'))})(?!\w)", re.IGNORECASE)
+    return by, between, after, job
+
+
+def marked(text: str) -> str | None:
+    """What stands behind the "By" of a byline; None where there is none."""
+    match = _patterns()[0].match(text)
+    return text[match.end() :] if match else None
+
+
+@lru_cache(maxsize=2048)
+def is_newsroom(name: str) -> bool:
+    """A news agency or a newsroom that signs as such."""
+    return " ".join(name.lower().split()) in words("people", "newsrooms")
+
+
+def names(value: Any, *, loose: bool = False) -> tuple[str, ...]:
+    """The names in a byline or in a list of them, in order, each once.
+
+    `loose`: the text is a byline as printed, which may hold jobs and places; what does not look like a name is dropped.
+    """
+    found: dict[str, str] = {}
+    for text in value if isinstance(value, Iterable) and not isinstance(value, str) else [value]:
+        clean = line(text, 600)
+        if clean is None:
+            continue
+        for name in _split(clean, loose=loose):
+            found.setdefault(folded(name), name)
+        if len(found) >= MAX_NAMES:
+            break
+    found.pop("", None)
+    return tuple(found.values())[:MAX_NAMES]
+
+
+def _split(text: str, *, loose: bool) -> list[str]:
+    by, between, after, _ = _patterns()
+    text = _NICK.sub(" ", _LINK.sub(" ", _MAIL.sub(", ", text)))
+    for _ in range(2):  # "Text: Von Jana Muster"
+        text = _EDGE.sub("", text)
+        text = by.sub("", text, count=1)
+    text = _BRACKETS.sub("", text)
+    kept: list[str] = []
+    for part in _HARD.split(text):
+        for piece in between.split(f" {part} ") if len(part.split()) > 2 else [part]:
+            name = _EDGE.sub("", _JAPANESE_JOB.sub("", _EDGE.sub("", piece)))
+            if loose:
+                name = _EDGE.sub("", after.sub("", f" {name}"))
+            name = _EDGE.sub("", by.sub("", name, count=1)) if kept else name
+            if _is_name(name, loose=loose):
+                kept.append(_cased(name))
+    return kept
+
+
+def _is_name(name: str, *, loose: bool) -> bool:
+    if not 1 < len(name) <= 80 or not any(c.isalpha() for c in name) or name.lower() in words("people", "nobody"):
+        return False
+    if _UPDATED.search(name) or name.count(".") > 3 or "http" in name:
+        return False
+    parts = name.split()
+    if len(parts) > (5 if loose else 9):
+        return False
+    if loose:
+        letters = [p for p in parts if p[0].isalpha()]
+        capitals = sum(p[0].isupper() or not p[0].islower() for p in letters)
+        if not letters or capitals * 2 < len(letters) or _patterns()[3].search(name):
+            return False
+    return True
+
+
+def _cased(name: str) -> str:
+    """Dots of an initial stay; a full stop behind a whole word goes."""
+    return name[:-1] if re.search(r"\w{4}\.$", name) else name

@@ -1,0 +1,58 @@
+"""Strings that pages state, made presentable: one line, no markup, nothing that UTF-8 cannot hold."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from html import unescape
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from tld import get_fld
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u200b\u2060\ufeff\u00ad]")
+_SIGNS = re.compile(r"[\W_]+")
+
+
+def line(value: Any, limit: int = 2000) -> str | None:
+    """A string value as one line of plain text in NFC; None if nothing is left or it is no string."""
+    if not isinstance(value, str):
+        return None
+    text = value[: limit * 4]
+    if "&" in text:
+        text = unescape(unescape(text))  # metadata is often escaped twice
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    text = unicodedata.normalize("NFC", " ".join(_UNFIT.sub("", text).split()))
+    return text[:limit] or None
+
+
+@lru_cache(maxsize=4096)
+def folded(text: str) -> str:
+    """Letters and figures alone, without case and accents: what two spellings of one headline have in common."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return _SIGNS.sub("", "".join(c for c in plain if not unicodedata.combining(c)))
+
+
+def address(value: Any, base: str | None) -> str | None:
+    """An absolute http(s) address without fragment, or None."""
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or len(text) > 4000:
+        return None
+    try:
+        joined = urljoin(base, text) if base else text
+        parts = urlsplit(joined)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in {"http", "https"} or not host or _UNFIT.search(joined) or " " in joined:
+        return None
+    return parts._replace(fragment="").geturl()
+
+
+def domain(url: str | None) -> str | None:
+    """The registered domain of an address by the public suffix list: `bbc.co.uk` of `www.bbc.co.uk`."""
+    found = get_fld(url, fail_silently=True) if url else None
+    return found if isinstance(found, str) else None
