@@ -88,12 +88,30 @@ class Link:
     url: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """An element of a page that holds text, and the place around it; blocks inside one element share one Place.
+
+    `sign`: its class attribute as written. `words`: the words of its class, id, role and the like, lower-cased. `order`: its
+    number in the document. `depth`: how many elements stand around it.
+    """
+
+    tag: str
+    sign: str = ""
+    words: tuple[str, ...] = ()
+    order: int = 0
+    depth: int = 0
+    up: Place | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Markup:
     """What a page says about one block beside its words; a text file says none of it.
 
-    `path`: tags from the block up to the body, the block's own first. `words`: class, id and role words of the block and its
-    ancestors, lower-cased. `links`: in order. `link_share`: share of the block's characters inside links, 0 to 1.
+    `tag`: the block-level element it stands in. `path`: tags from the smallest element with the whole block upwards, 40 at
+    most, and `words`: class, id and role words of these, lower-cased. `links`: in order. `link_share`: share of
+    the block's characters inside links, 0 to 1. `media`: pictures, players and frames between the block before and this one.
+    `place`: the smallest element with the whole block. `kept`: whether a main-region finder kept it; None where none was asked.
     """
 
     tag: str = ""
@@ -101,6 +119,9 @@ class Markup:
     words: frozenset[str] = frozenset()
     links: tuple[Link, ...] = ()
     link_share: float = 0.0
+    media: int = 0
+    place: Place | None = field(default=None, repr=False)
+    kept: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

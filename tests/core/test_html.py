@@ -1,0 +1,103 @@
+"""A page becomes blocks: nothing lost, nothing torn apart, nothing glued together."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.parse.html import BLOCK, blocks, parse_tree
+
+WORDS = st.sampled_from(["ein", "Wort", "слово", "語", "a\u00a0b", "x\ty", " ", "\n", "é"])
+INNER = ["b", "i", "a", "span", "br", "img", "custom-tag", "time", "noscript", "template", "svg"]
+TREES = st.recursive(
+    WORDS,
+    lambda inner: st.builds(
+        lambda tag, parts: f"<{tag}>{''.join(parts)}</{tag}>" if tag not in ("br", "img") else f"<{tag}>",
+        st.sampled_from(
+            [*INNER, "div", "p", "ul", "li", "section", "figure", "figcaption", "h2", "td", "blockquote", "nav"]
+        ),
+        st.lists(inner, max_size=5),
+    ),
+    max_leaves=25,
+)
+
+
+def texts(html: str) -> list[str]:
+    tree = parse_tree(html)
+    return [] if tree is None else [block.text for block in blocks(tree, None)]
+
+
+@given(st.lists(TREES, max_size=6).map("".join))
+def test_every_sign_of_every_text_node_stands_in_exactly_one_block(html: str) -> None:
+    tree = parse_tree(f"<html><body><div>{html}</div></body></html>")
+    assert tree is not None
+    found = blocks(tree, None)
+    assert "".join("".join(b.text.split()) for b in found) == "".join("".join(tree.itertext()).split()).replace(
+        "e\u0301", "é"
+    )
+    assert all(b.text and b.text == " ".join(b.text.split()) for b in found)
+    orders = [b.markup.place.order for b in found if b.markup and b.markup.place]
+    assert len(orders) == len(found)
+    assert all(b.markup.tag in BLOCK for b in found if b.markup)
+
+
+def test_inline_elements_join_and_block_elements_part() -> None:
+    assert texts("<p>In<b>fla</b>tion <i>rises</i>, <a href=x>again</a>.<p>Two") == ["Inflation rises, again.", "Two"]
+    assert texts("<div>lead <p>one</p> tail</div>") == ["lead", "one", "tail"]
+    assert texts("<ul><li>a<li>b</ul><table><tr><td>c<td>d</table>") == ["a", "b", "c", "d"]
+
+
+def test_one_line_break_is_white_space_and_two_part() -> None:
+    assert texts("<p>one<br>line<br> <br/>two<br><br><br>three</p>") == ["one line", "two", "three"]
+    assert texts("<pre>hard\nwrapped\n\nnext</pre>") == ["hard wrapped", "next"]
+
+
+def test_scripts_and_styles_are_no_text() -> None:
+    assert texts("<head><title>t</title></head><style>s</style><p>a<script>b</script>c<iframe>d</iframe></p>") == ["ac"]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "<svg><path d='M0 0'><g>",  # never closed: lxml nests all that follows in it
+        "<div hidden><div style='display: none'><div aria-hidden=true>",
+        "<noscript>",
+        "<template>",
+        "<div>" * 2000,
+    ],
+)
+def test_no_wrapper_swallows_the_article(before: str) -> None:
+    page = f"<html><body>{before}<article><p>The first paragraph.</p><p>The second.</p></article></body></html>"
+    assert texts(page) == ["The first paragraph.", "The second."]
+
+
+def test_markup_tells_the_links_the_kind_and_the_words_of_the_surroundings() -> None:
+    tree = parse_tree(
+        "<base href='https://example.org/a/'><div id=mainContent><figure class='Lead-image hidden'><img>"
+        "<figcaption>A <a href=b>harbour</a> (<a href='javascript:x'>zoom</a>)</figcaption></figure></div>"
+    )
+    assert tree is not None
+    (block,) = blocks(tree, "https://example.org/")
+    assert (block.text, block.kind) == ("A harbour (zoom)", "caption")
+    markup = block.markup
+    assert markup is not None
+    assert [(link.text, link.url) for link in markup.links] == [("harbour", "https://example.org/a/b")]
+    assert markup.link_share == pytest.approx(11 / 16)
+    assert markup.path[:2] == ("figcaption", "figure")
+    assert {"main", "content", "lead", "image", "hidden"} <= markup.words
+    assert markup.media == 1
+
+
+def test_a_link_around_blocks_is_told_of_each() -> None:
+    tree = parse_tree("<a href='https://e.org/x'><h3>Title</h3><p>Teaser</p></a><p>after</p>")
+    assert tree is not None
+    found = blocks(tree, None)
+    assert [len(b.markup.links) for b in found if b.markup] == [1, 1, 0]
+    places = [b.markup.place for b in found if b.markup]
+    assert all(a is not b for a, b in pairwise(places))
+
+
+@pytest.mark.parametrize("html", ["", "   ", "<!-- only -->", "\0\0", "<", "<html>", "&#0;", "\ud800"])
+def test_pages_without_text_are_empty_rows(html: str) -> None:
+    assert all(text.strip() for text in texts(html))
