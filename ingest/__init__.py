@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ingest.pipeline import clean
     from ingest.record import Record
 
+__version__ = "0.1.0"
 __all__ = ["Record", "Rejected", "clean"]
 
 _HOMES = {"Record": "record", "Rejected": "model", "clean": "pipeline"}

@@ -1,0 +1,53 @@
+"""The command line. Each command lives in a file of its own and imports what it needs when it is called: --help stays fast."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "clean": ("ingest.cli.clean:clean", "Clean files and folders; records go to the terminal or a folder."),
+    "explain": ("ingest.cli.explain:explain", "Show each line of a file with its label and what decided."),
+    "packs": ("ingest.cli.packs:packs", "Show and prove what is known of publishers."),
+    "schema": ("ingest.cli.clean:schema", "Print the JSON Schema of a record."),
+}
+"""Name → where it lives, and its line in --help; so that --help need not load it."""
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
+@click.version_option(package_name="news-ingest", prog_name="ingest")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Turn raw news files into clean records, and say why each line left."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> None:
+    """Console entry: exit 130 after Ctrl-C, as shells expect; click alone would say 1."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    raise SystemExit(code if isinstance(code, int) else 0)

@@ -1,0 +1,179 @@
+"""`ingest clean` and `ingest schema`: records without a service."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ingest.cli.progress import progress
+
+if TYPE_CHECKING:
+    from ingest.packs import Packs
+    from ingest.record import Record
+
+SIDECAR = ".meta.json"
+AHEAD = 16
+"""Files a process may be given before it is asked: enough that none waits, few enough that memory stays flat."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What became of one file: its record's JSON, or why there is none."""
+
+    name: str
+    id: str = ""
+    json: str = ""
+    reason: str = ""
+    message: str = ""
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, allow_dash=True))
+@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Write one <id>.json per article there.")
+@click.option("--format", "form", type=click.Choice(["jsonl", "json"]), default="jsonl", show_default=True, help="One line a record, or indented.")
+@click.option("--url", help="Where the article was published; for a single file.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one a core", help="Processes.")
+@click.option("--packs", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Your own publisher packs.")
+@click.pass_context
+def clean(ctx: click.Context, paths: tuple[Path, ...], output: Path | None, form: str, url: str | None, jobs: int, packs: Path | None) -> None:
+    """Clean files, folders, or standard input (-).
+
+    Exit status: 0 all cleaned, 1 some refused (each with a line on standard error), 2 usage.
+    """
+    files = list(_files(paths))
+    if not files:
+        raise click.UsageError("There is no file to clean there.")
+    if url and len(files) > 1:
+        raise click.UsageError("--url goes with a single file.")
+    if output:
+        output.mkdir(parents=True, exist_ok=True)
+    refused = 0
+    indent = 2 if form == "json" else None
+    with progress(len(files)) as step:
+        for result in _results(files, url, indent, packs, min(jobs, len(files))):
+            step()
+            if result.reason:
+                refused += 1
+                click.echo(f"{_shown(result.name)}: {result.reason}: {result.message}", err=True)
+            elif output:
+                _write(output / f"{result.id}.json", result.json)
+            else:
+                click.echo(result.json)
+    ctx.exit(1 if refused else 0)
+
+
+@click.command()
+def schema() -> None:
+    """Print the JSON Schema of a record."""
+    import json
+
+    from ingest.record import Record
+
+    click.echo(json.dumps(Record.model_json_schema(mode="serialization"), indent=2))
+
+
+def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """Every file named or found; dotfiles are not ours, and a sidecar belongs to its article."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            yield from (
+                Path(folder, name) for name in sorted(names) if not name.startswith(".") and not (name.endswith(SIDECAR) and name[: -len(SIDECAR)] in names)
+            )
+
+
+def _results(files: list[Path], url: str | None, indent: int | None, packs: Path | None, jobs: int) -> Iterator[_Result]:
+    """The results in the order of the files."""
+    if jobs == 1:
+        _start(packs)
+        yield from (_clean_file(path, url, indent) for path in files)
+        return
+    with ProcessPoolExecutor(jobs, initializer=_start_child, initargs=(packs,)) as pool:
+        waiting: deque[Future[_Result]] = deque()
+        try:
+            for path in files:
+                waiting.append(pool.submit(_clean_file, path, url, indent))
+                if len(waiting) > AHEAD * jobs:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+_packs: Packs | None = None
+
+
+def _start_child(folder: Path | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    _start(folder)
+
+
+def _start(folder: Path | None) -> None:
+    from ingest.packs import load_packs
+
+    global _packs  # noqa: PLW0603  one set of packs a process, compiled once
+    _packs = load_packs(folder)
+
+
+def _clean_file(path: Path, url: str | None, indent: int | None) -> _Result:
+    from ingest import Rejected
+    from ingest import clean as clean_bytes
+
+    name = "-" if path == Path("-") else os.fspath(path)
+    try:
+        raw = sys.stdin.buffer.read() if name == "-" else path.read_bytes()
+        record: Record = clean_bytes(raw, url=url, name=None if name == "-" else path.name, claims=_sidecar(path), packs=_packs)
+    except Rejected as rejected:
+        return _Result(name, reason=rejected.reason, message=rejected.message)
+    except OSError as error:
+        return _Result(name, reason="unreadable", message=f"{error.strerror or error}.")
+    return _Result(name, record.id, record.to_json(indent=indent))
+
+
+def _sidecar(path: Path) -> dict[str, Any] | None:
+    import json
+
+    from ingest import Rejected
+
+    sidecar = path.with_name(path.name + SIDECAR) if path.name else path
+    if not sidecar.is_file():
+        return None
+    try:
+        claims = json.loads(sidecar.read_bytes())
+    except ValueError as error:
+        raise Rejected("invalid_claims", f"{sidecar.name} is no JSON: {error}.") from None
+    if not isinstance(claims, dict):
+        raise Rejected("invalid_claims", f"{sidecar.name} holds no JSON object.")
+    return claims
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: a reader never meets half a record."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".tmp", delete=False) as file:
+        try:
+            file.write(text + "\n")
+            file.close()
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _shown(name: str) -> str:
+    """A file's name as a terminal may safely show it."""
+    return name.encode(errors="backslashreplace").decode() if name.isprintable() else ascii(name)[1:-1]

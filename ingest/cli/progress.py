@@ -1,0 +1,46 @@
+"""How far a command is: a bar on a terminal, elsewhere a line every few seconds. Always on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+SECONDS = 5.0
+"""Between two lines in a log."""
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[], None]]:
+    """Gives a function to call after each file; silent for a single one."""
+    if total == 1:
+        yield lambda: None
+    elif sys.stderr.isatty() and not sys.stdout.isatty():  # a bar among records would tear them
+        with _bar(total) as step:
+            yield step
+    else:
+        yield _lines(total)
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[], None]]:
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    with Progress(*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task("cleaning", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _lines(total: int) -> Callable[[], None]:
+    done, said = 0, time.monotonic()
+
+    def step() -> None:
+        nonlocal done, said
+        done += 1
+        if time.monotonic() - said >= SECONDS:
+            said = time.monotonic()
+            print(f"{done} of {total}", file=sys.stderr, flush=True)  # noqa: T201
+
+    return step

@@ -1,0 +1,121 @@
+"""Which room each block belongs to. Pass 1 looks at each block alone, pass 2 at its neighbours, and the first voice that is sure wins:
+
+    packs (certain) ▶ structure (the headline and its repeats, lists under a marker) ▶ the learned labeller (general)
+
+No rule looks at the absolute position of a block: stripping changes positions, and a second cleaning must find what the first left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ingest.fold import fold
+from ingest.model import Article, Block, Label, LabelledBlock, Verdict
+from ingest.packs import Hit, Rulebook
+
+PROSE_LENGTH = 80
+"""Signs; a block this long that ends like a sentence is prose. Scripts that write no spaces say as much in half of it."""
+TITLE_LENGTH = 200
+TAILS = 8
+"""Notices glued one behind the other to one sentence: Yonhap's chain has five."""
+
+_SENTENCE_END = re.compile(r"""[.!?…。！？؟।][\s"'”’»」』)\]）]*$""")
+_OPEN_END = re.compile(r"[.,:;。，：；…、]$")
+_WIDE = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff]")
+
+
+def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
+    """Every block, in order, with its label. `headline`: as claimed; None lets a text file's own first title-like line be it."""
+    blocks, hits = _split_tails(article.blocks, rulebook)
+    rows = _ruled(blocks, hits)
+    if article.source.media_type == "text/plain":
+        verdicts = _text_verdicts(blocks, headline)
+        headline = headline or _find_headline(blocks, rows, verdicts)
+    else:
+        verdicts = _page_verdicts(article, blocks, headline)
+    _repeats(blocks, rows, headline)
+    return tuple(
+        row or LabelledBlock(block, verdict.label, "model", verdict.certainty)
+        for block, row, verdict in zip(blocks, rows, verdicts, strict=True)
+    )
+
+
+def is_prose(text: str) -> bool:
+    """Whether it reads like sentences of an article."""
+    return len(text) + len(_WIDE.findall(text)) >= PROSE_LENGTH and bool(_SENTENCE_END.search(text))
+
+
+def is_title(text: str) -> bool:
+    """Whether it may be a headline: of some length, and not ended like a sentence or a marker."""
+    return len(text) <= TITLE_LENGTH and not _OPEN_END.search(text) and len(fold(text)) > 1
+
+
+def _split_tails(blocks: Sequence[Block], rulebook: Rulebook) -> tuple[list[Block], list[Hit | None]]:
+    """The blocks with what is glued to their ends split off, and the rule that won each of them, if any."""
+    split: list[Block] = []
+    hits: list[Hit | None] = []
+    for block, hit in zip(blocks, rulebook.hits([block.text for block in blocks]), strict=True):
+        tails: list[tuple[Block, Hit]] = []
+        head, won = block, hit
+        while won and won.start and len(tails) < TAILS:
+            tails.append((replace(head, text=head.text[won.start :].strip(), gap=False), won))
+            head = replace(head, text=head.text[: won.start].rstrip())
+            won = rulebook.hits([head.text])[0]
+        split += [head, *(tail for tail, _ in reversed(tails))]
+        hits += [won, *(tail_hit for _, tail_hit in reversed(tails))]
+    return split, hits
+
+
+def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None]) -> list[LabelledBlock | None]:
+    """What the packs decide: each rule's own block, and by its span the blocks under it."""
+    rows: list[LabelledBlock | None] = [
+        LabelledBlock(block, hit.rule.label, hit.rule.id, captured=hit.captured) if hit else None for block, hit in zip(blocks, hits, strict=True)
+    ]
+    for here, hit in enumerate(hits):
+        if hit is None or hit.rule.span not in ("list", "rest"):
+            continue
+        below = range(here + 1, len(blocks))
+        if hit.rule.span == "list":
+            stop = next((i for i in below if rows[i] or not is_title(blocks[i].text) or is_prose(blocks[i].text)), len(blocks))
+            below = range(here + 1, stop)
+        elif any(rows[i] is None and is_prose(blocks[i].text) for i in below):
+            continue
+        for i in below:
+            if rows[i] is None:
+                captured = {"headline": blocks[i].text} if hit.rule.label is Label.RELATED else {}
+                rows[i] = LabelledBlock(blocks[i], hit.rule.label, hit.rule.id, captured=captured)
+    return rows
+
+
+def _find_headline(blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], verdicts: Sequence[Verdict]) -> str | None:
+    """A text file's headline: of the title-like lines before its prose one that is repeated, else the first that nobody calls residue."""
+    candidates: list[tuple[str, Verdict]] = []
+    for block, row, verdict in zip(blocks, rows, verdicts, strict=True):
+        if row is None and is_prose(block.text):
+            break
+        if row is None and is_title(block.text) and block.kind != "separator":
+            candidates.append((block.text, verdict))
+    times = Counter(fold(block.text) for block in blocks)
+    repeated = next((text for text, _ in candidates if times[fold(text)] > 1 and " " in text), None)
+    return repeated or next((text for text, verdict in candidates if verdict.label in (Label.BODY, Label.HEADLINE)), None)
+
+
+def _repeats(blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None) -> None:
+    """The headline leaves the body, as often as it is printed; the first copy is the headline, the others say nothing new."""
+    key = fold(headline or "")
+    seen = False
+    for i, block in enumerate(blocks):
+        if key and rows[i] is None and fold(block.text) == key:
+            rows[i] = LabelledBlock(block, Label.DUPLICATE if seen else Label.HEADLINE, "structure/headline")
+            seen = True
+
+
+def _text_verdicts(blocks: Sequence[Block], headline: str | None) -> Sequence[Verdict]:
+    return [Verdict(Label.BODY, 1.0)] * len(blocks)
+
+
+def _page_verdicts(article: Article, blocks: Sequence[Block], headline: str | None) -> Sequence[Verdict]:
+    return [Verdict(Label.BODY, 1.0)] * len(blocks)

@@ -1,0 +1,136 @@
+"""Plain text becomes blocks: one non-empty line is one block, once hard-wrapped lines are whole again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ingest.model import Block, Kind
+
+LIST_LINE = 120
+"""Lines no longer than this, with no blank line between them, are lines of a list; longer ones are paragraphs."""
+NARROWEST, WIDEST = 40, 110
+"""Columns at which mail and wire software wraps."""
+
+_BULLET = re.compile(r"(?:[-*•‣▪◦–—·]|\d{1,2}[.)])\s+\S")
+_HEADING = re.compile(r"#{1,6}\s+(?=\S)")
+_QUOTED = re.compile(r"(?:>\s?)+")
+_SEPARATOR = re.compile(r"[-=*_~—–―─·•.\s]{3,}")
+_SENTENCE_END = ('.', '!', '?', '"', '”', '»', '。', '！', '？', '」', ":", ";")
+_WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")  # written without spaces
+_SUSPENDED = re.compile(r"(?:and|or|und|oder|bis|to|et|y|e|en)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One non-empty line. `indent`: columns before its first sign."""
+
+    text: str
+    indent: int
+    gap: bool
+
+
+def text_blocks(text: str) -> tuple[Block, ...]:
+    """The blocks of a text in NFC with \\n line ends. No word of it is lost, but for marks of quotation and wrapping."""
+    lines = _lines(_unquote(text))
+    width = _wrap_width(lines)
+    if width:
+        lines = _unwrap(lines, width)
+    following = [*lines[1:], _Line("", 0, gap=True)]
+    blocks, listed = [], False
+    for line, after in zip(lines, following, strict=True):
+        continues = not after.gap and len(line.text) <= LIST_LINE and len(after.text) <= LIST_LINE
+        blocks.append(_block(line, in_list=listed or continues))
+        listed = continues
+    return tuple(blocks)
+
+
+def _block(line: _Line, *, in_list: bool) -> Block:
+    kind: Kind = "paragraph"
+    text = line.text
+    if heading := _HEADING.match(text):
+        kind, text = "heading", text[heading.end() :]
+    elif _SEPARATOR.fullmatch(text):
+        kind = "separator"
+    elif in_list or _BULLET.match(text):
+        kind = "list_item"
+    return Block(text, kind, gap=line.gap)
+
+
+def _lines(text: str) -> list[_Line]:
+    lines, gap = [], True
+    for raw in text.split("\n"):
+        words = raw.split()
+        if words:
+            lines.append(_Line(" ".join(words), len(raw) - len(raw.lstrip()), gap))
+        gap = not words
+    return lines
+
+
+def _unquote(text: str) -> str:
+    """A text quoted whole by a mail program loses its marks; a text that quotes keeps them."""
+    if not text.lstrip().startswith(">"):
+        return text
+    lines = text.split("\n")
+    filled = [line for line in lines if line.strip()]
+    if sum(line.startswith(">") for line in filled) * 10 < len(filled) * 9:
+        return text
+    return "\n".join(_QUOTED.sub("", line, count=1) if line.startswith(">") else line for line in lines)
+
+
+def _wrap_width(lines: list[_Line]) -> int | None:
+    """The column at which the text was wrapped, or None.
+
+    Wrapping is greedy: the next line's first word did not fit. That holds at nearly every line end inside the paragraphs of a
+    wrapped text, and sentences run across most of them; lists and verse break both.
+    """
+    pairs = [(a, b) for a, b in zip(lines, lines[1:], strict=False) if not b.gap and not _starts_anew(a, b)]
+    if len(pairs) < 3:
+        return None
+    width = max(_columns(a.text) + a.indent for a, _ in pairs)
+    if not NARROWEST <= width <= WIDEST:
+        return None
+    full = sum(_did_not_fit(a, b, width) for a, b in pairs)
+    running = sum(not a.text.endswith(_SENTENCE_END) for a, b in pairs if _did_not_fit(a, b, width))
+    return width if full * 10 >= len(pairs) * 8 and running * 10 >= full * 6 else None
+
+
+def _unwrap(lines: list[_Line], width: int) -> list[_Line]:
+    whole: list[_Line] = []
+    last: _Line | None = None
+    for line in lines:
+        if last and not line.gap and not _starts_anew(last, line) and _did_not_fit(last, line, width):
+            whole[-1] = _Line(_join(whole[-1].text, line.text), whole[-1].indent, whole[-1].gap)
+        else:
+            whole.append(line)
+        last = line
+    return whole
+
+
+def _starts_anew(above: _Line, line: _Line) -> bool:
+    """An indented first line, a bullet and a separator begin a block of their own."""
+    bullet = _BULLET.match(above.text)
+    return (
+        (line.indent > above.indent + 1 and not bullet)
+        or bool(_BULLET.match(line.text))
+        or bool(_SEPARATOR.fullmatch(line.text) or _SEPARATOR.fullmatch(above.text))
+    )
+
+
+def _did_not_fit(above: _Line, line: _Line, width: int) -> bool:
+    first = line.text[0] if _WIDE.match(line.text) else line.text.split(" ", 1)[0]
+    space = 0 if _WIDE.match(line.text) else 1
+    return above.indent + _columns(above.text) + space + _columns(first) > width
+
+
+def _columns(text: str) -> int:
+    return len(text) if text.isascii() else len(text) + len(_WIDE.findall(text))
+
+
+def _join(above: str, line: str) -> str:
+    if _WIDE.match(above[-1]) and _WIDE.match(line):
+        return above + line
+    # "non-" + "lethal" was broken at its hyphen; "pre- and post-war" was not.
+    if above[-1] == "-" and above[-2:-1].isalnum() and line[0].isalnum() and not _SUSPENDED.match(line):
+        return above + line
+    return f"{above} {line}"

@@ -1,0 +1,135 @@
+"""The record: the public contract. `ingest schema` prints it; unknown is null, never "" and never a guess."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+
+from ingest.model import Label
+
+SCHEMA_VERSION = 1
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+Moment = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$"),
+    Field(description="RFC 3339 with offset; a day known without an hour stays a day."),
+]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Field(description="BCP 47")]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Publisher(_Part):
+    """Who published the article; a photo's agency is not its publisher."""
+
+    name: Text | None = None
+    domain: Text | None = None
+    """The registered domain, as in "kyodonews.net"."""
+
+
+class Dateline(_Part):
+    """What stands before the first sentence: it is read here and stays in the body."""
+
+    place: Text | None = None
+    agency: Text | None = None
+    date: Text | None = None
+    """As it is written."""
+
+
+class Image(_Part):
+    """A picture that the article shows."""
+
+    caption: Text | None = None
+    credit: Text | None = None
+    url: Text | None = None
+
+
+class Related(_Part):
+    """Another article that this one points at."""
+
+    headline: Text | None = None
+    url: Text | None = None
+
+
+class Removed(_Part):
+    """One block that left the body: the audit has them all, in order."""
+
+    label: Label
+    rule: Text
+    """What decided: "pack/rule", "structure/…", "model" or "region"."""
+    text: Text
+    field: Text | None = None
+    """The field of the record that it filled, or null."""
+
+
+class SourceNote(_Part):
+    """What the record was made from."""
+
+    name: Text | None = None
+    media_type: Literal["text/plain", "text/html"]
+    encoding: Text
+    bytes: int
+    """Of the content once unpacked."""
+
+
+class Made(_Part):
+    """What made the record."""
+
+    version: Text
+    packs: tuple[Text, ...]
+    """The packs that applied, in order."""
+
+
+class Record(_Part):
+    """One clean article. `body` and `removed` together hold every block of the source exactly once; fields are copies."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """SHA-256 of the unpacked content."""
+    url: Url | None = None
+    publisher: Publisher | None = None
+    headline: Text | None = None
+    subheadline: Text | None = None
+    authors: tuple[Text, ...] = ()
+    """Persons; agencies stand in `byline`."""
+    byline: Text | None = None
+    dateline: Dateline | None = None
+    language: Language | None = None
+    published: Moment | None = None
+    modified: Moment | None = None
+    section: Text | None = None
+    keywords: tuple[Text, ...] = ()
+    body: Text
+    """Paragraphs joined by a blank line; headings and list lines on lines of their own."""
+    images: tuple[Image, ...] = ()
+    related: tuple[Related, ...] = ()
+    copyright_notice: Text | None = None
+    usage_terms: Text | None = None
+    removed: tuple[Removed, ...] = ()
+    source: SourceNote
+    provenance: dict[str, str] = Field(default_factory=dict)
+    """Where each field came from: "given", "json-ld", "meta", "page", "text" or "pack"."""
+    ingest: Made
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        """The record as JSON; the same record gives the same text."""
+        return self.model_dump_json(indent=indent)
+
+
+CLAIMABLE = (
+    "url", "publisher", "headline", "subheadline", "authors", "byline", "dateline", "language", "published", "modified", "section",
+    "keywords", "images", "related", "copyright_notice", "usage_terms",
+)  # fmt: skip
+"""Fields about which a claim may be made; the others are found or counted."""
+
+SHAPES: dict[str, TypeAdapter[Any]] = {
+    name: TypeAdapter(Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation)
+    for name, field in Record.model_fields.items()
+    if name in CLAIMABLE
+}
+"""What a value must look like to stand in a field."""
