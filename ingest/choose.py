@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from ingest.model import Claim
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingest.model import Claim
 
 RANK = ("given", "json-ld", "meta", "page", "text", "pack")
 

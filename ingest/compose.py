@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
 from ingest import __version__
+from ingest.choose import choose
 from ingest.fold import fold
 from ingest.language import choose_language
 from ingest.model import Article, Block, Claim, Label, LabelledBlock, Rejected
-from ingest.packs import Rulebook
 from ingest.parse.text import LIST_LINE
 from ingest.record import SHAPES, Image, Made, Publisher, Record, Related, Removed, SourceNote
 
-RANK = {"given": 0, "json-ld": 1, "meta": 2, "page": 3, "text": 4, "pack": 5}
-"""Who is believed first."""
+if TYPE_CHECKING:
+    from ingest.packs import Rulebook
 
 FIELDS = {
     Label.HEADLINE: "headline",
@@ -40,7 +40,7 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
     if not body:
         raise Rejected("no_article", "Nothing that reads like an article was found.")
     origin = "page" if article.source.media_type == "text/html" else "text"
-    claims = [*_valid(article.claims), *_valid(_from_blocks(labelled, origin)), *_from_pack(rulebook)]
+    claims = [*article.claims, *valid(_from_blocks(labelled, origin)), *_from_pack(rulebook)]
     chosen = _choose(claims, body)
     fields = {name: claim.value for name, claim in chosen.items()}
     said = {name: fold(" ".join(_strings(value))) for name, value in fields.items()}
@@ -91,7 +91,7 @@ def _is_list_line(block: Block) -> bool:
     return block.kind == "list_item" and len(block.text) <= LIST_LINE
 
 
-def _valid(claims: Iterable[Claim]) -> Iterator[Claim]:
+def valid(claims: Iterable[Claim]) -> Iterator[Claim]:
     """Claims that fit their field; a page may claim anything, so what does not fit is left out."""
     for claim in claims:
         if claim.origin == "given":
@@ -126,7 +126,12 @@ def _from_blocks(labelled: Sequence[LabelledBlock], origin: str) -> Iterator[Cla
         if row.label is Label.CREDIT and above and above.label is Label.CAPTION and found and not found[-1]["credit"]:
             found[-1]["credit"] = _words(row)
         elif name == "images":
-            found.append({"caption": _caption(row), "credit": row.captured.get("credit") or (_words(row) if row.label is Label.CREDIT else None)})
+            found.append(
+                {
+                    "caption": _caption(row),
+                    "credit": row.captured.get("credit") or (_words(row) if row.label is Label.CREDIT else None),
+                }
+            )
         elif name == "related":
             found.extend(_related(row))
         else:
@@ -149,7 +154,7 @@ def _caption(row: LabelledBlock) -> str | None:
     return _words(row) if row.label is Label.CAPTION else row.captured.get("caption")
 
 
-def _related(row: LabelledBlock) -> Iterator[dict[str, str | None]]:
+def _related(row: LabelledBlock) -> Iterator[Mapping[str, str | None]]:
     links = row.block.markup.links if row.block.markup else ()
     if headline := row.captured.get("headline"):
         yield {"headline": headline, "url": row.captured.get("url") or next((link.url for link in links), None)}
@@ -163,16 +168,16 @@ def _from_pack(rulebook: Rulebook) -> Iterator[Claim]:
 
 
 def _choose(claims: Sequence[Claim], body: str) -> dict[str, Claim]:
-    """One claim a field: the best ranked, the first of equals; pictures, links and the publisher's two parts are gathered from all."""
+    """One claim a field; but pictures, links and the publisher's two parts are gathered from all."""
     by_field: dict[str, list[Claim]] = {}
-    for claim in sorted(claims, key=lambda claim: RANK[claim.origin]):
+    for claim in claims:
         by_field.setdefault(claim.field, []).append(claim)
-    chosen = {name: found[0] for name, found in by_field.items()}
+    chosen = choose(claims)
     if language := choose_language(body, by_field.get("language", ())):
         chosen["language"] = language
     for name, gather in (("images", _images), ("related", _union), ("publisher", _publisher)):
         if found := by_field.get(name):
-            chosen[name] = Claim(name, gather(found), found[0].origin)
+            chosen[name] = Claim(name, gather(found), chosen[name].origin)
     return chosen
 
 
@@ -200,9 +205,11 @@ def _publisher(claims: Sequence[Claim]) -> Publisher:
 
 
 def _removed(row: LabelledBlock, said: Mapping[str, str]) -> Removed:
+    """The audit's line. A block filled its label's field if the field says what the block says."""
     name = FIELDS.get(row.label)
-    own = fold(_words(row)) if name else ""
-    return Removed(label=row.label, rule=row.rule, text=row.block.text, field=name if name and own and own in said.get(name, "") else None)
+    own = [fold(value) for value in row.captured.values()] or [fold(row.block.text)]
+    filled = name and any(value and value in said.get(name, "") for value in own)
+    return Removed(label=row.label, rule=row.rule, text=row.block.text, field=name if filled else None)
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""Which room each block belongs to. Pass 1 looks at each block alone, pass 2 at its neighbours, and the first voice that is sure wins:
+"""Which room each block belongs to.
+
+Pass 1 looks at each block alone, pass 2 at its neighbours; the first voice that is sure wins:
 
     packs (certain) ▶ structure (the headline and its repeats, lists under a marker) ▶ the learned labeller (general)
 
@@ -9,12 +11,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from ingest.evidence import page
 from ingest.fold import fold
 from ingest.model import Article, Block, Label, LabelledBlock, Verdict
-from ingest.packs import Hit, Rulebook
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.packs import Hit, Rulebook
 
 PROSE_LENGTH = 80
 """Signs; a block this long that ends like a sentence is prose. Scripts that write no spaces say as much in half of it."""
@@ -31,11 +38,12 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
     """Every block, in order, with its label. `headline`: as claimed; None lets a text file's own first title-like line be it."""
     blocks, hits = _split_tails(article.blocks, rulebook)
     rows = _ruled(blocks, hits)
+    verdicts: Sequence[Verdict]
     if article.source.media_type == "text/plain":
-        verdicts = _text_verdicts(blocks, headline)
+        verdicts = [Verdict(Label.BODY, 1.0)] * len(blocks)
         headline = headline or _find_headline(blocks, rows, verdicts)
     else:
-        verdicts = _page_verdicts(article, blocks, headline)
+        verdicts = page.judge(blocks, article.claims, headline)
     _repeats(blocks, rows, headline)
     return tuple(
         row or LabelledBlock(block, verdict.label, "model", verdict.certainty)
@@ -72,14 +80,17 @@ def _split_tails(blocks: Sequence[Block], rulebook: Rulebook) -> tuple[list[Bloc
 def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None]) -> list[LabelledBlock | None]:
     """What the packs decide: each rule's own block, and by its span the blocks under it."""
     rows: list[LabelledBlock | None] = [
-        LabelledBlock(block, hit.rule.label, hit.rule.id, captured=hit.captured) if hit else None for block, hit in zip(blocks, hits, strict=True)
+        LabelledBlock(block, hit.rule.label, hit.rule.id, captured=hit.captured) if hit else None
+        for block, hit in zip(blocks, hits, strict=True)
     ]
     for here, hit in enumerate(hits):
         if hit is None or hit.rule.span not in ("list", "rest"):
             continue
         below = range(here + 1, len(blocks))
         if hit.rule.span == "list":
-            stop = next((i for i in below if rows[i] or not is_title(blocks[i].text) or is_prose(blocks[i].text)), len(blocks))
+            stop = next(
+                (i for i in below if rows[i] or not is_title(blocks[i].text) or is_prose(blocks[i].text)), len(blocks)
+            )
             below = range(here + 1, stop)
         elif any(rows[i] is None and is_prose(blocks[i].text) for i in below):
             continue
@@ -90,7 +101,9 @@ def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None]) -> list[Labelled
     return rows
 
 
-def _find_headline(blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], verdicts: Sequence[Verdict]) -> str | None:
+def _find_headline(
+    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], verdicts: Sequence[Verdict]
+) -> str | None:
     """A text file's headline: of the title-like lines before its prose one that is repeated, else the first that nobody calls residue."""
     candidates: list[tuple[str, Verdict]] = []
     for block, row, verdict in zip(blocks, rows, verdicts, strict=True):
@@ -100,7 +113,9 @@ def _find_headline(blocks: Sequence[Block], rows: Sequence[LabelledBlock | None]
             candidates.append((block.text, verdict))
     times = Counter(fold(block.text) for block in blocks)
     repeated = next((text for text, _ in candidates if times[fold(text)] > 1 and " " in text), None)
-    return repeated or next((text for text, verdict in candidates if verdict.label in (Label.BODY, Label.HEADLINE)), None)
+    return repeated or next(
+        (text for text, verdict in candidates if verdict.label in (Label.BODY, Label.HEADLINE)), None
+    )
 
 
 def _repeats(blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None) -> None:
@@ -111,11 +126,3 @@ def _repeats(blocks: Sequence[Block], rows: list[LabelledBlock | None], headline
         if key and rows[i] is None and fold(block.text) == key:
             rows[i] = LabelledBlock(block, Label.DUPLICATE if seen else Label.HEADLINE, "structure/headline")
             seen = True
-
-
-def _text_verdicts(blocks: Sequence[Block], headline: str | None) -> Sequence[Verdict]:
-    return [Verdict(Label.BODY, 1.0)] * len(blocks)
-
-
-def _page_verdicts(article: Article, blocks: Sequence[Block], headline: str | None) -> Sequence[Verdict]:
-    return [Verdict(Label.BODY, 1.0)] * len(blocks)

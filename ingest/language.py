@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ingest.model import Claim
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ENOUGH = 500
 """Characters shown to the detector: at 500 it is right on 241 of 241 pages, and time grows with length."""
 FEW = 60
 """Below this many characters the declaration is believed."""
 # Declared and detected differ in name, not in language.
-SAME = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "ms": "id", "hr": "sr", "bs": "sr", "sh": "sr", "tl": "fil", "cmn": "zh", "yue": "zh"}
+SAME = {
+    "nb": "no",
+    "nn": "no",
+    "iw": "he",
+    "in": "id",
+    "ms": "id",
+    "hr": "sr",
+    "bs": "sr",
+    "sh": "sr",
+    "tl": "fil",
+    "cmn": "zh",
+    "yue": "zh",
+}
 
 
 def choose_language(text: str, declared: Sequence[Claim]) -> Claim | None:
     """The first declared language that agrees with the text; else the detected one; else, for a short text, the first declared."""
-    claims = [Claim(c.field, canonical(c.value), c.origin) for c in declared if isinstance(c.value, str) and canonical(c.value)]
+    claims = [
+        Claim(c.field, canonical(c.value), c.origin)
+        for c in declared
+        if isinstance(c.value, str) and canonical(c.value)
+    ]
     given = next((c for c in claims if c.origin == "given"), None)
     if given or (len(text) < FEW and claims):
         return given or claims[0]
@@ -30,8 +49,10 @@ def canonical(tag: str) -> str:
     parts = tag.strip().replace("_", "-").split("-")
     if not parts[0].isascii() or not parts[0].isalpha() or len(parts[0]) not in (2, 3):
         return ""
-    rest = [part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in parts[1:]]  # noqa: PLR2004
-    return "-".join([parts[0].lower(), *(part for part in rest if part.isascii() and part.isalnum() and len(part) <= 8)])  # noqa: PLR2004
+    rest = [part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in parts[1:]]
+    return "-".join(
+        [parts[0].lower(), *(part for part in rest if part.isascii() and part.isalnum() and len(part) <= 8)]
+    )
 
 
 def _primary(tag: str) -> str:

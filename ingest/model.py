@@ -8,10 +8,12 @@ This module imports the standard library alone; `Record`, the public contract, l
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Kind = Literal["paragraph", "heading", "list_item", "quote", "caption", "cell", "separator"]
 """What a block is by its form; `caption` is a figcaption or its like, `cell` a table cell, `separator` a rule of signs."""

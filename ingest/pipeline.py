@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ingest.compose import compose, given_claims
+from ingest.choose import choose
+from ingest.compose import compose, given_claims, valid
 from ingest.label import label
-from ingest.model import Article, Claim, LabelledBlock, RawArticle
+from ingest.model import Article, LabelledBlock, RawArticle
 from ingest.packs import Packs, Rulebook, load_packs
 from ingest.parse import parse
 from ingest.parse.decode import unpack
-from ingest.record import Record
+from ingest.record import Publisher, Record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,13 @@ def examine(
 ) -> Examined:
     """The labelled blocks of one article; arguments and errors as for `clean`."""
     given = given_claims(url, claims)
-    article = parse(RawArticle(unpack(raw), name, given), url=_claimed(given, "url"))
-    publisher = _claimed(article.claims, "publisher")
-    domain = (publisher.domain if publisher else None) or urlsplit(_claimed(article.claims, "url") or "").hostname
+    article = parse(
+        RawArticle(unpack(raw), name, given), url=next((claim.value for claim in given if claim.field == "url"), None)
+    )
+    article = replace(article, claims=tuple(valid(article.claims)))
+    chosen = {field: claim.value for field, claim in choose(article.claims).items()}
+    publisher = chosen.get("publisher") or Publisher()
+    domain = publisher.domain or urlsplit(chosen.get("url", "")).hostname
     texts = [block.text for block in article.blocks]
-    rulebook = (packs or load_packs()).rulebook(domain, publisher.name if publisher else None, texts)
-    return Examined(article, rulebook, label(article, rulebook, _claimed(article.claims, "headline")))
-
-
-def _claimed(claims: tuple[Claim, ...], field: str) -> Any:
-    return next((claim.value for claim in claims if claim.field == field), None)
+    rulebook = (packs or load_packs()).rulebook(domain, publisher.name, texts)
+    return Examined(article, rulebook, label(article, rulebook, chosen.get("headline")))

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from ingest.model import Label
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Moment = Annotated[
@@ -16,7 +16,9 @@ Moment = Annotated[
     StringConstraints(pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$"),
     Field(description="RFC 3339 with offset; a day known without an hour stays a day."),
 ]
-Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Field(description="BCP 47")]
+Language = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Field(description="BCP 47")
+]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 
 
@@ -128,7 +130,7 @@ CLAIMABLE = (
 """Fields about which a claim may be made; the others are found or counted."""
 
 SHAPES: dict[str, TypeAdapter[Any]] = {
-    name: TypeAdapter(Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation)
+    name: TypeAdapter(Annotated[field.annotation, field])  # type: ignore[arg-type]  # an annotation made at run time
     for name, field in Record.model_fields.items()
     if name in CLAIMABLE
 }

@@ -7,7 +7,6 @@ import signal
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ import click
 from ingest.cli.progress import progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ingest.packs import Packs
     from ingest.record import Record
 
@@ -39,13 +40,34 @@ class _Result:
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, allow_dash=True))
-@click.option("-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Write one <id>.json per article there.")
-@click.option("--format", "form", type=click.Choice(["jsonl", "json"]), default="jsonl", show_default=True, help="One line a record, or indented.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Write one <id>.json per article there."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "json"]),
+    default="jsonl",
+    show_default=True,
+    help="One line a record, or indented.",
+)
 @click.option("--url", help="Where the article was published; for a single file.")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one a core", help="Processes.")
-@click.option("--packs", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Your own publisher packs.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one a core", help="Processes."
+)
+@click.option(
+    "--packs", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Your own publisher packs."
+)
 @click.pass_context
-def clean(ctx: click.Context, paths: tuple[Path, ...], output: Path | None, form: str, url: str | None, jobs: int, packs: Path | None) -> None:
+def clean(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    output: Path | None,
+    form: str,
+    url: str | None,
+    jobs: int,
+    packs: Path | None,
+) -> None:
     """Clean files, folders, or standard input (-).
 
     Exit status: 0 all cleaned, 1 some refused (each with a line on standard error), 2 usage.
@@ -91,11 +113,15 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
         for folder, folders, names in os.walk(path):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             yield from (
-                Path(folder, name) for name in sorted(names) if not name.startswith(".") and not (name.endswith(SIDECAR) and name[: -len(SIDECAR)] in names)
+                Path(folder, name)
+                for name in sorted(names)
+                if not name.startswith(".") and not (name.endswith(SIDECAR) and name[: -len(SIDECAR)] in names)
             )
 
 
-def _results(files: list[Path], url: str | None, indent: int | None, packs: Path | None, jobs: int) -> Iterator[_Result]:
+def _results(
+    files: list[Path], url: str | None, indent: int | None, packs: Path | None, jobs: int
+) -> Iterator[_Result]:
     """The results in the order of the files."""
     if jobs == 1:
         _start(packs)
@@ -136,7 +162,9 @@ def _clean_file(path: Path, url: str | None, indent: int | None) -> _Result:
     name = "-" if path == Path("-") else os.fspath(path)
     try:
         raw = sys.stdin.buffer.read() if name == "-" else path.read_bytes()
-        record: Record = clean_bytes(raw, url=url, name=None if name == "-" else path.name, claims=_sidecar(path), packs=_packs)
+        record: Record = clean_bytes(
+            raw, url=url, name=None if name == "-" else path.name, claims=_sidecar(path), packs=_packs
+        )
     except Rejected as rejected:
         return _Result(name, reason=rejected.reason, message=rejected.message)
     except OSError as error:
@@ -163,7 +191,9 @@ def _sidecar(path: Path) -> dict[str, Any] | None:
 
 def _write(path: Path, text: str) -> None:
     """Whole or not at all: a reader never meets half a record."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".tmp", delete=False) as file:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".tmp", delete=False
+    ) as file:
         try:
             file.write(text + "\n")
             file.close()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-import re2  # type: ignore[import-untyped]
-import regex  # type: ignore[import-untyped]
+import re2
+import regex
 
 TIME_LIMIT = 0.2
 """Seconds for one confirmation. Only a pattern that backtracks wildly on a text that RE2 let through ever meets it."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import re2  # type: ignore[import-untyped]
+import re2
 
 from ingest.packs.pattern import options
 from ingest.packs.read import COMMON, Dateline, Pack, PackError, Proven, Rule, Sign, read_pack

@@ -65,14 +65,29 @@ CANDIDATES = (
 )  # fmt: skip
 PLAINER = (("cp1250", "cp1252"), ("koi8_u", "koi8_r"))
 """Where both read the same, the second is named."""
-NAMES = {"cp932": "shift_jis", "cp949": "euc-kr", "big5hkscs": "big5", "koi8_u": "koi8-u", "koi8_r": "koi8-r", "euc_jp": "euc-jp"}
+NAMES = {
+    "cp932": "shift_jis",
+    "cp949": "euc-kr",
+    "big5hkscs": "big5",
+    "koi8_u": "koi8-u",
+    "koi8_r": "koi8-r",
+    "euc_jp": "euc-jp",
+}
 
-_DECLARED = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w:.-]+)""", re.I)
+_DECLARED = re.compile(
+    rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w:.-]+)|<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w:.-]+)""",
+    re.IGNORECASE,
+)
 _WELL_FORMED = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_TAG = re.compile(r"</?(?:p|div|a|span|br|h[1-6]|li|ul|ol|table|tr|td|meta|link|script|article|section|main|img|header)(?:\s[^<>]*)?/?>", re.I)
-_PAGE = re.compile(r"<!doctype\s+html|<(?:html|head|body)[\s>]", re.I)
+_TAG = re.compile(
+    r"</?(?:p|div|a|span|br|h[1-6]|li|ul|ol|table|tr|td|meta|link|script|article|section|main|img|header)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+_PAGE = re.compile(r"<!doctype\s+html|<(?:html|head|body)[\s>]", re.IGNORECASE)
 # Controls, and the marks that reorder what a reader sees; line and paragraph separators become line ends before.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\u202a-\u202e\u2066-\u2069\ufff0-\ufffb\ufffe\uffff]")
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\u202a-\u202e\u2066-\u2069\ufff0-\ufffb\ufffe\uffff]"
+)
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -94,7 +109,7 @@ def unpack(content: bytes, *, limit: int = MAX_BYTES) -> bytes:
 
 
 def decode(content: bytes) -> tuple[str, str]:
-    """(text in NFC with \\n line ends and no control characters, name of the encoding), or `Rejected`."""
+    r"""(text in NFC with \\n line ends and no control characters, name of the encoding), or `Rejected`."""
     if not content.strip(b" \t\r\n\0"):
         raise Rejected("empty", "The file is empty.")
     _refuse_formats(content)
@@ -138,11 +153,11 @@ def _refuse_json(text: str) -> None:
 
 
 def _decode(content: bytes) -> tuple[str, str]:
-    for bom, encoding in BOMS:
+    for bom, marked in BOMS:
         if content.startswith(bom):
-            return content[len(bom) :].decode(encoding, "replace"), encoding
-    if encoding := _bare_utf16(content):
-        return content.decode(encoding, "replace"), encoding
+            return content[len(bom) :].decode(marked, "replace"), marked
+    if bare := _bare_utf16(content):
+        return content.decode(bare, "replace"), bare
     try:
         return content.decode(), "utf-8"
     except UnicodeDecodeError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ _BULLET = re.compile(r"(?:[-*•‣▪◦–—·]|\d{1,2}[.)])\s+\S")
 _HEADING = re.compile(r"#{1,6}\s+(?=\S)")
 _QUOTED = re.compile(r"(?:>\s?)+")
 _SEPARATOR = re.compile(r"[-=*_~—–―─·•.\s]{3,}")
-_SENTENCE_END = ('.', '!', '?', '"', '”', '»', '。', '！', '？', '」', ":", ";")
+_SENTENCE_END = (".", "!", "?", '"', "”", "»", "。", "！", "？", "」", ":", ";")
 _WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")  # written without spaces
 _SUSPENDED = re.compile(r"(?:and|or|und|oder|bis|to|et|y|e|en)\b")
 
@@ -31,7 +32,7 @@ class _Line:
 
 
 def text_blocks(text: str) -> tuple[Block, ...]:
-    """The blocks of a text in NFC with \\n line ends. No word of it is lost, but for marks of quotation and wrapping."""
+    r"""The blocks of a text in NFC with \\n line ends. No word of it is lost, but for marks of quotation and wrapping."""
     lines = _lines(_unquote(text))
     width = _wrap_width(lines)
     if width:
@@ -84,7 +85,7 @@ def _wrap_width(lines: list[_Line]) -> int | None:
     Wrapping is greedy: the next line's first word did not fit. That holds at nearly every line end inside the paragraphs of a
     wrapped text, and sentences run across most of them; lists and verse break both.
     """
-    pairs = [(a, b) for a, b in zip(lines, lines[1:], strict=False) if not b.gap and not _starts_anew(a, b)]
+    pairs = [(a, b) for a, b in itertools.pairwise(lines) if not b.gap and not _starts_anew(a, b)]
     if len(pairs) < 3:
         return None
     width = max(_columns(a.text) + a.indent for a, _ in pairs)
