@@ -177,7 +177,7 @@ def _bare_utf16(content: bytes) -> str | None:
     """UTF-16 without a mark: its line ends and spaces leave zero bytes on one side only."""
     head = content[: 16 * SNIFFED]
     zeros = head.count(0)
-    if zeros * 50 < len(head):
+    if zeros < 3 or zeros * 50 < len(head):  # a stray zero is a control character like any other
         return None
     even = head[::2].count(0)
     for encoding, others in (("utf-16-le", even), ("utf-16-be", zeros - even)):

@@ -1,0 +1,38 @@
+# Two commands do everything on a fresh machine: make run, make test. They need git, make and python3; uv is used if it is there.
+BIN := .venv/bin
+
+.PHONY: run test check constraints golden clean
+
+run: .venv/ready
+	$(BIN)/ingest clean seeds -o out
+	$(BIN)/ingest clean seeds --format json
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+check: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/ready: pyproject.toml constraints.txt
+	@if command -v uv >/dev/null; then \
+	    uv venv --quiet --allow-existing .venv && \
+	    VIRTUAL_ENV=.venv uv pip install --quiet --constraint constraints.txt --editable . --group dev; \
+	else \
+	    python3 -m venv .venv && \
+	    $(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
+	    $(BIN)/pip install --quiet --constraint constraints.txt --editable . --group dev; \
+	fi
+	@touch $@
+
+# Pins without addresses: names and versions alone, for whichever index a machine uses.
+constraints: pyproject.toml
+	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o constraints.txt
+
+clean:
+	rm -rf .venv out
+
+# After a wanted change of the records: write the golden ones anew, then read the difference.
+golden: .venv/ready
+	for seed in seeds/*.txt; do $(BIN)/ingest clean $$seed --format json > tests/golden/$$(basename $$seed .txt).json; done

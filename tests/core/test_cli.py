@@ -1,0 +1,92 @@
+"""The commands as a shell meets them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ingest import Record
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+
+
+def ingest(*arguments: object, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "ingest", *map(str, arguments)], input=stdin, capture_output=True, check=False
+    )
+
+
+def test_records_go_to_the_terminal_or_to_a_folder(tmp_path: Path) -> None:
+    shown = ingest("clean", SEEDS, "--jobs", 2)
+    records = [Record.model_validate_json(line) for line in shown.stdout.splitlines()]
+    assert (shown.returncode, [record.source.name for record in records]) == (0, sorted(path.name for path in SEEDS.iterdir()))
+    ingest("clean", SEEDS, "-o", tmp_path, "--format", "json")
+    assert {path.name: Record.model_validate_json(path.read_bytes()) for path in tmp_path.iterdir()} == {
+        f"{r.id}.json": r for r in records
+    }
+
+
+def test_a_refused_file_has_its_line_and_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a\n\x1b[31m.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "b.txt").write_bytes(next(SEEDS.iterdir()).read_bytes())
+    (tmp_path / ".hidden").write_bytes(b"no")
+    done = ingest("clean", tmp_path)
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 1
+    [line] = done.stderr.splitlines()
+    assert b"unsupported_format: The file is a PDF file" in line
+    assert b"\x1b" not in line
+
+
+def test_standard_input_address_and_sidecar(tmp_path: Path) -> None:
+    raw = (SEEDS / "000_47fd47bebe7271c0.txt").read_bytes()
+    piped = json.loads(ingest("clean", "-", "--url", "https://english.kyodonews.net/a", stdin=raw).stdout)
+    assert (piped["publisher"]["name"], piped["source"]["name"]) == ("Kyodo News", None)
+    (tmp_path / "a.txt").write_bytes(raw)
+    (tmp_path / "a.txt.meta.json").write_text('{"headline": "Hayashi speaks", "published": "2023-02-24"}')
+    [line] = ingest("clean", tmp_path).stdout.splitlines()
+    record = json.loads(line)
+    assert (record["headline"], record["published"], record["provenance"]["headline"]) == (
+        "Hayashi speaks",
+        "2023-02-24",
+        "given",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", [["clean"], ["clean", "no-such-file"], ["clean", ".", "--format", "xml"], ["nonsense"]]
+)
+def test_usage(arguments: list[str]) -> None:
+    done = ingest(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"Usage:")
+
+
+def test_schema_is_the_records() -> None:
+    assert json.loads(ingest("schema").stdout)["properties"].keys() == Record.model_fields.keys()
+
+
+def test_interrupted(tmp_path: Path) -> None:
+    raw = next(SEEDS.iterdir()).read_bytes()
+    for number in range(3000):
+        (tmp_path / f"{number}.txt").write_bytes(raw + str(number).encode())
+    running = subprocess.Popen(
+        [sys.executable, "-m", "ingest", "clean", str(tmp_path), "--jobs", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert running.stdout
+    assert running.stdout.readline()
+    time.sleep(0.1)
+    os.killpg(running.pid, signal.SIGINT)
+    _, complaints = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert b"Traceback" not in complaints

@@ -1,0 +1,80 @@
+"""Bytes of many makers: what they hold, and what they are refused for."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from ingest import Rejected, clean
+from ingest.parse.decode import MAX_BYTES, decode, unpack
+
+RUSSIAN = "МОСКВА, 3 мая. Президент подписал указ о мерах поддержки, сообщает пресс-служба. Документ вступает в силу со дня подписания."
+UKRAINIAN = "Президент України провів зустріч із представниками міжнародних організацій. Сторони обговорили ґрунтовні питання безпеки."
+GERMAN = (
+    "Die Regierung hat am Dienstag über die künftige Förderung beraten. Für viele Städte wäre es ein großer Schritt."
+)
+FRENCH = "Le président a annoncé mardi une série de mesures concernant l’énergie. « C’est une étape décisive », a-t-il déclaré."
+POLISH = "Premier poinformował we wtorek o nowych środkach wsparcia. Zdaniem ekspertów to ważny krok, który może przynieść dalsze zmiany."
+CHINESE = "新华社北京4月24日电 会议强调，要继续推动经济社会发展，双方就加强合作交换意见。"
+TAIWANESE = "總統府發言人表示，政府將持續推動經濟改革，並與民間企業合作，改善投資環境。"
+JAPANESE = "政府は火曜日、新しい経済対策を発表した。首相は記者会見で、国民生活を守ることが重要だと述べた。"
+KOREAN = "정부는 화요일 새로운 경제 대책을 발표했다. 총리는 기자회견에서 국민 생활을 지키는 것이 중요하다고 말했다."
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (RUSSIAN, "windows-1251"), (RUSSIAN, "koi8-r"), (UKRAINIAN, "windows-1251"), (UKRAINIAN, "koi8-u"), (GERMAN, "windows-1252"),
+        (FRENCH, "windows-1252"), (POLISH, "windows-1250"), (CHINESE, "gb18030"), (TAIWANESE, "big5"), (JAPANESE, "shift_jis"),
+        (JAPANESE, "euc-jp"), (KOREAN, "euc-kr"), (f"{JAPANESE}\n\n{KOREAN}", "utf-16-le"), (RUSSIAN, "utf-16-be"),
+    ],
+)  # fmt: skip
+def test_detected(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)) == (text, encoding)
+
+
+def test_a_page_that_declares_gb2312_but_is_utf8_is_read_as_utf8() -> None:
+    page = f'<html><head><meta charset="gb2312"></head><body><p>{CHINESE}</p></body></html>'
+    assert decode(page.encode())[1] == "utf-8"
+    assert decode(page.encode("gb18030")) == (page, "gb18030")
+
+
+def test_one_broken_sequence_does_not_make_utf8_something_else() -> None:
+    assert decode(RUSSIAN.encode() + b"\xff") == (RUSSIAN + "\ufffd", "utf-8")
+
+
+def test_line_ends_controls_and_forms_are_normal() -> None:
+    assert decode("a\r\nb\rc\u2028d\x00\x1b[31m\u202eе\u0301cafe\u0301".encode())[0] == "a\nb\nc\nd[31mе\u0301café"
+
+
+REFUSED = {
+    b"": "empty",
+    b" \n\t ": "empty",
+    b"\xef\xbb\xbf": "empty",
+    b"%PDF-1.7 whatever": "unsupported_format",
+    b"PK\x03\x04....": "unsupported_format",
+    b"\x89PNG\r\n\x1a\n....": "unsupported_format",
+    json.dumps({"title": "x"}).encode(): "unsupported_format",
+    b'{"a": 1}\n{"a": 2}\n': "unsupported_format",
+    b'<?xml version="1.0"?><rss><channel/></rss>': "unsupported_format",
+    bytes(range(256)) * 4: "undecodable",
+    gzip.compress(b"text")[:-9]: "undecodable",
+    b"\x1f\x8b\x08broken": "undecodable",
+    gzip.compress(gzip.compress(b"text")): "unsupported_format",
+    gzip.compress(b" " * (MAX_BYTES + 1)): "too_large",
+}
+
+
+@pytest.mark.parametrize("raw", REFUSED, ids=lambda raw: repr(raw[:12]))
+def test_refused(raw: bytes) -> None:
+    with pytest.raises(Rejected) as refusal:
+        clean(raw)
+    assert refusal.value.reason == REFUSED[raw]
+
+
+def test_unpacking_is_bounded_by_the_content_not_the_stream() -> None:
+    assert unpack(gzip.compress(b"a" * 100), limit=100) == b"a" * 100
+    with pytest.raises(Rejected, match="larger"):
+        unpack(gzip.compress(b"a" * 101), limit=100)
