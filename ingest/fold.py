@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_NOT_WORDS = re.compile(r"[\W_]+")
+_NOT_WORDS = re.compile(r"[\W_]+")  # decomposed, an accent is a sign of its own and no word sign
 
 
 def fold(text: str) -> str:
     """The text's letters and digits, case-folded and without accents; "" where it has none."""
-    if text.isascii():
-        return _NOT_WORDS.sub("", text.lower())
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return _NOT_WORDS.sub("", "".join(sign for sign in plain if not unicodedata.combining(sign)))
+    return _NOT_WORDS.sub("", text.lower() if text.isascii() else unicodedata.normalize("NFKD", text).casefold())

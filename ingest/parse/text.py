@@ -49,7 +49,9 @@ def text_blocks(text: str) -> tuple[Block, ...]:
 def _block(line: _Line, *, in_list: bool) -> Block:
     kind: Kind = "paragraph"
     text = line.text
-    if heading := _HEADING.match(text):
+    if text[0].isalpha():
+        kind = "list_item" if in_list else "paragraph"
+    elif heading := _HEADING.match(text):
         kind, text = "heading", text[heading.end() :]
     elif _SEPARATOR.fullmatch(text):
         kind = "separator"
@@ -63,7 +65,7 @@ def _lines(text: str) -> list[_Line]:
     for raw in text.split("\n"):
         words = raw.split()
         if words:
-            lines.append(_Line(" ".join(words), len(raw) - len(raw.lstrip()), gap))
+            lines.append(_Line(" ".join(words), raw.index(words[0]), gap))
         gap = not words
     return lines
 
