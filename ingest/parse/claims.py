@@ -35,13 +35,15 @@ def page_claims(tree: HtmlElement, *, url: str | None) -> tuple[Claim, ...]:
     base = url or canonical
     found: dict[tuple[str, str], Claim] = {}
     articles = _articles(graph, {url, canonical})
+    languages = list(_languages(tree, meta, graph, articles))
+    stated = [*_from_jsonld(graph, articles), *_from_meta(meta)]
+    titles = [c.value for c in stated if c.field == "headline"]
     for claim in (
         *_addresses(canonical, url),
-        *_from_jsonld(graph, articles),
-        *_from_meta(meta),
-        *furniture.claims(tree, url=base),
+        *stated,
+        *furniture.claims(tree, titles, url=base, month_first=_month_first(languages)),
         *_publishers(graph, articles, meta, base),
-        *_languages(tree, meta, graph, articles),
+        *languages,
     ):
         found.setdefault((claim.field, f"{claim.origin} {claim.value}"), claim)
     images = page_images(tree, graph, articles, base=base)
@@ -113,6 +115,14 @@ def _from_jsonld(graph: Graph, articles: list[Thing]) -> Iterator[Claim]:
         ):
             if when := moment(_plain(thing.get(key))):
                 yield Claim(field, when, "json-ld")
+
+
+def _month_first(languages: list[Claim]) -> bool:
+    """Whether 3/4/2024 is read as the fourth of March: in English, unless a country outside America is named."""
+    stated = [c.value for c in languages]
+    return any(s.startswith("en") for s in stated) and not any(
+        s.startswith("en-") and s not in {"en-US", "en-CA", "en-PH"} for s in stated
+    )
 
 
 def _plain(value: Any) -> Any:

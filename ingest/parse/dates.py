@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
@@ -126,3 +127,22 @@ def written(text: str, *, month_first: bool = False) -> str | None:
                 return _said(datetime(year, month, day, hour, int(clock[2]), tzinfo=_zone(clock["zone"].upper())))
         return _said(plain)
     return None
+
+
+@cache
+def _markers() -> re.Pattern[str]:
+    tables = lexicon("dates")
+    return re.compile(
+        rf"(?P<modified>{alternatives(tables['updated'])})|(?P<published>{alternatives(tables['published'])})",
+        re.IGNORECASE,
+    )
+
+
+def dated(text: str, *, month_first: bool = False) -> Iterator[tuple[str, str]]:
+    """("published" or "modified", when) for each day that a line of furniture names: "Published 3 May 2024 | Updated 4 May 2024"."""
+    field, at = "published", 0
+    cuts = [*((m.start(), m.lastgroup or field) for m in _markers().finditer(text)), (len(text), field)]
+    for end, following in cuts:
+        if when := written(text[at:end], month_first=month_first):
+            yield field, when
+        field, at = following, end

@@ -10,9 +10,10 @@ from lxml.html import HtmlElement
 
 from ingest.lexicon import words
 from ingest.model import Claim
-from ingest.parse.dates import moment, written
+from ingest.parse.dates import dated, moment
 from ingest.parse.dom import name_words, owner, text_of
-from ingest.parse.people import marked, names
+from ingest.parse.head import LONG, Head, head_of
+from ingest.parse.people import is_marker, marked, names
 from ingest.parse.strings import address, line
 
 MAX_LINE = 300  # characters of a byline, a date line or a heading
@@ -42,53 +43,87 @@ class _Parts:
                     found.append(element)
 
 
-def claims(tree: HtmlElement, *, url: str | None) -> Iterator[Claim]:
-    """The claims of origin "page". `url` makes addresses absolute."""
+def claims(tree: HtmlElement, titles: list[str], *, url: str | None, month_first: bool) -> Iterator[Claim]:
+    """The claims of origin "page". `titles`: what metadata call the article; `url` makes addresses absolute."""
     parts = _Parts(tree)
-    for heading in list(tree.iter("h1"))[:5]:
+    title = next((t for t in tree.iter("title") if t.getparent() is not None and t.getparent().tag == "head"), None)
+    window = line(title.text_content()) if title is not None else None
+    head = head_of(tree, [*titles, *([window] if window else [])])
+    for heading in [h for h in [head.heading, *tree.iter("h1")] if h is not None][:5]:
         if text := line(text_of(heading), MAX_LINE * 2):
             yield Claim("headline", text, "page")
-    title = next((t for t in tree.iter("title") if t.getparent() is not None and t.getparent().tag == "head"), None)
-    if title is not None and (text := line(title.text_content())):
-        yield Claim("headline", text, "page")
-    yield from _authors(parts)
-    yield from _dates(tree, parts)
+    if window:
+        yield Claim("headline", window, "page")
+    yield from _authors(head, parts)
+    yield from _dates(tree, head, parts, month_first=month_first)
     yield from _rest(tree, parts, url)
 
 
-def _authors(parts: _Parts) -> Iterator[Claim]:
-    signed: list[str] = []
+def _authors(head: Head, parts: _Parts) -> Iterator[Claim]:
+    """Names that sign, the surest signs first: links to author pages, bylines by word, bylines by class."""
+    near = [*head.after, *head.before]
+    zone = {r.element for r in near}
+    linked = [t for t, e in near if (a := _link(e)) is not None and _leads_to_author(a)]
+    spoken: list[str] = []
+    for at, (text, _) in enumerate(near):
+        if len(text) <= MAX_LINE // 2 and (rest := marked(text)) is not None:
+            spoken.append(rest)
+            yield Claim("byline", text, "page")
+        elif is_marker(text) and at + 1 < len(near) and len(near[at + 1].text) <= MAX_LINE // 2:
+            spoken.append(near[at + 1].text)
+    classed: list[str] = []
     for element in parts.bylines:
-        if owner(element) or element.tag in {"body", "article", "main", "img", "figure", "meta", "link"}:
+        if element.tag in {"body", "article", "main", "img", "figure", "meta", "link"} or (
+            element not in zone and owner(element)
+        ):
             continue
         text = text_of(element)
-        if not 2 < len(text) <= MAX_LINE:
-            continue
-        have = name_words(element.get("class") or "")
-        if (
-            element.get("rel") == "author"
-            or element.get("itemprop") in {"author", "name"}
-            or "name" in have
-            or marked(text)
-        ):
-            signed += names(text, loose=True)
-            if marked(text):
-                yield Claim("byline", text, "page")
-    if signed:
-        yield Claim("authors", list(names(signed)), "page")
+        if 2 < len(text) <= MAX_LINE // 2:
+            classed.append(text)
+    for texts in (linked, spoken, classed):
+        if people := names(texts, loose=True):
+            yield Claim("authors", list(people), "page")
 
 
-def _dates(tree: HtmlElement, parts: _Parts) -> Iterator[Claim]:
+def _link(element: HtmlElement) -> HtmlElement | None:
+    return element if element.tag == "a" else next(element.iterancestors("a"), None)
+
+
+def _leads_to_author(link: HtmlElement) -> bool:
+    if "author" in (link.get("rel") or "").split():
+        return True
+    path = re.split(r"[?#]", link.get("href") or "", maxsplit=1)[0].rstrip("/").lower().split("/")
+    return any(part in words("people", "pages") for part in path[:-1][-3:])
+
+
+def _dates(tree: HtmlElement, head: Head, parts: _Parts, *, month_first: bool) -> Iterator[Claim]:
+    """Dates around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
+    for text, element in (*head.after, *head.before):
+        time = element if element.tag == "time" else next(element.iterancestors("time"), None)
+        if time is not None and (when := moment(time.get("datetime") or "", month_first=month_first)):
+            yield Claim(_which(time), when, "page")
+        elif len(text) < LONG and any(c.isdecimal() for c in text):
+            for field, when in dated(_whole(text, element), month_first=month_first):
+                yield Claim(field, when, "page")
     for element in list(tree.iter("time"))[:MAX_FOUND]:
         if not owner(element) and next(element.iterancestors("a", "li"), None) is None:
-            when = moment(element.get("datetime") or text_of(element))
+            when = moment(element.get("datetime") or text_of(element), month_first=month_first)
             if when:
                 yield Claim(_which(element), when, "page")
     for element in parts.dates:
         if element.tag not in {"body", "article", "main", "time"} and not owner(element):
             text = element.get("content") or element.get("datetime") or text_of(element)
-            if len(text) <= MAX_LINE // 2 and (when := moment(text) if element.get("content") else written(text)):
-                yield Claim(_which(element), when, "page")
+            if len(text) <= LONG:
+                for field, when in dated(text, month_first=month_first):
+                    yield Claim(field if field == "modified" else _which(element), when, "page")
+
+
+def _whole(text: str, element: HtmlElement) -> str:
+    """The text of the smallest short element around a run: dates and their markers are often split over spans."""
+    for node in (element, element.getparent()):
+        if node is not None and len(whole := text_of(node)) <= LONG:
+            text = whole
+    return text
 
 
 def _which(element: HtmlElement) -> str:

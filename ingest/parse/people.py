@@ -41,6 +41,11 @@ def marked(text: str) -> str | None:
     return text[match.end() :] if match else None
 
 
+def is_marker(text: str) -> bool:
+    """The "By" of a byline alone: its names stand in the next run of text."""
+    return len(text) < 40 and text.strip(" :：").lower() in words("people", "by")
+
+
 @lru_cache(maxsize=2048)
 def is_newsroom(name: str) -> bool:
     """A news agency or a newsroom that signs as such."""

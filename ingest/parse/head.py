@@ -1,0 +1,84 @@
+"""The head of the article: its headline on the page and the short texts around it, where bylines and dates stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lxml.etree import XPath
+from lxml.html import HtmlElement
+
+from ingest.parse.dom import text_of
+from ingest.parse.strings import folded
+
+AFTER, BEFORE = 60, 15  # runs of text after and before the headline that still belong to it
+PROSE = 700  # characters of long runs after which the article is under way
+LONG = 140  # a run this long is prose, not furniture
+
+_RUNS = XPath(
+    "//body//text()[not(parent::script or parent::style or parent::noscript or parent::template)][normalize-space()]"
+)
+
+
+class Run(NamedTuple):
+    """A run of text and the element it stands in."""
+
+    text: str
+    element: HtmlElement
+
+
+class Head(NamedTuple):
+    """The headline's element, if the page has one, and the runs around it, nearest first."""
+
+    heading: HtmlElement | None
+    after: list[Run]
+    before: list[Run]
+    runs: list[Run]
+    """All of the page."""
+
+
+def runs_of(tree: HtmlElement) -> list[Run]:
+    """The page's runs of text in order."""
+    found = []
+    for text in _RUNS(tree):
+        parent = text.getparent()
+        element = parent.getparent() if text.is_tail else parent
+        if element is not None:
+            found.append(Run(" ".join(text.split()), element))
+    return found
+
+
+def head_of(tree: HtmlElement, titles: Iterable[str]) -> Head:
+    """Finds the headline among the headings by what the page's metadata call it."""
+    runs = runs_of(tree)
+    heading = _heading(tree, [f for t in titles if (f := folded(t))])
+    if heading is None:
+        return Head(None, [r for r in runs[: AFTER * 2] if len(r.text) < LONG], [], runs)
+    inside = frozenset(heading.iter())
+    at = next((i for i, r in enumerate(runs) if r.element in inside), 0)
+    behind = next((i for i in range(at, len(runs)) if runs[i].element not in inside), len(runs))
+    after, prose = [], 0
+    for run in runs[behind : behind + AFTER]:
+        prose += len(run.text) if len(run.text) >= LONG else 0
+        if prose > PROSE:
+            break
+        after.append(run)
+    return Head(heading, after, runs[max(0, at - BEFORE) : at][::-1], runs)
+
+
+def _heading(tree: HtmlElement, titles: list[str]) -> HtmlElement | None:
+    best: tuple[int, HtmlElement] | None = None
+    for level in ("h1", "h2", "h3"):
+        for heading in list(tree.iter(level))[:20]:
+            text = folded(text_of(heading)[:500])
+            worth = _likeness(text, titles) + 2 * (level == "h1")
+            if text and (level == "h1" or worth > 2) and (best is None or worth > best[0]):
+                best = worth, heading
+    return best[1] if best else None
+
+
+def _likeness(text: str, titles: list[str]) -> int:
+    """5: equal to a title; 3: one holds the other; 0: neither."""
+    if text in titles:
+        return 5
+    return 3 * any(len(text) > 9 and (text in t or t in text) for t in titles if len(t) > 9)
