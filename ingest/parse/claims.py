@@ -11,14 +11,16 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from ingest.fold import fold
 from ingest.model import Claim
 from ingest.parse import furniture
 from ingest.parse.dates import moment
 from ingest.parse.images import page_images
 from ingest.parse.jsonld import Graph, Thing
 from ingest.parse.meta import Meta
-from ingest.parse.people import names
+from ingest.parse.people import marked, names
 from ingest.parse.strings import address, domain, line
+from ingest.parse.titles import site_names, without_site
 
 _LANGUAGE = re.compile(r"^([a-zA-Z]{2,3})(?:[-_]([a-zA-Z]{4}))?(?:[-_]([a-zA-Z]{2}|\d{3}))?\b")
 _MARKUP = re.compile(r"<[a-zA-Z/][^>]*>")
@@ -33,21 +35,38 @@ def page_claims(tree: HtmlElement, *, url: str | None) -> tuple[Claim, ...]:
     )
     canonical = _canonical(tree, meta, url)
     base = url or canonical
-    found: dict[tuple[str, str], Claim] = {}
     articles = _articles(graph, {url, canonical})
     languages = list(_languages(tree, meta, graph, articles))
-    stated = [*_from_jsonld(graph, articles), *_from_meta(meta)]
+    stated = [*_from_jsonld(graph, articles), *_from_meta(meta), *_window_title(tree)]
     titles = [c.value for c in stated if c.field == "headline"]
-    for claim in (
+    publishers = list(_publishers(graph, articles, meta, base))
+    claims = [
         *_addresses(canonical, url),
         *stated,
         *furniture.claims(tree, titles, url=base, month_first=_month_first(languages)),
-        *_publishers(graph, articles, meta, base),
+        *publishers,
         *languages,
-    ):
+    ]
+    if images := page_images(tree, graph, articles, base=base):
+        claims.append(Claim("images", images, "page"))
+    sites = site_names((c.value["name"] for c in publishers if c.value["name"]), url, canonical)
+    found: dict[tuple[str, str], Claim] = {}
+    for claim in _bare_headlines(claims, sites):
         found.setdefault((claim.field, f"{claim.origin} {claim.value}"), claim)
-    images = page_images(tree, graph, articles, base=base)
-    return (*found.values(), *([Claim("images", images, "page")] if images else []))
+    return tuple(found.values())
+
+
+def _bare_headlines(claims: list[Claim], sites: frozenset[str]) -> Iterator[Claim]:
+    """The same claims, the headlines without the site's name."""
+    known = {fold(c.value) for c in claims if c.field == "headline"}
+    whole = [c.value for c in claims if c.field == "headline"]
+    for claim in claims:
+        if claim.field == "headline":
+            if any(w.startswith((f'{claim.value} "', f'{claim.value}"')) for w in whole):
+                continue  # an attribute cut short by a quotation mark of its own text
+            yield Claim("headline", without_site(claim.value, sites, known - {fold(claim.value)}), claim.origin)
+        else:
+            yield claim
 
 
 def _canonical(tree: HtmlElement, meta: Meta, url: str | None) -> str | None:
@@ -117,6 +136,15 @@ def _from_jsonld(graph: Graph, articles: list[Thing]) -> Iterator[Claim]:
                 yield Claim(field, when, "json-ld")
 
 
+def _window_title(tree: HtmlElement) -> Iterator[Claim]:
+    """`<title>`, as the last headline of origin "meta"; an svg has titles too."""
+    for title in tree.iter("title"):
+        parent = title.getparent()
+        if parent is not None and parent.tag == "head" and (text := line(title.text_content())):
+            yield Claim("headline", text, "meta")
+            return
+
+
 def _month_first(languages: list[Claim]) -> bool:
     """Whether 3/4/2024 is read as the fourth of March: in English, unless a country outside America is named."""
     stated = [c.value for c in languages]
@@ -159,8 +187,10 @@ def _from_meta(meta: Meta) -> Iterator[Claim]:
     for headline in meta.firsts("headline"):
         yield Claim("headline", headline, "meta")
     for name, values in meta.of("authors"):
-        if name.startswith("twitter:") and len(values[0].split()) > 4:  # twitter:data1 may be the time it takes to read
-            continue
+        if name == "twitter:data1" and not any(marked(f"{label} x") for label in meta.all("twitter:label1")):
+            continue  # the time it takes to read
+        if name == "citation_author":  # "Doe, Jane"
+            values = [" ".join(reversed(v.split(", "))) if v.count(", ") == 1 else v for v in values]  # noqa: PLW2901
         if people := names([v for v in values if not v.startswith(("http", "/", "@"))]):
             yield Claim("authors", list(people), "meta")
     for field in ("published", "modified"):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
@@ -106,6 +106,8 @@ def written(text: str, *, month_first: bool = False) -> str | None:
     """The first day that a text names with its year, in any of the lexicon's languages; with its hour if a zone stands beside it."""
     if not any(c.isdecimal() for c in text):
         return None
+    if match := _ISO.search(text):
+        return _assembled(match)
     for form in _forms():
         match = form.search(text)
         if match is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from lxml.html import HtmlElement
@@ -13,8 +14,8 @@ from ingest.model import Claim
 from ingest.parse.dates import dated, moment
 from ingest.parse.dom import name_words, owner, text_of
 from ingest.parse.head import LONG, Head, head_of
-from ingest.parse.people import is_marker, marked, names
-from ingest.parse.strings import address, line
+from ingest.parse.people import is_marker, looks_personal, marked, names
+from ingest.parse.strings import address, domain, line
 
 MAX_LINE = 300  # characters of a byline, a date line or a heading
 MAX_FOUND = 60
@@ -46,31 +47,32 @@ class _Parts:
 def claims(tree: HtmlElement, titles: list[str], *, url: str | None, month_first: bool) -> Iterator[Claim]:
     """The claims of origin "page". `titles`: what metadata call the article; `url` makes addresses absolute."""
     parts = _Parts(tree)
-    title = next((t for t in tree.iter("title") if t.getparent() is not None and t.getparent().tag == "head"), None)
-    window = line(title.text_content()) if title is not None else None
-    head = head_of(tree, [*titles, *([window] if window else [])])
+    head = head_of(tree, titles)
     for heading in [h for h in [head.heading, *tree.iter("h1")] if h is not None][:5]:
         if text := line(text_of(heading), MAX_LINE * 2):
             yield Claim("headline", text, "page")
-    if window:
-        yield Claim("headline", window, "page")
-    yield from _authors(head, parts)
+    yield from _authors(head, parts, url)
     yield from _dates(tree, head, parts, month_first=month_first)
     yield from _rest(tree, parts, url)
 
 
-def _authors(head: Head, parts: _Parts) -> Iterator[Claim]:
-    """Names that sign, the surest signs first: links to author pages, bylines by word, bylines by class."""
+def _authors(head: Head, parts: _Parts, url: str | None) -> Iterator[Claim]:
+    """Names that sign, the surest signs first: links to author pages, bylines by word, by class, a bare name beside a date."""
     near = [*head.after, *head.before]
     zone = {r.element for r in near}
-    linked = [t for t, e in near if (a := _link(e)) is not None and _leads_to_author(a)]
-    spoken: list[str] = []
-    for at, (text, _) in enumerate(near):
-        if len(text) <= MAX_LINE // 2 and (rest := marked(text)) is not None:
+    linked, spoken = [], []
+    others = words("people", "not_by")
+    for at, (text, element) in enumerate(near):
+        before = near[at - 1].text.lower().strip(" :") if at else ""
+        if len(text) > LONG or before in others or text.lower().startswith(tuple(others)):
+            continue
+        if is_marker(text):
+            spoken += [near[at + 1].text] if at + 1 < len(near) and len(near[at + 1].text) <= LONG else []
+        elif (rest := marked(text)) is not None:
             spoken.append(rest)
             yield Claim("byline", text, "page")
-        elif is_marker(text) and at + 1 < len(near) and len(near[at + 1].text) <= MAX_LINE // 2:
-            spoken.append(near[at + 1].text)
+        if (link := _link(element)) is not None and _leads_to_author(link, url):
+            linked.append(text)
     classed: list[str] = []
     for element in parts.bylines:
         if element.tag in {"body", "article", "main", "img", "figure", "meta", "link"} or (
@@ -78,20 +80,57 @@ def _authors(head: Head, parts: _Parts) -> Iterator[Claim]:
         ):
             continue
         text = text_of(element)
-        if 2 < len(text) <= MAX_LINE // 2:
+        if 2 < len(text) <= LONG and not text.lower().startswith(tuple(others)):
             classed.append(text)
-    for texts in (linked, spoken, classed):
-        if people := names(texts, loose=True):
+    for texts in (linked, spoken, classed, _far_bylines(head), _nameplates(head)):
+        if people := names(texts, loose=True) or names(
+            [t for t in texts if t.isalnum() and len(t) > 2 and texts is spoken][:1]
+        ):
             yield Claim("authors", list(people), "page")
+
+
+def _far_bylines(head: Head) -> list[str]:
+    """Bylines at the article's end: "Written by Jane Doe", or a name over a line that starts with it ("Jane Doe is …")."""
+    clear = tuple(words("people", "clear"))
+    found = []
+    for run, following in pairwise(head.runs):
+        text = run.text
+        if len(text) < 80 and text.lower().startswith(clear):
+            rest = marked(text) or (following.text if is_marker(text) else "")
+            found += [rest] if looks_personal(rest) and not owner(run.element) else []
+        elif (
+            looks_personal(text)
+            and following.text.startswith(text)
+            and len(following.text) > LONG // 2
+            and not owner(run.element)
+        ):
+            found.append(text)
+    return found[:3]
+
+
+def _nameplates(head: Head) -> list[str]:
+    """A bare name right under the headline, beside a date or met again further down: many templates say no more."""
+    top = head.after[:8]
+    for at, run in enumerate(top):
+        if looks_personal(run.text) and _link(run.element) is None:
+            beside = (*top[max(0, at - 2) : at], *top[at + 1 : at + 3])
+            if (
+                any(len(r.text) < LONG and list(dated(r.text)) for r in beside)
+                or sum(run.text in r.text for r in head.runs) > 1
+            ):
+                return [run.text]
+    return []
 
 
 def _link(element: HtmlElement) -> HtmlElement | None:
     return element if element.tag == "a" else next(element.iterancestors("a"), None)
 
 
-def _leads_to_author(link: HtmlElement) -> bool:
+def _leads_to_author(link: HtmlElement, url: str | None) -> bool:
     if "author" in (link.get("rel") or "").split():
         return True
+    if url and domain(address(link.get("href"), url)) != domain(url):
+        return False  # a profile in a social network
     path = re.split(r"[?#]", link.get("href") or "", maxsplit=1)[0].rstrip("/").lower().split("/")
     return any(part in words("people", "pages") for part in path[:-1][-3:])
 

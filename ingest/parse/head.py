@@ -8,8 +8,8 @@ from typing import NamedTuple
 from lxml.etree import XPath
 from lxml.html import HtmlElement
 
+from ingest.fold import fold
 from ingest.parse.dom import text_of
-from ingest.parse.strings import folded
 
 AFTER, BEFORE = 60, 15  # runs of text after and before the headline that still belong to it
 PROSE = 700  # characters of long runs after which the article is under way
@@ -51,7 +51,7 @@ def runs_of(tree: HtmlElement) -> list[Run]:
 def head_of(tree: HtmlElement, titles: Iterable[str]) -> Head:
     """Finds the headline among the headings by what the page's metadata call it."""
     runs = runs_of(tree)
-    heading = _heading(tree, [f for t in titles if (f := folded(t))])
+    heading = _heading(tree, [f for t in titles if (f := fold(t))])
     if heading is None:
         return Head(None, [r for r in runs[: AFTER * 2] if len(r.text) < LONG], [], runs)
     inside = frozenset(heading.iter())
@@ -67,18 +67,22 @@ def head_of(tree: HtmlElement, titles: Iterable[str]) -> Head:
 
 
 def _heading(tree: HtmlElement, titles: list[str]) -> HtmlElement | None:
-    best: tuple[int, HtmlElement] | None = None
+    best: tuple[float, HtmlElement] | None = None
     for level in ("h1", "h2", "h3"):
         for heading in list(tree.iter(level))[:20]:
-            text = folded(text_of(heading)[:500])
-            worth = _likeness(text, titles) + 2 * (level == "h1")
+            text = fold(text_of(heading)[:500])
+            worth = max((_likeness(text, title) for title in titles), default=0) + (level == "h1")
             if text and (level == "h1" or worth > 2) and (best is None or worth > best[0]):
                 best = worth, heading
     return best[1] if best else None
 
 
-def _likeness(text: str, titles: list[str]) -> int:
-    """5: equal to a title; 3: one holds the other; 0: neither."""
-    if text in titles:
+def _likeness(text: str, title: str) -> float:
+    """5: equal to a title; up to 4: the share that one is of the other that holds it; 0: neither holds the other."""
+    if text == title:
         return 5
-    return 3 * any(len(text) > 9 and (text in t or t in text) for t in titles if len(t) > 9)
+    return (
+        4 * min(len(text), len(title)) / max(len(text), len(title))
+        if len(text) > 9 and (text in title or title in text)
+        else 0
+    )

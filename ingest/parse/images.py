@@ -8,11 +8,12 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from ingest.fold import fold
 from ingest.lexicon import alternatives, words
 from ingest.parse.dom import name_words, owner, text_of
 from ingest.parse.jsonld import Graph, Thing
 from ingest.parse.people import names
-from ingest.parse.strings import address, folded, line
+from ingest.parse.strings import address, line
 
 MAX_IMAGES = 200
 MAX_CREDIT = 100  # characters; longer "credits" are sentences
@@ -101,7 +102,7 @@ def _add(found: dict[str, Image], image: Image) -> None:
     caption, credit = image["caption"], image["credit"]
     if not caption and not credit:
         return
-    key = folded(caption or "") or f"credit {image['url'] or credit}"
+    key = fold(caption or "") or f"credit {image['url'] or credit}"
     kept = found.setdefault(key, image)
     for name in ("credit", "url"):
         kept[name] = kept[name] or image[name]

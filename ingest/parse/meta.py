@@ -27,6 +27,10 @@ class Meta:
         """(name, values) of the tags that speak of a field, the most trusted first."""
         return [(name, self._values[name]) for name in lexicon("meta")[field] if name in self._values]
 
+    def all(self, name: str) -> list[str]:
+        """The values of one tag."""
+        return self._values.get(name, [])
+
     def firsts(self, field: str) -> list[str]:
         """The first value of each tag that speaks of a field, each text once, the most trusted first."""
         return list(dict.fromkeys(values[0] for _, values in self.of(field)))

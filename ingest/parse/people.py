@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
-from ingest.lexicon import alternatives, words
-from ingest.parse.strings import folded, line
+from ingest.fold import fold
+from ingest.lexicon import alternatives, lexicon, words
+from ingest.parse.strings import line
 
 MAX_NAMES = 60  # a collaboration signs with dozens, a broken page with thousands
 
@@ -16,10 +17,11 @@ _MAIL = re.compile(r"[(\[<]?\s*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\s*[)\]>]?")
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _NICK = re.compile(r"(?<!\w)@\w+")
 _BRACKETS = re.compile(r"\s*[(\[（【][^()\[\]（）【】]{0,80}[)\]）】]")
-_HARD = re.compile(r"\s*(?:[;|•·●／/\n،、]|\s[–—-]\s|,(?!\s*(?:Jr|Sr|II|III|IV|PhD|Ph\.D|MD|M\.D)\b))\s*")
+_HARD = re.compile(r"\s*(?:\s\+\s|[;|•·●／/\n،、]|\s[–—-]\s|,(?!\s*(?:Jr|Sr|II|III|IV|PhD|Ph\.D|MD|M\.D)\b))\s*")
 _JAPANESE_JOB = re.compile(r"(?:記者|編集委員|特派員|論説委員|기자|记者|撰文|署理)$")
 _EDGE = re.compile(r"^[\s,.;:|/\\•·–—*\"'“”«»„<>]+|[\s,;:|/\\•·–—*\"“”«»„<>]+$")
-_UPDATED = re.compile(r"\d{1,2}[:.]\d{2}|\b(?:19|20)\d{2}\b|\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+_DIGIT = re.compile(r"\d")
+_SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?] ")
 
 
 @cache
@@ -35,10 +37,28 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
     return by, between, after, job
 
 
+@cache
+def _months_on() -> re.Pattern[str]:
+    names_ = [name for several in lexicon("dates")["months"].values() for name in several]
+    return re.compile(rf"[\s,]*(?<!\w)(?:(?:{alternatives(names_)})\.?\s*\d|\d).*$", re.IGNORECASE | re.DOTALL)
+
+
 def marked(text: str) -> str | None:
     """What stands behind the "By" of a byline; None where there is none."""
     match = _patterns()[0].match(text)
     return text[match.end() :] if match else None
+
+
+def looks_personal(text: str) -> bool:
+    """Two or three capitalised words of letters, as most names are; so are many other things."""
+    parts = text.split()
+    return (
+        2 <= len(parts) <= 3
+        and len(text) <= 40
+        and all(
+            p[0].isupper() and p.replace("-", "").replace("’", "").replace("'", "").rstrip(".").isalpha() for p in parts
+        )
+    )
 
 
 def is_marker(text: str) -> bool:
@@ -63,7 +83,7 @@ def names(value: Any, *, loose: bool = False) -> tuple[str, ...]:
         if clean is None:
             continue
         for name in _split(clean, loose=loose):
-            found.setdefault(folded(name), name)
+            found.setdefault(fold(name), name)
         if len(found) >= MAX_NAMES:
             break
     found.pop("", None)
@@ -82,6 +102,7 @@ def _split(text: str, *, loose: bool) -> list[str]:
         for piece in between.split(f" {part} ") if len(part.split()) > 2 else [part]:
             name = _EDGE.sub("", _JAPANESE_JOB.sub("", _EDGE.sub("", piece)))
             if loose:
+                name = _months_on().sub("", name)
                 name = _EDGE.sub("", after.sub("", f" {name}"))
             name = _EDGE.sub("", by.sub("", name, count=1)) if kept else name
             if _is_name(name, loose=loose):
@@ -92,7 +113,9 @@ def _split(text: str, *, loose: bool) -> list[str]:
 def _is_name(name: str, *, loose: bool) -> bool:
     if not 1 < len(name) <= 80 or not any(c.isalpha() for c in name) or name.lower() in words("people", "nobody"):
         return False
-    if _UPDATED.search(name) or name.count(".") > 3 or "http" in name:
+    if name.count(".") > 3 or "http" in name or name[0].isdigit() or name.lower() in words("people", "by"):
+        return False
+    if loose and (_DIGIT.search(name) or _SENTENCE.search(name)):
         return False
     parts = name.split()
     if len(parts) > (5 if loose else 9):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -13,7 +12,6 @@ from tld import get_fld
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u200b\u2060\ufeff\u00ad]")
-_SIGNS = re.compile(r"[\W_]+")
 
 
 def line(value: Any, limit: int = 2000) -> str | None:
@@ -27,13 +25,6 @@ def line(value: Any, limit: int = 2000) -> str | None:
         text = _TAG.sub(" ", text)
     text = unicodedata.normalize("NFC", " ".join(_UNFIT.sub("", text).split()))
     return text[:limit] or None
-
-
-@lru_cache(maxsize=4096)
-def folded(text: str) -> str:
-    """Letters and figures alone, without case and accents: what two spellings of one headline have in common."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    return _SIGNS.sub("", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
 def address(value: Any, base: str | None) -> str | None:
