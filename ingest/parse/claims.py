@@ -186,13 +186,7 @@ def _keywords(values: Iterable[Any]) -> list[str]:
 def _from_meta(meta: Meta) -> Iterator[Claim]:
     for headline in meta.firsts("headline"):
         yield Claim("headline", headline, "meta")
-    for name, values in meta.of("authors"):
-        if name == "twitter:data1" and not any(marked(f"{label} x") for label in meta.all("twitter:label1")):
-            continue  # the time it takes to read
-        if name == "citation_author":  # "Doe, Jane"
-            values = [" ".join(reversed(v.split(", "))) if v.count(", ") == 1 else v for v in values]  # noqa: PLW2901
-        if people := names([v for v in values if not v.startswith(("http", "/", "@"))]):
-            yield Claim("authors", list(people), "meta")
+    yield from _authors_of(meta)
     for field in ("published", "modified"):
         for text in meta.firsts(field):
             if when := moment(text):
@@ -205,6 +199,16 @@ def _from_meta(meta: Meta) -> Iterator[Claim]:
             yield Claim("keywords", keywords, "meta")
     for text in meta.firsts("copyright"):
         yield Claim("copyright_notice", text, "meta")
+
+
+def _authors_of(meta: Meta) -> Iterator[Claim]:
+    for name, values in meta.of("authors"):
+        if name == "twitter:data1" and not any(marked(f"{label} x") for label in meta.all("twitter:label1")):
+            continue  # the time it takes to read
+        if name == "citation_author":  # "Doe, Jane"
+            values = [" ".join(reversed(v.split(", "))) if v.count(", ") == 1 else v for v in values]  # noqa: PLW2901
+        if people := names([v for v in values if not v.startswith(("http", "/", "@"))]):
+            yield Claim("authors", list(people), "meta")
 
 
 def _publishers(graph: Graph, articles: list[Thing], meta: Meta, base: str | None) -> Iterator[Claim]:

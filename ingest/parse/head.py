@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from lxml.etree import XPath
 from lxml.html import HtmlElement
@@ -40,7 +40,7 @@ class Head(NamedTuple):
 def runs_of(tree: HtmlElement) -> list[Run]:
     """The page's runs of text in order."""
     found = []
-    for text in _RUNS(tree):
+    for text in cast("list[Any]", _RUNS(tree)):
         parent = text.getparent()
         element = parent.getparent() if text.is_tail else parent
         if element is not None:

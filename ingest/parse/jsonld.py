@@ -54,18 +54,12 @@ def read(scripts: Iterable[str]) -> list[Thing]:
 def _values(script: str) -> Iterator[Any]:
     """The JSON values of one script, mended if need be."""
     text = _WRAPPING.sub("", _WRAPPING.sub("", script)).strip().removesuffix(";")
-    for attempt in (lambda t: t, _mended):
-        mended = attempt(text)
-        try:
-            yield json.loads(mended, strict=False, parse_constant=lambda _: None)
-        except RecursionError:
-            return
-        except ValueError as error:
-            if str(error).startswith("Extra data"):  # several values, or rubbish after the first
-                yield from _several(mended)
-                return
-        else:
-            return
+    try:
+        yield json.loads(text, strict=False, parse_constant=lambda _: None)
+    except RecursionError:
+        return
+    except ValueError:
+        yield from _several(_mended(text))
 
 
 def _mended(text: str) -> str:
@@ -75,6 +69,7 @@ def _mended(text: str) -> str:
 
 
 def _several(text: str) -> Iterator[Any]:
+    """The values that stand one after another; what follows the first flaw is lost."""
     decoder = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
     at = 0
     for _ in range(100):

@@ -52,5 +52,7 @@ def is_site(part: str, sites: Collection[str]) -> bool:
     text = fold(part)
     return 1 < len(text) <= 60 and (
         text in sites
-        or any(len(s) > 3 and (s in text and len(text) <= 2 * len(s) + 6 or text in s and len(text) > 3) for s in sites)
+        or any(
+            len(s) > 3 and ((s in text and len(text) <= 2 * len(s) + 6) or (text in s and len(text) > 3)) for s in sites
+        )
     )

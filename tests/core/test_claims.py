@@ -1,0 +1,225 @@
+"""What a page says of itself: claims from small hand-made pages, and totality on any JSON-LD."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from ingest.choose import choose
+from ingest.model import Claim
+from ingest.parse.claims import page_claims
+from ingest.parse.dates import FIRST_YEAR, LAST_YEAR, dated, moment
+from ingest.parse.images import split_caption
+from ingest.parse.people import MAX_NAMES, names
+from ingest.parse.titles import site_names, without_site
+
+URL = "https://www.harbour-post.example.co.uk/news/a-1"
+
+
+def tree(html: str) -> HtmlElement:
+    return document_fromstring(html, parser=HTMLParser(huge_tree=True))
+
+
+def page(*, head: str = "", body: str = "<p>x</p>", jsonld: object = None) -> HtmlElement:
+    script = jsonld if isinstance(jsonld, str) else json.dumps(jsonld)
+    ld = f'<script type="application/ld+json">{script}</script>' if jsonld is not None else ""
+    return tree(f"<html lang=en_gb><head>{head}{ld}</head><body>{body}</body></html>")
+
+
+def won(root: HtmlElement) -> dict[str, object]:
+    return {field: claim.value for field, claim in choose(page_claims(root, url=URL)).items()}
+
+
+ARTICLE = {
+    "@type": "NewsArticle",
+    "headline": "Ferry &amp; port to merge",
+    "datePublished": "2024-03-01T09:30:00.123Z",
+    "dateModified": "2024-03-02",
+    "author": [{"@id": "#jo"}, {"@type": "Person", "name": "Ann-Lee Quay"}],
+    "keywords": "ports, ferries",
+    "articleSection": ["Business"],
+    "image": {"@type": "ImageObject", "url": "/pier.jpg", "caption": "The pier. Photo: Tim Reed"},
+}
+
+
+def test_json_ld_gives_every_field_it_has() -> None:
+    graph = {"@graph": [{"@id": "#jo", "@type": "Person", "name": "Jo Mole"}, ARTICLE]}
+    got = won(page(jsonld=graph, body="<h1>Ferry & port to merge</h1>"))
+    assert got["headline"] == "Ferry & port to merge"
+    assert got["authors"] == ["Jo Mole", "Ann-Lee Quay"]
+    assert (got["published"], got["modified"]) == ("2024-03-01T09:30:00+00:00", "2024-03-02")
+    assert (got["keywords"], got["section"], got["language"]) == (["ports", "ferries"], "Business", "en-GB")
+    assert got["images"] == [
+        {"caption": "The pier.", "credit": "Tim Reed", "url": "https://www.harbour-post.example.co.uk/pier.jpg"}
+    ]
+    assert got["publisher"] == {"name": None, "domain": "example.co.uk"}
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '<!-- {"@type":"Article","headline":"Tide",} -->',
+        '/*<![CDATA[*/ [{"@type":["Article"],"headline":"Tide"}] /*]]>*/',
+        '{"@type":"Article", /* own */ "headline":"Tide","x":NaN};',
+        '{"@type":"WebSite"}{"@type":"https://schema.org/Article","headline":"Tide","d":"a\\\'b"}',
+        '{"@type":"Article","headline":"Ti\u0007de","description":"line\nbreak"}',
+    ],
+)
+def test_broken_json_ld_is_mended(script: str) -> None:
+    claims = page_claims(page(jsonld=script), url=URL)
+    assert [c.value for c in claims if c.field == "headline" and c.origin == "json-ld"] == ["Tide"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20) | st.sampled_from(["Article", "#a", URL]),
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(
+        st.sampled_from(["@type", "@id", "@graph", "@list", "author", "name", "headline", "image", "keywords", "datePublished"])
+        | st.text(max_size=5),
+        inner,
+        max_size=6,
+    ),
+    max_leaves=25,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(JSON | st.text(max_size=80))
+def test_any_json_ld_gives_claims_or_nothing(value: object) -> None:
+    claims = page_claims(
+        page(
+            jsonld=value
+            if isinstance(value, str)
+            else [{"@type": "Article", **value} if isinstance(value, dict) else value]
+        ),
+        url=URL,
+    )
+    json.dumps([c.value for c in claims], ensure_ascii=False).encode()
+
+
+def test_monsters_are_bounded() -> None:
+    crowd = [
+        {"name": f"Ann Example{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{chr(97 + i // 676)}"} for i in range(10_000)
+    ]
+    circle = {"@graph": [{"@type": "Article", "@id": "#a", "author": {"@id": "#a"}, "headline": "Loop"}]}
+    assert len(won(page(jsonld={"@type": "Article", "author": crowd}))["authors"]) == MAX_NAMES
+    assert won(page(jsonld=circle))["headline"] == "Loop"
+    assert page_claims(page(jsonld="[" * 100_000), url=None)
+    assert page_claims(page(jsonld=[{"@type": "Thing", "n": i} for i in range(100_000)]), url=None)
+    assert page_claims(page(body="<div class=author>" * 20_000 + "deep"), url=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("2024-03-01T09:30:00+0100", "2024-03-01T09:30:00+01:00"),
+        ("2024-03-01 09:30", "2024-03-01"),
+        ("Fri, 01 Mar 2024 09:30:00 GMT", "2024-03-01T09:30:00+00:00"),
+        ("1. März 2024, 9:30 Uhr", "2024-03-01"),
+        ("1 de marzo de 2024", "2024-03-01"),
+        ("2024年3月1日", "2024-03-01"),
+        ("1 марта 2024", "2024-03-01"),
+        ("March 1st, 2024 at 5:30 pm UTC", "2024-03-01T17:30:00+00:00"),
+        (1709285400, "2024-03-01T09:30:00+00:00"),
+        *((bad, None) for bad in ("0000-01-01", "99999-01-01", "2024-02-30", "1970-01-01T00:00:00Z", "3 hours ago", "", True, 1e300, [])),
+    ],
+)  # fmt: skip
+def test_moments(text: object, when: str | None) -> None:
+    assert moment(text) == when
+
+
+@given(st.text(max_size=60) | st.datetimes().map(str) | st.floats() | st.integers())
+def test_a_moment_is_a_day_in_range_or_nothing(value: object) -> None:
+    when = moment(value)
+    assert when is None or FIRST_YEAR <= int(when[:4]) <= LAST_YEAR
+
+
+def test_a_line_may_hold_two_dates() -> None:
+    assert list(dated("Updated 4 May 2024 | Published: 3 May 2024")) == [
+        ("modified", "2024-05-04"),
+        ("published", "2024-05-03"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("byline", "people"),
+    [
+        ("By Jane Doe and John Roe, Staff Writer", ("Jane Doe", "John Roe")),
+        ("Von Jana Muster und Max Beispiel, 3. Mai 2024", ("Jana Muster", "Max Beispiel")),
+        ("Автор: Иван Петренко", ("Иван Петренко",)),
+        ("文／山田太郎 記者", ("山田太郎",)),
+        ("Di Mario Rossi (mario@example.it)", ("Mario Rossi",)),
+        ("Nina Di Stefano | 12:30", ("Nina Di Stefano",)),
+    ],
+)
+def test_bylines(byline: str, people: tuple[str, ...]) -> None:
+    assert names(byline, loose=True) == people
+
+
+@pytest.mark.parametrize(
+    ("text", "caption", "credit"),
+    [
+        ("The harbour at dawn. (Kyodo)", "The harbour at dawn.", "Kyodo"),
+        ("Ein Kran im Hafen. Foto: Jana Muster/dpa", "Ein Kran im Hafen.", "Jana Muster/dpa"),
+        ("A crane lifts a car. JO MOLE/AFP", "A crane lifts a car.", "JO MOLE/AFP"),
+        ("Photo: Jo Mole", None, "Jo Mole"),
+        ("© Reuters", None, "Reuters"),
+        ("The mayor (left) and her deputy.", "The mayor (left) and her deputy.", None),
+        ("Getty Images", None, "Getty Images"),
+        ("", None, None),
+    ],
+)
+def test_captions_part_from_their_credits(text: str, caption: str | None, credit: str | None) -> None:
+    assert split_caption(text) == (caption, credit)
+
+
+def test_pictures_of_other_articles_and_alt_texts_are_left_alone() -> None:
+    figure = '<figure><img src="/a.jpg" alt="alt"><figcaption>{} <span class="credit">Photo: Jo Mole</span></figcaption></figure>'
+    body = f'<h1>T</h1>{figure.format("Quay.")}<figure><img src=b.jpg alt="An alt"></figure><aside>{figure.format("Other.")}</aside>'
+    assert won(page(body=body))["images"] == [
+        {"caption": "Quay.", "credit": "Jo Mole", "url": "https://www.harbour-post.example.co.uk/a.jpg"}
+    ]
+
+
+def test_dates_and_bylines_stand_around_the_headline() -> None:
+    body = (
+        "<nav><time datetime=2020-01-01>old</time></nav><h1>Ferry stops</h1><div><a href=/authors/jo>Jo Mole</a>"
+        "<span>Published <b>1 March 2024</b></span></div><p>"
+        + "word " * 200
+        + "</p><div class=related><time>2 March 2024</time></div>"
+    )
+    got = won(page(body=body))
+    assert (got["authors"], got["published"]) == (["Jo Mole"], "2024-03-01")
+
+
+def test_the_site_signs_no_title() -> None:
+    sites = site_names(["The Harbour Post"], URL)
+    for title in (
+        "Ferry stops | The Harbour Post",
+        "Ferry stops - News - Harbour Post",
+        "Ferry stops — harbour-post.example.co.uk",
+    ):
+        assert without_site(title, sites, {"ferrystops"}) == "Ferry stops"
+    assert without_site("Ferry – a history", sites) == "Ferry – a history"
+
+
+def test_agreement_decides() -> None:
+    def headline(**by: str) -> object:
+        claims = [Claim("headline", v, k.rstrip("2").replace("_", "-")) for k, v in by.items()]
+        return choose(claims)["headline"].value
+
+    assert headline(json_ld="Menu of the day", meta="Ferry stops", page="Ferry stops") == "Ferry stops"
+    assert headline(meta="Ferry stops", page="Contact us") == "Ferry stops"
+    assert headline(meta="Ferry stops: all you need", page="Ferry stops at noon") == "Ferry stops at noon"
+    assert headline(given="Mine", json_ld="A", meta="B", page="B") == "Mine"
+    published = [Claim("published", "2024-03-05T08:00:00+00:00", "json-ld"), Claim("published", "2024-03-01", "page")]
+    assert choose(published)["published"].value == "2024-03-01"
+    people = [
+        Claim("publisher", {"name": "The Post", "domain": None}, "meta"),
+        Claim("authors", ["The Post"], "json-ld"),
+    ]
+    assert choose([*people, Claim("authors", ["Jo Mole"], "page")])["authors"].value == ["Jo Mole"]
