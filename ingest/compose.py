@@ -14,22 +14,11 @@ from ingest.fold import fold
 from ingest.language import choose_language
 from ingest.model import Article, Block, Claim, Label, LabelledBlock, Rejected
 from ingest.parse.text import LIST_LINE
-from ingest.record import SHAPES, Image, Made, Publisher, Record, Related, Removed, SourceNote
+from ingest.record import SHAPES, Made, Record, Removed, SourceNote
+from ingest.rooms import FIELDS, block_claims
 
 if TYPE_CHECKING:
     from ingest.packs import Rulebook
-
-FIELDS = {
-    Label.HEADLINE: "headline",
-    Label.SUBHEADLINE: "subheadline",
-    Label.BYLINE: "byline",
-    Label.CAPTION: "images",
-    Label.CREDIT: "images",
-    Label.RELATED: "related",
-    Label.COPYRIGHT_NOTICE: "copyright_notice",
-    Label.USAGE_TERMS: "usage_terms",
-}
-"""The field that a label fills; the other labels fill none and stand in `removed` alone."""
 
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -40,7 +29,7 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
     if not body:
         raise Rejected("no_article", "Nothing that reads like an article was found.")
     origin = "page" if article.source.media_type == "text/html" else "text"
-    claims = [*article.claims, *valid(_from_blocks(labelled, origin)), *_from_pack(rulebook)]
+    claims = [*article.claims, *valid(block_claims(labelled, rulebook, origin))]
     chosen = _choose(claims, body)
     fields = {name: claim.value for name, claim in chosen.items()}
     said = {name: fold(" ".join(_strings(value))) for name, value in fields.items()}
@@ -70,7 +59,10 @@ def join(blocks: Sequence[Block]) -> str:
 
 
 def given_claims(url: str | None, claims: Mapping[str, Any] | None) -> tuple[Claim, ...]:
-    """What the sender claims, checked; raises `Rejected` (invalid_claims) with the field and the reason."""
+    """What the sender claims, checked; raises `Rejected` (invalid_claims) with the field and the reason.
+
+    The values may be a record's own: a publisher, its name alone, images …
+    """
     given = dict(claims or {}) | ({"url": url} if url else {})
     checked = []
     for name, value in given.items():
@@ -78,93 +70,42 @@ def given_claims(url: str | None, claims: Mapping[str, Any] | None) -> tuple[Cla
             continue
         if name not in SHAPES:
             raise Rejected("invalid_claims", f"There is no field {name!r} to make a claim about.")
-        if name == "publisher" and isinstance(value, str):
-            value = {"name": value}  # noqa: PLW2901
+        plain = _safe({"name": value} if name == "publisher" and isinstance(value, str) else value)
         try:
-            checked.append(Claim(name, SHAPES[name].validate_python(_safe(value)), "given"))
+            SHAPES[name].validate_python(plain)
         except ValidationError as error:
             raise Rejected("invalid_claims", f"The claim {name!r} is malformed: {error.errors()[0]['msg']}.") from None
+        checked.append(Claim(name, plain, "given"))
     return tuple(checked)
+
+
+def valid(claims: Iterable[Claim]) -> Iterator[Claim]:
+    """Claims that fit their field and say something; a page may claim anything, so what does not fit is left out."""
+    for claim in claims:
+        value = _safe(claim.value)
+        try:
+            SHAPES[claim.field].validate_python(value)
+        except (ValidationError, KeyError):
+            continue
+        if value:
+            yield Claim(claim.field, value, claim.origin)
 
 
 def _is_list_line(block: Block) -> bool:
     return block.kind == "list_item" and len(block.text) <= LIST_LINE
 
 
-def valid(claims: Iterable[Claim]) -> Iterator[Claim]:
-    """Claims that fit their field; a page may claim anything, so what does not fit is left out."""
-    for claim in claims:
-        if claim.origin == "given":
-            yield claim
-            continue
-        try:
-            value = SHAPES[claim.field].validate_python(_safe(claim.value))
-        except (ValidationError, KeyError):
-            continue
-        if value or value == 0:
-            yield Claim(claim.field, value, claim.origin)
-
-
 def _safe(value: Any) -> Any:
-    """Without control characters, lone surrogates and superfluous white space, in every string of a JSON value."""
+    """The value in its JSON shape, without control characters, lone surrogates and superfluous white space in any string."""
+    if isinstance(value, BaseModel):
+        value = value.model_dump()
     if isinstance(value, str):
-        return " ".join(_UNSAFE.sub(" ", value).split()) if not value.isprintable() or "  " in value else value.strip()
+        return value.strip() if value.isprintable() and "  " not in value else " ".join(_UNSAFE.sub(" ", value).split())
     if isinstance(value, Mapping):
         return {key: _safe(part) or None for key, part in value.items()}
     if isinstance(value, list | tuple):
         return [part for part in map(_safe, value) if part]
     return value
-
-
-def _from_blocks(labelled: Sequence[LabelledBlock], origin: str) -> Iterator[Claim]:
-    """What the labelled blocks say: scalars from the first such block, lists and legal lines from all."""
-    values: dict[str, list[Any]] = {}
-    for above, row in zip([None, *labelled], labelled, strict=False):
-        if not (name := FIELDS.get(row.label)):
-            continue
-        found = values.setdefault(name, [])
-        if row.label is Label.CREDIT and above and above.label is Label.CAPTION and found and not found[-1]["credit"]:
-            found[-1]["credit"] = _words(row)
-        elif name == "images":
-            found.append(
-                {
-                    "caption": _caption(row),
-                    "credit": row.captured.get("credit") or (_words(row) if row.label is Label.CREDIT else None),
-                }
-            )
-        elif name == "related":
-            found.extend(_related(row))
-        else:
-            found.append(_words(row))
-    for name, found in values.items():
-        if name in ("images", "related"):
-            yield Claim(name, found, origin)
-        elif name in ("copyright_notice", "usage_terms"):
-            yield Claim(name, " ".join(dict.fromkeys(found)), origin)
-        else:
-            yield Claim(name, found[0], origin)
-
-
-def _words(row: LabelledBlock) -> str:
-    """The field's value: what the rule captured under the label's own name, else the whole block."""
-    return row.captured.get(row.label.value) or row.block.text
-
-
-def _caption(row: LabelledBlock) -> str | None:
-    return _words(row) if row.label is Label.CAPTION else row.captured.get("caption")
-
-
-def _related(row: LabelledBlock) -> Iterator[Mapping[str, str | None]]:
-    links = row.block.markup.links if row.block.markup else ()
-    if headline := row.captured.get("headline"):
-        yield {"headline": headline, "url": row.captured.get("url") or next((link.url for link in links), None)}
-    else:
-        yield from ({"headline": link.text, "url": link.url} for link in links if link.text)
-
-
-def _from_pack(rulebook: Rulebook) -> Iterator[Claim]:
-    if pack := rulebook.publisher:
-        yield Claim("publisher", Publisher(name=pack.name, domain=pack.domains[0] if pack.domains else None), "pack")
 
 
 def _choose(claims: Sequence[Claim], body: str) -> dict[str, Claim]:
@@ -181,27 +122,27 @@ def _choose(claims: Sequence[Claim], body: str) -> dict[str, Claim]:
     return chosen
 
 
-def _images(claims: Sequence[Claim]) -> tuple[Image, ...]:
+def _images(claims: Sequence[Claim]) -> list[dict[str, str | None]]:
     """Each picture once: a caption that another claim has said already, perhaps with its credit glued on, adds nothing."""
-    images: dict[str, Image] = {}
+    images: dict[str, dict[str, str | None]] = {}
     for image in (image for claim in claims for image in claim.value):
-        key = fold(image.caption or image.credit or image.url or "")
+        key = fold(image.get("caption") or image.get("credit") or image.get("url") or "")
         if key and not any(key in known or known in key for known in images):
             images[key] = image
-    return tuple(images.values())
+    return list(images.values())
 
 
-def _union(claims: Sequence[Claim]) -> tuple[Related, ...]:
-    links: dict[str, Related] = {}
+def _union(claims: Sequence[Claim]) -> list[dict[str, str | None]]:
+    links: dict[str, dict[str, str | None]] = {}
     for link in (link for claim in claims for link in claim.value):
-        links.setdefault(fold(link.headline or "") or link.url or "", link)
-    return tuple(links.values())
+        links.setdefault(fold(link.get("headline") or "") or link.get("url") or "", link)
+    return list(links.values())
 
 
-def _publisher(claims: Sequence[Claim]) -> Publisher:
-    publishers = [claim.value for claim in claims]
-    name = next((publisher.name for publisher in publishers if publisher.name), None)
-    return Publisher(name=name, domain=next((publisher.domain for publisher in publishers if publisher.domain), None))
+def _publisher(claims: Sequence[Claim]) -> dict[str, str | None]:
+    return {
+        part: next((found for claim in claims if (found := claim.value.get(part))), None) for part in ("name", "domain")
+    }
 
 
 def _removed(row: LabelledBlock, said: Mapping[str, str]) -> Removed:
@@ -215,8 +156,8 @@ def _removed(row: LabelledBlock, said: Mapping[str, str]) -> Removed:
 def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, Mapping):
+        yield from _strings(list(value.values()))
+    elif isinstance(value, list):
         for part in value:
             yield from _strings(part)
-    elif isinstance(value, BaseModel):
-        yield from _strings([part for _, part in value])

@@ -122,7 +122,9 @@ def _find_headline(
 def _repeats(blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None) -> None:
     """The headline leaves the body, as often as it is printed; the first copy is the headline, the others say nothing new."""
     key = fold(headline or "")
-    longest = 2 * len(headline or "")  # what says the same is of a length; folding every block took half of a text's time
+    longest = 2 * len(
+        headline or ""
+    )  # what says the same is of a length; folding every block took half of a text's time
     seen = False
     for i, block in enumerate(blocks):
         if key and rows[i] is None and len(block.text) <= longest and fold(block.text) == key:

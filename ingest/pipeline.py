@@ -13,7 +13,7 @@ from ingest.model import Article, LabelledBlock, RawArticle
 from ingest.packs import Packs, Rulebook, load_packs
 from ingest.parse import parse
 from ingest.parse.decode import unpack
-from ingest.record import Publisher, Record
+from ingest.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,8 +60,8 @@ def examine(
     )
     article = replace(article, claims=tuple(valid(article.claims)))
     chosen = {field: claim.value for field, claim in choose(article.claims).items()}
-    publisher = chosen.get("publisher") or Publisher()
-    domain = publisher.domain or urlsplit(chosen.get("url", "")).hostname
+    publisher = chosen.get("publisher", {})
+    domain = publisher.get("domain") or urlsplit(chosen.get("url", "")).hostname
     texts = [block.text for block in article.blocks]
-    rulebook = (packs or load_packs()).rulebook(domain, publisher.name, texts)
+    rulebook = (packs or load_packs()).rulebook(domain, publisher.get("name"), texts)
     return Examined(article, rulebook, label(article, rulebook, chosen.get("headline")))

@@ -1,0 +1,116 @@
+"""What the labelled blocks say about the article: each label's room in the record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from ingest.model import Claim, Label, LabelledBlock, Origin
+from ingest.packs import Rulebook
+from ingest.parse.dates import written
+from ingest.parse.images import split_caption
+from ingest.parse.people import names
+
+FIELDS = {
+    Label.HEADLINE: "headline",
+    Label.SUBHEADLINE: "subheadline",
+    Label.BYLINE: "byline",
+    Label.CAPTION: "images",
+    Label.CREDIT: "images",
+    Label.RELATED: "related",
+    Label.COPYRIGHT_NOTICE: "copyright_notice",
+    Label.USAGE_TERMS: "usage_terms",
+}
+"""The field that a label fills; the other labels fill none and stand in `removed` alone."""
+
+OPENING = 3
+"""Blocks of the body in which a dateline is looked for: a heading or a standfirst may stand before it."""
+
+_BETWEEN_TAGS = re.compile(r"\s*[,;|#、，·•]+\s*")
+
+
+def block_claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin) -> Iterator[Claim]:
+    """Claims of the blocks themselves, of the packs that know their publisher, and of the dateline."""
+    for field, values in (("images", _images(labelled)), ("related", _related(labelled))):
+        if values:
+            yield Claim(field, values, origin)
+    for field in ("copyright_notice", "usage_terms"):
+        if lines := dict.fromkeys(row.block.text for row in labelled if FIELDS.get(row.label) == field):
+            yield Claim(field, " ".join(lines), origin)
+    for row in labelled:
+        if row.label in _SAYS:
+            yield from (Claim(field, value, origin) for field, value in _SAYS[row.label](row))
+    if pack := rulebook.publisher:
+        yield Claim("publisher", {"name": pack.name, "domain": pack.domains[0] if pack.domains else None}, "pack")
+    opening = (row.block.text for row in labelled if row.label is Label.BODY)
+    if dateline := next((found for text in islice(opening, OPENING) if (found := rulebook.dateline(text))), None):
+        yield Claim("dateline", dateline, origin)
+
+
+def _images(labelled: Sequence[LabelledBlock]) -> list[dict[str, str | None]]:
+    """A credit on a line of its own belongs to the caption above it, if that has none."""
+    images: list[dict[str, str | None]] = []
+    above: Label | None = None
+    for row in labelled:
+        if row.label is Label.CAPTION:
+            images.append(_caption(row))
+        elif row.label is Label.CREDIT:
+            credit = row.captured.get("credit") or split_caption(row.block.text)[1] or row.block.text
+            if above is Label.CAPTION and not images[-1]["credit"]:
+                images[-1]["credit"] = credit
+            else:
+                images.append({"caption": row.captured.get("caption"), "credit": credit})
+        above = row.label
+    return images
+
+
+def _caption(row: LabelledBlock) -> dict[str, str | None]:
+    if row.captured.get("caption"):
+        return {"caption": row.captured["caption"], "credit": row.captured.get("credit")}
+    caption, credit = split_caption(row.block.text)
+    return {"caption": caption, "credit": row.captured.get("credit") or credit}
+
+
+def _related(labelled: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
+    related: list[Mapping[str, str | None]] = []
+    for row in labelled:
+        if row.label is not Label.RELATED:
+            continue
+        links = row.block.markup.links if row.block.markup else ()
+        if headline := row.captured.get("headline"):
+            related.append(
+                {"headline": headline, "url": row.captured.get("url") or next((link.url for link in links), None)}
+            )
+        elif row.rule == "model" and not links:
+            related.append({"headline": row.block.text, "url": None})
+        else:
+            related += [{"headline": link.text, "url": link.url} for link in links if link.text]
+    return related
+
+
+def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
+    yield "byline", row.block.text
+    if authors := names(row.captured.get("authors") or row.block.text, loose=True):
+        yield "authors", list(authors)
+
+
+def _date(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
+    for field in ("published", "modified"):
+        if when := written(row.captured.get(field) or ("" if row.captured or field == "modified" else row.block.text)):
+            yield field, when
+
+
+def _tags(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
+    if keywords := [tag for tag in _BETWEEN_TAGS.split(row.captured.get("keywords", "")) if tag]:
+        yield "keywords", keywords
+
+
+_SAYS = {
+    Label.HEADLINE: lambda row: [("headline", row.block.text)],
+    Label.SUBHEADLINE: lambda row: [("subheadline", row.block.text)],
+    Label.BYLINE: _byline,
+    Label.DATE: _date,
+    Label.TAGS: _tags,
+}
