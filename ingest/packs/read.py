@@ -9,11 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from ingest.model import Label
-from ingest.packs.pattern import Pattern, PatternError, Place
+from ingest.packs.pattern import Pattern, PatternError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from ingest.packs.sieve import Place
 
 Span = Literal["block", "list", "rest", "tail"]
 """What a rule takes: its block; also the title-like lines under it; all that follows, if no prose does; the end of a block."""
@@ -169,7 +171,7 @@ def _rule(path: Path, source: Mapping[str, Any]) -> Rule:
     rule = Rule(
         id=identity,
         label=Label(label),
-        pattern=_pattern(table, table.take("match", str), GROUPS, place),
+        pattern=_pattern(table, _match(table), GROUPS, place),
         span=span,  # type: ignore[arg-type]  # just checked
         hits=table.texts("hits", least=1),
         misses=table.texts("misses", least=1),
@@ -183,7 +185,7 @@ def _dateline(path: Path, source: Mapping[str, Any]) -> Dateline:
     table, identity = _named(path, source)
     dateline = Dateline(
         id=identity,
-        pattern=_pattern(table, table.take("match", str), DATELINE_GROUPS, "start"),
+        pattern=_pattern(table, _match(table), DATELINE_GROUPS, "start"),
         hits=table.texts("hits", least=1),
         misses=table.texts("misses", least=1),
     )
@@ -196,6 +198,13 @@ def _named(path: Path, source: Mapping[str, Any]) -> tuple[_Table, str]:
     name = table.take("id", str)
     table.where = f"{path.name}: {name}"
     return table, f"{path.stem}/{name}"
+
+
+def _match(table: _Table) -> str:
+    """One pattern, or a list of which any may match."""
+    if isinstance(table.left.get("match"), list):
+        return "|".join(f"(?:{source})" for source in table.texts("match", least=1))
+    return table.take("match", str)
 
 
 def _pattern(

@@ -50,7 +50,7 @@ def test_examples(rule):
         ("(?:very )?", "(?<=The )", "sample.toml: end: pattern 'The (?<=The )end': invalid perl operator: (?<="),
         ("(?:very )?", r"(e)\1", r"invalid escape sequence: \1"),
         ("(?:very )?", "(?:e++)", "bad repetition operator: ++"),
-        ("(?:very )?", r"[^\W]", r"write \W without a negated class"),
+        ("(?:very )?", r"[^\W]", r"without a negated class"),
         ("(?:very )?", "(?P<colour>red)?", "sample.toml: end: group colour is none of authors, caption"),
         ("The (?:very )?end", ".*", "it matches the empty text"),
         ("[[rule]]", 'name = "Sample"\n[[rule]]', "sample.toml: a publisher has a name and"),
@@ -77,7 +77,7 @@ def test_each_fault_is_one_line(tmp_path, old, new, reason):
         (RULE + RULE.replace('"end"', '"second"'), "sample/second: 'The end' is won by sample/end"),
         (RULE.replace("near", "ne\\u0301e"), "is not in normal form C"),
         ('name = "Ukrinform"\ntraces = ["Nothing"]' + RULE, "'ukrinform' belongs to more than one pack"),
-        ('name = "S"\nfingerprints = ["(?i)media identifier"]' + RULE, "sample/fingerprint-1: found in"),
+        ('name = "S"\nfingerprints = ["(?i:media identifier)"]' + RULE, "sample/fingerprint-1: found in"),
     ],
 )
 def test_each_broken_law_is_told(tmp_path, text, problem):
