@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ingest.cli.progress import progress
+from ingest.export import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +30,11 @@ AHEAD = 16
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What became of one file: its record's JSON, or why there is none."""
+    """What became of one file: its record as written, or why there is none."""
 
     name: str
     id: str = ""
-    json: str = ""
+    text: str = ""
     reason: str = ""
     message: str = ""
 
@@ -41,15 +42,18 @@ class _Result:
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, allow_dash=True))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path, file_okay=False), help="Write one <id>.json per article there."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write one file per article there, named by its id.",
 )
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["jsonl", "json"]),
+    type=click.Choice(list(FORMATS)),
     default="jsonl",
     show_default=True,
-    help="One line a record, or indented.",
+    help="The record on one line or indented; IPTC ninjs 3.1 or schema.org, on one line; the article to read.",
 )
 @click.option("--url", help="Where the article was published; for a single file.")
 @click.option(
@@ -80,17 +84,18 @@ def clean(
     if output:
         output.mkdir(parents=True, exist_ok=True)
     refused = 0
-    indent = 2 if form == "json" else None
+    gap = ""
     with progress(len(files)) as step:
-        for result in _results(files, url, indent, packs, min(jobs, len(files))):
+        for result in _results(files, url, form, packs, min(jobs, len(files))):
             step()
             if result.reason:
                 refused += 1
-                click.echo(f"{_shown(result.name)}: {result.reason}: {result.message}", err=True)
+                click.echo(f"{shown(result.name)}: {result.reason}: {result.message}", err=True)
             elif output:
-                _write(output / f"{result.id}.json", result.json)
+                _write(output / f"{result.id}{FORMATS[form].suffix}", result.text)
             else:
-                click.echo(result.json)
+                click.echo(f"{gap}{result.text}")
+                gap = FORMATS[form].gap
     ctx.exit(1 if refused else 0)
 
 
@@ -119,19 +124,17 @@ def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
             )
 
 
-def _results(
-    files: list[Path], url: str | None, indent: int | None, packs: Path | None, jobs: int
-) -> Iterator[_Result]:
+def _results(files: list[Path], url: str | None, form: str, packs: Path | None, jobs: int) -> Iterator[_Result]:
     """The results in the order of the files."""
     if jobs == 1:
         _start(packs)
-        yield from (_clean_file(path, url, indent) for path in files)
+        yield from (_clean_file(path, url, form) for path in files)
         return
     with ProcessPoolExecutor(jobs, initializer=_start_child, initargs=(packs,)) as pool:
         waiting: deque[Future[_Result]] = deque()
         try:
             for path in files:
-                waiting.append(pool.submit(_clean_file, path, url, indent))
+                waiting.append(pool.submit(_clean_file, path, url, form))
                 if len(waiting) > AHEAD * jobs:
                     yield waiting.popleft().result()
             while waiting:
@@ -155,7 +158,7 @@ def _start(folder: Path | None) -> None:
     _packs = load_packs(folder)
 
 
-def _clean_file(path: Path, url: str | None, indent: int | None) -> _Result:
+def _clean_file(path: Path, url: str | None, form: str) -> _Result:
     from ingest import Rejected
     from ingest import clean as clean_bytes
 
@@ -169,7 +172,7 @@ def _clean_file(path: Path, url: str | None, indent: int | None) -> _Result:
         return _Result(name, reason=rejected.reason, message=rejected.message)
     except OSError as error:
         return _Result(name, reason="unreadable", message=f"{error.strerror or error}.")
-    return _Result(name, record.id, record.to_json(indent=indent))
+    return _Result(name, record.id, FORMATS[form].write(record))
 
 
 def _sidecar(path: Path) -> dict[str, Any] | None:
@@ -204,6 +207,6 @@ def _write(path: Path, text: str) -> None:
             raise
 
 
-def _shown(name: str) -> str:
-    """A file's name as a terminal may safely show it."""
+def shown(name: str) -> str:
+    """A file's name, or any line, as a terminal may safely show it."""
     return name.encode(errors="backslashreplace").decode() if name.isprintable() else ascii(name)[1:-1]

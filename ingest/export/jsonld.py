@@ -1,0 +1,72 @@
+"""schema.org NewsArticle as JSON-LD (https://schema.org/NewsArticle): what search engines and libraries read.
+
+Each term stands where schema.org allows it: `relatedLink` belongs to the page, not to the article, and `usageInfo` takes a
+work or an address, never bare text.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ingest.export.address import identity, uri
+
+if TYPE_CHECKING:
+    from ingest.record import Image, Record, Related
+
+
+def jsonld(record: Record) -> dict[str, Any]:
+    """The record as a NewsArticle. What is unknown is left out."""
+    dateline, publisher = record.dateline, record.publisher
+    return {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "@id": identity(record),
+        **_known(
+            url=record.url and uri(record.url),
+            mainEntityOfPage=_page(record),
+            identifier=_thing("PropertyValue", propertyID="sha-256", value=record.id),
+            headline=record.headline,
+            alternativeHeadline=record.subheadline,
+            author=[_thing("Person", name=author) for author in record.authors],
+            creditText=record.byline,
+            publisher=publisher and _thing("Organization", name=publisher.name, identifier=publisher.domain),
+            datePublished=record.published,
+            dateModified=record.modified,
+            inLanguage=record.language,
+            articleSection=record.section,
+            keywords=list(record.keywords),
+            dateline=dateline and ", ".join(part for part in (dateline.place, dateline.date) if part),
+            locationCreated=dateline and dateline.place and _thing("Place", name=dateline.place),
+            sourceOrganization=dateline and dateline.agency and _thing("Organization", name=dateline.agency),
+            articleBody=record.body,
+            wordCount=len(record.body.split()),
+            image=[_image(image) for image in record.images],
+            mentions=[_mention(link) for link in record.related],
+            copyrightNotice=record.copyright_notice,
+            usageInfo=record.usage_terms and _thing("CreativeWork", text=record.usage_terms),
+        ),
+    }
+
+
+def _page(record: Record) -> dict[str, Any] | None:
+    address = record.url and uri(record.url)
+    links = _known(relatedLink=[link for link in (uri(r.url) for r in record.related if r.url) if link])
+    return {"@type": "WebPage", **({"@id": address} if address else {}), **links} if address or links else None
+
+
+def _image(image: Image) -> dict[str, Any]:
+    return _thing(
+        "ImageObject", caption=image.caption, creditText=image.credit, contentUrl=image.url and uri(image.url)
+    )
+
+
+def _mention(link: Related) -> dict[str, Any]:
+    return _thing("Article", headline=link.headline, url=link.url and uri(link.url))
+
+
+def _thing(kind: str, **terms: Any) -> dict[str, Any]:
+    return {"@type": kind, **_known(**terms)}
+
+
+def _known(**terms: Any) -> dict[str, Any]:
+    return {name: value for name, value in terms.items() if value}
