@@ -9,14 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ingest.model import Rejected
+    from ingest.enqueuing import enqueue
+    from ingest.model import Rejected, Ticket
     from ingest.pipeline import clean
     from ingest.record import Record
 
 __version__ = "0.1.0"
-__all__ = ["Record", "Rejected", "clean"]
+__all__ = ["Record", "Rejected", "Ticket", "clean", "enqueue"]
 
-_HOMES = {"Record": "record", "Rejected": "model", "clean": "pipeline"}
+_HOMES = {"Record": "record", "Rejected": "model", "Ticket": "model", "clean": "pipeline", "enqueue": "enqueuing"}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,6 +12,12 @@ COMMANDS = {
     "packs": ("ingest.cli.packs:packs", "Show and prove what is known of publishers."),
     "validate": ("ingest.cli.validate:validate", "Hold records to the contract; one line for each that breaks it."),
     "schema": ("ingest.cli.clean:schema", "Print the JSON Schema of a record."),
+    "up": ("ingest.cli.service:up", "Watch a folder and clean what is dropped; needs no server."),
+    "watch": ("ingest.cli.service:watch", "Watch a folder and queue what is dropped for workers."),
+    "worker": ("ingest.cli.service:worker", "Clean what is queued, as `celery -A worker worker` does."),
+    "enqueue": ("ingest.cli.service:enqueue", "Hand files over to the service."),
+    "health": ("ingest.cli.service:health", "Whether this container's watcher or worker goes its rounds."),
+    "settings": ("ingest.cli.service:settings", "List all settings and what they are now."),
 }
 """Name → where it lives, and its line in --help; so that --help need not load it."""
 

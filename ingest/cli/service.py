@@ -1,0 +1,163 @@
+"""Commands that run the service: up, watch, worker, enqueue, health, settings."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ingest.settings import Settings
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that stand for settings; they win over the environment."""
+    for option in (
+        click.option("--broker", "broker_url", metavar="URL", help="redis:// URL (INGEST_BROKER_URL)"),
+        click.option("--out", type=FOLDER, help="where records go (INGEST_OUT, ./out)"),
+        click.option("--spool", type=FOLDER, help="holds inbox, claimed, done, quarantine (INGEST_SPOOL, ./spool)"),
+    ):
+        command = option(command)
+    return command
+
+
+def settings_of(**flags: Any) -> Settings:
+    """Settings, or a usage error that names each mistake."""
+    from ingest.settings import BadSettings, load
+
+    try:
+        return load(**flags)
+    except BadSettings as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _start(run: Callable[[], int]) -> None:
+    """Run a part of the service with its logs; a spool that cannot be used is one sentence, not a traceback."""
+    from ingest.logs import to_stderr
+    from ingest.settings import BadSettings
+    from ingest.spool import Unusable
+
+    to_stderr()
+    try:
+        code = run()
+    except (Unusable, BadSettings) as error:
+        raise click.UsageError(str(error)) from None
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)
+
+
+@click.command()
+@with_settings
+@click.option("--workers", type=click.IntRange(1), help="children that clean (INGEST_WORKERS, one a core)")
+@click.option("--on-duplicate", type=click.Choice(["skip", "replace"]), help="the first record stays, or the last")
+@click.option("--sink", type=click.Choice(["json", "jsonl"]), help="a file an article, or JSON Lines segments")
+@click.option("--once", is_flag=True, help="end when inbox and claimed are empty")
+def up(once: bool, **flags: Any) -> None:  # noqa: FBT001
+    """Watch the inbox and clean what is dropped, with no server. With a broker, feed its workers instead."""
+    settings = settings_of(**flags)
+    if settings.broker and once:
+        raise click.UsageError("--once is for work without a broker")
+    from ingest import runner
+
+    _start(lambda: runner.watch(settings) if settings.broker else runner.up(settings, once=once))
+
+
+@click.command()
+@with_settings
+def watch(**flags: Any) -> None:
+    """Watch the inbox and queue what is dropped for Celery workers."""
+    settings = settings_of(**flags)
+    if not settings.broker:
+        raise click.UsageError("set INGEST_BROKER_URL or give --broker; without a broker, `ingest up` does it all")
+    from ingest import runner
+
+    _start(lambda: runner.watch(settings))
+
+
+@click.command()
+@with_settings
+@click.option("--workers", type=click.IntRange(1), help="pool processes (INGEST_WORKERS, one a core)")
+@click.option("--on-duplicate", type=click.Choice(["skip", "replace"]), help="the first record stays, or the last")
+@click.option("--sink", type=click.Choice(["json", "jsonl"]), help="a file an article, or JSON Lines segments")
+def worker(**flags: Any) -> None:
+    """Clean what is queued. The same as `celery -A worker worker`."""
+    settings = settings_of(**flags)
+
+    def run() -> int:
+        from ingest.tasks import make_app
+
+        make_app(settings).worker_main(["worker", "--loglevel", "INFO"])
+        return 0
+
+    _start(run)
+
+
+@click.command()
+@with_settings
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--url", help="where the article was published; for one file")
+@click.option(
+    "--on-duplicate", type=click.Choice(["skip", "replace"]), default="skip", help="the first record stays, or this one"
+)
+@click.option("--wait", "waits", is_flag=True, help="print each outcome once it is there")
+def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: bool, **flags: Any) -> None:  # noqa: FBT001
+    """Copy files, and the files of folders, into the spool and queue them. Prints id and path of each ticket."""
+    settings = settings_of(**flags)
+    from ingest.enqueuing import enqueue as hand_over
+    from ingest.enqueuing import wait
+    from ingest.model import Rejected
+
+    found = [
+        file for path in paths for file in (sorted(filter(Path.is_file, path.rglob("*"))) if path.is_dir() else [path])
+    ]
+    if url and len(found) != 1:
+        raise click.UsageError("--url goes with one file")
+    bad = 0
+    tickets = []
+    for file in found:
+        try:
+            ticket = hand_over(file, url=url, on_duplicate=on_duplicate, settings=settings)  # type: ignore[arg-type]
+        except (Rejected, OSError) as error:
+            click.echo(f"{click.format_filename(file)}: {error}", err=True)
+            bad += 1
+            continue
+        tickets.append(ticket)
+        if not waits:
+            click.echo(f"{ticket.id}\t{ticket.path}")
+    for ticket in tickets if waits else ():
+        line = wait(ticket, settings=settings) or {"outcome": "waiting", "reason": "nobody took it in time"}
+        bad += line["outcome"] != "stored"
+        click.echo("\t".join(filter(None, (ticket.id, line["outcome"], line.get("reason")))))
+    sys.exit(1 if bad else 0)
+
+
+@click.command()
+@with_settings
+@click.argument("role", type=click.Choice(["up", "watch", "worker"]))
+def health(role: str, **flags: Any) -> None:
+    """Exit 0 if this container's watcher or worker has done its round within 30 seconds."""
+    settings = settings_of(**flags)
+    from ingest.spool.desk import desks, here
+
+    for seen in desks(str(settings.spool)):
+        if seen.notes.get("role") == role and seen.alive and here(seen) and seen.age < 30:
+            click.echo(f"{role} {seen.notes.get('pid')}: {seen.age:.0f} s ago")
+            return
+    click.echo(f"no {role} of this container has made a round in the last 30 seconds", err=True)
+    sys.exit(1)
+
+
+@click.command()
+@with_settings
+def settings(**flags: Any) -> None:
+    """List all settings, what they are now, and what they mean. Passwords are masked."""
+    now = settings_of(**flags)
+    for name, field in type(now).model_fields.items():
+        value = now.broker_shown if name == "broker_url" else getattr(now, name)
+        click.echo(f"INGEST_{name.upper()}={'' if value is None else value}\n    {field.description}")

@@ -1,0 +1,99 @@
+"""`enqueue`: from Python into the spool, with the record's id at once."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ingest.journal import Journal
+from ingest.model import RawArticle, Ticket
+from ingest.parse.decode import unpack
+from ingest.settings import Settings, load
+from ingest.spool import Spool, names
+
+if TYPE_CHECKING:
+    from ingest.broker import Broker
+
+log = logging.getLogger("ingest")
+
+
+def enqueue(
+    source: bytes | str | os.PathLike[str],
+    *,
+    url: str | None = None,
+    name: str | None = None,
+    claims: Mapping[str, Any] | None = None,
+    on_duplicate: Literal["skip", "replace"] = "skip",
+    settings: Settings | None = None,
+) -> Ticket:
+    """Hand one raw article over: bytes, or the path of a file, which is copied and stays where it is.
+
+    When this returns, the article is durable in the spool and will find its outcome, even if the broker is away just now: the
+    keeper (`ingest watch`, `ingest up`) queues what lies in the spool. Settings are the environment's unless given.
+    Raises `Rejected` for what cannot be unpacked, OSError for what cannot be read or stored.
+    """
+    settings = settings or load()
+    content = source if isinstance(source, bytes) else Path(source).read_bytes()
+    if name is None:
+        name = "article" if isinstance(source, bytes) else os.path.basename(source)
+    record_id = RawArticle(unpack(content)).id
+    given = dict(claims or {}) | ({"url": url} if url else {})
+    path = _spool(str(settings.spool)).deposit(content, name=name, claims=given, replace=on_duplicate == "replace")
+    publish(settings, [path])
+    return Ticket(record_id, path)
+
+
+def publish(settings: Settings, paths: list[str]) -> bool:
+    """Queue claimed sources, if there is a broker; False if it is away, which loses nothing."""
+    if settings.broker is None:
+        return True
+    from ingest.broker import AWAY  # noqa: PLC0415 - celery, for those who have a broker
+
+    try:
+        _broker(settings).publish(paths)
+    except AWAY as error:
+        log.warning("the broker is away; the keeper will queue %d tickets later: %s", len(paths), error)
+        return False
+    return True
+
+
+def wait(ticket: Ticket, *, settings: Settings | None = None, timeout: float = 600.0) -> dict[str, Any] | None:
+    """The journal's line of a ticket, once it has one; None when the time is over. Looks twice a second."""
+    settings = settings or load()
+    journal = Journal(str(settings.spool))
+    token = names.token_of(os.path.basename(ticket.path))
+    until = time.monotonic() + timeout
+    while time.monotonic() < until:
+        if not os.path.lexists(settings.spool / ticket.path):
+            for line in reversed(journal.tail(1 << 20)):
+                if line.get("token") == token:
+                    return dict(line)
+        time.sleep(0.5)
+    return None
+
+
+@lru_cache(maxsize=8)
+def _spool(root: str) -> Spool:
+    spool = Spool(root)
+    spool.prepare()
+    return spool
+
+
+@lru_cache(maxsize=8)
+def _brokers(url: str, prefix: str, batch: int) -> list[Broker]:
+    del url, prefix, batch
+    return []
+
+
+def _broker(settings: Settings) -> Broker:
+    from ingest.broker import Broker  # noqa: PLC0415
+
+    made = _brokers(settings.broker or "", settings.broker_prefix, settings.batch)
+    if not made:
+        made.append(Broker(settings))
+    return made[0]

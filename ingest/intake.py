@@ -1,0 +1,225 @@
+"""The keeper of a spool: scans the inbox and claims what is ready, holds back when there is too much, clears up after the dead.
+
+`ingest up` and `ingest watch` are both keepers; they differ in where the claimed tickets go. One keeper at a time holds a spool,
+a second stands by and takes over when the first dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from ingest.crew import hindered, mourn
+from ingest.journal import Journal
+from ingest.settings import Settings
+from ingest.sink import open_sink
+from ingest.spool import Spool, files, names
+from ingest.spool.desk import Desk
+from ingest.spool.inbox import REMOTE, Found, Inbox
+
+log = logging.getLogger("ingest")
+
+TEND_SECONDS = 5.0  # between two looks for what the dead left
+DAY_SECONDS = 3600.0  # between two looks for old days in `done`
+WIDE_AWAKE = 0.05  # seconds that a burst of events is let gather
+
+
+class Keeper:
+    """Holds the spool until closed."""
+
+    def __init__(self, settings: Settings, role: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
+        self.spool = Spool(settings.spool, keep=settings.keep_days > 0)
+        self.spool.prepare()
+        settings.out.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self._lock = _only_keeper(self.spool.at(".keeper"), stopping)
+        self.journal = Journal(self.spool.root, limit=settings.journal_bytes)
+        self.sink = open_sink(settings.sink, settings.out)
+        self.desk = Desk(self.spool.root, role)
+        self.polled, self.mode = watching(settings)
+        log.info("watching %s %s", self.spool.at("inbox"), self.mode)
+        self.inbox = Inbox(
+            self.spool.at("inbox"), names.ignoring(settings.ignore), settle=settings.settle, polled=self.polled
+        )
+        self.held: str | None = None  # why intake pauses
+        self.broken = False  # nothing can be written, so nothing is moved either
+        self._scan: Iterator[Found] | None = None
+        self._next_scan = 0.0
+        self._next_tend = 0.0
+        self._next_day = 0.0
+
+    def claim(self, room: int) -> Iterator[str]:
+        """Claim up to so many ready files. A scan goes on where the last call left it, so a full inbox costs nothing."""
+        if room <= 0:
+            return
+        if self._scan is None:
+            if time.monotonic() < self._next_scan:
+                return
+            self._scan = self.inbox.scan()
+        left = room
+        for found in self._scan:
+            path = self.spool.claim(found.place, sidecar=found.sidecar)
+            if path:
+                yield path
+                left -= 1
+                if not left:
+                    return
+        self._scan = None
+        pause = self.settings.settle + 0.1 if self.inbox.young else self.settings.scan_interval
+        self._next_scan = time.monotonic() + min(pause, self.settings.scan_interval)
+
+    def wake(self) -> None:
+        """Something happened in the inbox: scan now, not later."""
+        self._next_scan = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether the last scan saw all there is, and nothing that will soon be ready."""
+        return self._scan is None and not self.inbox.young
+
+    def pause(self, *, room: int) -> float:
+        """Seconds until a keeper with so much room has something to do."""
+        due = self._next_tend
+        if room and self.held is None:
+            due = min(due, self._next_scan if self._scan is None else 0.0)
+        return max(0.0, due - time.monotonic())
+
+    def tend(self, *, queued: int, fault: str | None = None, **notes: object) -> bool:
+        """What a keeper does every few seconds; True when it was time. Decides whether intake is held back, and says so."""
+        if time.monotonic() < self._next_tend:
+            return False
+        self._next_tend = time.monotonic() + TEND_SECONDS
+        broken = self._no_disk() or hindered(self.settings)
+        held = broken or fault or self._too_many(queued)
+        self.broken = broken is not None
+        if held != self.held:
+            log.warning("intake is held back: %s", held) if held else log.info("intake goes on")
+            self.held = held
+        try:
+            self.desk.note(mode=self.mode, held=held, **notes)
+            if not self.broken:
+                mourn(self.settings, self.spool, self.journal)
+                self.sink.tend()
+                self.journal.rotate()
+                self._forget_old_days()
+        except OSError as error:
+            log.error("cannot tend the spool: %s", error)  # noqa: TRY400 - the next round tries again
+        return True
+
+    def _too_many(self, queued: int) -> str | None:
+        if queued < self.settings.max_claimed:
+            return None
+        return f"{queued} sources are claimed and wait for workers (INGEST_MAX_CLAIMED is {self.settings.max_claimed})"
+
+    def _no_disk(self) -> str | None:
+        for folder in (self.settings.spool, self.settings.out):
+            with contextlib.suppress(OSError):
+                disk = shutil.disk_usage(folder)
+                if 100 * disk.free < self.settings.min_free * disk.total:
+                    return f"{folder}: only {disk.free >> 20} MiB of disk are free (INGEST_MIN_FREE is {self.settings.min_free} %)"
+        return None
+
+    def _forget_old_days(self) -> None:
+        if time.monotonic() < self._next_day:
+            return
+        self._next_day = time.monotonic() + DAY_SECONDS
+        oldest = f"{datetime.now(UTC) - timedelta(days=self.settings.keep_days):%Y-%m-%d}"
+        for day in os.listdir(self.spool.at("done")):
+            if day < oldest:
+                shutil.rmtree(self.spool.at("done", day), ignore_errors=True)
+
+    def renewed(self, before: float) -> list[str]:
+        """Claimed sources that were lost before a time, marked as queued anew."""
+        lost = list(islice(self.spool.adrift(before), self.settings.max_claimed))
+        for path in lost:
+            self.spool.renew(path)
+        if lost:
+            log.info("%d claimed sources were in nobody's hands: queued again", len(lost))
+        return lost
+
+    def close(self) -> None:
+        """Give the spool to the next keeper."""
+        with contextlib.suppress(OSError):
+            self.sink.tend(all_of_it=True)
+        self.desk.close()
+        os.close(self._lock)
+
+
+def _only_keeper(path: str, stopping: Callable[[], bool]) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    if not files.try_lock(handle):
+        log.info("somebody else keeps this spool: standing by")
+        while not stopping() and not files.try_lock(handle):
+            time.sleep(0.5)
+    return handle
+
+
+def watching(settings: Settings) -> tuple[bool, str]:
+    """Whether the inbox is polled, and what to tell people about it."""
+    kind = _mount_type(settings.spool / "inbox")
+    every = f"every {settings.scan_interval:g} s"
+    if settings.watch == "poll":
+        return True, f"by polling {every}, as INGEST_WATCH says"
+    if settings.watch == "auto" and REMOTE.fullmatch(kind):
+        return True, f"by polling {every}: on {kind}, changes made by other hosts raise no events"
+    return False, f"by events, with a scan {every} ({kind or 'unknown file system'})"
+
+
+def _mount_type(folder: os.PathLike[str]) -> str:
+    real = os.path.realpath(folder)
+    found = ("", "")
+    with contextlib.suppress(OSError), open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            before, _, after = line.partition(" - ")
+            point = before.split()[4].replace("\\040", " ")
+            if (real == point or real.startswith(point.rstrip("/") + "/")) and len(point) >= len(found[0]):
+                found = (point, after.split()[0])
+    return found[1]
+
+
+class Waker(threading.Thread):
+    """Reads file events and writes a byte to a pipe for each burst. When it fails, the periodic scan goes on alone."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(name="waker", daemon=True)
+        self._folder = folder
+        self.ear, self._mouth = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+    def run(self) -> None:
+        """Until the end of the process."""
+        from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError  # noqa: PLC0415 - only who polls not
+
+        while True:
+            try:
+                with RustNotify([self._folder], False, False, 300, True, False) as notify:  # noqa: FBT003 - its own order
+                    while notify.watch(int(1000 * WIDE_AWAKE), 10, 60_000, None) != "stop":
+                        with contextlib.suppress(BlockingIOError):
+                            os.write(self._mouth, b".")
+            except WatchfilesRustInternalError as error:  # one name that is not UTF-8 ends it (measured)
+                log.debug("file events stopped: %s", error)
+            except (OSError, RuntimeError) as error:
+                log.warning("no file events, only the periodic scan: %s", error)
+                return
+            with contextlib.suppress(BlockingIOError):
+                os.write(self._mouth, b".")
+            time.sleep(1.0)
+
+    def heard(self) -> None:
+        """Empty the pipe."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.ear, 65_536)
+
+    def wait(self, timeout: float) -> bool:
+        """Sleep until an event or the end of the time; whether there was an event."""
+        if select.select([self.ear], [], [], timeout)[0]:
+            self.heard()
+            return True
+        return False

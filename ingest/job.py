@@ -1,0 +1,224 @@
+"""One ticket, from claimed source to outcome: open → clean → write → settle → tell.
+
+The order is what loses nothing: the record is durable before the source is settled, the source is settled before the ticket is
+acknowledged. A kill between any two steps leaves a ticket that can be run again with the same end.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from ingest.journal import Journal
+from ingest.model import Gone, Outcome, RawArticle, Refused, Rejected, Stored
+from ingest.settings import Settings
+from ingest.sink import Sink, open_sink
+from ingest.spool import Source, Spool, names, now_text
+from ingest.spool.desk import Desk
+
+log = logging.getLogger("ingest")
+
+# Errors of reading a source that say nothing against the source.
+SURROUNDINGS = frozenset(
+    {
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+        errno.EIO,
+        errno.ESTALE,
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EAGAIN,
+    }
+)
+# What a source that is no file answers to being opened.
+NO_FILE = frozenset({errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO, errno.ENODEV})
+
+Clean = Callable[..., Any]
+
+
+class Fault(Exception):
+    """The surroundings failed, not the document: a full disk, no descriptors. The ticket stays as it is; try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What it takes to run tickets: opened once, used for many."""
+
+    spool: Spool
+    sink: Sink
+    journal: Journal
+    settings: Settings
+    clean: Clean
+    desk: Desk | None = None
+
+    def run(self, path: str) -> Outcome:
+        """Bring one claimed source to its outcome. Raises `Fault`, and MemoryError, for which the child must die."""
+        began = time.monotonic()
+        if self.desk:
+            self.desk.note(path=path)
+        try:
+            outcome = self._run(path, began)
+        except Fault:
+            self._clear()
+            raise
+        self._clear()  # and not after anything worse: what we die of must stay on the desk
+        return outcome
+
+    def _clear(self) -> None:
+        if self.desk:
+            self.desk.note()
+
+    def _run(self, path: str, began: float) -> Outcome:
+        told: dict[str, Any] = {"id": None, "publisher": None}
+        try:
+            source = self.spool.open(path)
+        except OSError as error:
+            return self._end(path, _unreadable(error, path), told, began)
+        if source is None:
+            return Gone()
+        try:
+            return self._end(path, self._clean(path, source, told), told, began)
+        finally:
+            source.close()
+
+    def _clean(self, path: str, source: Source, told: dict[str, Any]) -> Outcome:
+        """Clean and write; the source is not settled yet."""
+        try:
+            try:
+                raw = source.read(self.settings.max_bytes)
+            except OSError as error:
+                return _unreadable(error, path)
+            if raw is None:
+                return Refused("too_large", f"more than {self.settings.max_bytes} bytes (INGEST_MAX_BYTES)")
+            claims = _claims(self.spool.claims(path))
+            content = _unpack(raw)
+            told["id"] = RawArticle(content).id
+            replace = names.replaces(os.path.basename(path)) or self.settings.on_duplicate == "replace"
+            if self.sink.has(told["id"]) and not replace:
+                return Stored()
+            name = names.shown_name(os.path.basename(path))
+            record = self.clean(raw, url=claims.pop("url", None), name=name, claims=claims or None)
+            if source.changed():
+                self.spool.give_back(path)
+                return Gone()
+            told["publisher"] = record.publisher and (record.publisher.domain or record.publisher.name)
+            try:
+                self.sink.write(told["id"], record.to_json().encode() + b"\n")
+            except OSError as error:
+                raise Fault(f"cannot write records: {error}") from error
+        except Rejected as rejection:
+            return Refused(rejection.reason, rejection.message)
+        except (Fault, MemoryError):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in SURROUNDINGS:
+                raise Fault(f"cannot clean: {error}") from error
+            # Our own bug: shown with its place, never with the document's text, and kept out of the next one's way.
+            log.exception("a document met a bug of ours", extra={"path": path})
+            return Refused("bug", _where(error))
+        return Stored()
+
+    def _end(self, path: str, outcome: Outcome, told: dict[str, Any], began: float) -> Outcome:
+        """Settle the source and tell the journal, once: who renames the source tells."""
+        if isinstance(outcome, Gone):
+            return outcome
+        return settle(self, path, outcome, told | {"ms": round(1000 * (time.monotonic() - began), 1)})
+
+
+def settle(job: Job, path: str, outcome: Outcome, told: dict[str, Any]) -> Outcome:
+    """Move the source to its fate and write the journal's line; Gone if somebody else did. Raises `Fault`."""
+    name = os.path.basename(path)
+    line = {
+        "time": now_text(), "name": names.shown_name(name), **told, "outcome": outcome.name,
+        "reason": getattr(outcome, "reason", None), "token": names.token_of(name),
+    }  # fmt: skip
+    if job.desk:
+        job.desk.note(path=path, line=line)
+    try:
+        if isinstance(outcome, Refused):
+            settled = job.spool.refuse(path, _reason(job, path, outcome, line))
+        else:
+            settled = job.spool.done(path)
+        if not settled:
+            return Gone()
+        job.journal.append(line)
+    except OSError as error:
+        raise Fault(f"cannot settle a source: {error}") from error
+    log.info("settled", extra=line)
+    return outcome
+
+
+def _reason(job: Job, path: str, outcome: Refused, line: dict[str, Any]) -> dict[str, Any]:
+    """What `reason.json` says: who, when, where, why, attempts, versions."""
+    claims = job.spool.claims(path)
+    return {
+        "reason": outcome.reason, "message": outcome.message, "time": line["time"], "id": line.get("id"),
+        "place": names.shown_place(os.path.basename(path)), "publisher": _claimed_publisher(claims),
+        "host": os.uname().nodename, "pid": os.getpid(), **job.spool.charges(path), "versions": versions(),
+    }  # fmt: skip
+
+
+def _claimed_publisher(claims: Any) -> str | None:
+    publisher = claims.get("publisher") if isinstance(claims, dict) else None
+    if isinstance(publisher, dict):
+        publisher = publisher.get("domain") or publisher.get("name")
+    return publisher if isinstance(publisher, str) else None
+
+
+def _claims(given: Any) -> dict[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise Rejected("bad_claims", "the sidecar is not a JSON object")
+    if not isinstance(given.get("url", ""), str):
+        raise Rejected("bad_claims", "the sidecar's url is not a string")
+    return dict(given)
+
+
+def _unreadable(error: OSError, path: str) -> Refused:
+    if error.errno in SURROUNDINGS:
+        raise Fault(f"cannot read a source: {error}") from error
+    if error.errno in NO_FILE:
+        return Refused("not_a_file", "a link, a device or a pipe; only regular files are read")
+    mend = f"chmod a+r {path}" if isinstance(error, PermissionError) else ""
+    return Refused("unreadable", f"{error.strerror}" + (f"; to mend, run in the spool: {mend}" if mend else ""))
+
+
+def _unpack(raw: bytes) -> bytes:
+    from ingest.parse.decode import unpack  # noqa: PLC0415 - the core is loaded by those who clean, not by `ingest status`
+
+    return unpack(raw)
+
+
+def _where(error: Exception) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
+
+
+@cache
+def versions() -> dict[str, str]:
+    """What cleaned: for reasons."""
+    found = {}
+    for package in ("news-ingest", "trafilatura", "lxml", "celery"):
+        try:
+            found[package] = version(package)
+        except ModuleNotFoundError:
+            found[package] = "unknown"
+    return found
+
+
+def open_job(settings: Settings, *, clean: Clean, desk: Desk | None = None) -> Job:
+    """A job on the spool and the sink of the settings. `clean`: the core's, loaded by `runner.warm`."""
+    spool = Spool(settings.spool, keep=settings.keep_days > 0)
+    journal = Journal(spool.root, limit=settings.journal_bytes)
+    return Job(spool, open_sink(settings.sink, settings.out), journal, settings, clean, desk)

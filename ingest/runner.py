@@ -1,0 +1,120 @@
+"""`ingest up`: watcher and workers in one tree of processes, with no server. The spool is the queue."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from itertools import islice
+from types import FrameType
+
+from ingest.crew import GRACE, Crew
+from ingest.intake import Keeper, Waker
+from ingest.job import Clean
+from ingest.settings import Settings
+
+log = logging.getLogger("ingest")
+
+SLICE = 1000  # sources claimed before their tickets are published
+PATIENCE = 10.0  # seconds that documents in hand may take to end when we are told to stop
+
+
+class Stop:
+    """Set by SIGTERM and SIGINT; tells which."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._hear)
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if self.signal:  # asked twice: at once
+            raise KeyboardInterrupt
+        self.signal = number
+
+    def __call__(self) -> bool:
+        """Whether we are to stop."""
+        return bool(self.signal)
+
+
+def up(settings: Settings, *, once: bool = False, clean: Clean | None = None) -> int:
+    """Run until told to stop, or, `once`, until inbox and claimed are empty. Gives the exit code."""
+    stop = Stop()
+    keeper = Keeper(settings, "up", stopping=stop)
+    if stop():
+        return 128 + stop.signal if stop.signal == signal.SIGINT else 0
+    crew = Crew(settings, clean or warm(), size=settings.workers)
+    if not keeper.polled and not once:
+        waker = Waker(keeper.inbox.root)
+        waker.start()
+
+        def wake() -> None:
+            waker.heard()
+            keeper.wake()
+
+        crew.listen(waker.ear, wake)
+    fresh = False
+    while not stop():
+        if keeper.tend(queued=0, fault=crew.fault, in_hand=len(crew)) or not len(crew):
+            # Nobody else works here: what is claimed and not ours was left by a dead tree, or put there by `enqueue`.
+            for path in islice(keeper.spool.adrift(time.time() + 1, crew), crew.room):
+                crew.give(path)
+                fresh = True
+        if keeper.held is None:
+            for path in keeper.claim(crew.room):
+                crew.give(path)
+                fresh = True
+        if once and not len(crew) and not fresh and keeper.idle and keeper.held is None:
+            break
+        fresh = False
+        crew.step(min(1.0, keeper.pause(room=crew.room)))
+    crew.close(patience=PATIENCE)
+    keeper.close()
+    return 130 if stop.signal == signal.SIGINT else 0
+
+
+def watch(settings: Settings) -> int:
+    """`ingest watch`: the same keeper, with the broker's workers instead of a crew. Gives the exit code."""
+    from ingest.broker import AWAY, Broker  # noqa: PLC0415 - celery, for those who have a broker
+
+    stop = Stop()
+    broker = Broker(settings)
+    keeper = Keeper(settings, "watch", stopping=stop)
+    waker = Waker(keeper.inbox.root)
+    if not keeper.polled:
+        waker.start()
+    crowd = keeper.spool.crowd()
+    fault = None
+    while not stop():
+        due = keeper.tend(queued=crowd, fault=fault, broker=settings.broker_shown)
+        try:
+            if due:
+                fault = None
+                if not keeper.broken:
+                    # First in, first out: what is older than all that waits, and in nobody's hands, was lost on the way.
+                    before = broker.oldest_waiting() or time.time()
+                    broker.publish(keeper.renewed(before - GRACE))
+                crowd = keeper.spool.crowd()
+            if keeper.held is None and not fault:
+                found = list(keeper.claim(min(SLICE, settings.max_claimed - crowd)))
+                crowd += len(found)
+                broker.publish(found)
+        except AWAY as error:
+            fault = f"the broker is away ({settings.broker_shown}): {error}"
+        if waker.wait(min(1.0, keeper.pause(room=settings.max_claimed - crowd))):
+            keeper.wake()
+    keeper.close()
+    return 130 if stop.signal == signal.SIGINT else 0
+
+
+def warm() -> Clean:
+    """The core's `clean`, with its models and packs loaded, so that children share them."""
+    from ingest.pipeline import clean  # noqa: PLC0415 - half a second that `ingest --help` need not pay
+
+    clean(
+        b"A short text, long enough to be read.\n\nIt has two paragraphs, and all that cleaning needs is loaded now.\n"
+    )
+    return clean

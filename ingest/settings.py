@@ -1,0 +1,138 @@
+"""The environment becomes `Settings`: every knob of the service, named, bounded and with its reason.
+
+`INGEST_<NAME>` sets a knob; `INGEST_<NAME>_FILE` names a file that holds it (secrets only). A variable with the prefix that
+is no knob is an error: a misspelt limit that silently does not exist is worse than no start. Flags win over the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "INGEST_"
+SECRETS = ("broker_url", "broker_password")
+MIB = 1 << 20
+
+
+class BadSettings(ValueError):
+    """The environment or a flag cannot be used. The message has one line for each mistake and shows no secret."""
+
+
+class Settings(BaseSettings):
+    """All knobs. Seconds and MiB unless the name says otherwise."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    spool: Path = Field(Path("spool"), description="Holds inbox, claimed, done and quarantine; one mount.")
+    out: Path = Field(Path("out"), description="Where records go.")
+    sink: Literal["json", "jsonl"] = Field("json", description="One file an article, or sealed JSON Lines segments.")
+    on_duplicate: Literal["skip", "replace"] = Field(
+        "skip", description="The first record of a content stays, or the last."
+    )
+    keep_days: int = Field(30, ge=0, description="Days a settled source stays in done; 0 deletes it at once.")
+
+    broker_url: SecretStr | None = Field(
+        None, description="redis:// or rediss://; unset: no broker, `ingest up` works alone."
+    )
+    broker_password: SecretStr | None = Field(None, description="Put into the broker's URL where that has none.")
+    broker_prefix: str = Field(
+        "ingest:", pattern=r"^[\w.:-]*$", description="Every key of ours in Redis begins with it."
+    )
+
+    workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Children that clean, per machine."
+    )
+    batch: int = Field(50, ge=1, le=500, description="At most so many tickets ride in one task.")
+    settle: float = Field(2.0, ge=0, description="A file is ready when it stood still so long.")
+    scan_interval: float = Field(5.0, gt=0, description="The inbox is scanned at least so often.")
+    watch: Literal["auto", "events", "poll"] = Field("auto", description="auto: events, but polling on network mounts.")
+    ignore: tuple[str, ...] = Field((), description="More globs of names that are not articles (a JSON list).")
+
+    max_bytes: int = Field(32 * MIB, ge=1, description="A larger source is refused unread.")
+    time_limit: float = Field(20.0, gt=0, description="A child that is longer at one document is killed.")
+    memory_limit: int = Field(1024, ge=64, description="MiB that one child may take beyond what it starts with.")
+    attempts: int = Field(3, ge=1, description="Children that a document may kill before it is quarantined.")
+    deaths: int = Field(
+        25, ge=1, description="Deaths of the whole tree, or kills from outside, that it may be present at."
+    )
+    recycle: int = Field(2000, ge=1, description="A child is replaced after so many documents.")
+
+    max_claimed: int = Field(10_000, ge=1, description="Intake pauses above so many claimed sources.")
+    min_free: float = Field(2.0, ge=0, lt=100, description="Intake pauses below this per cent of free disk.")
+    journal_bytes: int = Field(64 * MIB, ge=4096, description="The journal is rotated at this size.")
+
+    @field_validator("spool", "out")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.absolute()
+
+    @field_validator("broker_url")
+    @classmethod
+    def _known_scheme(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and urlsplit(value.get_secret_value()).scheme not in {"redis", "rediss", "redis+socket"}:
+            raise ValueError("must begin with redis://, rediss:// or redis+socket://")
+        return value
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.out == self.spool or self.out.is_relative_to(self.spool / "inbox"):
+            raise ValueError("out must not lie in the inbox, or records would be cleaned as articles")
+        return self
+
+    @property
+    def broker(self) -> str | None:
+        """The broker's URL with its password: never for a log."""
+        if self.broker_url is None:
+            return None
+        url = self.broker_url.get_secret_value()
+        scheme, _, rest = url.partition("://")
+        if self.broker_password is None or urlsplit(url).password is not None:
+            return url
+        secret = quote(self.broker_password.get_secret_value(), safe="")
+        user, _, address = rest.rpartition("@")
+        return f"{scheme}://{user}:{secret}@{address}"
+
+    @property
+    def broker_shown(self) -> str | None:
+        """The broker's URL as people may see it."""
+        if self.broker is None:
+            return None
+        scheme, _, rest = self.broker.partition("?")[0].partition("://")
+        user, _, address = rest.rpartition("@")
+        return f"{scheme}://" + (f"{user.partition(':')[0]}:***@" if user else "") + address
+
+
+def load(**flags: Any) -> Settings:
+    """Settings from the environment; a flag that is not None wins. Raises `BadSettings`."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    files = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
+    wrong = [
+        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known | files.keys()
+    ]
+    problems = [f"{name} is no setting; `ingest settings` lists them" for name in sorted(wrong)]
+    values = {name: value for name, value in flags.items() if value is not None}
+    for variable, name in files.items():
+        if not (path := os.environ.get(variable)) or name in values:
+            continue
+        if os.environ.get(PREFIX + name.upper()):
+            problems.append(f"both {variable} and {variable.removesuffix('_FILE')} are set; unset one")
+        try:
+            values[name] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"{variable}: cannot read {path!r}: {error}")
+    if problems:
+        raise BadSettings("\n".join(problems))
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        lines = [
+            f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)
+        ]
+        raise BadSettings("\n".join(lines)) from None

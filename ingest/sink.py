@@ -1,0 +1,157 @@
+"""Where records go. A sink has one method that matters: `write` returns when the record is durable.
+
+Two copies of one ticket write the same bytes to the same name, so a record is never doubled and never half there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from typing import Protocol
+
+from ingest.spool import files
+from ingest.spool.names import new_token
+
+SEGMENT_RECORDS = 1000
+SEGMENT_SECONDS = 60.0
+STALE_SECONDS = 600.0  # an unfinished file that old has no writer: no document is allowed so long
+
+
+class Sink(Protocol):
+    """What the shell asks of a place for records."""
+
+    def write(self, record_id: str, content: bytes) -> None:
+        """Make the record durable under its id, in place of an older one. Raises OSError and leaves nothing half-written."""
+
+    def has(self, record_id: str) -> bool:
+        """Whether a durable record has this id."""
+
+    def tend(self, *, all_of_it: bool = False) -> None:
+        """What is to be done from time to time, by one keeper: clear away what the dead left, seal what is full."""
+
+
+class JsonSink:
+    """`<out>/<xx>/<id>.json`, where xx begins the id: 10^6 records make 256 folders of 4,000."""
+
+    def __init__(self, out: str | os.PathLike[str]) -> None:
+        self.out = os.fspath(out)
+        self._staging = os.path.join(self.out, ".unfinished")
+        self._made: set[str] = set()
+
+    def path(self, record_id: str) -> str:
+        """Where the record with this id lies, or will."""
+        return os.path.join(self.out, record_id[:2], f"{record_id}.json")
+
+    def write(self, record_id: str, content: bytes) -> None:
+        """See `Sink`."""
+        path = self.path(record_id)
+        shelf = os.path.dirname(path)
+        if shelf not in self._made:
+            os.makedirs(self._staging, exist_ok=True)
+            os.makedirs(shelf, exist_ok=True)
+            files.fsync_folder(self.out)
+            self._made.add(shelf)
+        try:
+            files.write_whole(path, content, staging=self._staging)
+        except FileNotFoundError:  # somebody cleared `out` away under us: make the folders anew next time
+            self._made.clear()
+            raise
+
+    def has(self, record_id: str) -> bool:
+        """See `Sink`."""
+        return os.path.exists(self.path(record_id))
+
+    def tend(self, *, all_of_it: bool = False) -> None:
+        """See `Sink`."""
+        del all_of_it
+        with contextlib.suppress(FileNotFoundError), os.scandir(self._staging) as entries:
+            for entry in entries:
+                with contextlib.suppress(FileNotFoundError):
+                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > STALE_SECONDS:
+                        os.unlink(entry.path)
+
+
+class SegmentSink(JsonSink):
+    """`<out>/segments/<token>.jsonl`, sealed by rename: records wait as files and are packed by the one keeper.
+
+    A worker that appended to a segment itself and was killed before it settled its source would write the record twice. Here
+    the pack is a folder first, named like the segment it becomes: packing it again gives the same segment. An empty
+    file `<out>/.packed/<xx>/<id>.json` stays behind as the index. A replaced record comes again in a later segment.
+    """
+
+    def __init__(
+        self, out: str | os.PathLike[str], *, records: int = SEGMENT_RECORDS, seconds: float = SEGMENT_SECONDS
+    ) -> None:
+        super().__init__(out)
+        self.records = records
+        self.seconds = seconds
+        self._waiting = os.path.join(self.out, ".waiting")
+        self._packs = os.path.join(self.out, ".packs")
+        self._segments = os.path.join(self.out, "segments")
+        for folder in (self._waiting, self._packs, self._segments, self._staging):
+            os.makedirs(folder, exist_ok=True)
+
+    def path(self, record_id: str) -> str:
+        """Where the mark lies that this record is in a segment, or will."""
+        return os.path.join(self.out, ".packed", record_id[:2], f"{record_id}.json")
+
+    def write(self, record_id: str, content: bytes) -> None:
+        """See `Sink`. Returns when the record is durable; a segment shows it within a minute or 1,000 records."""
+        files.write_whole(
+            os.path.join(self._waiting, f"{record_id}.json"), content.rstrip(b"\n") + b"\n", staging=self._staging
+        )
+
+    def has(self, record_id: str) -> bool:
+        """See `Sink`."""
+        return os.path.exists(self.path(record_id)) or os.path.exists(os.path.join(self._waiting, f"{record_id}.json"))
+
+    def tend(self, *, all_of_it: bool = False) -> None:
+        """Pack what waits, if it is enough or old enough, and finish packs that a dead keeper left."""
+        super().tend()
+        lock = os.open(os.path.join(self.out, ".packer"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            for pack in self._unpacked(all_of_it=all_of_it):
+                self._seal(pack)
+        finally:
+            os.close(lock)
+
+    def _unpacked(self, *, all_of_it: bool) -> Iterator[str]:
+        yield from sorted(os.listdir(self._packs))
+        waiting = sorted(os.listdir(self._waiting))
+        while waiting:
+            if len(waiting) < self.records and not all_of_it:
+                oldest = min(os.stat(os.path.join(self._waiting, name)).st_mtime for name in waiting)
+                if time.time() - oldest < self.seconds:
+                    return
+            pack, taken, waiting = new_token(), waiting[: self.records], waiting[self.records :]
+            os.mkdir(os.path.join(self._packs, pack))
+            for name in taken:
+                os.rename(os.path.join(self._waiting, name), os.path.join(self._packs, pack, name))
+            yield pack
+
+    def _seal(self, pack: str) -> None:
+        folder = os.path.join(self._packs, pack)
+        inside = sorted(os.listdir(folder))
+        segment = os.path.join(self._segments, f"{pack}.jsonl")
+        if inside and not os.path.exists(segment):
+            lines = []
+            for name in inside:
+                with open(os.path.join(folder, name), "rb") as file:
+                    lines.append(file.read())
+            files.write_whole(segment, b"".join(lines), staging=self._staging)
+        for name in inside:
+            shelf = os.path.dirname(self.path(name.removesuffix(".json")))
+            os.makedirs(shelf, exist_ok=True)
+            with open(os.path.join(shelf, name), "wb"):
+                pass
+            os.unlink(os.path.join(folder, name))
+        os.rmdir(folder)
+
+
+def open_sink(kind: str, out: str | os.PathLike[str]) -> Sink:
+    """The sink that the settings name."""
+    return SegmentSink(out) if kind == "jsonl" else JsonSink(out)

@@ -1,0 +1,72 @@
+"""Small durable acts on files that the standard library has no word for."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from typing import Any
+
+
+def fsync_folder(folder: str | os.PathLike[str]) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_whole(target: str, content: bytes, *, staging: str | None = None) -> None:
+    """Write a file so that its name shows all of it or nothing, durably. `staging`: a folder for the unfinished file,
+    on the same mount; without it the unfinished file lies beside the target, hidden by a dot.
+    """
+    folder, name = os.path.split(target)
+    unfinished = os.path.join(staging or folder, f".{secrets.token_hex(8)}.tmp")
+    try:
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(handle, view) :]
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        os.rename(unfinished, os.path.join(folder, name))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(unfinished)
+        raise
+    fsync_folder(folder)
+
+
+def read_json(path: str) -> Any:
+    """What a JSON file of ours says; None if there is none, or none that can be read."""
+    try:
+        with open(path, "rb") as file:
+            return json.loads(file.read())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def try_lock(handle: int) -> bool:
+    """Take the exclusive lock of an open file; the kernel gives it back when its holder dies."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def is_locked(path: str) -> bool:
+    """Whether somebody alive holds the lock of a file. A file that is gone is not locked."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        return not try_lock(handle)
+    finally:
+        os.close(handle)

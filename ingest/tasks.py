@@ -1,0 +1,142 @@
+"""The Celery app and its one task. Wiring only: what a ticket's life is stands in job.py and crew.py.
+
+    celery -A worker worker        the same as `ingest worker`
+
+A pool process runs a task by giving its tickets to a warm child of its own (crew.py), so a document that crashes, loops or eats
+memory ends that child, not the pool process. Kills of the pool process, the worker or Redis leave claimed sources without a lock;
+the keeper's sweep queues them again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import mmap
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+from celery import Celery, bootsteps, signals
+from celery.worker import consumer as celery_consumer
+
+from ingest.broker import AWAY, TASK, TASK_SECONDS, Broker, make_celery
+from ingest.crew import Crew
+from ingest.logs import to_stderr
+from ingest.runner import warm
+from ingest.settings import Settings, load
+from ingest.spool import Spool
+from ingest.spool.desk import Desk
+
+log = logging.getLogger("ingest")
+
+BEAT_SECONDS = 5.0
+LOST_RETRIES = 5  # then the sweep's turn
+_stopping = mmap.mmap(-1, 1)  # shared with the pool's processes: 1 once the worker is told to stop
+
+
+def make_app(settings: Settings) -> Celery:
+    """The app, with the task and the worker's heartbeat."""
+    app = make_celery(settings)
+    spool = Spool(settings.spool)
+    broker_of: dict[int, Broker] = {}
+    crew_of: dict[int, Crew] = {}
+
+    @app.task(name=TASK, max_retries=LOST_RETRIES, default_retry_delay=1)
+    def run(paths: list[str]) -> None:
+        pid = os.getpid()
+        if pid not in crew_of:
+            crew_of[pid] = Crew(settings, warm(), size=1)
+            broker_of[pid] = Broker(settings, app)
+        rest = work(crew_of[pid], paths)
+        if rest:
+            for path in rest:
+                spool.renew(path)
+            try:
+                broker_of[pid].publish(rest)
+            except AWAY as error:
+                log.warning("the broker is away; the sweep will queue what is left: %s", error)
+
+    class Beat(bootsteps.StartStopStep):
+        """A desk for the worker, with a beat from the loop that consumes: it stops when that does."""
+
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def __init__(self, parent: Any, **kwargs: Any) -> None:
+            super().__init__(parent, **kwargs)
+            self.desk: Desk | None = None
+            self.timer: Any = None
+
+        def start(self, parent: Any) -> None:
+            self.desk = self.desk or Desk(spool.root, "worker")
+            self.desk.note(pool=settings.workers)
+            self.timer = parent.timer.call_repeatedly(BEAT_SECONDS, self.desk.note, kwargs={"pool": settings.workers})
+
+        def stop(self, parent: Any) -> None:
+            del parent
+            if self.timer:
+                self.timer.cancel()
+
+    app.steps["consumer"].add(Beat)
+
+    @signals.worker_init.connect(weak=False)
+    def _prepare(**_: Any) -> None:
+        spool.prepare()
+        settings.out.mkdir(parents=True, exist_ok=True)
+        warm()  # before the pool forks
+
+    @signals.worker_process_shutdown.connect(weak=False)
+    def _leave(**_: Any) -> None:
+        if crew := crew_of.pop(os.getpid(), None):
+            crew.close(patience=settings.time_limit)
+
+    return app
+
+
+def work(crew: Crew, paths: list[str]) -> list[str]:
+    """Bring tickets to their outcomes; gives those that there was no time for."""
+    until = time.monotonic() + TASK_SECONDS
+    for path in paths:
+        crew.give(path)
+    rest: list[str] = []
+    while len(crew):
+        if _stopping[0] or time.monotonic() > until:
+            rest += crew.take_back()
+        crew.step(1.0)
+        if crew.fault and time.monotonic() > until:
+            crew.take_back()  # they stay claimed: the sweep queues them when the surroundings work again
+            rest = []
+    return rest
+
+
+@signals.setup_logging.connect
+def _our_logs(**_: Any) -> None:
+    to_stderr()
+
+
+@signals.worker_shutting_down.connect
+def _stop_soon(**_: Any) -> None:
+    _stopping[0] = 1
+
+
+@signals.worker_process_init.connect
+def _die_with_the_worker(**_: Any) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class Consumer(celery_consumer.Consumer):
+    """Celery's consumer without chatter between workers, as `--without-mingle --without-gossip --without-heartbeat`."""
+
+    def __init__(self, *args: Any, worker_options: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        silent = dict.fromkeys(("without_mingle", "without_gossip", "without_heartbeat"), True)
+        kwargs["worker_options"] = {**(worker_options or {}), **silent}
+        super().__init__(*args, **kwargs)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":  # made when asked for: its settings are those of that moment
+        globals()["app"] = app = make_app(load())
+        return app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,112 @@
+"""What the tests of the shell work with: articles, a core that obeys, and real parts of the service as processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ingest.settings import Settings
+
+PARAGRAPH = (
+    "The ministry said on Monday that the talks would go on in the capital for another week, whatever the weather."
+)
+
+
+def drop(settings: Settings, name: str, content: bytes | str = b"") -> Path:
+    path = settings.spool / "inbox" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def article(number: int) -> str:
+    return (
+        f"{PARAGRAPH}\n\nIt was the article with the number {number} that said so, and nobody in the room asked why.\n"
+    )
+
+
+def plain(raw: bytes, *, url: str | None = None, **_: Any) -> Any:
+    """A stand-in for the core that obeys: an article says in its first word what it does to its child."""
+    word = raw.split(maxsplit=1)[0] if raw.strip() else b""
+    if word == b"LOOP":
+        while True:
+            time.sleep(1)
+    if word == b"CRASH":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if word == b"EAT":
+        eaten = []
+        while True:
+            eaten.append(bytearray(8 << 20))
+    if word == b"BUG":
+        raise KeyError("a bug of ours")
+    if word == b"SLOW":
+        time.sleep(0.3)
+    return SimpleNamespace(publisher=None, to_json=lambda: f'{{"body": {len(raw)}, "url": "{url}"}}')
+
+
+def names_in(folder: Path) -> list[str]:
+    """The sources under a folder of the spool, by their own names."""
+    return sorted(p.name[24:] for p in folder.rglob("*") if p.is_file() and len(p.name) > 24 and p.name[23] in "~!")
+
+
+def records_in(out: Path) -> list[Path]:
+    return sorted(out.glob("[0-9a-f][0-9a-f]/*.json"))
+
+
+class Tree:
+    """A part of the service in a process group of its own; ends with the test."""
+
+    def __init__(self, settings: Settings, *arguments: str, log: Path, **environment: str) -> None:
+        flags = {
+            "INGEST_SPOOL": str(settings.spool), "INGEST_OUT": str(settings.out), "INGEST_WORKERS": str(settings.workers),
+            "INGEST_SETTLE": "0.2", "PYTHONPATH": str(Path(__file__).parents[2]),
+        }  # fmt: skip
+        if settings.broker:
+            flags["INGEST_BROKER_URL"] = settings.broker
+        self._arguments = [sys.executable, "-m", *arguments]
+        self._environment = os.environ | flags | environment
+        self._log = log
+        self.start()
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self._arguments, env=self._environment, stderr=log, stdout=log, start_new_session=True
+            )
+
+    def kill(self, *, whole: bool = True) -> None:
+        """SIGKILL, to the whole group or to the first process alone."""
+        with contextlib.suppress(ProcessLookupError):
+            (os.killpg if whole else os.kill)(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def children(self) -> list[int]:
+        found = []
+        for entry in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = entry.read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(fields[2]) == self.process.pid and int(entry.parent.name) != self.process.pid:
+                found.append(int(entry.parent.name))
+        return found
+
+    def end(self, *, timeout: float = 60) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout)
+
+
+def until(true: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Wait for something to become true; fail if it does not."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.1)

@@ -1,0 +1,50 @@
+"""Settings: what is refused at the start, and that passwords stay unseen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ingest.settings import BadSettings, load
+
+
+def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGEST_TIMELIMIT", "5")
+    with pytest.raises(BadSettings, match="INGEST_TIMELIMIT is no setting"):
+        load()
+
+
+def test_every_mistake_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGEST_BATCH", "0")
+    monkeypatch.setenv("INGEST_BROKER_URL", "amqp://user:hunter2@host")
+    with pytest.raises(BadSettings, match=r"INGEST_BROKER_URL(.|\n)*INGEST_BATCH") as caught:
+        load()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_flags_win(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("INGEST_SPOOL", "/elsewhere")
+    monkeypatch.setenv("INGEST_BROKER_URL", "")
+    settings = load(spool=tmp_path, out=None)
+    assert settings.spool == tmp_path
+    assert settings.out.is_absolute()
+    assert settings.broker is None
+
+
+def test_a_password_from_a_file_goes_into_the_url_and_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").write_text("p/w@1\n")
+    monkeypatch.setenv("INGEST_BROKER_PASSWORD_FILE", str(tmp_path / "secret"))
+    monkeypatch.setenv("INGEST_BROKER_URL", "rediss://news@redis:6380/2")
+    settings = load()
+    assert settings.broker == "rediss://news:p%2Fw%401@redis:6380/2"
+    assert settings.broker_shown == "rediss://news:***@redis:6380/2"
+    assert "p/w@1" not in repr(settings)
+
+
+def test_an_unreadable_secret_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INGEST_BROKER_URL_FILE", "/no/such/file")
+    with pytest.raises(BadSettings, match="INGEST_BROKER_URL_FILE: cannot read"):
+        load()
