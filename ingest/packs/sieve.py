@@ -1,6 +1,6 @@
 r"""A pattern loosened for the net: it matches whatever the pattern matches, and perhaps more.
 
-`\b` and names go, `\w \d \s` take every sign beyond ASCII, counts beyond four become + or *, and of an alternative with gaps (`.*`, `[^.]{2,80}`)
+`\b` and names go, `\w \d \s \p{L}` take every sign beyond ASCII, counts beyond four become + or *, and of an alternative with gaps (`.*`, `[^.]{2,80}`)
 only its beginning or its end is kept. Without that the automaton of a hundred rules with gaps builds new states for nearly every line
 it meets (17 µs a line, 200 MB); with it a line costs 1 to 2 µs.
 """
@@ -19,14 +19,27 @@ Place = Literal["whole", "start", "tail", "anywhere"]
 """Where a pattern must match: the whole text, its start, its end, or anywhere in it."""
 
 _BEYOND = r"\x{80}-\x{10FFFF}"
-_WIDE = {r"\w": "0-9A-Za-z_" + _BEYOND, r"\d": "0-9" + _BEYOND, r"\s": r"\s" + _BEYOND}
+_ASCII = {
+    r"\w": "0-9A-Za-z_",
+    r"\d": "0-9",
+    r"\s": r"\s",
+    r"\p{L}": "A-Za-z",
+    r"\p{Lu}": "A-Z",
+    r"\p{Ll}": "a-z",
+    r"\p{M}": "",
+    r"\p{N}": "0-9",
+    r"\p{Han}": "",
+    r"\p{Hangul}": "",
+    r"\p{Katakana}": "",
+}
+_WIDE = {sign: inside + _BEYOND for sign, inside in _ASCII.items()}
 _PART = regex.compile(
     r"(?P<open>\((?:\?P?<\w+>|\?(?P<flags>[a-z]*):|(?!\?)))|(?P<odd>\(\?)|(?P<close>\))|(?P<bar>\|)"
     r"|(?P<class>\[(?P<not>\^?)\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])|(?P<edge>\\[bBAZz]|[\^$])"
     r"|(?P<repeat>(?:[*+?]|\{(?P<least>\d+)(?P<most>,\d*)?\})\??)|(?P<sign>\\[pP]\{\^?\w+\}|\\x[0-9A-Fa-f]{2}|\\.|.)",
     regex.DOTALL,
 )
-_IN_CLASS = regex.compile(r"\\.|[^\\]+", regex.DOTALL)
+_IN_CLASS = regex.compile(r"\\[pP]\{\^?\w+\}|\\.|[^\\]+", regex.DOTALL)
 
 ENOUGH = 2
 """A part of an alternative may stand for the whole if it has at least so many signs of its own; one will do at the beginning."""
