@@ -14,13 +14,14 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.evidence import page
+from ingest.evidence import lines, page
 from ingest.fold import fold
-from ingest.model import Article, Block, Label, LabelledBlock, Verdict
+from ingest.model import Article, Block, Label, LabelledBlock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.model import Verdict
     from ingest.packs import Hit, Rulebook
 
 PROSE_LENGTH = 80
@@ -41,7 +42,7 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
     rows = _ruled(blocks, hits)
     verdicts: Sequence[Verdict]
     if article.source.media_type == "text/plain":
-        verdicts = [Verdict(Label.BODY, 1.0)] * len(blocks)
+        verdicts = lines.judge(blocks)
         headline = headline or _find_headline(blocks, rows, verdicts)
     else:
         verdicts = page.judge(blocks, article.claims, headline)

@@ -1,0 +1,84 @@
+"""Cue words: which phrases of the lexicon stand in which line, found by hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from ingest.evidence.reading import Bools, Floats, Reading, Shelf, phrases, words_of
+from ingest.lexicon import lexicon
+
+_LONGEST = 8  # words of a phrase that are looked at; enough for all but a few Thai ones
+
+
+@dataclass(frozen=True, eq=False)
+class Lexicon:
+    """The phrases of lexicon/lines.toml by length; `kinds` are its lists, the labels' first."""
+
+    kinds: tuple[str, ...]
+    labels: int
+    """How many of the kinds are labels; the rest tell how a line speaks."""
+    shelves: tuple[Shelf, ...]
+    """For each length from one word on, the phrases' numbers."""
+    lists: tuple[Bools, ...]
+    """bool[phrases, kinds]: which lists each phrase is in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cues:
+    """float64[lines, kinds] each: phrases found, phrases that start the line, words that belong to a phrase of the kind."""
+
+    found: Floats
+    leading: Floats
+    covered: Floats
+    linking: Bools
+    """bool[words]: words that say nothing by themselves (the, of, and)."""
+
+
+@cache
+def cue_lists() -> Lexicon:
+    """The package's lexicon of lines."""
+    tables = lexicon("lines")
+    lists = {kind: phrases_ for table in ("labels", "speech") for kind, phrases_ in tables[table].items()}
+    by_size: list[dict[int, set[int]]] = [{} for _ in range(_LONGEST)]
+    for at, written in enumerate(lists.values()):
+        for phrase in written:
+            words = words_of(phrase)[:_LONGEST]
+            by_size[len(words) - 1].setdefault(int(phrases(words, len(words))[0]), set()).add(at)
+    shelves, masks = [], []
+    for entries in by_size:
+        ordered = np.array(sorted(entries), np.uint64)
+        mask = np.zeros((len(ordered), len(lists)), bool)
+        for row, key in enumerate(ordered):
+            mask[row, list(entries[int(key)])] = True
+        shelves.append(Shelf.of(ordered))
+        masks.append(mask)
+    return Lexicon(tuple(lists), len(tables["labels"]), tuple(shelves), tuple(masks))
+
+
+def cues(reading: Reading) -> Cues:
+    """What the lexicon finds in each line. A phrase never runs over the end of its line."""
+    book = cue_lists()
+    kinds = len(book.kinds)
+    lines, starts, columns, sizes = [], [], [], []
+    linking = np.zeros(len(reading.word), bool)
+    link = book.kinds.index("linking")
+    opens = np.ones(len(reading.word), bool)
+    opens[1:] = reading.word_at[1:] != reading.word_at[:-1]
+    for size, (shelf, mask) in enumerate(zip(book.shelves, book.lists, strict=True), 1):
+        at, key = shelf.find(phrases(reading.word, size))
+        inside = reading.word_at[at] == reading.word_at[at + size - 1]
+        at, (row, column) = at[inside], np.nonzero(mask[key[inside]])
+        linking[at[row[column == link]]] = True
+        lines.append(reading.word_at[at[row]])
+        starts.append(opens[at[row]])
+        columns.append(column)
+        sizes.append(np.full(len(row), float(size)))
+    cell = np.concatenate(lines) * kinds + np.concatenate(columns)
+
+    def total(weights: Floats | None) -> Floats:
+        return np.bincount(cell, weights, reading.lines * kinds).reshape(-1, kinds).astype(np.float64)
+
+    return Cues(total(None), total(np.concatenate(starts).astype(np.float64)), total(np.concatenate(sizes)), linking)

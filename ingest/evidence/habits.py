@@ -1,0 +1,67 @@
+"""Words that residue is made of: how much oftener each word, pair and first word stands in residue than in articles.
+
+Learned, and counted by domain: a word weighs only what it does on other people's pages, and only if several domains use it, so no
+site's own words get in. The table holds hashes, not words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+from ingest.evidence.reading import Floats, Hashes, Ints, Reading, Shelf, phrases
+from ingest.evidence.shape import Columns
+
+Weigh = Callable[[Hashes], Floats]
+"""The log odds of residue for each gram; 0 for one that is not known."""
+
+_FIRST = np.uint64(0x5BD1E9955BD1E995)  # sets the first word of a line apart from the same word elsewhere
+
+
+def grams(reading: Reading) -> tuple[Hashes, Ints]:
+    """Words, pairs and first words of all lines as numbers, and the line of each."""
+    word, at = reading.word, reading.word_at
+    paired = at[1:] == at[:-1]
+    opens = np.concatenate((np.ones(min(len(at), 1), bool), ~paired))
+    parts = (word, at), (phrases(word, 2)[paired], at[:-1][paired]), (word[opens] ^ _FIRST, at[opens])
+    return np.concatenate([gram for gram, _ in parts]), np.concatenate([line for _, line in parts])
+
+
+def habits(reading: Reading, weigh: Weigh) -> Columns:
+    """Columns of the weights in each line: mean over the grams that have one, sum, greatest and least."""
+    gram, at = grams(reading)
+    weight = weigh(gram)
+    known = reading.per_line(at[weight != 0])
+    total = reading.per_line(at, weight)
+    order = np.argsort(at, kind="stable")
+    starts = np.searchsorted(at[order], np.arange(reading.lines))
+    some = reading.words > 0
+    highest, lowest = np.zeros(reading.lines), np.zeros(reading.lines)
+    if some.any():
+        highest[some] = np.maximum.reduceat(weight[order], starts[some])
+        lowest[some] = np.minimum.reduceat(weight[order], starts[some])
+    return {
+        "mean": total / np.maximum(known, 1),
+        "sum": np.clip(total, -20, 20),
+        "highest": np.maximum(highest, 0),
+        "lowest": np.minimum(lowest, 0),
+    }
+
+
+def learned(gram: Hashes) -> Floats:
+    """The weights that training found (models/words.npz)."""
+    shelf, weights = _table()
+    at, key = shelf.find(gram)
+    found = np.zeros(len(gram))
+    found[at] = weights[key]
+    return found
+
+
+@cache
+def _table() -> tuple[Shelf, Floats]:
+    source = files("ingest").joinpath("models/words.npz")
+    with source.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+        return Shelf.of(arrays["keys"]), arrays["weights"].astype(np.float64)

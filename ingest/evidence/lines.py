@@ -1,0 +1,69 @@
+"""The learned labeller of text files: which lines are not the article, and what they are instead.
+
+One forest sees each line, its neighbours and the prose around; it was trained by benchmarks/train_lines.py.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.evidence.features import features
+from ingest.evidence.kinds import kinds
+from ingest.forest import Forest
+from ingest.model import Label, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.evidence.reading import Floats
+    from ingest.evidence.shape import Columns
+    from ingest.model import Block
+
+ERROR_PER_WORD = 0.03
+"""How much dearer each word makes it to strip a line wrongly: a wrong paragraph of 100 words counts as four wrong lines."""
+CAUTION = 0.06
+"""Added to every threshold: losing a paragraph is worse than keeping a footer."""
+CEILING = 0.97
+
+
+def judge(blocks: Sequence[Block]) -> Sequence[Verdict]:
+    """A verdict on each line of a text file; `certainty` is the probability of what it says, body or residue."""
+    if not blocks:
+        return []
+    columns = features(blocks)
+    residue = forest().predict(table(columns))
+    labels = kinds(columns, residue > thresholds(columns))
+    certainty = np.where([label is Label.BODY for label in labels], 1 - residue, residue)
+    return [Verdict(label, round(float(sure), 3)) for label, sure in zip(labels, certainty, strict=True)]
+
+
+def reasons(blocks: Sequence[Block], at: int, count: int = 3) -> Sequence[tuple[str, float, float]]:
+    """What weighs most in the verdict on block `at`: column, its value, and what it adds to the log odds of residue."""
+    row = table(features(blocks))[at]
+    added = forest().contributions(row)
+    strongest = np.argsort(-np.abs(added), kind="stable")[:count]
+    return [(forest().names[i], float(row[i]), float(added[i])) for i in strongest]
+
+
+def thresholds(columns: Columns) -> Floats:
+    """What the probability of residue must exceed for each line to leave: the longer the line, the more.
+
+    A wrong strip costs 1 + ERROR_PER_WORD * words where a wrong keep costs 1.
+    """
+    cost = 1 + ERROR_PER_WORD * np.expm1(columns["shape.words"])
+    return np.minimum(cost / (1 + cost) + CAUTION, CEILING)
+
+
+def table(columns: Columns) -> NDArray[np.float32]:
+    """The columns that the forest wants, side by side: float32[lines, names]. KeyError where one is not made."""
+    return np.stack([columns[name] for name in forest().names], axis=1).astype(np.float32)
+
+
+@cache
+def forest() -> Forest:
+    """The trained model."""
+    return Forest.load("models/lines.npz")

@@ -1,0 +1,81 @@
+"""What a line looks like by itself: length, signs, how it starts and ends."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ingest.evidence import reading as sign
+from ingest.evidence.reading import Bools, Floats, Reading
+
+Columns = dict[str, Floats]
+
+_UNSPACED_WORDS = 0.5  # words that a sign of an unspaced script counts for, where lengths are compared
+
+
+def size(reading: Reading) -> Floats:
+    """Length of each line in words of a spaced script: float64[lines]."""
+    return reading.words - (1 - _UNSPACED_WORDS) * reading.counts[:, sign.UNSPACED]
+
+
+def ends_like_sentence(reading: Reading) -> Bools:
+    """Whether each line closes with a full stop or its like, quotation marks and brackets after it aside."""
+    last, before = _sign(reading, -1), _sign(reading, -2)
+    closing = (last == sign.QUOTE) | (last == sign.CLOSE) | (last == sign.APOSTROPHE)
+    return np.asarray((last == sign.END) | (closing & (before == sign.END)))
+
+
+def shape(reading: Reading) -> Columns:
+    """Columns of length, signs, start and end."""
+    counts, words, length = reading.counts, reading.words, size(reading)
+    signs = counts.sum(axis=1) - 1
+    some_words, some_signs = np.maximum(words, 1), np.maximum(signs, 1)
+    letters = np.maximum(counts[:, : sign.UNSPACED + 1].sum(axis=1) - counts[:, sign.DIGIT], 1)
+    first, second, last = _sign(reading, 0), _sign(reading, 1), _sign(reading, -1)
+    opening = reading.kind[reading.word_start]
+    capitals = reading.per_line(reading.word_at[opening == sign.UPPER])
+    numbers = reading.per_line(reading.word_at[opening == sign.DIGIT])
+    years = reading.per_line(reading.word_at[(opening == sign.DIGIT) & (reading.word_length == 4)])
+    kind, at = reading.kind, reading.at
+    digit_around = (kind[:-2] == sign.DIGIT) & (kind[2:] == sign.DIGIT)
+    small_around = (kind[:-2] == sign.LOWER) & (kind[2:] == sign.LOWER)
+    middle, where = kind[1:-1], at[1:-1]
+    clocks = reading.per_line(where[digit_around & (middle == sign.COLON)])
+    addresses = reading.per_line(where[small_around & (middle == sign.END)])
+    stops = reading.per_line(at[:-1][(kind[:-1] == sign.END) & (kind[1:] >= sign.SPACE)])
+    columns = {
+        "words": np.log1p(length),
+        "signs": np.log1p(signs),
+        "word_length": letters / some_words,
+        "capital_words": capitals / some_words,
+        "upper": counts[:, sign.UPPER] / letters,
+        "digits": counts[:, sign.DIGIT] / some_signs,
+        "number_words": numbers / some_words,
+        "years": years,
+        "clocks": clocks,
+        "addresses": addresses,
+        "stops": stops,
+        "words_a_stop": np.log1p(length / np.maximum(stops, 1)),
+        "name": ((words >= 2) & (words <= 4) & (capitals == words) & (stops == 0)).astype(np.float64),
+        "ends_sentence": ends_like_sentence(reading).astype(np.float64),
+        "starts_lower": (first == sign.LOWER).astype(np.float64),
+        "starts_digit": (first == sign.DIGIT).astype(np.float64),
+        "starts_bullet": ((first == sign.BAR) | (first == sign.DASH) | (first == sign.HASH)).astype(np.float64),
+        "starts_quote": ((first == sign.QUOTE) | ((first == sign.BAR) & (second == sign.QUOTE))).astype(np.float64),
+        "starts_open": (first == sign.OPEN).astype(np.float64),
+        "unspaced": counts[:, sign.UNSPACED] / letters,
+        "uncased": counts[:, sign.UNCASED] / letters,
+    }
+    for name in ("COLON", "COMMA", "ELLIPSIS", "QUOTE", "CLOSE", "DIGIT"):
+        columns[f"ends_{name.lower()}"] = (last == getattr(sign, name)).astype(np.float64)
+    for name in ("COMMA", "COLON", "QUOTE", "DASH", "OPEN", "BAR", "ELLIPSIS", "SLASH", "MONEY", "OTHER"):
+        columns[f"rate_{name.lower()}"] = counts[:, getattr(sign, name)] / some_words
+    for name in ("AT", "HASH", "LEGAL"):
+        columns[f"count_{name.lower()}"] = np.minimum(counts[:, getattr(sign, name)], 3)
+    return columns
+
+
+def _sign(reading: Reading, place: int) -> sign.Kinds:
+    """Class of a sign of each line, counted from its start (0, 1) or its end (-1, -2)."""
+    if place >= 0:
+        return reading.kind[np.minimum(reading.first + place, reading.last)]
+    return reading.kind[np.maximum(reading.last + place, reading.first)]
