@@ -1,0 +1,193 @@
+"""The page of one article. Everything stands in it: no font, picture or script is fetched from anywhere."""
+
+from __future__ import annotations
+
+import tomllib
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ingest.explain.node import Node, document, node
+from ingest.explain.record import record_column
+from ingest.explain.runs import Row, Run, rows, stretches
+from ingest.explain.why import why
+from ingest.model import Label, Rejected
+from ingest.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.pipeline import Examined
+
+HERE = Path(__file__).parent
+FOLD = 12
+"""Rows removed in succession that are shown at once; more are folded away: a page has up to 3,000, a reader wants the article."""
+DOUBT = 0.75
+"""A kept row of which the labeller was less sure than this is marked."""
+
+
+def page(examined: Examined, outcome: Record | Rejected) -> str:
+    """A self-contained HTML page: each block as it came with its label, beside the record, or why there is none."""
+    record = outcome if isinstance(outcome, Record) else None
+    all_rows = rows(examined.labelled, record)
+    name = examined.article.source.name or "standard input"
+    title = (record.headline if record else None) or name
+    return document(
+        HERE,
+        f"{title} · ingest explain",
+        _colours(),
+        top=_top(title, examined, all_rows, outcome),
+        raw=_raw(examined, all_rows, record),
+        clean=record_column(outcome, all_rows),
+    )
+
+
+@lru_cache(maxsize=1)
+def labels() -> dict[str, dict[str, Any]]:
+    """What a reader is told of each label, and its hue."""
+    found: dict[str, dict[str, Any]] = tomllib.loads((HERE / "labels.toml").read_text(encoding="utf-8"))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _colours() -> str:
+    return "".join(f".l-{name}{{--h:{label['hue']}}}\n" for name, label in labels().items())
+
+
+def _top(title: str, examined: Examined, all_rows: Sequence[Row], outcome: Record | Rejected) -> Node:
+    source = examined.article.source
+    packs = ", ".join(pack.stem for pack in examined.rulebook.packs)
+    facts = (source.name, source.media_type, source.encoding, f"{source.bytes:,} bytes", f"packs: {packs}")
+    return node(
+        "header",
+        node("h1", title, dir="auto", lang=outcome.language if isinstance(outcome, Record) else None),
+        node("ul", *(node("li", node("bdi", fact)) for fact in facts if fact), class_="facts"),
+        _share(all_rows),
+        _legend(all_rows),
+    )
+
+
+def _share(all_rows: Sequence[Row]) -> Node:
+    """How much of the text left, in words and as a bar."""
+    signs: Counter[Label] = Counter()
+    for row in all_rows:
+        signs[row.labelled.label] += len(row.labelled.block.text)
+    total, gone = signs.total() or 1, signs.total() - signs[Label.BODY]
+    kept = sum(row.kept for row in all_rows)
+    words = f"{kept} of {len(all_rows)} blocks are the article; {gone / total:.0%} of the text left it."
+    bar = node("svg", viewBox="0 0 1000 10", preserveAspectRatio="none", aria_hidden="true", class_="bar")
+    left = 0.0
+    for label, count in sorted(signs.items(), key=lambda pair: (pair[0] is not Label.BODY, -pair[1])):
+        width = 1000 * count / total
+        part = node("rect", x=f"{left:.2f}", y="0", width=f"{width:.2f}", height="10", class_=f"l-{label}")
+        bar.append(part)
+        left += width
+    return node("div", node("p", words), bar, class_="share")
+
+
+def _legend(all_rows: Sequence[Row]) -> Node:
+    """Each label that occurs, how often, and a way to its first row."""
+    first: dict[Label, int] = {}
+    counts: Counter[Label] = Counter()
+    for row in all_rows:
+        if not row.kept:
+            first.setdefault(row.labelled.label, row.number)
+            counts[row.labelled.label] += 1
+    return node(
+        "ul",
+        *(
+            node(
+                "li",
+                node(
+                    "a",
+                    f"{spoken(label)} {count}",
+                    href=f"#b{first[label]}",
+                    class_=f"chip l-{label}",
+                    title=labels()[label]["says"],
+                ),
+            )
+            for label, count in counts.most_common()
+        ),
+        class_="legend",
+        aria_label="What left the article, by label; each leads to its first line",
+    )
+
+
+def _raw(examined: Examined, all_rows: Sequence[Row], record: Record | None) -> Node:
+    column = node(
+        "section",
+        node("h2", "As it came"),
+        class_="raw",
+        id="raw",
+        tabindex="-1",
+        lang=record.language if record else None,
+    )
+    for stretch in stretches(all_rows):
+        drawn = [_run(run, examined) for run in stretch]
+        folded = not stretch[0][0].kept and sum(map(len, stretch)) > FOLD
+        column.extend([_fold(stretch, drawn)] if folded else drawn)
+    return column
+
+
+def _fold(stretch: tuple[Run, ...], drawn: list[Node]) -> Node:
+    counts = Counter(row.labelled.label for run in stretch for row in run)
+    named = ", ".join(f"{spoken(label)} {count}" for label, count in counts.most_common(4))
+    more = f" and {len(counts) - 4} labels more" if len(counts) > 4 else ""
+    return node(
+        "details",
+        node("summary", node("span", f"{counts.total()} lines removed here: {named}{more}", lang="en")),
+        *drawn,
+        class_="fold",
+    )
+
+
+def _run(run: Run, examined: Examined) -> Node:
+    first = run[0]
+    label, certainty = first.labelled.label, min(row.labelled.certainty for row in run)
+    lines = [_line(row) for row in run]
+    if first.kept and certainty >= DOUBT:
+        return lines[0]
+    mark = f"kept, {certainty:.0%} sure" if first.kept else spoken(label)
+    chip = node(
+        "button",
+        mark,
+        type="button",
+        class_="chip",
+        aria_expanded="false",
+        aria_controls=f"w{first.number}",
+    )
+    head = node(
+        "div", chip, node("span", first.labelled.rule, class_="rule", aria_hidden="true"), class_="head", lang="en"
+    )
+    return node(
+        "div",
+        head,
+        why(run, examined.rulebook, labels()[label]["says"], spoken(label)),
+        *lines,
+        class_=f"run l-{label}" + (" doubt" if first.kept else ""),
+        role="group",
+        aria_label=f"{mark}, line {first.number}"
+        if len(run) == 1
+        else f"{mark}, lines {first.number} to {run[-1].number}",
+    )
+
+
+def _line(row: Row) -> Node:
+    block = row.labelled.block
+    to = f"t{row.number}" if row.kept else f"f-{row.field}" if row.field else None
+    number = node(
+        "a" if to else "span",
+        str(row.number),
+        class_="n",
+        href=f"#{to}" if to else None,
+        aria_label=f"line {row.number}" + (", to the record" if to else ""),
+    )
+    fills = node("a", f"→ {spoken(row.field)}", href=f"#{to}", class_="fills", lang="en") if row.field else None
+    words = node("span", block.text, dir="auto", class_="words")
+    return node("p", number, words, fills, id=f"b{row.number}", data_to=to, class_=f"line k-{block.kind}")
+
+
+def spoken(name: str) -> str:
+    """A label or field as people write it."""
+    return name.replace("_", " ")

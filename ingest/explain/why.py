@@ -1,0 +1,77 @@
+"""Why a run of blocks is where it is: the card that hovering or tapping shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.explain.node import Inside, Node, node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.explain.runs import Run
+    from ingest.model import Markup
+    from ingest.packs import Rulebook
+
+DEEP = 4
+"""Elements of a block's path that are shown; from there upwards every page is alike."""
+
+
+def why(run: Run, rulebook: Rulebook, says: str, label: str) -> Node:
+    """The card: label, what decided, how sure it was, and what there was to see."""
+    first = run[0].labelled
+    facts: list[tuple[str, Inside]] = [
+        ("decided by", _decider(first.rule, rulebook)),
+        ("certainty", _range([row.labelled.certainty for row in run])),
+        *_example(first.rule, rulebook),
+    ]
+    captured = [f"{name}: {value}" for row in run for name, value in row.labelled.captured.items()]
+    if captured:
+        facts.append(("took out", "; ".join(captured[:3]) + (" …" if len(captured) > 3 else "")))
+    if fields := list(dict.fromkeys(row.field.replace("_", " ") for row in run if row.field)):
+        facts.append(("fills", ", ".join(fields)))
+    facts += _markup([row.labelled.block.markup for row in run if row.labelled.block.markup])
+    listed = node("dl")
+    for name, value in facts:
+        listed.append(node("div", node("dt", name), node("dd", node("bdi", value))))
+    return node("div", node("p", node("b", label), f" {says}"), listed, class_="why", id=f"w{run[0].number}", lang="en")
+
+
+def _decider(rule: str, rulebook: Rulebook) -> str:
+    pack, _, name = rule.partition("/")
+    if rule == "model":
+        return "the learned labeller"
+    if rule == "region":
+        return "the main-region finder"
+    if pack == "structure":
+        return f"its form and neighbours ({name.replace('-', ' ')})"
+    known = next((each for each in rulebook.packs if each.stem == pack), None)
+    whose = (known.name or "every publisher") if known else pack
+    return f"the rule {name}, which is known of {whose} ({pack}.toml)"
+
+
+def _example(rule: str, rulebook: Rulebook) -> Iterator[tuple[str, Inside]]:
+    """The first line that proves the rule in its pack."""
+    for pack in rulebook.packs:
+        for known in pack.rules:
+            if known.id == rule and known.hits:
+                yield "as in", node("q", known.hits[0], dir="auto")
+                return
+
+
+def _markup(marks: Sequence[Markup]) -> Iterator[tuple[str, Inside]]:
+    if not marks:
+        return
+    path = " > ".join(reversed(marks[0].path[:DEEP])) or marks[0].tag
+    signs = " ".join(place.sign for place in [marks[0].place] if place and place.sign)
+    if path:
+        yield "stands in", path + (f" ({signs[:80]})" if signs else "")
+    yield "in links", _range([mark.link_share for mark in marks])
+    kept = [mark.kept for mark in marks if mark.kept is not None]
+    if kept:
+        yield "region finder", "kept it" if all(kept) else "kept a part" if any(kept) else "left it out"
+
+
+def _range(shares: Sequence[float]) -> str:
+    least, most = f"{min(shares):.0%}", f"{max(shares):.0%}"
+    return least if least == most else f"{least} to {most}"

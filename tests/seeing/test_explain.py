@@ -1,0 +1,116 @@
+"""The page that shows why each line left: whole, linked, safe, and usable in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import lxml.html
+import pytest
+
+from ingest.explain import page
+from ingest.explain.page import labels
+from ingest.model import Label, Rejected
+from ingest.pipeline import compose, examine
+from tests.seeing.browser import asked, needs_chromium, opened
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+PROSE = "The council met on Tuesday and said, after a long debate, that the bridge would be closed for the summer. " * 2
+HOSTILE = (
+    f'<html><head><title>"><script>document.title="owned"</script></title>'
+    f'<link rel="canonical" href="https://example.org/&quot;onmouseover=&quot;alert(1)"></head><body><nav>'
+    f'<a href="javascript:alert(1)">$title ${{style}} &lt;/style&gt;&lt;script&gt;document.title="owned"&lt;/script&gt;</a></nav>'
+    f"<article><h1>&lt;img src=x onerror=\"document.title='owned'\"&gt;</h1><p>&#x202e;&lt;/script&gt;{PROSE}</p>"
+    f"<p>{PROSE}&#1;&lt;!--</p></article><footer><p>© &lt;b onclick=alert(1)&gt; All rights reserved.</p></footer></body></html>"
+)
+
+
+def explained(raw: bytes, name: str = "a.txt") -> str:
+    examined = examine(raw, name=name)
+    try:
+        return page(examined, compose(examined.article, examined.labelled, examined.rulebook))
+    except Rejected as rejected:
+        return page(examined, rejected)
+
+
+def long_page() -> bytes:
+    menu = "".join(f"<li><a href='/{n}'>Section {n} of the site</a></li>" for n in range(3000))
+    return f"<html><body><nav><ul>{menu}</ul></nav><article><h1>A bridge</h1><p>{PROSE}</p><p>{PROSE}</p></article></body></html>".encode()
+
+
+PAGES = {path.stem: path.read_bytes() for path in SEEDS.iterdir()} | {
+    "hostile": HOSTILE.encode(),
+    "long": long_page(),
+    "refused": b"\xc2\xa9 2026 Example News. All rights reserved.",
+    "arabic": "رئيس الوزراء يلقي كلمة\n\nألقى رئيس الوزراء كلمة أمام الجمعية العامة للأمم المتحدة يوم الثلاثاء، ودعا إلى بذل جهود دولية.".encode(),
+}
+
+
+@pytest.mark.parametrize("raw", PAGES.values(), ids=PAGES.keys())
+def test_every_block_stands_there_once_and_every_link_leads_somewhere(raw: bytes) -> None:
+    tree = lxml.html.document_fromstring(explained(raw))
+    blocks = [row.block.text for row in examine(raw).labelled]
+    lines = tree.xpath("//p[starts-with(@id, 'b')]/span[contains(@class, 'words')]")
+    assert [line.text_content() for line in lines] == [
+        re.sub("[\x00-\x1f\x7f-\x9f]", "\ufffd", text) for text in blocks
+    ]
+    ids = tree.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    pointed = {href[1:] for href in tree.xpath("//@href") if href.startswith("#")}
+    pointed |= {target for targets in tree.xpath("//@data-to") for target in targets.split()}
+    assert pointed | set(tree.xpath("//@aria-controls")) <= set(ids)
+
+
+@pytest.mark.parametrize("raw", PAGES.values(), ids=PAGES.keys())
+def test_nothing_in_it_runs_or_loads(raw: bytes) -> None:
+    written = explained(raw)
+    tree = lxml.html.document_fromstring(written)
+    assert (written.count("<script"), written.count("</script"), written.count("<style")) == (1, 1, 1)
+    assert not tree.xpath("//img | //iframe | //object | //embed | //link | //base | //form | //*[@src] | //@style")
+    assert not [name for name in tree.xpath("//@*") if name.attrname.startswith("on")]
+    assert all(href.startswith(("#", "http://", "https://")) for href in tree.xpath("//@href"))
+    [policy] = tree.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_every_label_is_told() -> None:
+    assert labels().keys() == {label.value for label in Label}
+
+
+def test_the_card_tells_rule_evidence_and_certainty() -> None:
+    tree = lxml.html.document_fromstring(explained(next(p for p in PAGES.values() if b"Read also" in p)))
+    [card] = tree.xpath("//div[@class='why'][.//b='related'][1]")[:1]
+    told = card.text_content()
+    assert all(word in told for word in ("read-also", "ukrinform.toml", "100%", "fills", "related"))
+
+
+@needs_chromium
+def test_a_line_that_a_link_names_is_unfolded(tmp_path: Path) -> None:
+    """The script runs under the page's own policy, and nothing of a hostile article does."""
+    (tmp_path / "long.html").write_text(explained(long_page()))
+    assert '<details class="fold" open' in opened((tmp_path / "long.html").as_uri() + "#b7", tmp_path)
+    assert '<details class="fold" open' not in opened((tmp_path / "long.html").as_uri(), tmp_path)
+    (tmp_path / "hostile.html").write_text(explained(HOSTILE.encode()))
+    assert "<title>owned" not in opened((tmp_path / "hostile.html").as_uri(), tmp_path)
+
+
+@needs_chromium
+def test_a_phone_shows_it_and_a_keyboard_works_it(tmp_path: Path) -> None:
+    raw = next(p for p in PAGES.values() if b"Read also" in p)
+    script = """
+      const chip = dom.querySelector("button.chip"), card = dom.getElementById(chip.getAttribute("aria-controls"));
+      const shown = () => view.getComputedStyle(card).display;
+      const seen = [dom.documentElement.scrollWidth - dom.documentElement.clientWidth, shown()];
+      chip.click(); seen.push(shown(), chip.getAttribute("aria-expanded"));
+      dom.dispatchEvent(new view.KeyboardEvent("keydown", {key: "Escape"})); seen.push(shown());
+      const link = dom.querySelector(".fills");
+      link.focus({focusVisible: true});
+      link.dispatchEvent(new view.FocusEvent("focusin", {bubbles: true}));
+      seen.push(dom.querySelector(link.getAttribute("href")).className);
+      return seen;
+    """
+    assert json.loads(asked(explained(raw), script, tmp_path)) == [0, "none", "block", "true", "none", "lit"]
+    words = "return view.getComputedStyle(dom.querySelector('.raw .words')).direction;"
+    assert json.loads(asked(explained(PAGES["arabic"]), words, tmp_path)) == "rtl"
