@@ -16,6 +16,10 @@ COMMANDS = {
     "watch": ("ingest.cli.service:watch", "Watch a folder and queue what is dropped for workers."),
     "worker": ("ingest.cli.service:worker", "Clean what is queued, as `celery -A worker worker` does."),
     "enqueue": ("ingest.cli.service:enqueue", "Hand files over to the service."),
+    "status": ("ingest.cli.status:status", "What waits, who works, and why nothing moves."),
+    "failed": ("ingest.cli.failed:failed", "The quarantine: list, show, retry, purge."),
+    "journal": ("ingest.cli.failed:journal", "What became of each source, line by line."),
+    "reclean": ("ingest.cli.failed:reclean", "Clean the kept sources again, replacing their records."),
     "health": ("ingest.cli.service:health", "Whether this container's watcher or worker goes its rounds."),
     "settings": ("ingest.cli.service:settings", "List all settings and what they are now."),
 }

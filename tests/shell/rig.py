@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -110,3 +111,24 @@ def until(true: Callable[[], bool], *, seconds: float = 60) -> None:
     while not true():
         assert time.monotonic() < end, "it did not come true in time"
         time.sleep(0.1)
+
+
+class Redis:
+    """A private server on a port of its own, persistent as in docker-compose.yml."""
+
+    def __init__(self, server: str, folder: Path, *flags: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{port}/0"
+        self._command = [
+            server, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "yes", *flags,
+        ]  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, start_new_session=True)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()

@@ -19,7 +19,7 @@ from tests.shell.rig import Tree, article, drop, names_in, records_in, until
 
 Make = Callable[..., Settings]
 Grow = Callable[..., Tree]
-FILES = int(os.environ.get("FAULT_FILES", "300"))  # 2,000 as judged: FAULT_FILES=2000 FAULT_KILLS=60
+FILES = int(os.environ.get("FAULT_FILES", "150"))  # 2,000 as judged: FAULT_FILES=2000 FAULT_KILLS=60
 KILLS = int(os.environ.get("FAULT_KILLS", "6"))
 
 

@@ -1,0 +1,130 @@
+"""`ingest failed`, `ingest journal`, `ingest reclean`: what became of the sources, and how to send them through again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ingest.cli.service import settings_of, with_settings
+
+if TYPE_CHECKING:
+    from ingest.settings import Settings
+    from ingest.spool import Spool
+
+
+@click.group()
+def failed() -> None:
+    """Look through the quarantine; send sources back; remove them."""
+
+
+def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option("--publisher", help="only of this publisher, as their senders claim")(command)
+    command = click.option("--reason", help="only with this reason")(command)
+    return click.argument("tokens", nargs=-1)(with_settings(command))
+
+
+def _chosen(
+    settings: Settings, tokens: tuple[str, ...], reason: str | None, publisher: str | None
+) -> Iterator[tuple[Spool, str, dict[str, Any]]]:
+    from ingest.spool import Spool, names
+
+    spool = Spool(settings.spool)
+    for path in list(spool.settled("quarantine")):
+        why = spool.reason(path)
+        token = names.token_of(path.rpartition("/")[2])
+        if (
+            (not tokens or token in tokens)
+            and reason in {None, why.get("reason")}
+            and publisher in {None, why.get("publisher")}
+        ):
+            yield spool, path, why | {"token": token}
+
+
+@failed.command("list")
+@_filtered
+def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+    """One line each: token, reason, place in the inbox."""
+    for _, _, why in _chosen(settings_of(**flags), tokens, reason, publisher):
+        click.echo(f"{why['token']}\t{why.get('reason')}\t{why.get('place')}")
+
+
+@failed.command()
+@_filtered
+def show(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+    """All that is known, as JSON Lines."""
+    for _, path, why in _chosen(settings_of(**flags), tokens, reason, publisher):
+        click.echo(json.dumps(why | {"source": path}))
+
+
+@failed.command()
+@_filtered
+def retry(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+    """Send sources through again, their attempts forgiven. The service that runs takes them; name tokens, or filter."""
+    settings = settings_of(**flags)
+    chosen = list(_chosen(settings, tokens, reason, publisher))
+    _send(settings, [path for spool, old, _ in chosen if (path := spool.again(old, replace=False))])
+
+
+@failed.command()
+@_filtered
+@click.confirmation_option(prompt="Delete these sources for good?")
+def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+    """Delete sources and their reasons."""
+    count = 0
+    for spool, path, _ in _chosen(settings_of(**flags), tokens, reason, publisher):
+        spool.forget(path)
+        count += 1
+    click.echo(f"{count} deleted")
+
+
+@click.command()
+@with_settings
+@click.option("--follow", "-f", is_flag=True, help="go on as lines come, until Ctrl-C")
+def journal(follow: bool, **flags: Any) -> None:  # noqa: FBT001
+    """Print the journal: a JSON line for each source that found its fate."""
+    from ingest.journal import Journal
+
+    told = Journal(str(settings_of(**flags).spool))
+    for line in told.follow() if follow else told.lines():
+        click.echo(json.dumps(line))
+
+
+@click.command()
+@with_settings
+@click.option("--publisher", help="only records of this publisher, by domain or name")
+def reclean(publisher: str | None, **flags: Any) -> None:
+    """Clean the kept sources again, after rules or the version changed, replacing their records.
+
+    With no service running and no broker set, cleans them itself.
+    """
+    settings = settings_of(**flags)
+    from ingest.journal import Journal
+    from ingest.spool import Spool, names
+
+    spool = Spool(settings.spool)
+    wanted = None
+    if publisher:
+        lines = Journal(spool.root).lines()
+        wanted = {line["token"] for line in lines if publisher in {line.get("publisher"), line.get("publisher_name")}}
+    kept = [
+        path for path in spool.settled("done") if wanted is None or names.token_of(path.rpartition("/")[2]) in wanted
+    ]
+    _send(settings, [path for old in kept if (path := spool.again(old, replace=True))])
+
+
+def _send(settings: Settings, paths: list[str]) -> None:
+    from ingest.enqueuing import publish
+    from ingest.spool.desk import desks
+
+    click.echo(f"{len(paths)} sent through again", err=True)
+    kept = any(seen.alive and seen.notes.get("role") in {"up", "watch"} for seen in desks(str(settings.spool)))
+    if settings.broker:
+        publish(settings, paths)
+    elif paths and not kept:
+        from ingest import runner
+
+        sys.exit(runner.up(settings, once=True))
