@@ -173,19 +173,25 @@ def _repeated(part: _Part, token: regex.Match[str]) -> _Part:
     optional = token["repeat"][0] in "*?" or token["least"] == "0"
     once = token["repeat"].startswith("?")
     few = once or ((token["most"] or "").strip(",").isdigit() and int(token["most"][1:]) <= 4)
-    wide = (
-        part.text == "."
-        or part.text.startswith(("[^", r"\S", r"\W", r"\D"))
-        or (part.text.startswith("[") and " " in part.text)
-    )
+    singles = [part, *(inner for parts in part.inner for inner in parts)]
+    wide = not few and any(_is_wide(single) for single in singles)
     return _Part(
         text=part.text + (token["repeat"].rstrip("?") or "?" if few else "*" if optional else "+"),
         weight=0 if optional else part.weight,
-        gap=wide and not few,
-        solid=part.solid and not (wide and not few),
+        gap=wide,
+        solid=part.solid and not wide,
         optional=optional,
         flags=part.flags,
         inner=part.inner,
+    )
+
+
+def _is_wide(part: _Part) -> bool:
+    """Whether it takes nearly any sign, or words and the spaces between them."""
+    return (
+        part.text == "."
+        or part.text.startswith(("[^", r"\S", r"\W", r"\D"))
+        or (part.text.startswith("[") and " " in part.text)
     )
 
 
