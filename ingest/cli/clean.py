@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from ingest.cli.files import files_in, shown, sidecar, write_whole
 from ingest.cli.progress import progress
 from ingest.export import FORMATS
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from ingest.packs import Packs
     from ingest.record import Record
 
-SIDECAR = ".meta.json"
 AHEAD = 16
 """Files a process may be given before it is asked: enough that none waits, few enough that memory stays flat."""
 
@@ -76,7 +75,7 @@ def clean(
 
     Exit status: 0 all cleaned, 1 some refused (each with a line on standard error), 2 usage.
     """
-    files = list(_files(paths))
+    files = list(files_in(paths))
     if not files:
         raise click.UsageError("There is no file to clean there.")
     if url and len(files) > 1:
@@ -92,7 +91,7 @@ def clean(
                 refused += 1
                 click.echo(f"{shown(result.name)}: {result.reason}: {result.message}", err=True)
             elif output:
-                _write(output / f"{result.id}{FORMATS[form].suffix}", result.text)
+                write_whole(output / f"{result.id}{FORMATS[form].suffix}", result.text)
             else:
                 click.echo(f"{gap}{result.text}")
                 gap = FORMATS[form].gap
@@ -107,21 +106,6 @@ def schema() -> None:
     from ingest.record import Record
 
     click.echo(json.dumps(Record.model_json_schema(mode="serialization"), indent=2))
-
-
-def _files(paths: tuple[Path, ...]) -> Iterator[Path]:
-    """Every file named or found; dotfiles are not ours, and a sidecar belongs to its article."""
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            yield from (
-                Path(folder, name)
-                for name in sorted(names)
-                if not name.startswith(".") and not (name.endswith(SIDECAR) and name[: -len(SIDECAR)] in names)
-            )
 
 
 def _results(files: list[Path], url: str | None, form: str, packs: Path | None, jobs: int) -> Iterator[_Result]:
@@ -166,47 +150,10 @@ def _clean_file(path: Path, url: str | None, form: str) -> _Result:
     try:
         raw = sys.stdin.buffer.read() if name == "-" else path.read_bytes()
         record: Record = clean_bytes(
-            raw, url=url, name=None if name == "-" else path.name, claims=_sidecar(path), packs=_packs
+            raw, url=url, name=None if name == "-" else path.name, claims=sidecar(path), packs=_packs
         )
     except Rejected as rejected:
         return _Result(name, reason=rejected.reason, message=rejected.message)
     except OSError as error:
         return _Result(name, reason="unreadable", message=f"{error.strerror or error}.")
     return _Result(name, record.id, FORMATS[form].write(record))
-
-
-def _sidecar(path: Path) -> dict[str, Any] | None:
-    import json
-
-    from ingest import Rejected
-
-    sidecar = path.with_name(path.name + SIDECAR) if path.name else path
-    if not sidecar.is_file():
-        return None
-    try:
-        claims = json.loads(sidecar.read_bytes())
-    except ValueError as error:
-        raise Rejected("invalid_claims", f"{sidecar.name} is no JSON: {error}.") from None
-    if not isinstance(claims, dict):
-        raise Rejected("invalid_claims", f"{sidecar.name} holds no JSON object.")
-    return claims
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all: a reader never meets half a record."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".tmp", delete=False
-    ) as file:
-        try:
-            file.write(text + "\n")
-            file.close()
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
-
-
-def shown(name: str) -> str:
-    """A file's name, or any line, as a terminal may safely show it."""
-    return name.encode(errors="backslashreplace").decode() if name.isprintable() else ascii(name)[1:-1]

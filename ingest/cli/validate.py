@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ingest.cli.clean import shown
+from ingest.cli.files import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,9 +6,11 @@ import json
 import re
 from pathlib import Path
 
+import click
 import lxml.html
 import pytest
 
+from ingest.cli.pages import write_pages
 from ingest.explain import page
 from ingest.explain.page import labels
 from ingest.model import Label, Rejected
@@ -114,3 +116,16 @@ def test_a_phone_shows_it_and_a_keyboard_works_it(tmp_path: Path) -> None:
     assert json.loads(asked(explained(raw), script, tmp_path)) == [0, "none", "block", "true", "none", "lit"]
     words = "return view.getComputedStyle(dom.querySelector('.raw .words')).direction;"
     assert json.loads(asked(explained(PAGES["arabic"]), words, tmp_path)) == "rtl"
+
+
+def test_pages_of_several_files_are_named_as_their_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.4")
+    assert write_pages([SEEDS], tmp_path / "out") == 0
+    named = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    assert {page.name for page in (tmp_path / "out").iterdir()} == named.keys()
+    assert write_pages([tmp_path / "bad.pdf"], tmp_path / "one.html") == 1
+    assert "unsupported_format" in capsys.readouterr().err
+    assert write_pages([next(SEEDS.iterdir())], tmp_path / "one.html") == 0
+    assert (tmp_path / "one.html").read_text().startswith("<!doctype html>")
+    with pytest.raises(click.UsageError):
+        write_pages([SEEDS], None)

@@ -1,0 +1,66 @@
+"""Files as the commands meet them: which are articles, what lies beside them, and how a new one is written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SIDECAR = ".meta.json"
+
+
+def files_in(paths: tuple[Path, ...]) -> Iterator[Path]:
+    """Every file named or found; dotfiles are not ours, and a sidecar belongs to its article."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            yield from (
+                Path(folder, name)
+                for name in sorted(names)
+                if not name.startswith(".") and not (name.endswith(SIDECAR) and name[: -len(SIDECAR)] in names)
+            )
+
+
+def sidecar(path: Path) -> dict[str, Any] | None:
+    """What the file beside an article claims about it; raises `Rejected` (invalid_claims) where that is no JSON object."""
+    import json
+
+    from ingest import Rejected
+
+    beside = path.with_name(path.name + SIDECAR) if path.name else path
+    if not beside.is_file():
+        return None
+    try:
+        claims = json.loads(beside.read_bytes())
+    except ValueError as error:
+        raise Rejected("invalid_claims", f"{beside.name} is no JSON: {error}.") from None
+    if not isinstance(claims, dict):
+        raise Rejected("invalid_claims", f"{beside.name} holds no JSON object.")
+    return claims
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Whole or not at all: a reader never meets half a record."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".tmp", delete=False
+    ) as file:
+        try:
+            file.write(text + "\n")
+            file.close()
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def shown(name: str) -> str:
+    """A file's name, or any line, as a terminal may safely show it."""
+    return name.encode(errors="backslashreplace").decode() if name.isprintable() else ascii(name)[1:-1]
