@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.fold import fold
@@ -26,6 +27,8 @@ def choose(claims: Iterable[Claim]) -> dict[str, Claim]:
     best = {field: _AGREED.get(field, _first)(found) for field, found in fields.items()}
     if "authors" in fields:
         best["authors"] = _authors(fields["authors"], fields.get("publisher", []))
+    if "published" not in best and "modified" in best:  # the one day that the page names, whatever it calls it
+        best["published"] = replace(best["modified"], field="published", value=best["modified"].value[:10])
     return best
 
 
