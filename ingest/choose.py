@@ -10,7 +10,7 @@ from ingest.fold import fold
 from ingest.parse.people import is_newsroom, looks_personal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from ingest.model import Claim
 
@@ -24,28 +24,28 @@ def choose(claims: Iterable[Claim]) -> dict[str, Claim]:
     fields: dict[str, list[Claim]] = {}
     for claim in sorted(claims, key=lambda c: RANK.index(c.origin) if c.origin in RANK else len(RANK)):
         fields.setdefault(claim.field, []).append(claim)
-    best = {field: _AGREED.get(field, _first)(found) for field, found in fields.items()}
+    best = {field: found[0] for field, found in fields.items()}
+    if "headline" in fields:
+        best["headline"] = _headline(fields["headline"], best["url"].value if "url" in best else "")
     if "authors" in fields:
         best["authors"] = _authors(fields["authors"], fields.get("publisher", []))
-    if "published" not in best and "modified" in best:  # the one day that the page names, whatever it calls it
+    if "published" in best:
+        best["published"] = _published(fields["published"])
+    elif "modified" in best:  # the one day that the page names, whatever it calls it
         best["published"] = replace(best["modified"], field="published", value=best["modified"].value[:10])
     return best
-
-
-def _first(found: list[Claim]) -> Claim:
-    return found[0]
 
 
 def _by_origin(found: list[Claim], origin: str) -> list[Claim]:
     return [c for c in found if c.origin == origin]
 
 
-def _headline(found: list[Claim]) -> Claim:
+def _headline(found: list[Claim], url: str) -> Claim:
     """JSON-LD, the sharing title (first of meta), the window's title (last of meta) or the heading (first of the page).
 
-    Counted on 688 pages with gold headlines: where only one source dissents, JSON-LD stands with the heading; but a sharing title
+    Counted on 603 pages with gold headlines: where only one source dissents, JSON-LD stands with the heading; but a sharing title
     against all others was the desk's headline in 10 of 13 cases. Without JSON-LD the heading wins, unless it is not about
-    the same thing as the metadata ("Contact us", the site's name) or says less.
+    the same thing as the metadata ("Contact us", the site's name), says less, or the address was made from the other title.
     """
     if found[0].origin == "given":
         return found[0]
@@ -62,7 +62,18 @@ def _headline(found: list[Claim]) -> Claim:
         agreed = ours == top != own != theirs
         alone = own == top == theirs != ours and not ours.startswith(own)
         return shared if agreed or alone else stated
+    if _in_slug(shared.value, url) > _in_slug(heading.value, url) + 0.15:
+        return shared
     return next((heading for title in (shared, window) if _same_subject(heading.value, title.value)), shared)
+
+
+def _in_slug(title: str, url: str) -> float:
+    """How much of a title the last part of the address repeats: likeness of their words, 0 to 1."""
+    slug = set(
+        _WORD.findall(re.split(r"[?#]", url, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1].replace("_", "-").casefold())
+    )
+    mine = set(_WORD.findall(title.casefold()))
+    return len(mine & slug) / max(1, len(mine | slug))
 
 
 def _same_subject(heading: str, title: str) -> bool:
@@ -87,23 +98,30 @@ def _published(found: list[Claim]) -> Claim:
 
 
 def _authors(found: list[Claim], publishers: list[Claim]) -> Claim:
-    """The first; but where it names the site, an account ("jdoe2") or a newsroom and the page is signed by persons, these."""
+    """The first; but persons who sign the page rather than the site, an account ("jdoe2") or a newsroom.
+
+    Of two lists where one holds the other: of meta's the longer (templates that know one author only), of the page's own
+    the shorter (links to other people near the byline). Each was right in at least 3 of 4 cases among 485 pages.
+    """
     best = found[0]
+    if best.origin == "given":
+        return best
     houses = {fold(text) for c in publishers for text in c.value.values() if text}
     houses |= {fold(c.value["domain"].split(".")[0]) for c in publishers if c.value.get("domain")}
-    if best.origin != "given" and all(_impersonal(name, houses) for name in best.value):
-        return next(
-            (c for c in found[1:] if all(looks_personal(n) and not _impersonal(n, houses) for n in c.value)), best
-        )
+    if all(_impersonal(name, houses) for name in best.value):
+        signed = (c for c in found[1:] if len(c.value) <= 4 and all(looks_personal(name) for name in c.value))
+        return next((c for c in signed if not any(_impersonal(name, houses) for name in c.value)), best)
+    names = {fold(name) for name in best.value}
+    for other in found:
+        theirs = {fold(name) for name in other.value}
+        if other.origin == best.origin == "page" and theirs < names:
+            return other
+        if other.origin == "meta" and theirs > names and all(looks_personal(name) for name in other.value):
+            return other
     return best
 
 
 def _impersonal(name: str, houses: set[str]) -> bool:
-    return (
-        fold(name) in houses
-        or is_newsroom(name)
-        or (" " not in name and (name.islower() or not name.isalpha()) and name.isascii())
-    )
-
-
-_AGREED: dict[str, Callable[[list[Claim]], Claim]] = {"headline": _headline, "published": _published}
+    if " " not in name and name.isascii() and (name.islower() or not name.isalpha()):
+        return True
+    return is_newsroom(name) or (fold(name) in houses and not looks_personal(name))

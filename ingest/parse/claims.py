@@ -43,7 +43,13 @@ def page_claims(tree: HtmlElement, *, url: str | None) -> tuple[Claim, ...]:
     claims = [
         *_addresses(canonical, url),
         *stated,
-        *furniture.claims(tree, titles, url=base, month_first=_month_first(languages)),
+        *furniture.claims(
+            tree,
+            titles,
+            url=base,
+            month_first=_month_first(languages),
+            signed=any(c.field == "authors" for c in stated),
+        ),
         *publishers,
         *languages,
     ]

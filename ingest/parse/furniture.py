@@ -44,19 +44,23 @@ class _Parts:
                     found.append(element)
 
 
-def claims(tree: HtmlElement, titles: list[str], *, url: str | None, month_first: bool) -> Iterator[Claim]:
-    """The claims of origin "page". `titles`: what metadata call the article; `url` makes addresses absolute."""
+def claims(
+    tree: HtmlElement, titles: list[str], *, url: str | None, month_first: bool, signed: bool
+) -> Iterator[Claim]:
+    """The claims of origin "page". `titles`: what metadata call the article; `signed`: whether they name its authors;
+    `url` makes addresses absolute.
+    """
     parts = _Parts(tree)
     head = head_of(tree, titles)
     for heading in [h for h in [head.heading, *tree.iter("h1")] if h is not None][:5]:
         if text := line(text_of(heading), MAX_LINE * 2):
             yield Claim("headline", text, "page")
-    yield from _authors(head, parts, url)
+    yield from _authors(head, parts, url, signed=signed)
     yield from _dates(tree, head, parts, month_first=month_first)
     yield from _rest(tree, parts, url)
 
 
-def _authors(head: Head, parts: _Parts, url: str | None) -> Iterator[Claim]:
+def _authors(head: Head, parts: _Parts, url: str | None, *, signed: bool) -> Iterator[Claim]:
     """Names that sign, the surest signs first: links to author pages, bylines by word, by class, a bare name beside a date."""
     near = [*head.after, *head.before]
     zone = {r.element for r in near}
@@ -82,7 +86,8 @@ def _authors(head: Head, parts: _Parts, url: str | None) -> Iterator[Claim]:
         text = text_of(element)
         if 2 < len(text) <= LONG and not text.lower().startswith(tuple(others)):
             classed.append(text)
-    for texts in (linked, spoken, classed, _far_bylines(head), _nameplates(head)):
+    guessed = () if signed else (_far_bylines(head), _nameplates(head))
+    for texts in (linked, spoken, classed, *guessed):
         if people := names(texts, loose=True) or names(
             [t for t in texts if t.isalnum() and len(t) > 2 and texts is spoken][:1]
         ):

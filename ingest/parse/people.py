@@ -19,8 +19,9 @@ _NICK = re.compile(r"(?<!\w)@\w+")
 _BRACKETS = re.compile(r"\s*[(\[（【][^()\[\]（）【】]{0,80}[)\]）】]")
 _HARD = re.compile(r"\s*(?:\s\+\s|[;|•·●／/\n،、]|\s[–—-]\s|,(?!\s*(?:Jr|Sr|II|III|IV|PhD|Ph\.D|MD|M\.D)\b))\s*")
 _JAPANESE_JOB = re.compile(r"(?:記者|編集委員|特派員|論説委員|기자|记者|撰文|署理)$")
-_EDGE = re.compile(r"^[\s,.;:|/\\•·–—*\"'“”«»„<>]+|[\s,;:|/\\•·–—*\"“”«»„<>]+$")
+_EDGE = re.compile(r"^[\s©&,.;:|/\\•·–—*\"'“”«»„<>]+|[\s,;:|/\\•·–—*\"“”«»„<>]+$")
 _DIGIT = re.compile(r"\d")
+_RIGHTS = re.compile(r"copyright|\(c\)|all rights reserved", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?] ")
 
 
@@ -39,8 +40,10 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
 
 @cache
 def _months_on() -> re.Pattern[str]:
-    names_ = [name for several in lexicon("dates")["months"].values() for name in several]
-    return re.compile(rf"[\s,]*(?<!\w)(?:(?:{alternatives(names_)})\.?\s*\d|\d).*$", re.IGNORECASE | re.DOTALL)
+    tables = lexicon("dates")
+    month = alternatives(name for several in tables["months"].values() for name in several)
+    day = alternatives(tables["weekdays"])
+    return re.compile(rf"[\s,]*(?<!\w)(?:(?:{month})\.?\s*\d|(?:{day})(?!\w)|\d).*$", re.IGNORECASE | re.DOTALL)
 
 
 def marked(text: str) -> str | None:
@@ -68,8 +71,11 @@ def is_marker(text: str) -> bool:
 
 @lru_cache(maxsize=2048)
 def is_newsroom(name: str) -> bool:
-    """A news agency or a newsroom that signs as such."""
-    return " ".join(name.lower().split()) in words("people", "newsrooms")
+    """A news agency, a newsroom that signs as such, a firm."""
+    text = " ".join(name.lower().split())
+    return text in words("people", "newsrooms") or not words("people", "newsroom_words").isdisjoint(
+        re.split(r"[\W_]+", text)
+    )
 
 
 def names(value: Any, *, loose: bool = False) -> tuple[str, ...]:
@@ -112,6 +118,8 @@ def _split(text: str, *, loose: bool) -> list[str]:
 
 def _is_name(name: str, *, loose: bool) -> bool:
     if not 1 < len(name) <= 80 or not any(c.isalpha() for c in name) or name.lower() in words("people", "nobody"):
+        return False
+    if _RIGHTS.search(name):
         return False
     if name.count(".") > 3 or "http" in name or name[0].isdigit() or name.lower() in words("people", "by"):
         return False
