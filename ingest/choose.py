@@ -33,6 +33,8 @@ def choose(claims: Iterable[Claim]) -> dict[str, Claim]:
         best["published"] = _published(fields["published"])
     elif "modified" in best:  # the one day that the page names, whatever it calls it
         best["published"] = replace(best["modified"], field="published", value=best["modified"].value[:10])
+    if "keywords" in best:
+        best["keywords"] = _keywords(fields["keywords"], best["headline"].value if "headline" in best else "")
     return best
 
 
@@ -125,3 +127,21 @@ def _impersonal(name: str, houses: set[str]) -> bool:
     if " " not in name and name.isascii() and (name.islower() or not name.isalpha()):
         return True
     return is_newsroom(name) or (fold(name) in houses and not looks_personal(name))
+
+
+def _keywords(found: list[Claim], headline: str) -> Claim:
+    """The list that the others agree with most, meta's before JSON-LD's before the page's; never the headline cut into words."""
+    if found[0].origin == "given":
+        return found[0]
+    ranked = [*_by_origin(found, "meta"), *(c for c in found if c.origin != "meta")]
+    title = fold(headline)
+    sound = [
+        c for c in ranked if len(c.value) < 4 or sum(fold(w) in title for w in c.value) * 2 <= len(c.value)
+    ] or ranked
+    return max(sound, key=lambda c: sum(_likeness(c.value, other.value) for other in sound if other is not c))
+
+
+def _likeness(mine: list[str], theirs: list[str]) -> float:
+    """Twice the shared words over all: 1 where two lists are the same."""
+    a, b = set(map(fold, mine)), set(map(fold, theirs))
+    return 2 * len(a & b) / max(1, len(a) + len(b))

@@ -23,7 +23,9 @@ from ingest.parse.strings import address, domain, line
 from ingest.parse.titles import site_names, without_site
 
 _LANGUAGE = re.compile(r"^([a-zA-Z]{2,3})(?:[-_]([a-zA-Z]{4}))?(?:[-_]([a-zA-Z]{2}|\d{3}))?\b")
-_MARKUP = re.compile(r"<[a-zA-Z/][^>]*>")
+_MACHINE_WORD = re.compile(
+    r"^[0-9a-f-]{16,}$|^\w+(?: \w+)?:\s?\S|^(?:true|false|null|undefined)$", re.IGNORECASE
+)  # "Category: News"
 MAX_KEYWORDS = 100
 
 
@@ -199,7 +201,8 @@ def _keywords(values: Iterable[Any]) -> list[str]:
     for value in values:
         text = line(_plain(value), 8000) or ""
         for word in re.split(r"[,،、]" if re.search("[,،、]", text) else r"[;|]", text):
-            if (clean := line(word.strip(" \"'#"), 200)) and len(found) < MAX_KEYWORDS:
+            clean = line(word.strip(" \"'#"), 200)
+            if clean and len(found) < MAX_KEYWORDS and not _MACHINE_WORD.search(clean):
                 found.setdefault(clean)
     return list(found)
 

@@ -11,6 +11,7 @@ from lxml.html import HtmlElement
 from ingest.lexicon import words
 
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "iframe"})
+_SEAM = re.compile(r"([^\W\d_A-Z]|[\d.!?»”)’…])\x00+(?=\S)([A-ZÀ-ÞА-ЯЁІЇЄ©(（])")
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -43,12 +44,15 @@ def _walk(element: HtmlElement, without: frozenset[HtmlElement]) -> Iterator[tup
 
 
 def text_of(element: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> str:
-    """Its text as one line."""
-    return " ".join(" ".join(texts(element, without)).split())
+    """Its text as one line. Elements often part what no space parts ("…harbour.Photo: NAME"): there, one is set."""
+    return " ".join(_SEAM.sub(r"\1 \2", "\x00".join(texts(element, without))).replace("\x00", "").split())
 
 
-def owner(element: HtmlElement) -> str | None:
-    """What a part of a page belongs to, if not to the article: the class word or tag of the nearest such ancestor."""
+def owner(element: HtmlElement, table: str = "foreign") -> str | None:
+    """What a part of a page belongs to, if not to the article: the class word or tag of the nearest such ancestor.
+
+    `table`: the list in `lexicon/places.toml` to look in.
+    """
     node = element
     for _ in range(30):
         if node is None or node.tag in {"body", "html"}:
@@ -58,7 +62,7 @@ def owner(element: HtmlElement) -> str | None:
         name = f"{node.get('class') or ''} {node.get('id') or ''}"
         if (
             name != " "
-            and (foreign := name_words(name) & words("places", "foreign"))
+            and (foreign := name_words(name) & words("places", table))
             and not name_words(name) & words("places", "own")
         ):
             return min(foreign)

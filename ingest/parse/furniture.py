@@ -19,6 +19,7 @@ from ingest.parse.strings import address, domain, line
 
 MAX_LINE = 300  # characters of a byline, a date line or a heading
 MAX_FOUND = 60
+MAX_TAGS = 20  # links of a list of tags; longer ones are the site's
 _RIGHTS = re.compile(r"(?:©|\(c\)|ⓒ|copyright)\s*(?:copyright\s*)?(?:19|20)?\d{0,4}", re.IGNORECASE)
 
 
@@ -182,7 +183,9 @@ def _rest(tree: HtmlElement, parts: _Parts, url: str | None) -> Iterator[Claim]:
             break
     tags = _links(e for e in tree.iter("a") if "tag" in (e.get("rel") or "").split())
     if not tags:
-        tags = _links(a for e in parts.tags if not owner(e) for a in e.iter("a"))
+        boxes = (list(e.iter("a")) for e in parts.tags if not owner(e, "strange"))
+        found = (_links(links) for links in boxes if 1 < len(links) <= MAX_TAGS)
+        tags = next((t for t in found if t and all(len(word.split()) <= 5 for word in t)), [])
     if tags:
         yield Claim("keywords", tags, "page")
     related = _related(tree, url)
@@ -193,7 +196,7 @@ def _rest(tree: HtmlElement, parts: _Parts, url: str | None) -> Iterator[Claim]:
 def _links(links: Iterable[HtmlElement]) -> list[str]:
     """The words of links, each once."""
     found = (text.lstrip("#") for link in links if (text := line(text_of(link), 100)))
-    return list(dict.fromkeys(found))[:MAX_FOUND]
+    return [text for text in dict.fromkeys(found) if text.lower() not in words("places", "no_tags")][:MAX_FOUND]
 
 
 def _related(tree: HtmlElement, url: str | None) -> list[dict[str, Any]]:

@@ -1,151 +1,163 @@
-"""Pictures of a page with their captions and credits; and the cut between a caption and its credit, for any text."""
+"""Pictures of a page with their captions and credits."""
 
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from lxml.html import HtmlElement
 
 from ingest.fold import fold
-from ingest.lexicon import alternatives, words
-from ingest.parse.dom import name_words, owner, text_of
+from ingest.lexicon import words
+from ingest.parse.credits import MAX_CREDIT, MAX_WORDS, clean_credit, split_caption
+from ingest.parse.dom import name_words, owner, text_of, texts
 from ingest.parse.jsonld import Graph, Thing
-from ingest.parse.people import names
 from ingest.parse.strings import address, line
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MAX_IMAGES = 200
-MAX_CREDIT = 100  # characters; longer "credits" are sentences
 Image = dict[str, str | None]
 """{caption, credit, url}"""
 
-_TRIM = " \t\r\n-–—|•·/,;:"
-_BRACKET = re.compile(r"\s*[(\[（【]\s*([^()\[\]（）【】]{2,120}?)\s*[)\]）】]\s*\.?\s*$")
-_SENTENCE_END = re.compile(r"(?<=[.!?…。」”\"])\s*(?=\S)")
+PARAGRAPH = 60  # characters of a paragraph that counts as prose
+MAX_BOX = 1500  # characters around a picture that are still about it
 
-
-@cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    before = alternatives({w.rstrip(":：") for w in words("credits", "before")})
-    agency = alternatives(words("credits", "agencies"))
-    marker = rf"(?:(?:{before})\s*(?:[/&+]\s*(?:{before})\s*)?[:：]\s*(?:©\s*)?|(?:photos?|images?|pictures?|photography|illustrations?|courtesy|foto)\s+(?:by|courtesy of|courtesy|of|via|von|de|di|door|av)\s+|(?:©|\(c\)|ⓒ)\s*)"
-    return (
-        re.compile(rf"^\s*{marker}(?P<credit>.+)$", re.IGNORECASE),
-        re.compile(rf"(?<!\w){marker}(?P<credit>[^:：]{{2,{MAX_CREDIT}}})$", re.IGNORECASE),
-        re.compile(rf"(?:^|[\s/|,–—-])(?:{agency})\.?$", re.IGNORECASE),
-    )
-
-
-def split_caption(text: str) -> tuple[str | None, str | None]:
-    """Caption and credit of the words under a picture: the caption without its credit, the credit without its marker."""
-    text = " ".join(text.split())
-    whole, tail, agency = _patterns()
-    bracket = _BRACKET.search(text)
-    if bracket and (credit := _credit(bracket[1])):
-        return _caption(text[: bracket.start()]), credit
-    if (match := whole.match(text)) and len(match["credit"]) <= MAX_CREDIT:
-        return None, _name(match["credit"])
-    for match in list(tail.finditer(text))[-1:]:
-        return _caption(text[: match.start()]), _name(match["credit"])
-    last = _SENTENCE_END.split(text)[-1]
-    if (
-        len(last) <= MAX_CREDIT
-        and len(last.split()) <= 8
-        and last != text
-        and agency.search(last)
-        and not last.endswith("!")
-    ):
-        return _caption(text[: len(text) - len(last)]), _name(last)
-    if len(text) <= MAX_CREDIT and len(text.split()) <= 6 and agency.search(text):
-        return None, _name(text)
-    return _caption(text), None
-
-
-def _credit(text: str) -> str | None:
-    """The credit in the words of a bracket at a caption's end, if they are one."""
-    whole, _, agency = _patterns()
-    if match := whole.match(text):
-        return _name(match["credit"])
-    return _name(text) if agency.search(text) and len(text.split()) <= 8 else None
-
-
-def _name(text: str) -> str | None:
-    whole = _patterns()[0]
-    text = text.strip(_TRIM).strip()
-    if match := whole.match(text):  # "Photo: © NAME"
-        text = match["credit"]
-    text = text.strip(_TRIM).strip()
-    return text[:-1] if text.endswith(".") and text.count(".") == 1 else text or None
-
-
-def _caption(text: str) -> str | None:
-    text = text.strip().rstrip("-–—|•·/,;:([（【").strip()
-    return text or None
+_IMAGE_FILE = re.compile(r"^#|^javascript:|\.(?:jpe?g|png|webp|gif|avif|svg)\b", re.IGNORECASE)
 
 
 def page_images(tree: HtmlElement, graph: Graph, articles: list[Thing], *, base: str | None) -> list[Image]:
-    """The article's pictures that have a caption or a credit, in the page's order; then those that only JSON-LD describes."""
+    """The article's pictures that have a caption or a credit, in the page's order.
+
+    JSON-LD adds credits and addresses to captions that the page shows; its other captions are alt texts more often than not.
+    """
     found: dict[str, Image] = {}
-    for element in tree.iter("figure", "figcaption"):
-        if element.tag == "figcaption" and any(a.tag == "figure" for a in element.iterancestors("figure")):
-            continue
-        if len(found) >= MAX_IMAGES or _foreign(element):
-            continue
-        _add(found, _of_figure(element, base))
-    for image in _stated(graph, articles, base):
-        _add(found, image)
+    for box, captions in _boxes(tree):
+        if len(found) >= MAX_IMAGES:
+            break
+        _add(found, _pictured(box, captions, base))
+    stated = list(_stated(graph, articles, base))
+    shown = fold(" ".join(texts(tree))) if stated else ""
+    for image in stated:
+        caption, credit = fold(image["caption"] or ""), fold(image["credit"] or "")
+        twin = next(
+            (i for key, i in found.items() if caption and (key.startswith(caption) or caption.startswith(key))), None
+        )
+        if twin is None and caption and caption in shown:
+            _add(found, image)
+        elif twin is not None:
+            twin["credit"] = twin["credit"] or (image["credit"] if credit in shown else None)
+            twin["url"] = twin["url"] or image["url"]
     return list(found.values())
 
 
 def _add(found: dict[str, Image], image: Image) -> None:
-    caption, credit = image["caption"], image["credit"]
-    if not caption and not credit:
-        return
-    key = fold(caption or "") or f"credit {image['url'] or credit}"
-    kept = found.setdefault(key, image)
-    for name in ("credit", "url"):
-        kept[name] = kept[name] or image[name]
+    if image["caption"] or image["credit"]:
+        kept = found.setdefault(fold(image["caption"] or "") or f"credit {fold(image['credit'] or '')}", image)
+        for name in ("credit", "url"):
+            kept[name] = kept[name] or image[name]
 
 
-def _foreign(element: HtmlElement) -> bool:
-    if owner(element):
+def _boxes(tree: HtmlElement) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
+    """(picture with its surroundings, its caption elements) for each picture up to the article's last paragraph."""
+    order: list[HtmlElement] = []
+    weights: dict[HtmlElement, float] = {}
+    pictures = 0
+    for element in tree.iter("p", "figure", "figcaption", "div", "span", "small", "em", "dd", "td"):
+        if pictures < 2 * MAX_IMAGES and _is_caption(element):
+            pictures += 1
+            order.append(element)
+        elif element.tag == "p" and (length := len(element.text_content())) >= PARAGRAPH:
+            order.append(element)
+            for above, ancestor in enumerate(_above(element)):
+                weights[ancestor] = weights.get(ancestor, 0) + length / (1 + above / 3)
+    main = max(weights, key=lambda e: weights[e]) if weights else None
+    last = max((i for i, e in enumerate(order) if e.tag == "p" and main in _above(e)), default=len(order))
+    taken: set[HtmlElement] = set()
+    for element in order[: last + 1]:
+        if element in taken or not _is_caption(element):
+            continue
+        figure = element.tag == "figure"
+        captions = (
+            [e for e in element.iterdescendants() if e.tag != "figure" and _is_caption(e)] if figure else [element]
+        )
+        taken.update(captions, *(c.iterdescendants() for c in captions))
+        box = element if figure else _with_image(element)
+        if box is not None and not _foreign(box):
+            yield box, captions
+
+
+def _above(element: HtmlElement) -> list[HtmlElement]:
+    return list(islice(element.iterancestors(), 3))
+
+
+def _is_caption(element: HtmlElement) -> bool:
+    """A caption, by tag or by class word; or a figure, that may hold some."""
+    if not isinstance(element.tag, str):
+        return False
+    if element.tag in {"figure", "figcaption"}:
         return True
-    node = element.getparent()
+    name = element.get("class")
+    if not name or name_words(name).isdisjoint(words("credits", "caption_classes")):
+        return False
+    return next(element.iter("img", "iframe", "p") if element.tag == "div" else iter(()), None) is None
+
+
+def _with_image(caption: HtmlElement) -> HtmlElement | None:
+    """The nearest ancestor of a caption that holds a picture and little else."""
+    node = caption
     for _ in range(4):
-        if node is None:
-            break
-        if node.tag in {"a", "li"}:
-            return True
         node = node.getparent()
-    return next(element.iter("h1", "h2", "h3", "h4"), None) is not None  # a card, or the header of the article
+        if node is None or len(node.text_content()) > MAX_BOX:
+            return caption if caption.tag == "figcaption" else None
+        if next(node.iter("img", "picture", "video"), None) is not None:
+            return node
+    return caption if caption.tag == "figcaption" else None
 
 
-def _of_figure(figure: HtmlElement, base: str | None) -> Image:
-    boxes = [figure] if figure.tag == "figcaption" else list(figure.iter("figcaption"))
-    credits_ = [e for e in figure.iterdescendants() if _is_credit(e)]
+def _foreign(box: HtmlElement) -> bool:
+    """A card that leads to another article, or a part of something else."""
+    for link in (
+        *box.iterancestors("a"),
+        *(heading.getparent() for heading in box.iter("h2", "h3", "h4") if heading.getparent().tag == "a"),
+    ):
+        if not _IMAGE_FILE.search(link.get("href") or "#"):
+            return True
+    return (
+        any(link.getparent().tag in {"h2", "h3", "h4"} for link in box.iter("a")) or owner(box, "strange") is not None
+    )
+
+
+def _pictured(box: HtmlElement, captions: list[HtmlElement], base: str | None) -> Image:
+    credits_ = [e for e in box.iterdescendants() if _is_credit(e) and e not in captions]
     outer = frozenset(e for e in credits_ if not any(a in credits_ for a in e.iterancestors()))
-    caption = " ".join(filter(None, (text_of(b, outer) for b in boxes if b not in outer)))
-    credit = next(filter(None, (text_of(e) for e in credits_ if e in outer)), None)
-    image = next(figure.iter("img"), None)
-    return _image(caption, credit, address(_source(image), base) if image is not None else None)
-
-
-def _image(caption: str | None, credit: str | None, url: str | None) -> Image:
-    text, inner = split_caption(line(caption) or "")
-    if credit and (clean := line(credit, MAX_CREDIT * 2)):
-        before, own = split_caption(clean)
-        credit = own or before
-    return {"caption": text, "credit": credit or inner, "url": url}
+    top = [c for c in captions if not any(a in captions for a in c.iterancestors())]
+    caption, credit = split_caption(" ".join(text_of(c) for c in top))
+    said = next(filter(None, (text_of(e) for e in credits_ if e in outer)), "")
+    before, own = split_caption(said)
+    if own is None and len(said) <= MAX_CREDIT and len(said.split()) <= MAX_WORDS:
+        before, own = None, clean_credit(said)
+    if own and fold(own) not in fold(credit or ""):  # the element says more than the words do
+        caption, inner = split_caption(" ".join(filter(None, (text_of(c, outer) for c in top))))
+        caption, credit = caption or before, own or inner
+    if not credit and box.tag == "figure" and len(rest := text_of(box, frozenset(top))) <= MAX_CREDIT:
+        credit = split_caption(rest)[1]
+    image = next(box.iter("img"), None)
+    return {"caption": caption, "credit": credit, "url": address(_source(image), base) if image is not None else None}
 
 
 def _is_credit(element: HtmlElement) -> bool:
     name = element.get("class") or element.get("itemprop")
+    if not name or not isinstance(element.tag, str) or element.tag in {"img", "figcaption", "picture", "figure"}:
+        return False
+    have = name_words(name)
+    if not have.isdisjoint(words("credits", "credit_classes")):
+        return True
     return (
-        bool(name)
-        and isinstance(element.tag, str)
-        and element.tag not in {"img", "figcaption", "picture", "figure"}
-        and bool(name_words(name) & words("credits", "credit_classes"))
+        not have.isdisjoint(words("credits", "credit_classes_inside"))
+        and next(element.iterancestors("figcaption"), None) is not None
     )
 
 
@@ -158,26 +170,19 @@ def _source(image: HtmlElement) -> str | None:
     return several.split(",")[-1].split()[0] if several.strip(" ,") else None
 
 
-def _stated(graph: Graph, articles: list[Thing], base: str | None) -> list[Image]:
+def _stated(graph: Graph, articles: list[Thing], base: str | None) -> Iterator[Image]:
     """Images of the article's JSON-LD that say more than an address."""
-    images: list[Image] = []
-    for article in articles:
+    for article in articles[:1]:
         for thing in [t for key in ("image", "associatedMedia") for t in graph.values(article, key)][:MAX_IMAGES]:
             if isinstance(thing, dict):
-                credit = (
-                    line(_first(thing.get("creditText")))
-                    or line(_first(thing.get("copyrightHolder")))
-                    or "; ".join(names(_first(thing.get("author") or thing.get("creator"))))
-                    or None
-                )
-                images.append(
-                    _image(
-                        line(_first(thing.get("caption"))),
-                        credit,
-                        address(_first(thing.get("url") or thing.get("contentUrl")), base),
-                    )
-                )
-    return images
+                caption, inner = split_caption(line(_first(thing.get("caption"))) or "")
+                owners = (_first(thing.get(key)) for key in ("creditText", "copyrightHolder", "author", "creator"))
+                credit = clean_credit(next(filter(None, map(line, owners)), ""))
+                yield {
+                    "caption": caption,
+                    "credit": credit or inner,
+                    "url": address(_first(thing.get("url") or thing.get("contentUrl")), base),
+                }
 
 
 def _first(value: Any) -> Any:

@@ -1,0 +1,123 @@
+"""The cut between a caption and its credit: "The harbour. (Photo: Jane Doe/AFP)" is "The harbour." and "Jane Doe/AFP"."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from ingest.fold import fold
+from ingest.lexicon import alternatives, words
+from ingest.parse.people import looks_personal
+
+MAX_CREDIT = 100  # characters; longer "credits" are sentences
+MAX_WORDS = 8
+
+_EDGE = " \t\r\n-–—|•·/,;:"
+_BRACKET = re.compile(r"\s*[(\[（【]\s*([^()\[\]（）【】]{2,120}?)\s*[)\]）】]\s*\.?\s*$")
+_OPENING = re.compile(r"^[(\[（【]([^()\[\]（）【】]+)[)\]）】].*$")
+_NOISE = re.compile(
+    r"\S+@\S+\.\w+|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b.*$|^(?:foto|photo|fotos|photos|bild|fotograf)\s+(?=[^\W\d_a-z])",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"(?<=[.!?…。」”\"])(?<![\s.][A-Z]\.)\s*(?=\S)")
+_PART_END = re.compile(r"(?:^|[.!?…。」”»\")|–—(/,;-])\s*$")
+_RIGHTS = re.compile(
+    r"\.?\s*(?:all rights reserved|tous droits réservés|alle rechte vorbehalten|todos los derechos reservados)\.?$",
+    re.IGNORECASE,
+)
+
+
+@cache
+def _rights() -> re.Pattern[str]:
+    return re.compile(rf"\.?\s*(?:{alternatives(words('credits', 'rights'))})\.?$", re.IGNORECASE)
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    before = alternatives({w.rstrip(":：") for w in words("credits", "before")})
+    agency = alternatives(words("credits", "agencies"))
+    rights = alternatives({*words("credits", "rights"), "copyright"})
+    by = "by|courtesy of|courtesy|of|via|von|de|di|door|av"
+    marker = (
+        rf"(?:(?:{before})\s*(?:[/&+]\s*(?:{before})\s*)?[:：]\s*(?:©\s*)?"
+        rf"|(?:{rights})\s+(?:(?:©|\(c\))\s*)?(?:(?:19|20)\d\d\s+)?"
+        rf"|(?:photos?|images?|pictures?|photography|illustrations?|courtesy|foto)\s+(?:{by})\s+|(?:©|\(c\)|ⓒ)\s*)"
+    )
+    return (
+        re.compile(rf"^\s*{marker}(?P<credit>.+)$", re.IGNORECASE),
+        re.compile(rf"(?<!\w){marker}(?P<credit>[^:：]{{2,{MAX_CREDIT}}})$", re.IGNORECASE),
+        re.compile(
+            rf"(?:^|[\s/|,–—-])(?:{agency})(?:\s+(?:file|files|photo|photos|file photo|archive))?\.?$|^(?:{agency})\s*[/|,–—-]",
+            re.IGNORECASE,
+        ),
+        re.compile(rf"(?:{alternatives(words('credits', 'behind'))})$"),
+    )
+
+
+def split_caption(text: str) -> tuple[str | None, str | None]:
+    """Caption and credit of the words under a picture: the caption without its credit, the credit without its marker."""
+    text = " ".join(text.split())
+    whole, tail, agency, _ = _patterns()
+    bracket = _BRACKET.search(text)
+    if bracket and (credit := _bracketed(text[: bracket.start()], bracket[1])):
+        return _caption(text[: bracket.start()]), credit
+    if (match := whole.match(text)) and len(match["credit"]) <= MAX_CREDIT:
+        return None, clean_credit(match["credit"])
+    for match in list(tail.finditer(text))[::-1]:
+        # a marker opens a part of the text or is capitalised: "…takes a picture of the dock" has none
+        if (
+            text[match.start()].isupper()
+            or not text[match.start()].isalpha()
+            or _PART_END.search(text[: match.start()])
+        ):
+            return _caption(text[: match.start()]), clean_credit(match["credit"])
+    last = _SENTENCE_END.split(text)[-1]
+    if _is_credit(last) and agency.search(last) and last != text:
+        return _caption(text[: len(text) - len(last)]), clean_credit(last)
+    if _is_credit(text) and len(text.split()) < MAX_WORDS and agency.search(text):
+        return None, clean_credit(text)
+    return _caption(text), None
+
+
+def clean_credit(text: str) -> str | None:
+    """A credit without its marker, brackets and "All rights reserved"; None if nothing is left."""
+    text = _OPENING.sub(r"\1", _rights().sub("", " ".join(text.split())))[: 2 * MAX_CREDIT].strip(_EDGE)
+    for _ in range(2):
+        if match := _patterns()[0].match(text):  # "Photo: © NAME"
+            text = match["credit"].strip(_EDGE)
+    text = _NOISE.sub("", text).strip(_EDGE)
+    if text.count("(") != text.count(")"):
+        text = re.split(r"[()]", text)[0].strip(_EDGE) or text.strip("() ")
+    if text.endswith(".") and text.count(".") == 1:
+        text = text[:-1]
+    return text if fold(text) and text.lower() not in words("credits", "before") else None
+
+
+def _is_credit(text: str) -> bool:
+    return len(text) <= MAX_CREDIT and len(text.split()) <= MAX_WORDS and not text.endswith(("!", "?"))
+
+
+def _bracketed(caption: str, text: str) -> str | None:
+    """The credit in the words of a bracket at a caption's end, if they are one."""
+    whole, _, agency, behind = _patterns()
+    if match := whole.match(text):
+        return clean_credit(match["credit"])
+    if (name := behind.sub("", text)) != text:
+        return clean_credit(name)
+    if _is_credit(text) and agency.search(text):
+        return clean_credit(text)
+    # "The mayor speaks. (Jane Doe)": after the full stop a name can only be a credit
+    ended = caption.endswith((".", "!", "?", "”", "。"))
+    return text if ended and (looks_personal(text) or ("/" in text and len(text.split()) <= MAX_WORDS // 2)) else None
+
+
+@cache
+def _labels() -> re.Pattern[str]:
+    return re.compile(
+        rf"^(?:(?:{alternatives(words('credits', 'labels'))})(?:\s*[:：]\s*|\s+(?=[A-Z])))+(?=.)", re.IGNORECASE
+    )
+
+
+def _caption(text: str) -> str | None:
+    text = _labels().sub("", text.strip(), count=1) if ":" in text[:60] or "caption" in text[:60].lower() else text
+    return text.strip().rstrip(_EDGE + "([（【©").strip() or None
