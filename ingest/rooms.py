@@ -9,8 +9,8 @@ from typing import Any
 
 from ingest.model import Claim, Label, LabelledBlock, Origin
 from ingest.packs import Rulebook
+from ingest.parse.credits import split_caption
 from ingest.parse.dates import written
-from ingest.parse.images import split_caption
 from ingest.parse.people import names
 
 FIELDS = {

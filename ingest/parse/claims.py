@@ -20,6 +20,7 @@ from ingest.parse.jsonld import Graph, Thing
 from ingest.parse.meta import Meta
 from ingest.parse.people import marked, names
 from ingest.parse.strings import address, domain, line
+from ingest.parse.survey import Survey
 from ingest.parse.titles import site_names, without_site
 
 _LANGUAGE = re.compile(r"^([a-zA-Z]{2,3})(?:[-_]([a-zA-Z]{4}))?(?:[-_]([a-zA-Z]{2}|\d{3}))?\b")
@@ -31,22 +32,22 @@ MAX_KEYWORDS = 100
 
 def page_claims(tree: HtmlElement, *, url: str | None) -> tuple[Claim, ...]:
     """All claims of a page. `url`: where it was fetched, if known; addresses are made absolute by it or by the canonical one."""
-    meta = Meta(tree)
-    graph = Graph(
-        script.text_content() for script in tree.iter("script") if "ld+json" in (script.get("type") or "").lower()
-    )
-    canonical = _canonical(tree, meta, url)
+    survey = Survey(tree)
+    meta = Meta(survey.by_tag["meta"])
+    scripts = (e for e in survey.by_tag["script"] if "ld+json" in (e.get("type") or "").lower())
+    graph = Graph(script.text_content() for script in scripts)
+    canonical = _canonical(survey, meta, url)
     base = url or canonical
     articles = _articles(graph, {url, canonical})
     languages = list(_languages(tree, meta, graph, articles))
-    stated = [*_from_jsonld(graph, articles), *_from_meta(meta), *_window_title(tree)]
+    stated = [*_from_jsonld(graph, articles), *_from_meta(meta), *_window_title(survey)]
     titles = [c.value for c in stated if c.field == "headline"]
     publishers = list(_publishers(graph, articles, meta, base))
     claims = [
         *_addresses(canonical, url),
         *stated,
         *furniture.claims(
-            tree,
+            survey,
             titles,
             url=base,
             month_first=_month_first(languages),
@@ -55,7 +56,7 @@ def page_claims(tree: HtmlElement, *, url: str | None) -> tuple[Claim, ...]:
         *publishers,
         *languages,
     ]
-    if images := page_images(tree, graph, articles, base=base):
+    if images := page_images(survey, graph, articles, base=base):
         claims.append(Claim("images", images, "page"))
     if not any(c.field in {"published", "modified"} for c in claims):
         claims += _last_resort(tree, base)
@@ -79,8 +80,8 @@ def _bare_headlines(claims: list[Claim], sites: frozenset[str]) -> Iterator[Clai
             yield claim
 
 
-def _canonical(tree: HtmlElement, meta: Meta, url: str | None) -> str | None:
-    links = [link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "canonical"]
+def _canonical(survey: Survey, meta: Meta, url: str | None) -> str | None:
+    links = [link.get("href") for link in survey.by_tag["link"] if (link.get("rel") or "").lower() == "canonical"]
     return next(filter(None, (address(c, url) for c in [*links, *meta.firsts("url")])), None)
 
 
@@ -146,9 +147,9 @@ def _from_jsonld(graph: Graph, articles: list[Thing]) -> Iterator[Claim]:
                 yield Claim(field, when, "json-ld")
 
 
-def _window_title(tree: HtmlElement) -> Iterator[Claim]:
+def _window_title(survey: Survey) -> Iterator[Claim]:
     """`<title>`, as the last headline of origin "meta"; an svg has titles too."""
-    for title in tree.iter("title"):
+    for title in survey.by_tag["title"]:
         parent = title.getparent()
         if parent is not None and parent.tag == "head" and (text := line(title.text_content())):
             yield Claim("headline", text, "meta")

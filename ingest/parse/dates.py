@@ -18,6 +18,7 @@ _ISO = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"
     r"(?:[T ,]*\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}\b)?)?",
 )
+_YEAR = re.compile(r"(?:19|20)\d\d|\d\s?[./]\s?\d{1,2}\s?[./]\s?\d\d")
 _BASIC = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(?P<zone>Z|[+-]\d{4})?)?$")
 _EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
 _CLOCK = re.compile(
@@ -104,7 +105,7 @@ def _forms() -> tuple[re.Pattern[str], ...]:
 
 def written(text: str, *, month_first: bool = False) -> str | None:
     """The first day that a text names with its year, in any of the lexicon's languages; with its hour if a zone stands beside it."""
-    if not any(c.isdecimal() for c in text):
+    if not _YEAR.search(text):
         return None
     if match := _ISO.search(text):
         return _assembled(match)
@@ -142,6 +143,8 @@ def _markers() -> re.Pattern[str]:
 
 def dated(text: str, *, month_first: bool = False) -> Iterator[tuple[str, str]]:
     """("published" or "modified", when) for each day that a line of furniture names: "Published 3 May 2024 | Updated 4 May 2024"."""
+    if not _YEAR.search(text):
+        return
     field, at = "published", 0
     cuts = [*((m.start(), m.lastgroup or field) for m in _markers().finditer(text)), (len(text), field)]
     for end, following in cuts:

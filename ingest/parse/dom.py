@@ -1,4 +1,4 @@
-"""Small questions to an lxml tree: the text of an element, the words of its classes, whether it belongs to something else."""
+"""Small questions to an lxml tree: the text of an element, the words of its classes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from lxml.html import HtmlElement
-
-from ingest.lexicon import words
 
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "iframe"})
 _SEAM = re.compile(r"([^\W\d_A-Z]|[\d.!?»”)’…])\x00+(?=\S)([A-ZÀ-ÞА-ЯЁІЇЄ©(（])")
@@ -46,25 +44,3 @@ def _walk(element: HtmlElement, without: frozenset[HtmlElement]) -> Iterator[tup
 def text_of(element: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> str:
     """Its text as one line. Elements often part what no space parts ("…harbour.Photo: NAME"): there, one is set."""
     return " ".join(_SEAM.sub(r"\1 \2", "\x00".join(texts(element, without))).replace("\x00", "").split())
-
-
-def owner(element: HtmlElement, table: str = "foreign") -> str | None:
-    """What a part of a page belongs to, if not to the article: the class word or tag of the nearest such ancestor.
-
-    `table`: the list in `lexicon/places.toml` to look in.
-    """
-    node = element
-    for _ in range(30):
-        if node is None or node.tag in {"body", "html"}:
-            return None
-        if node.tag in {"nav", "aside", "footer"}:
-            return str(node.tag)
-        name = f"{node.get('class') or ''} {node.get('id') or ''}"
-        if (
-            name != " "
-            and (foreign := name_words(name) & words("places", table))
-            and not name_words(name) & words("places", "own")
-        ):
-            return min(foreign)
-        node = node.getparent()
-    return None

@@ -12,56 +12,33 @@ from lxml.html import HtmlElement
 from ingest.lexicon import words
 from ingest.model import Claim
 from ingest.parse.dates import dated, moment
-from ingest.parse.dom import name_words, owner, text_of
+from ingest.parse.dom import name_words, text_of
 from ingest.parse.head import LONG, Head, head_of
 from ingest.parse.people import is_marker, looks_personal, marked, names
 from ingest.parse.strings import address, domain, line
+from ingest.parse.survey import Survey
 
 MAX_LINE = 300  # characters of a byline, a date line or a heading
 MAX_FOUND = 60
 MAX_TAGS = 20  # links of a list of tags; longer ones are the site's
-_RIGHTS = re.compile(r"(?:©|\(c\)|ⓒ|copyright)\s*(?:copyright\s*)?(?:19|20)?\d{0,4}", re.IGNORECASE)
+_RIGHTS = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?:19|20)\d\d", re.IGNORECASE)
 
 
-class _Parts:
-    """The elements of a page that may say something, found in one pass over those with a class, itemprop or rel."""
-
-    def __init__(self, tree: HtmlElement) -> None:
-        self.bylines: list[HtmlElement] = []
-        self.dates: list[HtmlElement] = []
-        self.tags: list[HtmlElement] = []
-        self.deks: list[HtmlElement] = []
-        kinds = (
-            (self.bylines, words("people", "classes")),
-            (self.dates, words("places", "published") | words("places", "modified")),
-            (self.tags, words("places", "tags")),
-            (self.deks, words("places", "subheadline")),
-        )
-        for element in tree.xpath("//*[@class or @itemprop or @rel]"):
-            name = f"{element.get('class') or ''} {element.get('itemprop') or ''} {element.get('rel') or ''}"
-            have = name_words(name)
-            for found, wanted in kinds:
-                if len(found) < MAX_FOUND and not have.isdisjoint(wanted):
-                    found.append(element)
-
-
-def claims(
-    tree: HtmlElement, titles: list[str], *, url: str | None, month_first: bool, signed: bool
-) -> Iterator[Claim]:
+def claims(survey: Survey, titles: list[str], *, url: str | None, month_first: bool, signed: bool) -> Iterator[Claim]:
     """The claims of origin "page". `titles`: what metadata call the article; `signed`: whether they name its authors;
     `url` makes addresses absolute.
     """
-    parts = _Parts(tree)
-    head = head_of(tree, titles)
-    for heading in [h for h in [head.heading, *tree.iter("h1")] if h is not None][:5]:
+    head = head_of(survey, titles)
+    for heading in [h for h in [head.heading, *survey.by_tag["h1"]] if h is not None][:5]:
         if text := line(text_of(heading), MAX_LINE * 2):
             yield Claim("headline", text, "page")
-    yield from _authors(head, parts, url, signed=signed)
-    yield from _dates(tree, head, parts, month_first=month_first)
-    yield from _rest(tree, parts, url)
+    yield from _authors(head, survey, url, signed=signed)
+    yield from _dates(head, survey, month_first=month_first)
+    yield from _rest(survey, url)
+    yield from _rights(head)
 
 
-def _authors(head: Head, parts: _Parts, url: str | None, *, signed: bool) -> Iterator[Claim]:
+def _authors(head: Head, survey: Survey, url: str | None, *, signed: bool) -> Iterator[Claim]:
     """Names that sign, the surest signs first: links to author pages, bylines by word, by class, a bare name beside a date."""
     near = [*head.after, *head.before]
     zone = {r.element for r in near}
@@ -79,15 +56,15 @@ def _authors(head: Head, parts: _Parts, url: str | None, *, signed: bool) -> Ite
         if (link := _link(element)) is not None and _leads_to_author(link, url):
             linked.append(text)
     classed: list[str] = []
-    for element in parts.bylines:
+    for element in survey.by_role["byline"][:MAX_FOUND]:
         if element.tag in {"body", "article", "main", "img", "figure", "meta", "link"} or (
-            element not in zone and owner(element)
+            element not in zone and survey.owned(element)
         ):
             continue
         text = text_of(element)
         if 2 < len(text) <= LONG and not text.lower().startswith(tuple(others)):
             classed.append(text)
-    guessed = () if signed else (_far_bylines(head), _nameplates(head))
+    guessed = () if signed else (_far_bylines(head, survey), _nameplates(head))
     for texts in (linked, spoken, classed, *guessed):
         if people := names(texts, loose=True) or names(
             [t for t in texts if t.isalnum() and len(t) > 2 and texts is spoken][:1]
@@ -95,7 +72,7 @@ def _authors(head: Head, parts: _Parts, url: str | None, *, signed: bool) -> Ite
             yield Claim("authors", list(people), "page")
 
 
-def _far_bylines(head: Head) -> list[str]:
+def _far_bylines(head: Head, survey: Survey) -> list[str]:
     """Bylines at the article's end: "Written by Jane Doe", or a name over a line that starts with it ("Jane Doe is …")."""
     clear = tuple(words("people", "clear"))
     found = []
@@ -103,12 +80,12 @@ def _far_bylines(head: Head) -> list[str]:
         text = run.text
         if len(text) < 80 and text.lower().startswith(clear):
             rest = marked(text) or (following.text if is_marker(text) else "")
-            found += [rest] if looks_personal(rest) and not owner(run.element) else []
+            found += [rest] if looks_personal(rest) and not survey.owned(run.element) else []
         elif (
             looks_personal(text)
             and following.text.startswith(text)
             and len(following.text) > LONG // 2
-            and not owner(run.element)
+            and not survey.owned(run.element)
         ):
             found.append(text)
     return found[:3]
@@ -135,13 +112,13 @@ def _link(element: HtmlElement) -> HtmlElement | None:
 def _leads_to_author(link: HtmlElement, url: str | None) -> bool:
     if "author" in (link.get("rel") or "").split():
         return True
-    if url and domain(address(link.get("href"), url)) != domain(url):
-        return False  # a profile in a social network
     path = re.split(r"[?#]", link.get("href") or "", maxsplit=1)[0].rstrip("/").lower().split("/")
-    return any(part in words("people", "pages") for part in path[:-1][-3:])
+    if not any(part in words("people", "pages") for part in path[:-1][-3:]):
+        return False
+    return url is None or domain(address(link.get("href"), url)) == domain(url)  # else a profile in a social network
 
 
-def _dates(tree: HtmlElement, head: Head, parts: _Parts, *, month_first: bool) -> Iterator[Claim]:
+def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
     """Dates around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
     for text, element in (*head.after, *head.before):
         time = element if element.tag == "time" else next(element.iterancestors("time"), None)
@@ -150,13 +127,13 @@ def _dates(tree: HtmlElement, head: Head, parts: _Parts, *, month_first: bool) -
         elif len(text) < LONG and any(c.isdecimal() for c in text):
             for field, when in dated(_whole(text, element), month_first=month_first):
                 yield Claim(field, when, "page")
-    for element in list(tree.iter("time"))[:MAX_FOUND]:
-        if not owner(element) and next(element.iterancestors("a", "li"), None) is None:
+    for element in survey.by_tag["time"][:MAX_FOUND]:
+        if not survey.owned(element) and next(element.iterancestors("a", "li"), None) is None:
             when = moment(element.get("datetime") or text_of(element), month_first=month_first)
             if when:
                 yield Claim(_which(element), when, "page")
-    for element in parts.dates:
-        if element.tag not in {"body", "article", "main", "time"} and not owner(element):
+    for element in survey.by_role["date"][:MAX_FOUND]:
+        if element.tag not in {"body", "article", "main", "time"} and not survey.owned(element):
             text = element.get("content") or element.get("datetime") or text_of(element)
             if len(text) <= LONG:
                 for field, when in dated(text, month_first=month_first):
@@ -176,19 +153,19 @@ def _which(element: HtmlElement) -> str:
     return "modified" if name_words(name) & words("places", "modified") else "published"
 
 
-def _rest(tree: HtmlElement, parts: _Parts, url: str | None) -> Iterator[Claim]:
-    for element in parts.deks[:3]:
-        if not owner(element) and 10 < len(text := text_of(element)) <= MAX_LINE * 2:
+def _rest(survey: Survey, url: str | None) -> Iterator[Claim]:
+    for element in survey.by_role["subheadline"][:3]:
+        if not survey.owned(element) and 10 < len(text := text_of(element)) <= MAX_LINE * 2:
             yield Claim("subheadline", text, "page")
             break
-    tags = _links(e for e in tree.iter("a") if "tag" in (e.get("rel") or "").split())
+    tags = _links(e for e in survey.by_tag["a"] if "tag" in (e.get("rel") or "").split())
     if not tags:
-        boxes = (list(e.iter("a")) for e in parts.tags if not owner(e, "strange"))
+        boxes = (list(e.iter("a")) for e in survey.by_role["tags"] if not survey.owned(e, "strange"))
         found = (_links(links) for links in boxes if 1 < len(links) <= MAX_TAGS)
         tags = next((t for t in found if t and all(len(word.split()) <= 5 for word in t)), [])
     if tags:
         yield Claim("keywords", tags, "page")
-    related = _related(tree, url)
+    related = _related(survey, url)
     if related:
         yield Claim("related", related, "page")
 
@@ -199,13 +176,26 @@ def _links(links: Iterable[HtmlElement]) -> list[str]:
     return [text for text in dict.fromkeys(found) if text.lower() not in words("places", "no_tags")][:MAX_FOUND]
 
 
-def _related(tree: HtmlElement, url: str | None) -> list[dict[str, Any]]:
+def _related(survey: Survey, url: str | None) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    for element in tree.iter("aside", "div", "section", "ul"):
-        name = element.get("class")
-        if name and name_words(name) & words("places", "related"):
+    for element in survey.by_role["related"]:
+        if element.tag in {"aside", "div", "section", "ul"}:
             for link in element.iter("a"):
                 text, where = line(text_of(link), MAX_LINE), address(link.get("href"), url)
                 if text and where and len(text.split()) > 3 and len(found) < MAX_FOUND:
                     found.setdefault(where, {"headline": text, "url": where})
     return list(found.values())
+
+
+def _rights(head: Head) -> Iterator[Claim]:
+    """The last line of the page that claims the copyright, with what stands beside it; and the last that tells what may be done."""
+    terms = words("rights", "terms")
+    for run in reversed(head.runs[len(head.runs) // 2 :][-80:]):
+        if _RIGHTS.search(run.text):
+            whole = text_of(run.element)
+            yield Claim("copyright_notice", whole if len(whole) <= MAX_LINE else run.text[:MAX_LINE], "page")
+            break
+    for run in reversed(head.runs[len(head.runs) // 2 :]):
+        if 40 < len(run.text) < 3 * MAX_LINE and any(term in run.text.lower() for term in terms):
+            yield Claim("usage_terms", run.text, "page")
+            break

@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 
 from ingest.fold import fold
 from ingest.parse.dom import text_of
+from ingest.parse.survey import Survey
 
 AFTER, BEFORE = 60, 15  # runs of text after and before the headline that still belong to it
 PROSE = 700  # characters of long runs after which the article is under way
@@ -48,10 +49,10 @@ def runs_of(tree: HtmlElement) -> list[Run]:
     return found
 
 
-def head_of(tree: HtmlElement, titles: Iterable[str]) -> Head:
+def head_of(survey: Survey, titles: Iterable[str]) -> Head:
     """Finds the headline among the headings by what the page's metadata call it."""
-    runs = runs_of(tree)
-    heading = _heading(tree, [f for t in titles if (f := fold(t))])
+    runs = runs_of(survey.tree)
+    heading = _heading(survey, [f for t in titles if (f := fold(t))])
     if heading is None:
         return Head(None, [r for r in runs[: AFTER * 2] if len(r.text) < LONG], [], runs)
     inside = frozenset(heading.iter())
@@ -66,10 +67,10 @@ def head_of(tree: HtmlElement, titles: Iterable[str]) -> Head:
     return Head(heading, after, runs[max(0, at - BEFORE) : at][::-1], runs)
 
 
-def _heading(tree: HtmlElement, titles: list[str]) -> HtmlElement | None:
+def _heading(survey: Survey, titles: list[str]) -> HtmlElement | None:
     best: tuple[float, HtmlElement] | None = None
     for level in ("h1", "h2", "h3"):
-        for heading in list(tree.iter(level))[:20]:
+        for heading in survey.by_tag[level][:20]:
             text = fold(text_of(heading)[:500])
             worth = max((_likeness(text, title) for title in titles), default=0) + (level == "h1")
             if text and (level == "h1" or worth > 2) and (best is None or worth > best[0]):

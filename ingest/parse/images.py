@@ -11,9 +11,10 @@ from lxml.html import HtmlElement
 from ingest.fold import fold
 from ingest.lexicon import words
 from ingest.parse.credits import MAX_CREDIT, MAX_WORDS, clean_credit, split_caption
-from ingest.parse.dom import name_words, owner, text_of, texts
+from ingest.parse.dom import name_words, text_of, texts
 from ingest.parse.jsonld import Graph, Thing
 from ingest.parse.strings import address, line
+from ingest.parse.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,18 +29,18 @@ MAX_BOX = 1500  # characters around a picture that are still about it
 _IMAGE_FILE = re.compile(r"^#|^javascript:|\.(?:jpe?g|png|webp|gif|avif|svg)\b", re.IGNORECASE)
 
 
-def page_images(tree: HtmlElement, graph: Graph, articles: list[Thing], *, base: str | None) -> list[Image]:
+def page_images(survey: Survey, graph: Graph, articles: list[Thing], *, base: str | None) -> list[Image]:
     """The article's pictures that have a caption or a credit, in the page's order.
 
     JSON-LD adds credits and addresses to captions that the page shows; its other captions are alt texts more often than not.
     """
     found: dict[str, Image] = {}
-    for box, captions in _boxes(tree):
+    for box, captions in _boxes(survey):
         if len(found) >= MAX_IMAGES:
             break
         _add(found, _pictured(box, captions, base))
     stated = list(_stated(graph, articles, base))
-    shown = fold(" ".join(texts(tree))) if stated else ""
+    shown = fold(" ".join(texts(survey.tree))) if stated else ""
     for image in stated:
         caption, credit = fold(image["caption"] or ""), fold(image["credit"] or "")
         twin = next(
@@ -60,24 +61,23 @@ def _add(found: dict[str, Image], image: Image) -> None:
             kept[name] = kept[name] or image[name]
 
 
-def _boxes(tree: HtmlElement) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
+def _boxes(survey: Survey) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
     """(picture with its surroundings, its caption elements) for each picture up to the article's last paragraph."""
-    order: list[HtmlElement] = []
+    places = survey.order()
     weights: dict[HtmlElement, float] = {}
-    pictures = 0
-    for element in tree.iter("p", "figure", "figcaption", "div", "span", "small", "em", "dd", "td"):
-        if pictures < 2 * MAX_IMAGES and _is_caption(element):
-            pictures += 1
-            order.append(element)
-        elif element.tag == "p" and (length := len(element.text_content())) >= PARAGRAPH:
-            order.append(element)
-            for above, ancestor in enumerate(_above(element)):
+    prose: list[HtmlElement] = []
+    for paragraph in survey.by_tag["p"]:
+        if (length := len(paragraph.text_content())) >= PARAGRAPH:
+            prose.append(paragraph)
+            for above, ancestor in enumerate(_above(paragraph)):
                 weights[ancestor] = weights.get(ancestor, 0) + length / (1 + above / 3)
     main = max(weights, key=lambda e: weights[e]) if weights else None
-    last = max((i for i, e in enumerate(order) if e.tag == "p" and main in _above(e)), default=len(order))
+    last = max((places[p] for p in prose if main in _above(p)), default=len(places))
+    classed = (e for e in survey.by_role["caption"] if _is_caption(e))
+    several = {*survey.by_tag["figure"], *survey.by_tag["figcaption"], *classed}
     taken: set[HtmlElement] = set()
-    for element in order[: last + 1]:
-        if element in taken or not _is_caption(element):
+    for element in sorted((e for e in several if places[e] <= last), key=lambda e: places[e])[: 2 * MAX_IMAGES]:
+        if element in taken:
             continue
         figure = element.tag == "figure"
         captions = (
@@ -85,7 +85,7 @@ def _boxes(tree: HtmlElement) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]
         )
         taken.update(captions, *(c.iterdescendants() for c in captions))
         box = element if figure else _with_image(element)
-        if box is not None and not _foreign(box):
+        if box is not None and not _foreign(box) and not survey.owned(box, "strange"):
             yield box, captions
 
 
@@ -125,9 +125,7 @@ def _foreign(box: HtmlElement) -> bool:
     ):
         if not _IMAGE_FILE.search(link.get("href") or "#"):
             return True
-    return (
-        any(link.getparent().tag in {"h2", "h3", "h4"} for link in box.iter("a")) or owner(box, "strange") is not None
-    )
+    return any(link.getparent().tag in {"h2", "h3", "h4"} for link in box.iter("a"))
 
 
 def _pictured(box: HtmlElement, captions: list[HtmlElement], base: str | None) -> Image:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lxml.html import HtmlElement
 
 from ingest.lexicon import lexicon
@@ -13,9 +15,9 @@ MAX_VALUES = 200
 class Meta:
     """What the meta tags say, by their lower-cased name; `lexicon/meta.toml` knows which names speak of which field."""
 
-    def __init__(self, tree: HtmlElement) -> None:
+    def __init__(self, tags: Iterable[HtmlElement]) -> None:
         self._values: dict[str, list[str]] = {}
-        for tag in tree.iter("meta"):
+        for tag in tags:
             name = tag.get("property") or tag.get("name") or tag.get("itemprop") or tag.get("http-equiv")
             content = tag.get("content") or tag.get("value")
             if name and content and (text := line(content, 8000)):

@@ -1,0 +1,88 @@
+"""One pass over a page's elements: where things stand that may speak of the article. All of parse's claims look here."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from ingest.lexicon import words
+from ingest.parse.dom import name_words
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+MAX_FOUND = 400  # elements of one tag or role that are looked at; pages of this many are lists or attacks
+
+_TAGS = ("meta", "link", "script", "title", "h1", "h2", "h3", "time", "a", "p", "figure", "figcaption")
+_ENDLESS = frozenset({"a", "p", "meta", "link", "script"})
+_OWN_BORDERS = frozenset({"nav", "aside", "footer"})
+
+
+@cache
+def _roles() -> tuple[tuple[str, frozenset[str]], ...]:
+    return (
+        ("byline", words("people", "classes")),
+        ("date", words("places", "published") | words("places", "modified")),
+        ("tags", words("places", "tags")),
+        ("subheadline", words("places", "subheadline")),
+        ("related", words("places", "related")),
+        ("caption", words("credits", "caption_classes")),
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _roles_of(name: str, other: str) -> tuple[str, ...]:
+    """The roles that the words of class, itemprop and rel attributes give an element."""
+    have = name_words(name) | name_words(other)
+    return tuple(role for role, wanted in _roles() if not have.isdisjoint(wanted))
+
+
+@lru_cache(maxsize=65_536)
+def _foreign(name: str, table: str) -> bool:
+    have = name_words(name)
+    return not have.isdisjoint(words("places", table)) and have.isdisjoint(words("places", "own"))
+
+
+class Survey:
+    """The elements of a page by tag and by role, in the page's order."""
+
+    def __init__(self, tree: HtmlElement) -> None:
+        self.tree = tree
+        self.by_tag: dict[str, list[HtmlElement]] = {tag: [] for tag in _TAGS}
+        self.by_role: dict[str, list[HtmlElement]] = {role: [] for role, _ in _roles()}
+        self._owned: dict[tuple[HtmlElement, str], bool] = {}
+        self._elements = [
+            e for e in tree.iter() if isinstance(e.tag, str)
+        ]  # kept: lxml makes each but once while it is held
+        for element in self._elements:
+            tag = element.tag
+            if tag in self.by_tag and (tag in _ENDLESS or len(self.by_tag[tag]) < MAX_FOUND):
+                self.by_tag[tag].append(element)
+            name, other = element.get("class"), element.get("itemprop") or element.get("rel")
+            for role in _roles_of(name or "", other or "") if name or other else ():
+                if len(self.by_role[role]) < MAX_FOUND:
+                    self.by_role[role].append(element)
+
+    def order(self) -> dict[HtmlElement, int]:
+        """Each element's place in the page."""
+        return {element: at for at, element in enumerate(self._elements)}
+
+    def owned(self, element: HtmlElement, table: str = "foreign") -> bool:
+        """Whether an element belongs to something else than the article: to a part that `table` of places.toml names."""
+        path = []
+        node = element
+        answer = False
+        while node is not None and node.tag not in {"body", "html"}:
+            known = self._owned.get((node, table))
+            if (
+                known is not None
+                or node.tag in _OWN_BORDERS
+                or _foreign(f"{node.get('class') or ''} {node.get('id') or ''}", table)
+            ):
+                answer = known is None or known
+                break
+            path.append(node)
+            node = node.getparent()
+        for passed in path:
+            self._owned[passed, table] = answer
+        return answer
