@@ -1,0 +1,60 @@
+"""Quality floors: figures once reached, pinned with the SHA-256 of the files they were measured on.
+
+    {"files": {name: sha256}, "floors": {slice: {measure: least}}}
+
+Every measure is better the greater it is. A floor binds only where the files are the same; other files are scored, not judged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+Cells = dict[str, dict[str, float]]
+
+SLACK = 0.0005  # what another version of a library may cost; one line more or less moves a figure by as much
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that `settle` wants."""
+    parser.add_argument("--update", action="store_true", help="pin what is measured; refuses to lower a floor …")
+    parser.add_argument("--allow-regression", action="store_true", help="… unless it is meant")
+
+
+def settle(measured: Cells, files: Iterable[Path], floors: Path, *, update: bool, allow_regression: bool) -> int:
+    """Print the figures, hold them to the floors, pin them if told to. The exit status: 1 where one lies under its floor."""
+    for name, cells in measured.items():
+        print(f"{name:18}", "  ".join(f"{measure} {value:.4f}" for measure, value in cells.items()))
+    pinned = json.loads(floors.read_text()) if floors.exists() else {"files": {}, "floors": {}}
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    same = all(pinned["files"].get(name, digest) == digest for name, digest in hashes.items())
+    missed = list(under(measured, pinned["floors"])) if same else []
+    for line in missed:
+        print(line)
+    if not update:
+        return int(bool(missed))
+    if missed and not allow_regression:
+        print(
+            "Nothing was written: a floor would be lowered (--allow-regression says that it is meant).", file=sys.stderr
+        )
+        return 1
+    kept = pinned["floors"] if same else {}
+    rounded = {name: {measure: round(value, 4) for measure, value in cells.items()} for name, cells in measured.items()}
+    pinned = {"files": pinned["files"] | hashes, "floors": kept | rounded}
+    floors.write_text(json.dumps(pinned, indent=2, sort_keys=True) + "\n")
+    return 0
+
+
+def under(measured: Mapping[str, Mapping[str, float]], floors: Mapping[str, Mapping[str, float]]) -> Iterable[str]:
+    """The figures under their floors, told."""
+    for name in measured.keys() & floors.keys():
+        for measure, least in sorted(floors[name].items()):
+            if measured[name].get(measure, 0.0) < least - SLACK:
+                yield f"{name} {measure} {measured[name].get(measure, 0.0):.4f} under {least:.4f}"
