@@ -180,7 +180,7 @@ class Crew:
             yield Ended(path, "settled")  # it died after the deed
             return
         count = self._job.spool.charge(path, kind, why)
-        log.warning("a child died", extra={"path": path, "why": why, kind: count})
+        log.warning("a child died", extra={"fields": {"path": path, "why": why, kind: count}})
         bound = self._settings.attempts if kind == "attempts" else self._settings.deaths
         if count < bound:
             self._waiting.append(path)

@@ -124,7 +124,7 @@ class Job:
             if isinstance(error, OSError) and error.errno in SURROUNDINGS:
                 raise Fault(f"cannot clean: {error}") from error
             # Our own bug: shown with its place, never with the document's text, and kept out of the next one's way.
-            log.exception("a document met a bug of ours", extra={"path": path})
+            log.exception("a document met a bug of ours", extra={"fields": {"path": path}})
             return Refused("bug", _where(error))
         return Stored()
 
@@ -154,7 +154,7 @@ def settle(job: Job, path: str, outcome: Outcome, told: dict[str, Any]) -> Outco
         job.journal.append(line)
     except OSError as error:
         raise Fault(f"cannot settle a source: {error}") from error
-    log.info("settled", extra=line)
+    log.info("settled", extra={"fields": line})
     return outcome
 
 

@@ -7,17 +7,15 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-
 
 class JsonLines(logging.Formatter):
-    """time, level, message, and what the call added."""
+    """When, how grave, the message, and the `fields` that the call gave as its extra."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {"at": at, "level": record.levelname.lower(), "message": record.getMessage()}
-        line |= {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)

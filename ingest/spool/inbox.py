@@ -60,7 +60,9 @@ class Inbox:
             except FileNotFoundError:
                 continue
             except PermissionError as error:
-                log.error("cannot read a folder of the inbox", extra={"folder": folder, "error": str(error)})  # noqa: TRY400
+                log.warning(
+                    "cannot read a folder of the inbox", extra={"fields": {"folder": folder, "error": str(error)}}
+                )
 
     def _entries(
         self, folder: str, entries: Iterator[os.DirEntry[str]], now: float, folders: list[str], odd: _Odd
@@ -101,7 +103,7 @@ def _clock_of(folder: str) -> float:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        log.warning("cannot ask the file system for its time", extra={"error": str(error)})
+        log.warning("cannot ask the file system for its time", extra={"fields": {"error": str(error)}})
         return time.time()
     try:
         return os.fstat(handle).st_mtime

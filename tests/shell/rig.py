@@ -74,11 +74,11 @@ class Tree:
             flags["INGEST_BROKER_URL"] = settings.broker
         self._arguments = [sys.executable, "-m", *arguments]
         self._environment = os.environ | flags | environment
-        self._log = log
+        self.log = log
         self.start()
 
     def start(self) -> None:
-        with self._log.open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self._arguments, env=self._environment, stderr=log, stdout=log, start_new_session=True
             )

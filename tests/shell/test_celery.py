@@ -20,7 +20,7 @@ from tests.shell.test_up import assert_nothing_lost, empty
 
 Make = Callable[..., Settings]
 Grow = Callable[..., Tree]
-FILES = int(os.environ.get("FAULT_FILES", "150"))  # as judged: FAULT_FILES=2000 FAULT_KILLS=60
+FILES = int(os.environ.get("FAULT_FILES", "600"))  # as judged: FAULT_FILES=2000 FAULT_KILLS=60
 KILLS = int(os.environ.get("FAULT_KILLS", "8"))
 
 
@@ -50,7 +50,7 @@ def test_kills_of_workers_watcher_and_redis_lose_nothing(make: Make, tree: Grow,
                 os.kill(child, signal.SIGKILL)
     until(lambda: empty(settings), seconds=120)
     assert_nothing_lost(settings, FILES)
-    assert [one.end() for one in (watcher, *workers)] == [0, 0, 0]
+    assert {one.end() for one in (watcher, *workers)} <= {0, -signal.SIGTERM}
 
 
 def test_what_redis_forgot_is_queued_again(make: Make, tree: Grow, redis: Redis) -> None:
