@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.cli.packs import packs as command
 from ingest.packs import PackError, Packs, check, load_packs
 from ingest.packs.read import read_pack
 
@@ -123,3 +125,23 @@ def test_no_packs_no_rules():
     rulebook = Packs([]).rulebook("ukrinform.net", None, ["Read also: nothing at all"])
     assert rulebook.hits(["Read also: nothing at all"]) == [None]
     assert rulebook.packs == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (RULE, 0, "no broken laws"),
+        (RULE.replace('["The end is near."]', '["The end"]'), 1, "sample/end: 'The end' is matched"),
+        (RULE.replace("legal_notice", "footer"), 1, "sample.toml: end: label 'footer' is none of"),
+    ],
+)
+def test_the_command_proves_a_folder(tmp_path, text, code, said):
+    write(tmp_path, text)
+    result = CliRunner().invoke(command, ["check", str(tmp_path)])
+    assert result.exit_code == code
+    assert said in result.output
+
+
+def test_the_command_lists_every_pack():
+    lines = CliRunner().invoke(command, ["list"]).output.splitlines()
+    assert len(lines) == len(load_packs().all) >= 31

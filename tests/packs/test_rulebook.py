@@ -12,9 +12,7 @@ from ingest.packs.rules import Packs
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
-KYODO = (
-    """body body body body caption/caption-dated body body body body body body body body related/related-list body"""
-)
+KYODO = "body body body body caption/caption body body body body body body body body related/related-coverage body"
 
 UKRINFORM = """
 body body source_line/site-name body body body related/read-also body body body related/read-also body body
