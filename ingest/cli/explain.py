@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.clean import shown
+from ingest.cli.files import files_in, shown
+from ingest.cli.pages import complaint, evidence_of, examined_file, write_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,41 +17,61 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
-@click.option("--url", help="Where the article was published.")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, allow_dash=True))
+@click.option("--url", help="Where the article was published; for a single file.")
+@click.option(
+    "--packs", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Your own publisher packs."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
-@click.option("--html", "as_html", is_flag=True, help="A page for a browser.")
-def explain(path: Path, url: str | None, *, as_json: bool, as_html: bool) -> None:
-    """Show each line of FILE with its label, what decided, and how sure it was; what leaves the body is dimmed.
+@click.option("--html", "as_html", is_flag=True, help="A page for a browser; several files and folders may be given.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="With --html: the page to write, or the folder for several."
+)
+@click.pass_context
+def explain(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    url: str | None,
+    packs: Path | None,
+    output: Path | None,
+    *,
+    as_json: bool,
+    as_html: bool,
+) -> None:
+    """Show each line of a file with its label, what decided, and how sure it was; what leaves the body is dimmed.
 
-    Exit status: 0, or 1 where the file is refused.
+    Exit status: 0, 1 where a file is refused, 2 usage.
     """
+    files = list(files_in(paths))
+    if as_html and as_json:
+        raise click.UsageError("Choose --html or --json.")
+    if not files:
+        raise click.UsageError("There is no file to explain there.")
+    if len(files) > 1 and (url or not as_html):
+        raise click.UsageError("--url goes with a single file." if url else "Several files want --html -o FOLDER.")
+    if as_html:
+        ctx.exit(write_pages(files, output, url=url, packs=packs))
+    if output:
+        raise click.UsageError("-o goes with --html.")
+    _show(files[0], url, packs, as_json=as_json)
+
+
+def _show(path: Path, url: str | None, packs: Path | None, *, as_json: bool) -> None:
     import json
 
     from ingest import Rejected
-    from ingest.pipeline import examine
 
-    raw = sys.stdin.buffer.read() if path == Path("-") else path.read_bytes()
     try:
-        examined = examine(raw, url=url, name=None if path == Path("-") else path.name)
-    except Rejected as rejected:
-        click.echo(f"{shown(str(path))}: {rejected.reason}: {rejected.message}", err=True)
+        for row in _rows(examined_file(path, url, packs)):
+            click.echo(json.dumps(row, ensure_ascii=False) if as_json else _line(row))
+    except (Rejected, OSError) as error:
+        click.echo(f"{shown(str(path))}: {complaint(error)}", err=True)
         raise click.exceptions.Exit(1) from None
-    if as_html:
-        click.echo(_page(examined))
-        return
-    for row in _rows(examined):
-        click.echo(json.dumps(row, ensure_ascii=False) if as_json else _line(row))
 
 
 def _rows(examined: Examined) -> Iterator[dict[str, Any]]:
     """Each block as JSON. `evidence`: what weighed most for the learned labeller of lines; `weight` in log odds of leaving."""
-    from ingest.evidence import lines
-
-    blocks = [row.block for row in examined.labelled]
-    judged = examined.article.source.media_type == "text/plain"
-    weighed = lines.reasons(blocks) if judged else [()] * len(blocks)
-    for row, evidence in zip(examined.labelled, weighed, strict=True):
+    for row, evidence in zip(examined.labelled, evidence_of(examined), strict=True):
         yield {
             "text": row.block.text,
             "label": row.label.value,
@@ -59,8 +79,7 @@ def _rows(examined: Examined) -> Iterator[dict[str, Any]]:
             "certainty": row.certainty,
             "captured": dict(row.captured),
             "evidence": [
-                {"name": name, "value": round(value, 2), "weight": round(weight, 2)}
-                for name, value, weight in (evidence if row.rule == "model" else ())
+                {"name": name, "value": round(value, 2), "weight": round(weight, 2)} for name, value, weight in evidence
             ],
         }
 
@@ -72,14 +91,3 @@ def _line(row: dict[str, Any]) -> str:
     left = f"{row['label']:<16} {row['certainty']:>4.0%}  "
     text = shown(row["text"])
     return f"{left}{text}" if row["label"] == "body" else click.style(f"{left}{text}  [{decided}]", dim=True)
-
-
-def _page(examined: Examined) -> str:
-    from ingest import Rejected
-    from ingest.compose import compose
-    from ingest.explain import page
-
-    try:
-        return page(examined, compose(examined.article, examined.labelled, examined.rulebook))
-    except Rejected as rejected:
-        return page(examined, rejected)

@@ -8,70 +8,96 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ingest.cli.files import files_in, shown, sidecar, write_whole
+from ingest.cli.files import shown, sidecar, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.packs import Packs
+    from ingest.model import Rejected
+    from ingest.pipeline import Examined
     from ingest.record import Record
 
 
 def write_pages(
-    paths: Sequence[Path], output: Path | None, *, url: str | None = None, packs: Packs | None = None
+    files: Sequence[Path], output: Path | None, *, url: str | None = None, packs: Path | None = None
 ) -> int:
     """Write each article's page, and answer the exit status: 1 if a file had none.
 
     One file's page goes to `output`, or to standard output; those of several go to the folder `output`, each named by its
     article's id as its record is, with a line on standard output that says which is whose.
     """
-    from ingest.model import Rejected
-
-    files = list(files_in(tuple(paths)))
-    if not files:
-        raise click.UsageError("There is no file to explain there.")
-    single = len(files) == 1 and (
-        output is None or (output.suffix.lower() in (".html", ".htm") and not output.is_dir())
+    single = (
+        len(files) == 1 and (output is None or output.suffix.lower() in (".html", ".htm")) and not _is_folder(output)
     )
-    if not single and output is None:
+    if output is None and not single:
         raise click.UsageError("Pages of several files go to a folder: give it with -o.")
-    if not single and output:
+    if output and not single:
         output.mkdir(parents=True, exist_ok=True)
     failed = 0
     for path in files:
-        try:
-            article_id, html = _page(path, url, packs)
-        except Rejected as rejected:
+        page = _page(path, url, packs)
+        if page is None:
             failed += 1
-            click.echo(f"{shown(str(path))}: {rejected.reason}: {rejected.message}", err=True)
-            continue
-        except OSError as error:
-            failed += 1
-            click.echo(f"{shown(str(path))}: unreadable: {error.strerror or error}.", err=True)
-            continue
-        if output is None:
-            click.echo(html, nl=False)
+        elif output is None:
+            click.echo(page[1])
         elif single:
-            write_whole(output, html)
+            write_whole(output, page[1])
         else:
-            write_whole(output / f"{article_id}.html", html)
-            click.echo(f"{article_id}.html  {shown(str(path))}")
+            write_whole(output / f"{page[0]}.html", page[1])
+            click.echo(f"{page[0]}.html  {shown(str(path))}")
     return 1 if failed else 0
 
 
-def _page(path: Path, url: str | None, packs: Packs | None) -> tuple[str, str]:
-    """The article's id and its page; raises `Rejected` or OSError where there is nothing to show."""
+def _is_folder(output: Path | None) -> bool:
+    return output is not None and output.is_dir()
+
+
+def _page(path: Path, url: str | None, packs: Path | None) -> tuple[str, str] | None:
+    """The article's id and its page; None, with a line on standard error, where nothing of it could be read."""
     from ingest.compose import compose
     from ingest.explain import page
     from ingest.model import Rejected
-    from ingest.pipeline import examine
 
-    piped = path == Path("-")
-    raw = sys.stdin.buffer.read() if piped else path.read_bytes()
-    examined = examine(raw, url=url, name=None if piped else path.name, claims=sidecar(path), packs=packs)
     outcome: Record | Rejected
+    try:
+        examined = examined_file(path, url, packs)
+    except (Rejected, OSError) as error:
+        click.echo(f"{shown(str(path))}: {complaint(error)}", err=True)
+        return None
     try:
         outcome = compose(examined.article, examined.labelled, examined.rulebook)
     except Rejected as rejected:  # its blocks are there all the same, and the page shows what became of them
         outcome = rejected
-    return examined.article.id, page(examined, outcome)
+    return examined.article.id, page(examined, outcome, evidence_of(examined))
+
+
+def complaint(error: Rejected | OSError) -> str:
+    """Why a file cannot be explained, as one line."""
+    if isinstance(error, OSError):
+        return f"unreadable: {error.strerror or error}."
+    return f"{error.reason}: {error.message}"
+
+
+def examined_file(path: Path, url: str | None, packs: Path | None) -> Examined:
+    """The file's blocks, labelled as `ingest clean` would; raises `Rejected` and OSError."""
+    from ingest.packs import load_packs
+    from ingest.pipeline import examine
+
+    piped = path == Path("-")
+    raw = sys.stdin.buffer.read() if piped else path.read_bytes()
+    name = None if piped else path.name
+    return examine(raw, url=url, name=name, claims=sidecar(path), packs=load_packs(packs))
+
+
+def evidence_of(examined: Examined) -> list[Sequence[tuple[str, float, float]]]:
+    """For each block what weighed most for the learned labeller of lines: name, value, and what it adds to the log odds of leaving.
+
+    Nothing where a rule decided, nor for pages, whose labeller cannot say.
+    """
+    from ingest.evidence import lines
+
+    rows = examined.labelled
+    if examined.article.source.media_type != "text/plain":
+        return [()] * len(rows)
+    weighed = lines.reasons([row.block for row in rows])
+    return [evidence if row.rule == "model" else () for row, evidence in zip(rows, weighed, strict=True)]

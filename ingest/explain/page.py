@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.explain.node import Node, document, node
 from ingest.explain.record import record_column
-from ingest.explain.runs import Row, Run, rows, stretches
+from ingest.explain.runs import Evidence, Row, Run, rows, stretches
 from ingest.explain.why import why
 from ingest.model import Label, Rejected
 from ingest.record import Record
@@ -27,10 +27,13 @@ DOUBT = 0.75
 """A kept row of which the labeller was less sure than this is marked."""
 
 
-def page(examined: Examined, outcome: Record | Rejected) -> str:
-    """A self-contained HTML page: each block as it came with its label, beside the record, or why there is none."""
+def page(examined: Examined, outcome: Record | Rejected, evidence: Sequence[Evidence] = ()) -> str:
+    """A self-contained HTML page: each block as it came with its label, beside the record, or why there is none.
+
+    `evidence`: for each block what a learned labeller went by, if it can say.
+    """
     record = outcome if isinstance(outcome, Record) else None
-    all_rows = rows(examined.labelled, record)
+    all_rows = rows(examined.labelled, record, evidence)
     name = examined.article.source.name or "standard input"
     title = (record.headline if record else None) or name
     return document(

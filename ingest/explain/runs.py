@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -9,10 +10,14 @@ from typing import TYPE_CHECKING
 from ingest.model import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from ingest.model import LabelledBlock
     from ingest.record import Record
+
+
+Evidence = Sequence[tuple[str, float, float]]
+"""What weighed most for a learned labeller: name, value, and what it adds to the log odds of leaving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,7 @@ class Row:
     number: int
     labelled: LabelledBlock
     field: str | None
+    evidence: Evidence = ()
 
     @property
     def kept(self) -> bool:
@@ -33,13 +39,15 @@ Run = tuple[Row, ...]
 """Rows in succession that have one label for one reason; kept rows each are a run of their own."""
 
 
-def rows(labelled: Sequence[LabelledBlock], record: Record | None) -> tuple[Row, ...]:
+def rows(
+    labelled: Sequence[LabelledBlock], record: Record | None, evidence: Sequence[Evidence] = ()
+) -> tuple[Row, ...]:
     """Every row in order, each with the field that the record's audit says it filled."""
     audit = iter(record.removed if record else ())
     found = []
-    for number, row in enumerate(labelled, 1):
+    for number, (row, weighed) in enumerate(zip(labelled, evidence or [()] * len(labelled), strict=True), 1):
         removed = None if row.label is Label.BODY else next(audit, None)
-        found.append(Row(number, row, removed.field if removed else None))
+        found.append(Row(number, row, removed.field if removed else None, weighed))
     return tuple(found)
 
 

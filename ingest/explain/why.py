@@ -9,7 +9,7 @@ from ingest.explain.node import Inside, Node, node
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.explain.runs import Run
+    from ingest.explain.runs import Evidence, Run
     from ingest.model import Markup
     from ingest.packs import Rulebook
 
@@ -24,6 +24,7 @@ def why(run: Run, rulebook: Rulebook, says: str, label: str) -> Node:
         ("decided by", _decider(first.rule, rulebook)),
         ("certainty", _range([row.labelled.certainty for row in run])),
         *_example(first.rule, rulebook),
+        *_weighed(run[0].evidence),
     ]
     captured = [f"{name}: {value}" for row in run for name, value in row.labelled.captured.items()]
     if captured:
@@ -48,6 +49,12 @@ def _decider(rule: str, rulebook: Rulebook) -> str:
     known = next((each for each in rulebook.packs if each.stem == pack), None)
     whose = (known.name or "every publisher") if known else pack
     return f"the rule {name}, which is known of {whose} ({pack}.toml)"
+
+
+def _weighed(evidence: Evidence) -> Iterator[tuple[str, Inside]]:
+    """What a learned labeller went by; + speaks for leaving."""
+    if evidence:
+        yield "went by", ", ".join(f"{name} {value:g} ({weight:+.1f})" for name, value, weight in evidence)
 
 
 def _example(rule: str, rulebook: Rulebook) -> Iterator[tuple[str, Inside]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
-import click
 import lxml.html
 import pytest
+from click.testing import CliRunner, Result
 
-from ingest.cli.pages import write_pages
+from ingest.cli import cli
 from ingest.explain import page
 from ingest.explain.page import labels
 from ingest.model import Label, Rejected
@@ -118,14 +119,23 @@ def test_a_phone_shows_it_and_a_keyboard_works_it(tmp_path: Path) -> None:
     assert json.loads(asked(explained(PAGES["arabic"]), words, tmp_path)) == "rtl"
 
 
-def test_pages_of_several_files_are_named_as_their_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pages_of_several_files_are_named_as_their_records(tmp_path: Path) -> None:
+    def explain(*arguments: object) -> Result:
+        return CliRunner().invoke(cli, ["explain", "--html", *map(str, arguments)])
+
+    one = next(SEEDS.iterdir())
     (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.4")
-    assert write_pages([SEEDS], tmp_path / "out") == 0
-    named = dict(line.split() for line in capsys.readouterr().out.splitlines())
-    assert {page.name for page in (tmp_path / "out").iterdir()} == named.keys()
-    assert write_pages([tmp_path / "bad.pdf"], tmp_path / "one.html") == 1
-    assert "unsupported_format" in capsys.readouterr().err
-    assert write_pages([next(SEEDS.iterdir())], tmp_path / "one.html") == 0
-    assert (tmp_path / "one.html").read_text().startswith("<!doctype html>")
-    with pytest.raises(click.UsageError):
-        write_pages([SEEDS], None)
+    told = explain(SEEDS, tmp_path / "bad.pdf", "-o", tmp_path / "out")
+    assert (told.exit_code, "unsupported_format" in told.stderr) == (1, True)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == dict(map(str.split, told.stdout.splitlines())).keys()
+    assert explain(one, "-o", tmp_path / "one.html").exit_code == 0
+    assert (tmp_path / "one.html").read_text() == explain(one).stdout
+    assert explain(SEEDS).exit_code == 2
+
+
+def test_the_learned_labeller_says_what_it_went_by() -> None:
+    examined = examine(f"{PROSE}\n\n{PROSE}".encode())
+    refused, doubtful = Rejected("no_article", "None."), replace(examined.labelled[0], certainty=0.5, rule="model")
+    html = page(replace(examined, labelled=(doubtful,)), refused, [[("shape.words", 4.0, -1.25)]])
+    assert "kept, 50% sure" in html
+    assert "shape.words 4 (-1.2)" in html
