@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -16,11 +16,15 @@ from ingest.model import Article, Block, Claim, Label, LabelledBlock, Rejected
 from ingest.parse.text import LIST_LINE
 from ingest.record import SHAPES, Made, Record, Removed, SourceNote
 from ingest.rooms import FIELDS, block_claims
+from ingest.signs import UNSAFE, shown
 
 if TYPE_CHECKING:
     from ingest.packs import Rulebook
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+NESTED = 4
+"""How deep a field's value goes: a list of objects of texts, and one more."""
+COMPARED = 200
+"""Pictures that each other one is compared with, and thousands of letters in which a removed block is searched: both grow as a square."""
 
 
 def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Rulebook) -> Record:
@@ -32,14 +36,20 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
     claims = [*article.claims, *valid(block_claims(labelled, rulebook, origin))]
     chosen = _choose(claims, body)
     fields = {name: claim.value for name, claim in chosen.items()}
-    said = {name: fold(" ".join(_strings(value))) for name, value in fields.items()}
+    said = {name: _Said(_strings(value)) for name, value in fields.items()}
     source = article.source
     return Record(
         id=article.id,
         body=body,
         removed=tuple(_removed(row, said) for row in labelled if row.label is not Label.BODY),
-        source=SourceNote(name=source.name, media_type=source.media_type, encoding=source.encoding, bytes=source.bytes),
-        provenance={name: chosen[name].origin for name in sorted(chosen)},
+        source=SourceNote(
+            name=source.name and shown(source.name),
+            media_type=source.media_type,
+            encoding=source.encoding,
+            bytes=source.bytes,
+        ),
+        provenance={name: chosen[name].origin for name in sorted(chosen)}
+        | ({"body": "truncated"} if article.truncated else {}),
         ingest=Made(version=__version__, packs=tuple(pack.stem for pack in rulebook.packs)),
         **fields,
     )
@@ -83,28 +93,36 @@ def valid(claims: Iterable[Claim]) -> Iterator[Claim]:
     """Claims that fit their field and say something; a page may claim anything, so what does not fit is left out."""
     for claim in claims:
         value = _safe(claim.value)
-        try:
-            SHAPES[claim.field].validate_python(value)
-        except (ValidationError, KeyError):
-            continue
-        if value:
+        if isinstance(value, list) and not _fits(claim.field, value):
+            value = [part for part in value if _fits(claim.field, [part])]
+        if value and _fits(claim.field, value):
             yield Claim(claim.field, value, claim.origin)
+
+
+def _fits(field: str, value: Any) -> bool:
+    try:
+        SHAPES[field].validate_python(value)
+    except (ValidationError, KeyError):
+        return False
+    return True
 
 
 def _is_list_line(block: Block) -> bool:
     return block.kind == "list_item" and len(block.text) <= LIST_LINE
 
 
-def _safe(value: Any) -> Any:
+def _safe(value: Any, depth: int = NESTED) -> Any:
     """The value in its JSON shape, without control characters, lone surrogates and superfluous white space in any string."""
+    if not depth:
+        return None
     if isinstance(value, BaseModel):
         value = value.model_dump()
     if isinstance(value, str):
-        return value.strip() if value.isprintable() and "  " not in value else " ".join(_UNSAFE.sub(" ", value).split())
+        return value.strip() if value.isprintable() and "  " not in value else " ".join(UNSAFE.sub(" ", value).split())
     if isinstance(value, Mapping):
-        return {key: _safe(part) or None for key, part in value.items()}
+        return {key: _safe(part, depth - 1) or None for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [part for part in map(_safe, value) if part]
+        return [safe for part in value if (safe := _safe(part, depth - 1))]
     return value
 
 
@@ -127,7 +145,7 @@ def _images(claims: Sequence[Claim]) -> list[dict[str, str | None]]:
     images: dict[str, dict[str, str | None]] = {}
     for image in (image for claim in claims for image in claim.value):
         key = fold(image.get("caption") or image.get("credit") or image.get("url") or "")
-        if key and not any(key in known or known in key for known in images):
+        if key and key not in images and not any(key in known or known in key for known in islice(images, COMPARED)):
             images[key] = image
     return list(images.values())
 
@@ -145,11 +163,23 @@ def _publisher(claims: Sequence[Claim]) -> dict[str, str | None]:
     }
 
 
-def _removed(row: LabelledBlock, said: Mapping[str, str]) -> Removed:
+class _Said:
+    """What a field says, folded."""
+
+    def __init__(self, strings: Iterable[str]) -> None:
+        texts = list(strings)
+        self.each = {fold(text) for text in texts}
+        self.all = fold(" ".join(texts))[: 1000 * COMPARED]
+
+    def __contains__(self, text: str) -> bool:
+        return text in self.each or text in self.all
+
+
+def _removed(row: LabelledBlock, said: Mapping[str, _Said]) -> Removed:
     """The audit's line. A block filled its label's field if the field says what the block says."""
     name = FIELDS.get(row.label)
     own = [fold(value) for value in row.captured.values()] or [fold(row.block.text)]
-    filled = name and any(value and value in said.get(name, "") for value in own)
+    filled = name and any(value and value in said.get(name, ()) for value in own)
     return Removed(label=row.label, rule=row.rule, text=row.block.text, field=name if filled else None)
 
 

@@ -155,6 +155,8 @@ class Article:
     blocks: tuple[Block, ...]
     claims: tuple[Claim, ...]
     source: Source
+    truncated: bool = False
+    """The source is larger than the limits: what follows the last block was not read."""
 
 
 @dataclass(frozen=True, slots=True)

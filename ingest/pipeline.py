@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from ingest.choose import choose
 from ingest.compose import compose, given_claims, valid
 from ingest.label import label
+from ingest.limits import LIMITS, Limits
 from ingest.model import Article, LabelledBlock, RawArticle
 from ingest.packs import Packs, Rulebook, load_packs
 from ingest.parse import parse
@@ -35,13 +36,15 @@ def clean(
     name: str | None = None,
     claims: Mapping[str, Any] | None = None,
     packs: Packs | None = None,
+    limits: Limits = LIMITS,
 ) -> Record:
     """The record of one article, from the bytes of a text or HTML file, as they are or gzipped.
 
     `url` and `claims` (fields of the record) are believed before anything the article says; `name` is the file's, noted in
-    `source`. `packs`: the built-in ones unless given. Raises `Rejected` with a machine-readable reason.
+    `source`. `packs`: the built-in ones unless given. What exceeds the `limits` is cut off, and `provenance` says so. Raises `Rejected`
+    with a machine-readable reason.
     """
-    examined = examine(raw, url=url, name=name, claims=claims, packs=packs)
+    examined = examine(raw, url=url, name=name, claims=claims, packs=packs, limits=limits)
     return compose(examined.article, examined.labelled, examined.rulebook)
 
 
@@ -52,12 +55,13 @@ def examine(
     name: str | None = None,
     claims: Mapping[str, Any] | None = None,
     packs: Packs | None = None,
+    limits: Limits = LIMITS,
 ) -> Examined:
     """The labelled blocks of one article; arguments and errors as for `clean`."""
     given = given_claims(url, claims)
-    article = parse(
-        RawArticle(unpack(raw), name, given), url=next((claim.value for claim in given if claim.field == "url"), None)
-    )
+    raw_article = RawArticle(unpack(raw, limit=limits.unpacked), name, given)
+    address = next((claim.value for claim in given if claim.field == "url"), None)
+    article = parse(raw_article, url=address, limits=limits)
     article = replace(article, claims=tuple(valid(article.claims)))
     chosen = {field: claim.value for field, claim in choose(article.claims).items()}
     publisher = chosen.get("publisher", {})

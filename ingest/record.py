@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from ingest.model import Label
 
@@ -19,7 +20,14 @@ Moment = Annotated[
 Language = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Field(description="BCP 47")
 ]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+
+
+def _splits(url: str) -> str:
+    urlsplit(url)  # raises ValueError: "http://[" is no address
+    return url
+
+
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$"), AfterValidator(_splits)]
 
 
 class _Part(BaseModel):
@@ -115,7 +123,8 @@ class Record(_Part):
     removed: tuple[Removed, ...] = ()
     source: SourceNote
     provenance: dict[str, str] = Field(default_factory=dict)
-    """Where each field came from: "given", "json-ld", "meta", "page", "text" or "pack"."""
+    """Where each field came from: "given", "json-ld", "meta", "page", "text" or "pack". `body` stands here only where it
+    is "truncated": the source is larger than the limits, and what lies behind them was not read."""
     ingest: Made
 
     def to_json(self, *, indent: int | None = None) -> str:

@@ -40,6 +40,8 @@ CORE = {
     "fold",
     "choose",
     "language",
+    "limits",
+    "signs",
     "label",
     "record",
     "compose",

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ingest.signs import shown as shown  # noqa: PLC0414  the commands' door to it
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,7 +41,7 @@ def sidecar(path: Path) -> dict[str, Any] | None:
         return None
     try:
         claims = json.loads(beside.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Rejected("invalid_claims", f"{beside.name} is no JSON: {error}.") from None
     if not isinstance(claims, dict):
         raise Rejected("invalid_claims", f"{beside.name} holds no JSON object.")
@@ -59,8 +61,3 @@ def write_whole(path: Path, text: str) -> None:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
-
-
-def shown(name: str) -> str:
-    """A file's name, or any line, as a terminal may safely show it."""
-    return name.encode(errors="backslashreplace").decode() if name.isprintable() else ascii(name)[1:-1]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
+
+from ingest.limits import LIMITS, Limits
 from ingest.model import Article, RawArticle, Source
 from ingest.parse.decode import decode, is_page
 from ingest.parse.text import text_blocks
@@ -9,18 +13,34 @@ from ingest.parse.text import text_blocks
 __all__ = ["parse"]
 
 
-def parse(raw: RawArticle, *, url: str | None = None) -> Article:
+def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -> Article:
     """The article's blocks and claims; raises `Rejected` where the content is no text.
 
-    `url` resolves the page's relative addresses; it is no claim by itself (the caller's claims stand in `raw`).
+    `url` resolves the page's relative addresses; it is no claim by itself (the caller's claims stand in `raw`). What exceeds
+    the limits is cut off, and the article says so.
     """
     text, encoding = decode(raw.content)
-    if is_page(text):
+    page = is_page(text)
+    whole = len(text)
+    if page:
         from ingest.parse.html import read_page  # noqa: PLC0415  lxml and what comes with it, for pages alone
 
+        text = _up_to(text, "<", limits.tags)
         blocks, claims = read_page(text, url=url)
-        source = Source(raw.name, "text/html", encoding, len(raw.content))
     else:
+        text = _up_to(text, "\n", limits.lines)
         blocks, claims = text_blocks(text), ()
-        source = Source(raw.name, "text/plain", encoding, len(raw.content))
-    return Article(raw.id, blocks, (*raw.claims, *claims), source)
+    return Article(
+        raw.id,
+        blocks[: limits.blocks],
+        (*raw.claims, *claims),
+        Source(raw.name, "text/html" if page else "text/plain", encoding, len(raw.content)),
+        truncated=len(text) < whole or len(blocks) > limits.blocks,
+    )
+
+
+def _up_to(text: str, sign: str, most: int) -> str:
+    """The text before a sign's first occurrence beyond so many."""
+    if text.count(sign) <= most:
+        return text
+    return text[: next(islice(re.finditer(sign, text), most, None)).start()]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import codecs
 import json
 import re
-import unicodedata
 import zlib
 
+from ingest.limits import LIMITS, MEMBERS
 from ingest.model import Rejected
+from ingest.signs import UNSAFE, nfc
 
-MAX_BYTES = 32 * 2**20
-"""Largest content read, unpacked: four times the largest page of the benches; a bomb stops here."""
 SNIFFED = 4096
 """Bytes looked at for signatures and declarations; browsers look at 1,024, templates with long comments need more."""
 
@@ -59,6 +58,14 @@ MEANT = {
     "euc_kr": "cp949",
     "big5": "big5hkscs",
 }
+# What a page may declare (WHATWG Encoding again, by Python's names). Python knows codecs that are no encodings of text: with
+# "undefined" and "idna" they raise what no reader expects, with "unicode_escape" they make lone surrogates out of a page.
+DECLARABLE = frozenset({
+    "utf-8", "cp866", "iso8859-2", "iso8859-3", "iso8859-4", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-10",
+    "iso8859-13", "iso8859-14", "iso8859-15", "iso8859-16", "koi8-r", "koi8-u", "mac-roman", "mac-cyrillic", "cp874", "cp1250",
+    "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "gb18030", "big5hkscs", "euc_jp",
+    "iso2022_jp", "cp932", "cp949",
+})  # fmt: skip
 # In detection, of encodings that read the same bytes the superset stands for all. UTF-8 and UTF-16 were tried before.
 CANDIDATES = (
     "cp1251", "koi8_u", "cp1252", "cp1250", "gb18030", "cp932", "euc_jp", "cp949", "big5", "cp1253", "cp1254", "cp1255", "cp1256",
@@ -84,28 +91,37 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _PAGE = re.compile(r"<!doctype\s+html|<(?:html|head|body)[\s>]", re.IGNORECASE)
-# Controls, and the marks that reorder what a reader sees; line and paragraph separators become line ends before.
-_CONTROLS = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\u202a-\u202e\u2066-\u2069\ufff0-\ufffb\ufffe\uffff]"
-)
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
-def unpack(content: bytes, *, limit: int = MAX_BYTES) -> bytes:
-    """The content itself, or what a gzip stream holds; at most `limit` bytes."""
+def unpack(content: bytes, *, limit: int = LIMITS.unpacked) -> bytes:
+    """The content itself, or what the streams of a gzip file hold; at most `limit` bytes."""
+    if len(content) > limit:
+        raise _too_large(limit)
     if content[:2] != b"\x1f\x8b":
-        unpacked = content
-    else:
+        return content
+    parts: list[bytes] = []
+    left, room = content, limit
+    while left[:2] == b"\x1f\x8b":  # what else stands behind a stream is padding
         stream = zlib.decompressobj(wbits=31)
         try:
-            unpacked = stream.decompress(content, limit + 1)
+            part = stream.decompress(left, room + 1)
         except zlib.error as error:
             raise Rejected("undecodable", f"The gzip stream is damaged: {error}.") from None
-        if not stream.eof and len(unpacked) <= limit:
+        parts.append(part)
+        room -= len(part)
+        if room < 0:
+            raise _too_large(limit)
+        if not stream.eof:
             raise Rejected("undecodable", "The gzip stream ends too early.")
-    if len(unpacked) > limit:
-        raise Rejected("too_large", f"The content is larger than {limit // 2**20} MiB.")
-    return unpacked
+        if len(parts) > MEMBERS:
+            raise Rejected("undecodable", f"The gzip file has more than {MEMBERS} streams.")
+        left = stream.unused_data
+    return b"".join(parts)
+
+
+def _too_large(limit: int) -> Rejected:
+    return Rejected("too_large", f"The content is larger than {limit / 2**20:.3g} MiB.")
 
 
 def decode(content: bytes) -> tuple[str, str]:
@@ -114,11 +130,11 @@ def decode(content: bytes) -> tuple[str, str]:
         raise Rejected("empty", "The file is empty.")
     _refuse_formats(content)
     text, encoding = _decode(content)
-    text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
+    text = UNSAFE.sub("", _LINE_ENDS.sub("\n", text))
     if not text.strip():
         raise Rejected("empty", "The file holds nothing but white space.")
     _refuse_json(text)
-    return (text if text.isascii() else unicodedata.normalize("NFC", text)), encoding
+    return nfc(text), encoding
 
 
 def is_page(text: str) -> bool:
@@ -201,13 +217,14 @@ def _declared(content: bytes) -> str | None:
         label = codecs.lookup((found[1] or found[2]).decode("ascii", "replace")).name
     except LookupError:
         return None
-    return MEANT.get(label, label)
+    meant = MEANT.get(label, label)
+    return meant if meant in DECLARABLE else None
 
 
 def _strict(content: bytes, encoding: str) -> str | None:
     try:
         return content.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except UnicodeDecodeError:
         return None
 
 

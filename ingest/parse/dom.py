@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from lxml.html import HtmlElement
+
+from ingest.limits import LOOKED_AT, NAME_LENGTH
 
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "iframe"})
 _SEAM = re.compile(r"([^\W\d_A-Z]|[\d.!?»”)’…])\x00+(?=\S)([A-ZÀ-ÞА-ЯЁІЇЄ©(（])")
@@ -16,15 +19,25 @@ _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 @lru_cache(maxsize=8192)
 def name_words(name: str) -> frozenset[str]:
     """The words of a class or id attribute: `articleByline__author-name` gives article, byline, author, name."""
-    return frozenset(w.lower() for w in _PART.findall(name)) | frozenset(name.lower().split())
+    return frozenset(w.lower() for w in _PART.findall(name[:NAME_LENGTH])) | frozenset(
+        name[:NAME_LENGTH].lower().split()
+    )
 
 
 def texts(element: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> Iterator[str]:
-    """The runs of text inside, scripts and the like left out; `without`: subtrees to leave out. Not recursive: pages nest 10,000 deep."""
-    for event, node in _walk(element, without):
+    """The runs of text inside, scripts and the like left out; `without`: subtrees to leave out. Not recursive: pages nest 10,000 deep.
+
+    Of an element with more inside than is looked at, the beginning.
+    """
+    for event, node in islice(_walk(element, without), LOOKED_AT):
         text = node.text if event else node.tail
         if text:
             yield text
+
+
+def parts_of(element: HtmlElement, *tags: str) -> Iterator[HtmlElement]:
+    """The elements inside, of these tags if any are named; of more than are looked at, the first."""
+    return islice(element.iterdescendants(*tags), LOOKED_AT)
 
 
 def _walk(element: HtmlElement, without: frozenset[HtmlElement]) -> Iterator[tuple[bool, HtmlElement]]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from lxml.html import HtmlElement
 
 from ingest.lexicon import words
+from ingest.limits import LOOKED_AT
 from ingest.model import Claim
 from ingest.parse.dates import dated, moment
-from ingest.parse.dom import name_words, text_of
+from ingest.parse.dom import name_words, parts_of, text_of
 from ingest.parse.head import LONG, Head, head_of
 from ingest.parse.people import is_marker, looks_personal, marked, names
 from ingest.parse.strings import address, domain, line
@@ -160,7 +161,7 @@ def _rest(survey: Survey, url: str | None) -> Iterator[Claim]:
             break
     tags = _links(e for e in survey.by_tag["a"] if "tag" in (e.get("rel") or "").split())
     if not tags:
-        boxes = (list(e.iter("a")) for e in survey.by_role["tags"] if not survey.owned(e, "strange"))
+        boxes = (list(islice(e.iter("a"), LOOKED_AT)) for e in survey.by_role["tags"] if not survey.owned(e, "strange"))
         found = (_links(links) for links in boxes if 1 < len(links) <= MAX_TAGS)
         tags = next((t for t in found if t and all(len(word.split()) <= 5 for word in t)), [])
     if tags:
@@ -172,7 +173,7 @@ def _rest(survey: Survey, url: str | None) -> Iterator[Claim]:
 
 def _links(links: Iterable[HtmlElement]) -> list[str]:
     """The words of links, each once."""
-    found = (text.lstrip("#") for link in links if (text := line(text_of(link), 100)))
+    found = (text.lstrip("#") for link in islice(links, LOOKED_AT) if (text := line(text_of(link), 100)))
     return [text for text in dict.fromkeys(found) if text.lower() not in words("places", "no_tags")][:MAX_FOUND]
 
 
@@ -180,7 +181,7 @@ def _related(survey: Survey, url: str | None) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for element in survey.by_role["related"]:
         if element.tag in {"aside", "div", "section", "ul"}:
-            for link in element.iter("a"):
+            for link in parts_of(element, "a"):
                 text, where = line(text_of(link), MAX_LINE), address(link.get("href"), url)
                 if text and where and len(text.split()) > 3 and len(found) < MAX_FOUND:
                     found.setdefault(where, {"headline": text, "url": where})

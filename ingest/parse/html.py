@@ -9,17 +9,20 @@ is called and whether it is hidden is evidence for the labeller, never a verdict
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
+from ingest.limits import NAME_LENGTH
 from ingest.model import Block, Link, Markup, Place
 from ingest.parse.claims import page_claims
+from ingest.parse.depth import shallow
 from ingest.parse.region import mark
+from ingest.signs import one_line
 
 if TYPE_CHECKING:
     from ingest.model import Claim, Kind
@@ -70,17 +73,23 @@ def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[C
 def parse_tree(html: str) -> HtmlElement | None:
     """The one parse. `huge_tree`: without it everything after nesting depth 256 vanishes silently; with it, after 2,048."""
     parser = HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+    html = html.replace("\0", "\ufffd")
     try:
-        return document_fromstring(html.replace("\0", "\ufffd").encode("utf-8", "replace"), parser=parser)
+        tree = document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+        fault = parser.error_log.last_error
+        if fault and fault.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:  # it went no further
+            tree = document_fromstring(shallow(html, BLOCK).encode("utf-8", "replace"), parser=parser)
     except etree.ParserError:  # nothing but white space or comments
         return None
+    return tree
 
 
 def blocks(tree: HtmlElement, url: str | None) -> tuple[Block, ...]:
     """Every visually separate run of text below this element, in document order."""
     base = url or ""
     for element in tree.iter("base"):
-        base = urljoin(base, element.get("href") or "")
+        with suppress(ValueError):  # an unclosed bracket, as of an IPv6 host
+            base = urljoin(base, element.get("href") or "")
         break
     walk = _Walk(base)
     events = etree.iterwalk(tree, events=("start", "end"))
@@ -109,7 +118,7 @@ def _words(element: HtmlElement) -> tuple[str, ...]:
     attributes = element.attrib
     if not attributes:
         return ()
-    found = naming_words(" ".join([attributes[name] for name in NAMING if name in attributes]))
+    found = naming_words(" ".join([attributes[name][:NAME_LENGTH] for name in NAMING if name in attributes]))
     if "hidden" in attributes or attributes.get("aria-hidden") == "true":
         return (*found, "hidden")
     if "style" in attributes and UNDISPLAYED.search(attributes["style"]):
@@ -134,7 +143,9 @@ class _Walk:
 
     def __init__(self, base: str) -> None:
         self.base = base
-        self.root = "{0.scheme}://{0.netloc}".format(urlsplit(base)) if base else ""
+        self.root = ""
+        with suppress(ValueError):
+            self.root = "{0.scheme}://{0.netloc}".format(urlsplit(base)) if base else ""
         self.open: list[_Frame] = []
         self.found: list[Block] = []
         self.href: str | None = None
@@ -213,7 +224,7 @@ class _Walk:
 
     def end_link(self) -> None:
         """What the open link says of this run."""
-        if self.linked and (text := " ".join("".join(self.linked).split())):
+        if self.linked and (text := one_line("".join(self.linked))):
             self.link_length += len(text)
             if url := self._absolute(self.href or ""):
                 self.links.append(Link(text, url))
@@ -235,7 +246,7 @@ class _Walk:
         """The run ends here and is a block, if it has any text."""
         if self.trail:
             self.end_link()
-            text = normalize("NFC", " ".join("".join(self.pieces).split()))
+            text = one_line("".join(self.pieces))
             inmost = self._placed()
             markup = Markup(
                 tag=next((frame.tag for frame in reversed(self.trail) if frame.tag in BLOCK), ""),
@@ -259,7 +270,7 @@ class _Walk:
         outer = self.trail[known - 1] if known else None
         for frame in self.trail[known:]:
             words = _words(frame.element)
-            sign = frame.element.get("class") or ""
+            sign = (frame.element.get("class") or "")[:NAME_LENGTH]
             if outer and outer.place:
                 frame.place = Place(frame.tag, sign, words, frame.order, outer.place.depth + 1, outer.place)
                 frame.path = (frame.tag, *outer.path[: NEAREST - 1])

@@ -11,13 +11,13 @@ from lxml.html import HtmlElement
 from ingest.fold import fold
 from ingest.lexicon import words
 from ingest.parse.credits import MAX_CREDIT, MAX_WORDS, clean_credit, split_caption
-from ingest.parse.dom import name_words, text_of, texts
+from ingest.parse.dom import name_words, parts_of, text_of, texts
 from ingest.parse.jsonld import Graph, Thing
 from ingest.parse.strings import address, line
 from ingest.parse.survey import Survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_IMAGES = 200
 Image = dict[str, str | None]
@@ -80,10 +80,8 @@ def _boxes(survey: Survey) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
         if element in taken:
             continue
         figure = element.tag == "figure"
-        captions = (
-            [e for e in element.iterdescendants() if e.tag != "figure" and _is_caption(e)] if figure else [element]
-        )
-        taken.update(captions, *(c.iterdescendants() for c in captions))
+        captions = [e for e in parts_of(element) if e.tag != "figure" and _is_caption(e)] if figure else [element]
+        taken.update(captions, *(parts_of(c) for c in captions))
         box = element if figure else _with_image(element)
         if box is not None and not _foreign(box) and not survey.owned(box, "strange"):
             yield box, captions
@@ -121,19 +119,20 @@ def _foreign(box: HtmlElement) -> bool:
     """A card that leads to another article, or a part of something else."""
     for link in (
         *box.iterancestors("a"),
-        *(heading.getparent() for heading in box.iter("h2", "h3", "h4") if heading.getparent().tag == "a"),
+        *(heading.getparent() for heading in parts_of(box, "h2", "h3", "h4") if heading.getparent().tag == "a"),
     ):
         if not _IMAGE_FILE.search(link.get("href") or "#"):
             return True
-    return any(link.getparent().tag in {"h2", "h3", "h4"} for link in box.iter("a"))
+    return any(link.getparent().tag in {"h2", "h3", "h4"} for link in parts_of(box, "a"))
 
 
 def _pictured(box: HtmlElement, captions: list[HtmlElement], base: str | None) -> Image:
-    credits_ = [e for e in box.iterdescendants() if _is_credit(e) and e not in captions]
-    outer = frozenset(e for e in credits_ if not any(a in credits_ for a in e.iterancestors()))
-    top = [c for c in captions if not any(a in captions for a in c.iterancestors())]
+    within = frozenset(captions)
+    credits_ = _outermost(e for e in parts_of(box) if _is_credit(e) and e not in within)
+    outer = frozenset(credits_)
+    top = _outermost(captions)
     caption, credit = split_caption(" ".join(text_of(c) for c in top))
-    said = next(filter(None, (text_of(e) for e in credits_ if e in outer)), "")
+    said = next(filter(None, map(text_of, credits_)), "")
     before, own = split_caption(said)
     if own is None and len(said) <= MAX_CREDIT and len(said.split()) <= MAX_WORDS:
         before, own = None, clean_credit(said)
@@ -144,6 +143,17 @@ def _pictured(box: HtmlElement, captions: list[HtmlElement], base: str | None) -
         credit = split_caption(rest)[1]
     image = next(box.iter("img"), None)
     return {"caption": caption, "credit": credit, "url": address(_source(image), base) if image is not None else None}
+
+
+def _outermost(elements: Iterable[HtmlElement]) -> list[HtmlElement]:
+    """Those without what is inside another of them; they come in the page's order."""
+    found: list[HtmlElement] = []
+    inside: set[HtmlElement] = set()
+    for element in elements:
+        if element not in inside:
+            found.append(element)
+            inside.update(parts_of(element))
+    return found
 
 
 def _is_credit(element: HtmlElement) -> bool:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
+from ingest.limits import FINDER_DEPTH
 from ingest.model import Block, Markup
 
 if TYPE_CHECKING:
@@ -13,8 +16,16 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 
+_DEEP = etree.XPath(f"boolean({'/*' * FINDER_DEPTH})")
+
+
 def mark(tree: HtmlElement, blocks: Sequence[Block]) -> tuple[Block, ...]:
-    """The blocks, each told whether the finder kept it: as a line of its own, or most of its runs of four words."""
+    """The blocks, each told whether the finder kept it: as a line of its own, or most of its runs of four words.
+
+    Where pages are nested too deep for it (`FINDER_DEPTH`), nobody is told anything.
+    """
+    if _DEEP(tree):
+        return tuple(blocks)
     from trafilatura import bare_extraction  # noqa: PLC0415  importing it takes .6 s, and text files never need it
 
     found = bare_extraction(tree, include_comments=False, with_metadata=False)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from tld import get_fld
+
+from ingest.signs import nfc
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u200b\u2060\ufeff\u00ad]")
@@ -23,7 +24,7 @@ def line(value: Any, limit: int = 2000) -> str | None:
         text = unescape(unescape(text))  # metadata is often escaped twice
     if "<" in text:
         text = _TAG.sub(" ", text)
-    text = unicodedata.normalize("NFC", " ".join(_UNFIT.sub("", text).split()))
+    text = nfc(" ".join(_UNFIT.sub("", text).split()))
     return text[:limit] or None
 
 

@@ -8,7 +8,8 @@ import json
 import pytest
 
 from ingest import Rejected, clean
-from ingest.parse.decode import MAX_BYTES, decode, unpack
+from ingest.limits import LIMITS
+from ingest.parse.decode import decode, unpack
 
 RUSSIAN = "МОСКВА, 3 мая. Президент подписал указ о мерах поддержки, сообщает пресс-служба. Документ вступает в силу со дня подписания."
 UKRAINIAN = "Президент України провів зустріч із представниками міжнародних організацій. Сторони обговорили ґрунтовні питання безпеки."
@@ -63,7 +64,7 @@ REFUSED = {
     gzip.compress(b"text")[:-9]: "undecodable",
     b"\x1f\x8b\x08broken": "undecodable",
     gzip.compress(gzip.compress(b"text")): "unsupported_format",
-    gzip.compress(b" " * (MAX_BYTES + 1)): "too_large",
+    gzip.compress(b" " * (LIMITS.unpacked + 1)): "too_large",
 }
 
 

@@ -1,0 +1,47 @@
+"""How much of a file is read. Every bound of the core stands here with its reason; time and memory are the shell's to bound.
+
+What a bound costs: a file over `unpacked` is refused, one over `tags`, `lines` or `blocks` is cut and its record says so
+(`provenance.body` is "truncated"), and the others lose nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one article. The defaults refuse or cut no page of the benches."""
+
+    unpacked: int = 32 * 2**20
+    """Bytes of the content, unpacked: four times the largest page of the benches; a bomb stops here."""
+    tags: int = 500_000
+    """Signs `<` of a page: each may become an element of some 2 KB in memory, so 1 GB at most; large pages have 20,000."""
+    lines: int = 500_000
+    """Line ends of a text, blank lines among them."""
+    blocks: int = 50_000
+    """Blocks of an article: a book has 10,000 paragraphs; each costs the labellers some 3 KB and the record a line."""
+
+
+LIMITS = Limits()
+
+DEPTH = 2_000
+"""Elements inside each other: libxml2 stops at 2,048 and drops what follows, so deeper ones are dissolved into their parents."""
+
+FINDER_DEPTH = 250
+"""Up to here trafilatura is asked for the main region: it recurses, and some 300 nested lists exhaust Python's stack."""
+
+RULE_LENGTH = 5_000
+"""Signs of a block, from which on no rule looks at it but those for its end: notices are short, and a slow pattern is no danger then."""
+
+MARKS = 30
+"""Combining marks in a row (Unicode Standard Annex 15, stream-safe text): ordering them takes the square of their number."""
+
+MEMBERS = 1_000
+"""Streams in one gzip file: bgzip makes one of each 64 KB; each is cut off the front of what is left."""
+
+LOOKED_AT = 3_000
+"""Elements inside a byline, a figure, a box of links: nested in one another, each is looked at once for all around it."""
+
+NAME_LENGTH = 2_000
+"""Signs of a class attribute that are looked at."""

@@ -1,0 +1,34 @@
+"""Signs that a record, a log or a terminal may hold. What others send is held to this where it comes in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import regex
+
+from ingest.limits import MARKS
+
+UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufff0-\ufffb\ufffe\uffff]"
+)
+"""Controls but for tab and line end, marks that reorder what a reader sees, lone surrogates, what is no character."""
+
+_JOINER = "\u034f"
+_MARKS = regex.compile(rf"[\p{{M}}--{_JOINER}]{{{MARKS}}}(?=[\p{{M}}--{_JOINER}])", regex.V1)
+
+
+def nfc(text: str) -> str:
+    """The text in normal form C. Marks heaped on one letter are parted, as UAX 15 has it: 40,000 took a second, 80,000 four."""
+    return text if text.isascii() else unicodedata.normalize("NFC", _MARKS.sub(rf"\g<0>{_JOINER}", text))
+
+
+def one_line(text: str) -> str:
+    """The text in normal form C, with single spaces, without what is unsafe."""
+    text = " ".join(text.split())
+    return nfc(text if text.isprintable() else " ".join(UNSAFE.sub("", text).split()))
+
+
+def shown(name: str) -> str:
+    """A name itself if every sign of it is printable, else with escapes: no new line, no command to a terminal, no lone surrogate."""
+    return name if name.isprintable() else ascii(name)[1:-1]
