@@ -12,8 +12,8 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from ingest.choose import choose
 from ingest.model import Claim
 from ingest.parse.claims import page_claims
-from ingest.parse.dates import FIRST_YEAR, LAST_YEAR, dated, moment
 from ingest.parse.credits import split_caption
+from ingest.parse.dates import FIRST_YEAR, LAST_YEAR, dated, moment
 from ingest.parse.people import MAX_NAMES, names
 from ingest.parse.titles import site_names, without_site
 
