@@ -11,7 +11,7 @@ from ingest.model import Claim, Label, LabelledBlock, Origin
 from ingest.packs import Rulebook
 from ingest.parse.credits import split_caption
 from ingest.parse.dates import written
-from ingest.parse.people import names
+from ingest.parse.people import looks_personal, names
 
 FIELDS = {
     Label.HEADLINE: "headline",
@@ -92,8 +92,9 @@ def _related(labelled: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]
 
 def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
     yield "byline", row.block.text
-    if authors := names(row.captured.get("authors") or row.block.text, loose=True):
-        yield "authors", list(authors)
+    written_by = names(row.captured.get("authors") or row.block.text, loose=True)
+    if authors := [name for name in written_by if looks_personal(name) or not name.isascii()]:
+        yield "authors", authors
 
 
 def _date(row: LabelledBlock) -> Iterator[tuple[str, Any]]:

@@ -40,9 +40,9 @@ def test_a_refused_file_has_its_line_and_does_not_stop_the_others(tmp_path: Path
     done = ingest("clean", tmp_path)
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 1
-    [line] = [line for line in done.stderr.splitlines() if line != b"1 of 2"]  # progress, where the machine is slow
+    [line] = [line for line in done.stderr.splitlines() if b": " in line]  # a slow machine says how far it is, too
     assert b"unsupported_format: The file is a PDF file" in line
-    assert b"\x1b" not in line
+    assert b"\x1b" not in done.stderr
 
 
 def test_standard_input_address_and_sidecar(tmp_path: Path) -> None:
