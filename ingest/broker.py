@@ -113,7 +113,9 @@ class Broker:
         size = max(1, min(self._settings.batch, math.ceil(len(paths) / SPREAD)))
         with self.app.producer_pool.acquire(block=True, timeout=10) as producer:
             while some := list(islice(rest, size)):
-                self._task.apply_async((some,), producer=producer, headers={SENT: time.time()})  # type: ignore[dict-item]
+                self._task.apply_async(
+                    (some,), producer=producer, headers={SENT: time.time()}, argsrepr=f"({len(some)} tickets,)"
+                )  # type: ignore[dict-item]
 
     def oldest_waiting(self) -> float | None:
         """When the ticket that is next in the queue was published; None if nothing waits.

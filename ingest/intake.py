@@ -51,6 +51,7 @@ class Keeper:
         )
         self.held: str | None = None  # why intake pauses
         self.broken = False  # nothing can be written, so nothing is moved either
+        self._queued: dict[str, float] = {}  # when what was lost was queued again; before that, its change time says it
         self._scan: Iterator[Found] | None = None
         self._next_scan = 0.0
         self._next_tend = 0.0
@@ -136,13 +137,14 @@ class Keeper:
             if day < oldest:
                 shutil.rmtree(self.spool.at("done", day), ignore_errors=True)
 
-    def renewed(self, before: float) -> list[str]:
-        """Claimed sources that were lost before a time, marked as queued anew."""
-        lost = list(islice(self.spool.adrift(before), self.settings.max_claimed))
-        for path in lost:
-            self.spool.renew(path)
+    def lost(self, before: float) -> list[str]:
+        """Claimed sources that are in nobody's hands and were last queued before a time: to be queued again, now."""
+        found = islice(self.spool.adrift(before), self.settings.max_claimed)
+        lost = [path for path in found if self._queued.get(path, 0.0) < before]
         if lost:
             log.info("%d claimed sources were in nobody's hands: queued again", len(lost))
+        kept = {path: at for path, at in self._queued.items() if at >= before}
+        self._queued = kept | dict.fromkeys(lost, time.time())
         return lost
 
     def close(self) -> None:

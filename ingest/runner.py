@@ -96,7 +96,7 @@ def watch(settings: Settings) -> int:
                 if not keeper.broken:
                     # First in, first out: what is older than all that waits, and in nobody's hands, was lost on the way.
                     before = broker.oldest_waiting() or time.time()
-                    broker.publish(keeper.renewed(before - GRACE))
+                    broker.publish(keeper.lost(before - GRACE))
                 crowd = keeper.spool.crowd()
             if keeper.held is None and not fault:
                 found = list(keeper.claim(min(SLICE, settings.max_claimed - crowd)))

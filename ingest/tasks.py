@@ -51,8 +51,6 @@ def make_app(settings: Settings) -> Celery:
             broker_of[pid] = Broker(settings, app)
         rest = work(crew_of[pid], paths)
         if rest:
-            for path in rest:
-                spool.renew(path)
             try:
                 broker_of[pid].publish(rest)
             except AWAY as error:

@@ -155,9 +155,7 @@ class Spool:
             os.rename(self.at(path), place)
 
     def adrift(self, before: float, mine: Container[str] = ()) -> Iterator[str]:
-        """Claimed sources that nobody works on, oldest first, whose last claim or `renew` was before a time (in the file
-        system's own clock); `mine` are left out. Also clears away what belongs to no source any more.
-        """
+        """Claimed sources that nobody works on, oldest first, that were claimed before a time (by their change time); `mine` are left out. Also clears away what belongs to no source any more."""
         listed = sorted(os.listdir(self.at("claimed")))
         tokens = {names.token_of(name) for name in listed if names.is_source(name)}
         for name in listed:
@@ -179,12 +177,6 @@ class Spool:
     def crowd(self) -> int:
         """How many sources are claimed."""
         return sum(map(names.is_source, os.listdir(self.at("claimed"))))
-
-    def renew(self, path: str) -> None:
-        """Note that a claimed source has been queued just now: its change time is the note."""
-        with contextlib.suppress(OSError):
-            was = os.stat(self.at(path), follow_symlinks=False)
-            os.utime(self.at(path), ns=(was.st_atime_ns, was.st_mtime_ns), follow_symlinks=False)
 
     # --- out of claimed -----------------------------------------------------------------------------------------------
 
