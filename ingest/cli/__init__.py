@@ -10,6 +10,7 @@ COMMANDS = {
     "clean": ("ingest.cli.clean:clean", "Clean files and folders; records go to the terminal or a folder."),
     "explain": ("ingest.cli.explain:explain", "Show each line of a file with its label and what decided."),
     "packs": ("ingest.cli.packs:packs", "Show and prove what is known of publishers."),
+    "report": ("ingest.cli.report:report", "One page on a run: outcomes, publishers, labels, rules."),
     "validate": ("ingest.cli.validate:validate", "Hold records to the contract; one line for each that breaks it."),
     "schema": ("ingest.cli.clean:schema", "Print the JSON Schema of a record."),
     "up": ("ingest.cli.service:up", "Watch a folder and clean what is dropped; needs no server."),

@@ -26,7 +26,7 @@ def validate(ctx: click.Context, files: tuple[Path, ...]) -> None:
     """
     seen = broken = 0
     for path in files:
-        for where, text in _records(path):
+        for where, text in records_in(path):
             seen += 1
             if complaint := _complaint(text):
                 broken += 1
@@ -35,7 +35,7 @@ def validate(ctx: click.Context, files: tuple[Path, ...]) -> None:
     ctx.exit(1 if broken or not seen else 0)
 
 
-def _records(path: Path) -> Iterator[tuple[str, bytes]]:
+def records_in(path: Path) -> Iterator[tuple[str, bytes]]:
     """Each record's place and its JSON. A first line that closes its brace begins JSON Lines, which are read one by one."""
     name = shown(str(path))
     with click.open_file(str(path), "rb") as file:

@@ -15,6 +15,7 @@ from lxml import etree
 Node = etree._Element  # noqa: SLF001  the class has no public name
 Inside = str | Node | None
 
+BASE = Path(__file__).parent / "base.css"
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -62,10 +63,12 @@ def document(folder: Path, title: str, css: str = "", **parts: Node) -> str:
 
 @lru_cache(maxsize=4)
 def _shell(folder: Path) -> tuple[Template, str, str]:
-    frame, style, script = (
-        (folder / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")
+    """The page's frame, its style upon that of all pages, and its script, if it has one."""
+    frame, base, style = (
+        path.read_text(encoding="utf-8") for path in (folder / "page.html", BASE, folder / "page.css")
     )
-    return Template(frame), style, script
+    script = folder / "page.js"
+    return Template(frame), base + style, script.read_text(encoding="utf-8") if script.exists() else ""
 
 
 def _digest(text: str) -> str:

@@ -1,0 +1,73 @@
+"""`ingest report`: one page over the journal and the records."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ingest.cli.files import files_in, write_whole
+from ingest.cli.service import settings_of, with_settings
+from ingest.cli.validate import records_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.record import Record
+
+
+@click.command()
+@with_settings
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default="report.html",
+    show_default=True,
+    help="The page.",
+)
+@click.option(
+    "--pages",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Explain pages to link to, named by id.",
+)
+def report(output: Path, pages: Path | None, **flags: Any) -> None:
+    """Write a page on how it went: outcomes, publishers that changed or fell silent, labels, rules, slow files.
+
+    It reads the journal of the spool and every record under the output folder; either may be missing. The pages that it
+    links to are those of `ingest explain --html spool/done -o PAGES`.
+    """
+    from ingest.journal import Journal
+    from ingest.packs import load_packs
+    from ingest.report import page, tell
+
+    settings = settings_of(**flags)
+    rules = (rule.id for pack in load_packs().all for rule in pack.rules)
+    lines = Journal(str(settings.spool)).lines() if settings.spool.is_dir() else ()
+    told = tell(lines, _records(settings.out), rules)
+    if not told.records and not told.outcomes:
+        raise click.UsageError(f"There is no journal in {settings.spool} and no record in {settings.out}.")
+
+    def linked(article_id: str) -> str | None:
+        found = pages / f"{article_id}.html" if pages else None
+        return os.path.relpath(found, output.parent) if found and found.is_file() else None
+
+    write_whole(output, page(told, linked))
+    click.echo(f"{output}: {told.records:,} records, {told.outcomes.total():,} lines of the journal")
+
+
+def _records(folder: Path) -> Iterator[Record]:
+    """Every record under a folder; what is none is left out."""
+    from pydantic import ValidationError
+
+    from ingest.record import Record
+
+    for path in files_in((folder,)) if folder.is_dir() else ():
+        if path.suffix in (".json", ".jsonl"):
+            for _, text in records_in(path):
+                try:
+                    yield Record.model_validate_json(text)
+                except ValidationError:
+                    continue

@@ -1,0 +1,145 @@
+"""The journal and the records, counted. Nothing here asks the clock: "now" is when the journal ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ingest.record import Record
+
+UNKNOWN = "unknown publisher"
+RECENT, PAST = 10, 30
+"""Articles. Drift compares the last ten with at least thirty before: fewer tell nothing."""
+LEAST_DRIFT = 0.05
+"""Of the text. A publisher that always lost 8.0 % and now loses 8.3 % has changed nothing that anybody would look at."""
+ACTIVE_DAYS = 5
+"""Days with articles before a silence can be told from a habit."""
+SLOWEST = 10
+
+Article = tuple[str, float]
+"""When it was settled (RFC 3339, or "" if the journal does not say), and the share of its text that was removed, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """One publisher's articles, the oldest first. `silent`: the days it has been silent, if that is longer than ever."""
+
+    name: str
+    articles: tuple[Article, ...]
+    drift: tuple[float, float] | None = None
+    """The median share removed before and lately, where the two do not go together."""
+    silent: int | None = None
+
+    @property
+    def share(self) -> float:
+        """The median share removed."""
+        return median(share for _, share in self.articles)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Everything that the page says."""
+
+    outcomes: Counter[str]
+    reasons: Counter[str]
+    by_time: Mapping[str, Counter[str]]
+    """Outcomes by day ("2026-11-22"), or by hour ("2026-11-22T18") where there are two days at most."""
+    publishers: tuple[Publisher, ...]
+    labels: Counter[str]
+    rules: Counter[str]
+    never: tuple[str, ...]
+    """Rules of the packs that decided nothing."""
+    slowest: tuple[Mapping[str, Any], ...]
+    first: str = ""
+    last: str = ""
+    records: int = 0
+
+
+@dataclass(slots=True)
+class _Count:
+    """What accumulates while records pass by; only numbers are kept of them."""
+
+    labels: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    articles: dict[str, list[Article]] = field(default_factory=dict)
+    records: int = 0
+
+
+def tell(lines: Iterable[Mapping[str, Any]], records: Iterable[Record], rules: Iterable[str] = ()) -> Told:
+    """Count a journal's lines and the records of a run. `rules`: the ids of all rules that might have decided."""
+    told = list(lines)
+    when = {line["id"]: line["time"] for line in told if line.get("id") and line["outcome"] == "stored"}
+    count = _Count()
+    for record in records:
+        _add(count, record, when.get(record.id, ""))
+    first, last = min((line["time"] for line in told), default=""), max((line["time"] for line in told), default="")
+    by_day = bool(told) and (_day(last) - _day(first)).days > 1
+    by_time: dict[str, Counter[str]] = {}
+    for line in told:
+        by_time.setdefault(line["time"][: 10 if by_day else 13], Counter())[line["outcome"]] += 1
+    return Told(
+        outcomes=Counter(line["outcome"] for line in told),
+        reasons=Counter(line["reason"] for line in told if line.get("reason")),
+        by_time=dict(sorted(by_time.items())),
+        publishers=tuple(_publisher(name, articles, last) for name, articles in sorted(count.articles.items())),
+        labels=count.labels,
+        rules=count.rules,
+        never=tuple(sorted(set(rules) - count.rules.keys())),
+        slowest=tuple(heapq.nlargest(SLOWEST, told, key=lambda line: line.get("ms") or 0)),
+        first=first,
+        last=last,
+        records=count.records,
+    )
+
+
+def _add(count: _Count, record: Record, time: str) -> None:
+    gone = sum(len(removed.text) for removed in record.removed)
+    count.records += 1
+    count.labels.update(removed.label.value for removed in record.removed)
+    count.rules.update(removed.rule for removed in record.removed)
+    publisher = record.publisher and (record.publisher.domain or record.publisher.name)
+    share = gone / (gone + len(record.body))
+    count.articles.setdefault(publisher or UNKNOWN, []).append((time, share))
+
+
+def _publisher(name: str, articles: Sequence[Article], last: str) -> Publisher:
+    ordered = tuple(sorted(articles))
+    if name == UNKNOWN:  # many publishers in one: neither has a past
+        return Publisher(name, ordered)
+    timed = [article for article in ordered if article[0]]
+    return Publisher(name, ordered, drift([share for _, share in timed]), silence([time for time, _ in timed], last))
+
+
+def drift(shares: Sequence[float]) -> tuple[float, float] | None:
+    """The medians before and lately, if the later one lies outside the middle nine tenths of what was before.
+
+    Half of ten articles would have to fall into one twentieth by chance: with thirty articles before, that was so in one case
+    of 2,200 (20,000 simulated runs of three distributions), with a hundred in one of 6,000. `shares`: in the order of time.
+    """
+    past, recent = shares[:-RECENT], shares[-RECENT:]
+    if len(past) < PAST:
+        return None
+    low, *_, high = quantiles(past, n=20)
+    before, lately = median(past), median(recent)
+    return (before, lately) if not low <= lately <= high and abs(lately - before) >= LEAST_DRIFT else None
+
+
+def silence(times: Sequence[str], last: str) -> int | None:
+    """Days since the last article, if that is more than twice the longest pause so far. `times`: RFC 3339, in order."""
+    days = sorted({_day(time) for time in times})
+    if len(days) < ACTIVE_DAYS:
+        return None
+    longest = max((after - before).days for before, after in pairwise(days))
+    since = (_day(last) - days[-1]).days
+    return since if since > 2 * longest else None
+
+
+def _day(time: str) -> dt.date:
+    return dt.date.fromisoformat(time[:10])
