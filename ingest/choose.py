@@ -64,6 +64,8 @@ def _headline(found: list[Claim], url: str) -> Claim:
         agreed = ours == top != own != theirs
         alone = own == top == theirs != ours and not ours.startswith(own)
         return shared if agreed or alone else stated
+    if top in {fold(title.value) for title in meta}:
+        return heading
     if _in_slug(shared.value, url) > _in_slug(heading.value, url) + 0.15:
         return shared
     return next((heading for title in (shared, window) if _same_subject(heading.value, title.value)), shared)

@@ -25,14 +25,27 @@ def name_words(name: str) -> frozenset[str]:
 
 
 def texts(element: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> Iterator[str]:
-    """The runs of text inside, scripts and the like left out; `without`: subtrees to leave out. Not recursive: pages nest 10,000 deep.
+    """The runs of text inside, scripts and the like left out, one at a time; `without`: subtrees to leave out.
 
-    Of an element with more inside than is looked at, the beginning.
+    Not recursive: pages nest 10,000 deep.
     """
-    for event, node in islice(_walk(element, without), LOOKED_AT):
-        text = node.text if event else node.tail
-        if text:
-            yield text
+    if not _speaks(element, without):
+        return
+    yield element.text or ""
+    stack = [(element, iter(element))]
+    while stack:
+        node, children = stack[-1]
+        child = next(children, None)
+        if child is None:
+            stack.pop()
+            if node is not element and node.tail:
+                yield node.tail
+        elif _speaks(child, without):
+            if child.text:
+                yield child.text
+            stack.append((child, iter(child)))
+        elif child.tail:
+            yield child.tail
 
 
 def parts_of(element: HtmlElement, *tags: str) -> Iterator[HtmlElement]:
@@ -40,20 +53,19 @@ def parts_of(element: HtmlElement, *tags: str) -> Iterator[HtmlElement]:
     return islice(element.iterdescendants(*tags), LOOKED_AT)
 
 
-def _walk(element: HtmlElement, without: frozenset[HtmlElement]) -> Iterator[tuple[bool, HtmlElement]]:
-    stack: list[tuple[bool, HtmlElement]] = [(True, element)]
-    while stack:
-        starts, node = stack.pop()
-        if not starts:
-            yield False, node
-            continue
-        if node is not element:
-            stack.append((False, node))
-        if isinstance(node.tag, str) and node.tag not in _SILENT and node not in without:
-            yield True, node
-            stack.extend((True, child) for child in reversed(node))
+def _speaks(element: HtmlElement, without: frozenset[HtmlElement]) -> bool:
+    return isinstance(element.tag, str) and element.tag not in _SILENT and element not in without
 
 
-def text_of(element: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> str:
-    """Its text as one line. Elements often part what no space parts ("…harbour.Photo: NAME"): there, one is set."""
-    return " ".join(_SEAM.sub(r"\1 \2", "\x00".join(texts(element, without))).replace("\x00", "").split())
+def text_of(element: HtmlElement, without: frozenset[HtmlElement] = frozenset(), *, most: int = 20_000) -> str:
+    """Its text as one line. Elements often part what no space parts ("…harbour.Photo: NAME"): there, one is set.
+
+    `most`: characters after which reading ends; a text longer than that has come to no end.
+    """
+    read: list[str] = []
+    for text in texts(element, without):
+        read.append(text)
+        most -= len(text)
+        if most < 0:
+            break
+    return " ".join(_SEAM.sub(r"\1 \2", "\x00".join(read)).replace("\x00", "").split())

@@ -13,7 +13,7 @@ from ingest.lexicon import words
 from ingest.limits import LOOKED_AT
 from ingest.model import Claim
 from ingest.parse.dates import dated, moment
-from ingest.parse.dom import name_words, parts_of, text_of
+from ingest.parse.dom import name_words, text_of
 from ingest.parse.head import LONG, Head, head_of
 from ingest.parse.people import is_marker, looks_personal, marked, names
 from ingest.parse.strings import address, domain, line
@@ -62,7 +62,7 @@ def _authors(head: Head, survey: Survey, url: str | None, *, signed: bool) -> It
             element not in zone and survey.owned(element)
         ):
             continue
-        text = text_of(element)
+        text = text_of(element, most=3 * LONG)
         if 2 < len(text) <= LONG and not text.lower().startswith(tuple(others)):
             classed.append(text)
     guessed = () if signed else (_far_bylines(head, survey), _nameplates(head))
@@ -96,13 +96,14 @@ def _nameplates(head: Head) -> list[str]:
     """A bare name right under the headline, beside a date or met again further down: many templates say no more."""
     top = head.after[:8]
     for at, run in enumerate(top):
-        if looks_personal(run.text) and _link(run.element) is None:
+        name = run.text.strip(" |,·•/")
+        if looks_personal(name) and _link(run.element) is None:
             beside = (*top[max(0, at - 2) : at], *top[at + 1 : at + 3])
             if (
                 any(len(r.text) < LONG and list(dated(r.text)) for r in beside)
-                or sum(run.text in r.text for r in head.runs) > 1
+                or sum(name in r.text for r in head.runs) > 1
             ):
-                return [run.text]
+                return [name]
     return []
 
 
@@ -130,12 +131,12 @@ def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
                 yield Claim(field, when, "page")
     for element in survey.by_tag["time"][:MAX_FOUND]:
         if not survey.owned(element) and next(element.iterancestors("a", "li"), None) is None:
-            when = moment(element.get("datetime") or text_of(element), month_first=month_first)
+            when = moment(element.get("datetime") or text_of(element, most=3 * LONG), month_first=month_first)
             if when:
                 yield Claim(_which(element), when, "page")
     for element in survey.by_role["date"][:MAX_FOUND]:
         if element.tag not in {"body", "article", "main", "time"} and not survey.owned(element):
-            text = element.get("content") or element.get("datetime") or text_of(element)
+            text = element.get("content") or element.get("datetime") or text_of(element, most=3 * LONG)
             if len(text) <= LONG:
                 for field, when in dated(text, month_first=month_first):
                     yield Claim(field if field == "modified" else _which(element), when, "page")
@@ -144,7 +145,7 @@ def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
 def _whole(text: str, element: HtmlElement) -> str:
     """The text of the smallest short element around a run: dates and their markers are often split over spans."""
     for node in (element, element.getparent()):
-        if node is not None and len(whole := text_of(node)) <= LONG:
+        if node is not None and len(whole := text_of(node, most=3 * LONG)) <= LONG:
             text = whole
     return text
 
@@ -156,12 +157,14 @@ def _which(element: HtmlElement) -> str:
 
 def _rest(survey: Survey, url: str | None) -> Iterator[Claim]:
     for element in survey.by_role["subheadline"][:3]:
-        if not survey.owned(element) and 10 < len(text := text_of(element)) <= MAX_LINE * 2:
+        if not survey.owned(element) and 10 < len(text := text_of(element, most=3 * MAX_LINE)) <= MAX_LINE * 2:
             yield Claim("subheadline", text, "page")
             break
     tags = _links(e for e in survey.by_tag["a"] if "tag" in (e.get("rel") or "").split())
     if not tags:
-        boxes = (list(islice(e.iter("a"), LOOKED_AT)) for e in survey.by_role["tags"] if not survey.owned(e, "strange"))
+        boxes = (
+            list(islice(e.iter("a"), MAX_TAGS + 1)) for e in survey.by_role["tags"] if not survey.owned(e, "strange")
+        )
         found = (_links(links) for links in boxes if 1 < len(links) <= MAX_TAGS)
         tags = next((t for t in found if t and all(len(word.split()) <= 5 for word in t)), [])
     if tags:
@@ -178,13 +181,13 @@ def _links(links: Iterable[HtmlElement]) -> list[str]:
 
 
 def _related(survey: Survey, url: str | None) -> list[dict[str, Any]]:
+    parts = (e for e in survey.by_role["related"] if e.tag in {"aside", "div", "section", "ul"})
+    links = dict.fromkeys(link for part in islice(parts, MAX_FOUND) for link in islice(part.iter("a"), MAX_FOUND))
     found: dict[str, dict[str, Any]] = {}
-    for element in survey.by_role["related"]:
-        if element.tag in {"aside", "div", "section", "ul"}:
-            for link in parts_of(element, "a"):
-                text, where = line(text_of(link), MAX_LINE), address(link.get("href"), url)
-                if text and where and len(text.split()) > 3 and len(found) < MAX_FOUND:
-                    found.setdefault(where, {"headline": text, "url": where})
+    for link in links:
+        text, where = line(text_of(link), MAX_LINE), address(link.get("href"), url)
+        if text and where and len(text.split()) > 3 and len(found) < MAX_FOUND:
+            found.setdefault(where, {"headline": text, "url": where})
     return list(found.values())
 
 
@@ -193,7 +196,7 @@ def _rights(head: Head) -> Iterator[Claim]:
     terms = words("rights", "terms")
     for run in reversed(head.runs[len(head.runs) // 2 :][-80:]):
         if _RIGHTS.search(run.text):
-            whole = text_of(run.element)
+            whole = text_of(run.element, most=3 * MAX_LINE)
             yield Claim("copyright_notice", whole if len(whole) <= MAX_LINE else run.text[:MAX_LINE], "page")
             break
     for run in reversed(head.runs[len(head.runs) // 2 :]):

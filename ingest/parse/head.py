@@ -44,8 +44,8 @@ def runs_of(tree: HtmlElement) -> list[Run]:
     for text in cast("list[Any]", _RUNS(tree)):
         parent = text.getparent()
         element = parent.getparent() if text.is_tail else parent
-        if element is not None:
-            found.append(Run(" ".join(text.split()), element))
+        if element is not None and (words := text.split()):  # XPath takes a no-break space for a word
+            found.append(Run(" ".join(words), element))
     return found
 
 

@@ -108,7 +108,7 @@ def _with_image(caption: HtmlElement) -> HtmlElement | None:
     node = caption
     for _ in range(4):
         node = node.getparent()
-        if node is None or len(node.text_content()) > MAX_BOX:
+        if node is None or len(text_of(node, most=2 * MAX_BOX)) > MAX_BOX:
             return caption if caption.tag == "figcaption" else None
         if next(node.iter("img", "picture", "video"), None) is not None:
             return node

@@ -113,6 +113,10 @@ def test_monsters_are_bounded() -> None:
     assert page_claims(page(jsonld="[" * 100_000), url=None)
     assert page_claims(page(jsonld=[{"@type": "Thing", "n": i} for i in range(100_000)]), url=None)
     assert page_claims(page(body="<div class=author>" * 20_000 + "deep"), url=None)
+    captions = "".join(f"<span class=caption>c {i}</span>" for i in range(2_000)) + "word " * 100_000
+    assert page_claims(
+        page(body=f"<h1>T</h1><div>{captions}<div class=related><a href=/a>one two three four</a>" * 2), url=URL
+    )
 
 
 @pytest.mark.parametrize(
