@@ -100,9 +100,9 @@ class Forest:
         node = np.broadcast_to(self.roots, (len(rows), self.roots.size))
         for _ in range(self.depth):
             node = self._step(cells, node, offsets)
-        answers = self.value[node]
+        answers = self.value.take(node)
         return np.asarray(answers.reshape(len(rows), -1, self.classes).sum(axis=1))
 
     def _step(self, cells: Floats, node: Nodes, offsets: Nodes | int) -> Nodes:
-        asked = cells[self.feature[node] + offsets]
-        return np.asarray(self.child[node] + (asked > self.threshold[node]))
+        asked = cells.take(self.feature.take(node) + offsets)
+        return np.asarray(self.child.take(node) + (asked > self.threshold.take(node)))

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from ingest.evidence.reading import Bools, Floats, Reading, Shelf, phrases, words_of
+from ingest.evidence.reading import Bools, Floats, Ints, Reading, Shelf, phrases, words_of
 from ingest.lexicon import lexicon
 
 _LONGEST = 8  # words of a phrase that are looked at; enough for all but a few Thai ones
@@ -22,8 +22,8 @@ class Lexicon:
     """How many of the kinds are labels; the rest tell how a line speaks."""
     shelves: tuple[Shelf, ...]
     """For each length from one word on, the phrases' numbers."""
-    lists: tuple[Bools, ...]
-    """bool[phrases, kinds]: which lists each phrase is in."""
+    lists: tuple[tuple[Ints, Ints, Ints], ...]
+    """For each length: how many lists each phrase is in, where they begin in the third, and the lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,16 +46,15 @@ def cue_lists() -> Lexicon:
     for at, written in enumerate(lists.values()):
         for phrase in written:
             words = words_of(phrase)[:_LONGEST]
-            by_size[len(words) - 1].setdefault(int(phrases(words, len(words))[0]), set()).add(at)
-    shelves, masks = [], []
+            by_size[len(words) - 1].setdefault(int(list(phrases(words, len(words)))[-1][0]), set()).add(at)
+    shelves, members = [], []
     for entries in by_size:
-        ordered = np.array(sorted(entries), np.uint64)
-        mask = np.zeros((len(ordered), len(lists)), bool)
-        for row, key in enumerate(ordered):
-            mask[row, list(entries[int(key)])] = True
-        shelves.append(Shelf.of(ordered))
-        masks.append(mask)
-    return Lexicon(tuple(lists), len(tables["labels"]), tuple(shelves), tuple(masks))
+        ordered = sorted(entries)
+        sizes = np.array([len(entries[key]) for key in ordered], np.intp)
+        flat = np.array([at for key in ordered for at in sorted(entries[key])], np.intp)
+        shelves.append(Shelf.of(np.array(ordered, np.uint64)))
+        members.append((sizes, np.cumsum(sizes) - sizes, flat))
+    return Lexicon(tuple(lists), len(tables["labels"]), tuple(shelves), tuple(members))
 
 
 def cues(reading: Reading) -> Cues:
@@ -67,10 +66,14 @@ def cues(reading: Reading) -> Cues:
     link = book.kinds.index("linking")
     opens = np.ones(len(reading.word), bool)
     opens[1:] = reading.word_at[1:] != reading.word_at[:-1]
-    for size, (shelf, mask) in enumerate(zip(book.shelves, book.lists, strict=True), 1):
-        at, key = shelf.find(phrases(reading.word, size))
+    runs = phrases(reading.word, _LONGEST)
+    for size, (shelf, (members, begin, flat), run) in enumerate(zip(book.shelves, book.lists, runs, strict=True), 1):
+        at, key = shelf.find(run)
         inside = reading.word_at[at] == reading.word_at[at + size - 1]
-        at, (row, column) = at[inside], np.nonzero(mask[key[inside]])
+        at, key = at[inside], key[inside]
+        often = members[key]
+        row = np.repeat(np.arange(len(at)), often)
+        column = flat[np.arange(len(row)) - np.repeat(np.cumsum(often) - often - begin[key], often)]
         linking[at[row[column == link]]] = True
         lines.append(reading.word_at[at[row]])
         starts.append(opens[at[row]])

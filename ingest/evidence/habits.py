@@ -22,27 +22,28 @@ _FIRST = np.uint64(0x5BD1E9955BD1E995)  # sets the first word of a line apart fr
 
 
 def grams(reading: Reading) -> tuple[Hashes, Ints]:
-    """Words, pairs and first words of all lines as numbers, and the line of each."""
+    """Words, pairs and first words of all lines as numbers, in this order, and the line of each."""
     word, at = reading.word, reading.word_at
     paired = at[1:] == at[:-1]
+    _, pairs = phrases(word, 2)
     opens = np.concatenate((np.ones(min(len(at), 1), bool), ~paired))
-    parts = (word, at), (phrases(word, 2)[paired], at[:-1][paired]), (word[opens] ^ _FIRST, at[opens])
+    parts = (word, at), (pairs[paired], at[:-1][paired]), (word[opens] ^ _FIRST, at[opens])
     return np.concatenate([gram for gram, _ in parts]), np.concatenate([line for _, line in parts])
 
 
 def habits(reading: Reading, weigh: Weigh) -> Columns:
-    """Columns of the weights in each line: mean over the grams that have one, sum, greatest and least."""
+    """Columns of the weights in each line: mean over the grams that have one, sum, greatest and least of words."""
     gram, at = grams(reading)
     weight = weigh(gram)
     known = reading.per_line(at[weight != 0])
     total = reading.per_line(at, weight)
-    order = np.argsort(at, kind="stable")
-    starts = np.searchsorted(at[order], np.arange(reading.lines))
-    some = reading.words > 0
     highest, lowest = np.zeros(reading.lines), np.zeros(reading.lines)
+    some = reading.words > 0
     if some.any():
-        highest[some] = np.maximum.reduceat(weight[order], starts[some])
-        lowest[some] = np.minimum.reduceat(weight[order], starts[some])
+        starts = np.searchsorted(reading.word_at, np.flatnonzero(some))
+        single = weight[: len(reading.word)]
+        highest[some] = np.maximum.reduceat(single, starts)
+        lowest[some] = np.minimum.reduceat(single, starts)
     return {
         "mean": total / np.maximum(known, 1),
         "sum": np.clip(total, -20, 20),

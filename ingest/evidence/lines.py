@@ -68,7 +68,7 @@ def thresholds(columns: Columns) -> Floats:
 
 def table(columns: Columns) -> NDArray[np.float32]:
     """The columns that the forest wants, side by side: float32[lines, names]. KeyError where one is not made."""
-    return np.stack([columns[name] for name in forest().names], axis=1).astype(np.float32)
+    return np.array([columns[name] for name in forest().names], np.float32).T
 
 
 @cache

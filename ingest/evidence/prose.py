@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.evidence.reading import Bools, Floats, Hashes, Ints, Reading, phrases
+from ingest.evidence.reading import Bools, Floats, Hashes, Ints, Reading, groups, phrases
 from ingest.evidence.shape import Columns, ends_like_sentence, size
 
 _PROSE_WORDS = 10  # a line of prose has at least so many, and ends like a sentence, or three times as many
@@ -81,34 +81,60 @@ def twins(reading: Reading, prose: Prose, linking: Bools) -> Columns:
     """
     n, at = reading.lines, reading.word_at
     content = np.flatnonzero(~linking)
-    own = np.maximum(reading.per_line(at[content]), 1)
-    _, word = np.unique(reading.word[content], return_inverse=True)
-    in_prose = prose.lines[at[content]]
-    elsewhere = np.bincount(word[in_prose], minlength=word.max(initial=0) + 1)[word]
-    elsewhere = elsewhere - np.where(in_prose, _same_line(word, at[content]), 0)
-    pair = phrases(reading.word, 2)
-    whole = at[:-1] == at[1:] if len(pair) else np.zeros(0, bool)
-    pair, pair_at = pair[whole], at[:-1][whole]
-    _, first_seen, pairs, repeats = np.unique(pair, return_index=True, return_inverse=True, return_counts=True)
-    shared = repeats[pairs] > _same_line(pairs, pair_at)
-    earlier = pair_at[first_seen][pairs] < pair_at
+    content_at = at[content]
+    own = np.maximum(reading.per_line(content_at), 1)
+    elsewhere, _ = _others(reading.word[content], content_at, prose.lines[content_at].astype(np.float64))
+    whole = at[:-1] == at[1:]
+    _, pairs = phrases(reading.word, 2)
+    pair, pair_at = pairs[whole], at[:-1][whole]
+    shared, pair_first = _others(pair, pair_at, np.ones(len(pair)))
     some_pairs = np.maximum(reading.per_line(pair_at), 1)
-    line = np.zeros(n, np.uint64)
-    with np.errstate(over="ignore"):
-        np.add.at(line, at, reading.word * (np.arange(len(at), dtype=np.uint64) - _offset(reading) + np.uint64(1)))
-    _, first_line, same, copies = np.unique(line, return_index=True, return_inverse=True, return_counts=True)
-    opening = _first_word(reading)
-    _, openings, alike = np.unique(opening, return_inverse=True, return_counts=True)
+    start = np.searchsorted(at, np.arange(n))
+    line = np.arange(n, dtype=np.uint64)  # a line without words is like no other
+    opening = line.copy()
+    some = reading.words > 0
+    if some.any():
+        place = np.arange(len(at), dtype=np.uint64) - start[at].astype(np.uint64)
+        line[some] = np.add.reduceat(reading.word * (place * np.uint64(2) + np.uint64(1)), start[some])
+        opening[some] = reading.word[start[some]]
+    copies, line_first = _group_sizes(line)
+    alike, _ = _group_sizes(opening)
     return {
-        "prose_words": reading.per_line(at[content], (elsewhere > 0).astype(np.float64)) / own,
-        "prose_count": reading.per_line(at[content], np.log1p(elsewhere)) / own,
-        "content_words": np.log1p(reading.per_line(at[content])),
-        "pairs": reading.per_line(pair_at, shared.astype(np.float64)) / some_pairs,
-        "pairs_earlier": reading.per_line(pair_at, earlier.astype(np.float64)) / some_pairs,
-        "copies": np.log1p(copies[same] - 1.0),
-        "copy": (first_line[same] < np.arange(n)).astype(np.float64),
-        "opening": np.log1p(alike[openings] - 1.0),
+        "prose_words": reading.per_line(content_at, (elsewhere > 0).astype(np.float64)) / own,
+        "prose_count": reading.per_line(content_at, np.log1p(elsewhere)) / own,
+        "content_words": np.log1p(reading.per_line(content_at)),
+        "pairs": reading.per_line(pair_at, (shared > 0).astype(np.float64)) / some_pairs,
+        "pairs_earlier": reading.per_line(pair_at, (pair_at[pair_first] < pair_at).astype(np.float64)) / some_pairs,
+        "copies": np.log1p(copies - 1.0),
+        "copy": (line_first < np.arange(n)).astype(np.float64),
+        "opening": np.log1p(alike - 1.0),
     }
+
+
+def _others(values: Hashes, at: Ints, counts: Floats) -> tuple[Floats, Ints]:
+    """For each value: what equal ones in other lines count, and the place of the first equal one."""
+    order, opens = groups(values)
+    group = np.cumsum(opens) - 1
+    line, count = at[order], counts[order]
+    new_line = opens.copy()
+    new_line[1:] |= line[1:] != line[:-1]
+    run = np.cumsum(new_line) - 1
+    in_all = np.bincount(group, count)[group] if len(order) else count
+    in_line = np.bincount(run, count)[run] if len(order) else count
+    first = order[opens][group]
+    back = np.empty(len(order), np.intp)
+    back[order] = np.arange(len(order))
+    return (in_all - in_line)[back], first[back]
+
+
+def _group_sizes(values: Hashes) -> tuple[Floats, Ints]:
+    """For each value: how many are equal to it, itself included, and the place of the first of them."""
+    order, opens = groups(values)
+    group = np.cumsum(opens) - 1
+    sizes = np.bincount(group).astype(np.float64)
+    back = np.empty(len(order), np.intp)
+    back[order] = group
+    return sizes[back], order[opens][back]
 
 
 def _window(values: Floats, reach: int) -> Floats:
@@ -116,25 +142,3 @@ def _window(values: Floats, reach: int) -> Floats:
     sums = np.concatenate((np.zeros(1), np.cumsum(values)))
     index = np.arange(len(values))
     return np.log1p(sums[np.minimum(index + reach + 1, len(values))] - sums[np.maximum(index - reach, 0)] - values)
-
-
-def _same_line(word: Ints, at: Ints) -> Ints:
-    """How often each word stands in its own line."""
-    key = word * (int(at.max(initial=0)) + 1) + at
-    _, back, often = np.unique(key, return_inverse=True, return_counts=True)
-    return np.asarray(often[back])
-
-
-def _offset(reading: Reading) -> Hashes:
-    """Number of the first word of the line that each word is in."""
-    start = np.searchsorted(reading.word_at, np.arange(reading.lines))
-    return start[reading.word_at].astype(np.uint64)
-
-
-def _first_word(reading: Reading) -> Hashes:
-    """Each line's first word; of a line without words, a number of its own."""
-    start = np.searchsorted(reading.word_at, np.arange(reading.lines))
-    some = reading.words > 0
-    opening = np.arange(reading.lines, dtype=np.uint64)
-    opening[some] = reading.word[start[some]]
-    return opening
