@@ -37,7 +37,7 @@ def text_blocks(text: str) -> tuple[Block, ...]:
     width = _wrap_width(lines)
     if width:
         lines = _unwrap(lines, width)
-    following = [*lines[1:], _Line("", 0, gap=True)]
+    following = [*lines[1:], _Line("", 0, gap=True)][: len(lines)]  # of nothing but marks of quotation, no line is left
     blocks, listed = [], False
     for line, after in zip(lines, following, strict=True):
         continues = not after.gap and len(line.text) <= LIST_LINE and len(after.text) <= LIST_LINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest import Record, Rejected, clean
@@ -41,6 +41,7 @@ def cleaned(raw: bytes) -> Record | Rejected:
 
 
 @given(files)
+@example(b">")
 @settings(max_examples=150, deadline=None)
 def test_totality_and_determinism(raw: bytes) -> None:
     first, second = cleaned(raw), cleaned(raw)
