@@ -37,7 +37,10 @@ _WIDE = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff]")
 
 
 def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
-    """Every block, in order, with its label. `headline`: as claimed; None lets a text file's own first title-like line be it."""
+    """Every block, in order, with its label. `headline`: as claimed; None lets a text file's own first title-like line be it.
+
+    Raises `Rejected` where a page has no article.
+    """
     blocks, hits = _split_tails(article.blocks, rulebook)
     rows = _ruled(blocks, hits)
     verdicts: Sequence[Verdict]
@@ -45,7 +48,9 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
         verdicts = lines.judge(blocks)
         headline = headline or _find_headline(blocks, rows, verdicts)
     else:
-        verdicts = page.judge(blocks, article.claims, headline)
+        verdicts = page.judge(blocks, article.claims, headline, article.region)
+        if refused := page.refusal(blocks, verdicts):
+            raise refused
     _repeats(blocks, rows, headline)
     return tuple(
         row or LabelledBlock(block, verdict.label, "model", verdict.certainty)

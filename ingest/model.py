@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Kind = Literal["paragraph", "heading", "list_item", "quote", "caption", "cell", "separator"]
 """What a block is by its form; `caption` is a figcaption or its like, `cell` a table cell, `separator` a rule of signs."""
@@ -113,7 +113,8 @@ class Markup:
     `tag`: the block-level element it stands in. `path`: tags from the smallest element with the whole block upwards, 40 at
     most, and `words`: class, id and role words of these, lower-cased. `links`: in order. `link_share`: share of
     the block's characters inside links, 0 to 1. `media`: pictures, players and frames between the block before and this one.
-    `place`: the smallest element with the whole block. `kept`: whether a main-region finder kept it; None where none was asked.
+    `told`: share of its words that the page's description says, and its JSON-LD articleBody.
+    `place`: the smallest element with the whole block.
     """
 
     tag: str = ""
@@ -122,8 +123,8 @@ class Markup:
     links: tuple[Link, ...] = ()
     link_share: float = 0.0
     media: int = 0
+    told: tuple[float, float] = (0.0, 0.0)
     place: Place | None = field(default=None, repr=False)
-    kept: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,8 @@ class Article:
     source: Source
     truncated: bool = False
     """The source is larger than the limits: what follows the last block was not read."""
+    region: Callable[[], str | None] | None = field(default=None, compare=False, repr=False)
+    """Asks a main-region finder for the text that it keeps of a page: dear, so for pages that the blocks leave in doubt."""
 
 
 @dataclass(frozen=True, slots=True)

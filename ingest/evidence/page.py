@@ -1,24 +1,172 @@
-"""Which blocks of a page are its article."""
+"""Which blocks of a page are its article, what the others are, and whether there is an article at all."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from ingest.model import Label, Verdict
+import numpy as np
+
+from ingest.evidence.layout import asked, features
+from ingest.evidence.reading import read
+from ingest.evidence.shape import size
+from ingest.forest import Forest
+from ingest.lexicon import lexicon
+from ingest.model import Label, Rejected, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from ingest.evidence.reading import Floats
     from ingest.model import Block, Claim
 
+MODEL = "models/page.npz"
+MODEL_ASKED = "models/page_asked.npz"
+"""The same labeller, with what the main-region finder says among its evidence."""
 
-def judge(blocks: Sequence[Block], claims: Sequence[Claim] = (), headline: str | None = None) -> list[Verdict]:  # noqa: ARG001
-    """One verdict a block: body where the main-region finder kept it, unless it says the headline again."""
-    return [_verdict(block, headline) for block in blocks]
+SURE = 0.5
+"""Probability from which a block is body."""
+
+HEADLINE_LIKE = 0.95
+"""Likeness to a claimed headline (F1 of words) from which a block says it again."""
+
+MOST_TAGS = 12
+"""Words of a line of tags."""
+
+LEAST_WORDS = 15.0
+"""Words of the shortest body."""
+
+LEAST_LONGEST = 8.0
+"""Words of the longest block of a body."""
+
+MOST_LINKED = 0.7
+"""Share of a body's words in links; lists of links are above it."""
+
+NAMED: Mapping[str, Label] = {
+    "comments": Label.COMMENTS,
+    "advert": Label.ADVERTISEMENT,
+    "share": Label.SHARE,
+    "author": Label.AUTHOR_BIO,
+    "tags": Label.TAGS,
+    "promo": Label.PROMO,
+    "related": Label.RELATED,
+    "popular": Label.NAVIGATION,
+    "overlay": Label.WIDGET,
+    "embed": Label.WIDGET,
+    "form": Label.WIDGET,
+    "navigation": Label.NAVIGATION,
+    "footer": Label.NAVIGATION,
+    "side": Label.NAVIGATION,
+}
+"""What a block outside the article is by the nearest element whose class has a word of the group; the first of equally near ones."""
+
+CUED = (
+    Label.COPYRIGHT_NOTICE, Label.COMMENTS, Label.SHARE, Label.PROMO, Label.ADVERTISEMENT, Label.RELATED, Label.WIDGET, Label.TAGS,
+)  # fmt: skip
+"""Labels whose own phrases say so, where they make up half of a block."""
+
+NEAR = 4.0
+"""Elements up to which a name counts."""
 
 
-def _verdict(block: Block, headline: str | None) -> Verdict:
-    if block.text == headline:
-        return Verdict(Label.HEADLINE, 0.9)
-    kept = block.markup is not None and block.markup.kept
-    return Verdict(Label.BODY if kept else Label.NAVIGATION, 0.8)
+DOUBT = 0.1
+"""Words that may be wrong for each word of the body, as the forest expects them, from which the main-region finder is asked: on a
+quarter of the pages, which takes most of what asking on all would bring."""
+
+SHORT = 3.0
+"""Words that every block counts for beside its own."""
+
+
+@cache
+def _forest(resource: str) -> Forest:
+    return Forest.load(resource)
+
+
+def judge(
+    blocks: Sequence[Block],
+    claims: Sequence[Claim] = (),
+    headline: str | None = None,
+    region: Callable[[], str | None] | None = None,
+) -> list[Verdict]:
+    """One verdict a block: body where the learned labeller says so, else what its surroundings are called.
+
+    `claims`: the page's; those about headline and subheadline are evidence. `region`: asks a main-region finder. Raises ValueError
+    where a model in the package was trained on other evidence than this code makes.
+    """
+    if not blocks:
+        return []
+    names, rows = features(blocks, claims, headline)
+    body = _predict(MODEL, names, rows)
+    unsure = doubt(np.expm1(rows[:, names.index("shape.words")]), body) > DOUBT
+    if region and unsure and (text := region()) is not None:
+        more, said = asked(blocks, text)
+        body = _predict(MODEL_ASKED, names + more, np.hstack((rows, said)))
+    body = np.where(again(names, rows), 0.0, body)
+    others = _others(blocks, names, rows)
+    return [
+        Verdict(Label.BODY if p >= SURE else label, round(max(float(p), 1 - float(p)), 3))
+        for p, label in zip(body, others, strict=True)
+    ]
+
+
+def _predict(resource: str, names: tuple[str, ...], rows: NDArray[np.float32]) -> Floats:
+    forest = _forest(resource)
+    if forest.names != names:
+        raise ValueError(f"{resource} was trained on other evidence: run benchmarks/train_pages.py")
+    return forest.predict(rows)
+
+
+def doubt(words: Floats, body: Floats) -> float:
+    """Words expected to be judged wrongly, as a share of those judged to be body."""
+    weight = words + SHORT
+    wrong = float((weight * np.minimum(body, 1 - body)).sum())
+    return wrong / max(30.0, float((weight * (body >= SURE)).sum()))
+
+
+def again(names: Sequence[str], rows: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether each block says a claimed headline again, which is a field and leaves the body."""
+    return np.asarray(rows[:, names.index("title.like")] >= HEADLINE_LIKE)
+
+
+def _others(blocks: Sequence[Block], names: Sequence[str], rows: NDArray[np.float32]) -> list[Label]:
+    """What each block is if it is not the article: by the phrases in it, then by what the elements around it are called."""
+    column = {name: rows[:, at] for at, name in enumerate(names)}
+    distance = np.stack([column[f"name.{group}"] for group in NAMED], axis=1)
+    cue = np.stack([column[f"cue.{label}"] for label in CUED], axis=1)
+    named = list(NAMED.values())
+    labels: list[Label] = []
+    for at, block in enumerate(blocks):
+        nearest = int(distance[at].argmin())
+        label = named[nearest] if distance[at, nearest] <= NEAR else Label.NAVIGATION
+        if cue[at].max() >= 0.5:
+            label = CUED[int(cue[at].argmax())]
+        if column["title.like"][at] >= HEADLINE_LIKE:
+            label = Label.DUPLICATE if Label.HEADLINE in labels else Label.HEADLINE
+        elif block.kind == "caption":
+            label = Label.CAPTION
+        elif label is Label.TAGS and column["shape.words"][at] > np.log1p(MOST_TAGS):
+            label = Label.NAVIGATION
+        labels.append(label)
+    return labels
+
+
+def refusal(blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> Rejected | None:
+    """Why a page has no article to record, if so: `no_article`, `paywall_stub` or `needs_javascript`. None: it has one."""
+    body = [block for block, verdict in zip(blocks, verdicts, strict=True) if verdict.label is Label.BODY]
+    words = size(read([block.text for block in body])) if body else np.zeros(0)
+    linked = float((words * [block.markup.link_share if block.markup else 0.0 for block in body]).sum())
+    amount = float(words.sum())
+    if amount < LEAST_WORDS:
+        page = " ".join(block.text for block in blocks).casefold()
+        for reason, message in (
+            ("needs_javascript", "The page's article is drawn by a script, which is never run."),
+            ("paywall_stub", "The page shows its article to subscribers alone."),
+        ):
+            if any(phrase in page for phrase in lexicon("page")["refusals"][reason]):
+                return Rejected(reason, message)
+        return Rejected("no_article", "No block of the page reads like an article.")
+    if linked > MOST_LINKED * amount or float(words.max()) < LEAST_LONGEST:
+        return Rejected("no_article", "The page is a list of links to articles.")
+    return None

@@ -74,9 +74,6 @@ def _markup(marks: Sequence[Markup]) -> Iterator[tuple[str, Inside]]:
     if path:
         yield "stands in", path + (f" ({signs[:80]})" if signs else "")
     yield "in links", _range([mark.link_share for mark in marks])
-    kept = [mark.kept for mark in marks if mark.kept is not None]
-    if kept:
-        yield "region finder", "kept it" if all(kept) else "kept a part" if any(kept) else "left it out"
 
 
 def _range(shares: Sequence[float]) -> str:

@@ -26,16 +26,17 @@ def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -
         from ingest.parse.html import read_page  # noqa: PLC0415  lxml and what comes with it, for pages alone
 
         text = _up_to(text, "<", limits.tags)
-        blocks, claims = read_page(text, url=url)
+        blocks, claims, region = read_page(text, url=url)
     else:
         text = _up_to(text, "\n", limits.lines)
-        blocks, claims = text_blocks(text), ()
+        blocks, claims, region = text_blocks(text), (), None
     return Article(
         raw.id,
         blocks[: limits.blocks],
         (*raw.claims, *claims),
         Source(raw.name, "text/html" if page else "text/plain", encoding, len(raw.content)),
         truncated=len(text) < whole or len(blocks) > limits.blocks,
+        region=region,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -21,10 +21,13 @@ from ingest.limits import NAME_LENGTH
 from ingest.model import Block, Link, Markup, Place
 from ingest.parse.claims import page_claims
 from ingest.parse.depth import shallow
-from ingest.parse.region import mark
+from ingest.parse.region import main_region
+from ingest.parse.told import Told
 from ingest.signs import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ingest.model import Claim, Kind
 
 NO_TEXT = frozenset({"script", "style", "title", "iframe", "noframes", "noembed", "object", "audio", "video", "canvas"})
@@ -62,18 +65,25 @@ WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}")
 UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
-def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[Claim, ...]]:
-    """All blocks of a page, in document order, and what its metadata claims. A page without an element gives neither."""
+def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[Claim, ...], Callable[[], str | None]]:
+    """All blocks of a page, in document order, what its metadata claim, and a finder of its main region, to be asked if need be.
+
+    A page without an element gives none of them.
+    """
     tree = parse_tree(html)
     if tree is None:
-        return (), ()
-    return mark(tree, blocks(tree, url)), page_claims(tree, url=url)
+        return (), (), str
+    elements = list(tree.iter())  # held until the last look: else each walk makes a Python object of every element anew
+    found, claims = blocks(tree, url), page_claims(tree, url=url)
+    del elements
+    return found, claims, partial(main_region, tree)
 
 
 def parse_tree(html: str) -> HtmlElement | None:
     """The one parse. `huge_tree`: without it everything after nesting depth 256 vanishes silently; with it, after 2,048."""
     parser = HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8")
     html = html.replace("\0", "\ufffd")
+    parser.set_element_class_lookup(_PLAIN)
     try:
         tree = document_fromstring(html.encode("utf-8", "replace"), parser=parser)
         fault = parser.error_log.last_error
@@ -91,7 +101,7 @@ def blocks(tree: HtmlElement, url: str | None) -> tuple[Block, ...]:
         with suppress(ValueError):  # an unclosed bracket, as of an IPv6 host
             base = urljoin(base, element.get("href") or "")
         break
-    walk = _Walk(base)
+    walk = _Walk(base, Told(tree))
     events = etree.iterwalk(tree, events=("start", "end"))
     for event, element in events:
         tag = element.tag
@@ -106,6 +116,10 @@ def blocks(tree: HtmlElement, url: str | None) -> tuple[Block, ...]:
             if element.tail:
                 walk.text(element.tail)
     return tuple(walk.found)
+
+
+_PLAIN = etree.ElementDefaultClassLookup(element=HtmlElement)
+"""Every element is an HtmlElement: lxml.html's own lookup calls Python for each to tell forms and inputs apart."""
 
 
 @lru_cache(maxsize=1 << 15)
@@ -141,7 +155,8 @@ class _Frame:
 class _Walk:
     """The state of one walk: the open elements, and the run of text that is being gathered."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, told: Told) -> None:
+        self.told = told
         self.base = base
         self.root = ""
         with suppress(ValueError):
@@ -255,6 +270,7 @@ class _Walk:
                 links=tuple(self.links),
                 link_share=min(1.0, self.link_length / len(text)),
                 media=self.media,
+                told=self.told.share(text),
                 place=inmost.place,
             )
             self.found.append(Block(text, inmost.kind, markup=markup))

@@ -1,0 +1,225 @@
+"""All that the labeller of pages looks at, as one row of numbers a block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.evidence import places
+from ingest.evidence.cues import cue_lists, cues
+from ingest.evidence.prose import find_prose, place, twins
+from ingest.evidence.reading import Floats, Hashes, Reading, read, words_of
+from ingest.evidence.shape import Columns, ends_like_sentence, shape, size
+from ingest.model import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ingest.evidence.cues import Cues
+    from ingest.model import Block, Claim
+
+REACH = 3
+"""Blocks on each side whose looks count."""
+
+_PROSE_WORDS = 9
+_NEAR = (
+    "shape.words",
+    "shape.ends_sentence",
+    "own.links",
+    "own.prose",
+    "cue.covered",
+    "own.heading",
+    "around.near_up",
+    "own.media",
+)
+_OFF_PAGE = {"shape.words": -1.0}
+_KINDS = ("paragraph", "heading", "list_item", "quote", "caption", "cell")
+_TITLES = 4
+_SHORT = 8.0
+"""Words; a block of no more may announce what follows."""
+
+_HERALDS = (
+    "related",
+    "comments",
+    "promo",
+    "author_bio",
+    "copyright_notice",
+    "share",
+    "tags",
+    "byline",
+    "advertisement",
+)
+
+
+def features(
+    blocks: Sequence[Block], claims: Sequence[Claim], headline: str | None
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Names of the columns and float32[blocks, columns]; `group.name`, the group being what an ablation drops."""
+    reading = read([block.text for block in blocks])
+    markups = [block.markup or Markup() for block in blocks]
+    tree = places.plant(blocks)
+    spoken = cues(reading)
+    words = size(reading)
+    share = np.array([markup.link_share for markup in markups])
+    full = ends_like_sentence(reading)
+    prose = np.where(((words >= _PROSE_WORDS) & full | (words >= 3 * _PROSE_WORDS)) & (share < 0.5), words, 0.0)
+    titles = list(dict.fromkeys(filter(None, (headline, *(c.value for c in claims if c.field == "headline")))))[
+        :_TITLES
+    ]
+    deks = list(dict.fromkeys(str(c.value) for c in claims if c.field == "subheadline"))[:_TITLES]
+    columns: Columns = {}
+    for group, part in (
+        ("shape", shape(reading)),
+        ("cue", _cue(reading, spoken)),
+        ("own", _own(blocks, markups, prose)),
+        ("prose", place(find_prose(reading))),
+        ("twin", twins(reading, find_prose(reading), spoken.linking)),
+        ("name", places.names(tree)),
+        ("around", places.surroundings(tree, words, prose, words * share)),
+        ("like", places.likes(tree, words, prose, words * share)),
+        ("sibling", places.siblings(tree)),
+        ("title", _titles(tree, reading, prose, titles, deks)),
+        ("herald", _heralds(words, spoken)),
+        ("company", places.company(tree, _spoken(spoken))),
+        ("page", _page(words, prose, share)),
+    ):
+        columns |= {f"{group}.{name}": values for name, values in part.items()}
+    columns |= _neighbours(columns)
+    return tuple(columns), np.stack(list(columns.values()), axis=1).astype(np.float32)
+
+
+def asked(blocks: Sequence[Block], region: str) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Names and float32[blocks, 4] of what a main-region finder says: the share of each block that it keeps, and around it."""
+    kept_lines = {" ".join(line.split()) for line in region.splitlines()}
+    kept_runs = {run for line in kept_lines for run in _runs(line)}
+    kept = np.zeros(len(blocks))
+    for at, block in enumerate(blocks):
+        if block.text in kept_lines:
+            kept[at] = 1.0
+        elif runs := _runs(block.text):
+            kept[at] = sum(run in kept_runs for run in runs) / len(runs)
+    none = np.zeros(1)
+    columns = {
+        "finder.kept": kept,
+        "finder.kept-1": np.concatenate((none, kept[:-1])),
+        "finder.kept+1": np.concatenate((kept[1:], none)),
+        "finder.before": np.cumsum(kept) / max(float(kept.sum()), 1.0),
+    }
+    return tuple(columns), np.stack(list(columns.values()), axis=1).astype(np.float32)
+
+
+def _runs(text: str) -> list[tuple[str, ...]]:
+    words = text.split()
+    return list(zip(words, words[1:], words[2:], words[3:], strict=False))
+
+
+def _own(blocks: Sequence[Block], markups: Sequence[Markup], prose: Floats) -> Columns:
+    """The block's element, links and pictures."""
+    kinds = np.array([_KINDS.index(block.kind) if block.kind in _KINDS else 0 for block in blocks])
+    media = np.array([markup.media for markup in markups], np.float64)
+    columns = {kind: (kinds == at).astype(np.float64) for at, kind in enumerate(_KINDS)}
+    columns["links"] = np.array([markup.link_share for markup in markups])
+    columns["link_count"] = np.log1p([len(markup.links) for markup in markups])
+    columns["media"] = np.minimum(media, 5)
+    columns["prose"] = np.log1p(prose)
+    columns["described"], columns["declared"] = np.array([markup.told for markup in markups]).T
+    index = np.arange(len(blocks))
+    for name, above in (("h1", [m.tag == "h1" for m in markups]), ("h", kinds == 1)):
+        count = np.cumsum(above)
+        columns[f"{name}_above"] = np.minimum(count, 9)
+        last = np.maximum.accumulate(np.where(above, index, -1))
+        columns[f"to_{name}"] = np.log1p(np.where(last >= 0, index - last, 99))
+    columns["inline"] = np.array([len(markup.path) and markup.path[0] != markup.tag for markup in markups], np.float64)
+    return columns
+
+
+def _cue(reading: Reading, found: Cues) -> Columns:
+    """The lexicon's columns: share of the words in phrases of each label, whether one starts the block; how the block speaks."""
+    book, words = cue_lists(), np.maximum(reading.words, 1)
+    columns: Columns = {}
+    for at, kind in enumerate(book.kinds):
+        if at < book.labels:
+            columns[kind] = np.minimum(found.covered[:, at] / words, 1)
+            columns[f"{kind}_leads"] = np.minimum(found.leading[:, at], 1)
+        else:
+            columns[kind] = found.found[:, at] / words
+    columns["covered"] = np.minimum(found.covered[:, : book.labels].max(axis=1) / words, 1)
+    return columns
+
+
+def _titles(tree: places.Tree, reading: Reading, prose: Floats, titles: Sequence[str], deks: Sequence[str]) -> Columns:
+    """Likeness to the claimed headlines and deks, and the way from the block that is most like a headline."""
+    like = _likeness(reading, titles)
+    n = reading.lines
+    index = np.arange(n)
+    start = int(np.argmax(prose > 0)) if prose.any() else n
+    where = np.flatnonzero(like > 0.6)
+    at = int(where[np.argmin(np.abs(where - start))]) if where.size else -1
+    behind = np.cumsum(prose) - prose
+    way = places.way(tree, int(tree.base[at])) if at >= 0 else {"up": np.full(n, -1.0), "down": np.full(n, -1.0)}
+    return {
+        "up": way["up"],
+        "down": way["down"],
+        "like": like,
+        "like_dek": _likeness(reading, deks),
+        "known": np.full(n, float(at >= 0)),
+        "after": np.sign(index - at) * np.log1p(np.abs(index - at)) if at >= 0 else np.zeros(n),
+        "prose_since": np.log1p(np.maximum(behind - behind[at], 0)) if at >= 0 else np.full(n, -1.0),
+    }
+
+
+def _heralds(words: Floats, found: Cues) -> Columns:
+    """How many blocks above the last short one stands that announces comments, a list, a biography and the like."""
+    book, index = cue_lists(), np.arange(len(words))
+    columns: Columns = {}
+    for kind in _HERALDS:
+        announces = (words <= _SHORT) & (found.leading[:, book.kinds.index(kind)] > 0)
+        above = np.maximum.accumulate(np.where(announces, index, -1))
+        above = np.concatenate((np.full(1, -1), above[:-1]))
+        columns[kind] = np.log1p(np.where(above >= 0, np.minimum(index - above, 98), 99))
+    return columns
+
+
+def _spoken(found: Cues) -> Columns:
+    """Whether a block has a cue of a kind, for the kinds that tell what a part of a page is for."""
+    book = cue_lists()
+    return {kind: np.minimum(found.found[:, book.kinds.index(kind)], 1) for kind in _HERALDS}
+
+
+def _likeness(reading: Reading, texts: Sequence[str]) -> Floats:
+    """The best of the F1 of words that each line shares with each of the texts."""
+    best = np.zeros(reading.lines)
+    for text in texts:
+        wanted: Hashes = np.unique(words_of(text))
+        if wanted.size:
+            known = reading.per_line(reading.word_at[np.isin(reading.word, wanted)])
+            best = np.maximum(best, 2 * known / (reading.words + wanted.size))
+    return np.minimum(best, 1.0)
+
+
+def _page(words: Floats, prose: Floats, share: Floats) -> Columns:
+    """What kind of page the block is in."""
+    total = max(float(words.sum()), 1.0)
+    figures = {
+        "blocks": np.log1p(len(words)),
+        "prose_blocks": np.log1p((prose > 0).sum()),
+        "prose_words": np.log1p(prose.sum()),
+        "prose_share": prose.sum() / total,
+        "links": (words * share).sum() / total,
+    }
+    return {name: np.full(len(words), float(value)) for name, value in figures.items()}
+
+
+def _neighbours(columns: Columns) -> Columns:
+    """The looks of the blocks before and after."""
+    seen: Columns = {}
+    for name in _NEAR:
+        outside = np.full(REACH, _OFF_PAGE.get(name, 0.0))
+        padded = np.concatenate((outside, columns[name], outside))
+        for step in range(-REACH, REACH + 1):
+            if step:
+                seen[f"near.{name.replace('.', '_')}{step:+d}"] = padded[REACH + step : len(padded) - REACH + step]
+    return seen

@@ -1,0 +1,240 @@
+"""Where a block of a page stands: which elements surround it, what they are called, how much of their text is prose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.lexicon import lexicon
+from ingest.model import Markup, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.evidence.reading import Bools, Floats, Ints
+    from ingest.evidence.shape import Columns
+    from ingest.model import Block
+
+TAGS = (
+    "article", "main", "section", "aside", "nav", "header", "footer", "figure", "figcaption", "blockquote", "ul", "ol", "table",
+    "td", "form", "a", "p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "button", "svg", "noscript", "template", "select",
+    "address", "time", "strong", "b", "em", "i", "small", "label", "span", "dl", "pre", "center", "dialog", "details", "font",
+)  # fmt: skip
+FAR = 12.0
+"""Elements up at which a word or tag counts as absent."""
+LEVELS = (1, 2, 3, 5)
+"""Elements up from the block-level one whose text is looked at."""
+DECAYS = {"near": 0.35, "region": 0.8}
+"""What prose is worth to the element around the one it is worth 1 to; the richest element is the main one, seen closely and widely."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tree:
+    """The elements that hold the blocks; an element's number is greater than that of the element around it."""
+
+    parent: Ints
+    """-1: none."""
+    depth: Ints
+    own: Ints
+    """Of each block, the smallest element with all of it."""
+    base: Ints
+    """Of each block, the block-level element it stands in."""
+    near: Floats
+    """float64[elements, groups and tags]: elements up to the nearest one with a word of the group, with the tag."""
+    sign: Ints
+    """A number for each tag and class attribute."""
+
+
+@cache
+def groups() -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
+    """Names of the groups of words, and for each word the groups it is in."""
+    table = lexicon("page")["groups"]
+    member: dict[str, list[int]] = {}
+    for at, words in enumerate(table.values()):
+        for word in words:
+            member.setdefault(word, []).append(at)
+    return tuple(table), {word: tuple(at) for word, at in member.items()}
+
+
+@lru_cache(maxsize=1 << 14)
+def _columns(tag: str, words: tuple[str, ...]) -> list[int]:
+    """The columns of `near` that an element itself answers."""
+    names, member = groups()
+    found = {at for word in words for at in member.get(word, ())}
+    if tag in TAGS:
+        found.add(len(names) + TAGS.index(tag))
+    return sorted(found)
+
+
+def plant(blocks: Sequence[Block]) -> Tree:
+    """The tree of the blocks' places. Blocks without markup stand in an element of their own."""
+    number: dict[Place, int] = {}
+    order: list[Place] = []
+    parent: list[int] = []
+    own: list[int] = []
+    base: list[int] = []
+    for block in blocks:
+        markup = block.markup or Markup()
+        place = markup.place or Place(markup.tag)
+        chain: list[Place] = []
+        at: Place | None = place
+        while at is not None and at not in number:
+            chain.append(at)
+            at = at.up
+        for new in reversed(chain):
+            parent.append(number[new.up] if new.up is not None else -1)
+            number[new] = len(order)
+            order.append(new)
+        own.append(number[place])
+        while place.tag != markup.tag and place.up is not None:
+            place = place.up
+        base.append(number[place])
+    width = len(groups()[0]) + len(TAGS)
+    near = np.full((len(order) + 1, width), FAR)
+    signs: dict[tuple[str, str], int] = {}
+    sign = np.zeros(len(order), np.intp)
+    for row, (place, up) in enumerate(zip(order, parent, strict=True)):
+        near[row] = near[up]  # the last row, of no element, is all far
+        near[row] += 1
+        near[row, _columns(place.tag, place.words)] = 0
+        sign[row] = signs.setdefault((place.tag, place.sign), len(signs))
+    depth = np.array([place.depth for place in order], np.intp)
+    return Tree(
+        np.array(parent, np.intp),
+        depth,
+        np.array(own, np.intp),
+        np.array(base, np.intp),
+        np.minimum(near[:-1], FAR),
+        sign,
+    )
+
+
+def gather(tree: Tree, values: Floats, decay: float = 1.0) -> Floats:
+    """Sums over all that stands in an element, for float64[blocks, n]: float64[elements, n]; each element up counts `decay` as much."""
+    sums = np.zeros((len(tree.parent), values.shape[1]))
+    np.add.at(sums, tree.base, values)
+    for depth in range(int(tree.depth.max(initial=0)), 0, -1):
+        here = np.flatnonzero(tree.depth == depth)
+        np.add.at(sums, tree.parent[here], sums[here] * decay)
+    return sums
+
+
+def names(tree: Tree) -> Columns:
+    """How near an element with each word or tag stands."""
+    heads = [*groups()[0], *(f"<{tag}>" for tag in TAGS)]
+    rows = tree.near[tree.own]
+    return {head: rows[:, at] for at, head in enumerate(heads)} | {"depth": tree.depth[tree.base].astype(np.float64)}
+
+
+def surroundings(tree: Tree, words: Floats, prose: Floats, linked: Floats) -> Columns:
+    """What the elements around each block hold, and how far the main ones are. `linked`: words inside links."""
+    total = max(float(prose.sum()), 1.0)
+    sums = gather(tree, np.stack((words, prose, linked, np.ones(len(words))), axis=1))
+    columns: Columns = {}
+    at = tree.base
+    for level in range(max(LEVELS) + 1):
+        if level in LEVELS:
+            held, told, links, count = sums[at].T
+            columns[f"prose_{level}"] = told / total
+            columns[f"thick_{level}"] = told / np.maximum(held, 1)
+            columns[f"links_{level}"] = links / np.maximum(held, 1)
+            columns[f"blocks_{level}"] = np.log1p(count)
+            columns[f"length_{level}"] = np.log1p(held / np.maximum(count, 1))
+        at = np.where(tree.parent[at] >= 0, tree.parent[at], at)
+    for name, decay in DECAYS.items():
+        worth = gather(tree, prose[:, None], decay)[:, 0]
+        main = int(np.argmax(worth)) if len(worth) else 0
+        columns |= {f"{name}_{key}": value for key, value in _distance(tree, main, sums, total).items()}
+    return columns
+
+
+def _distance(tree: Tree, main: int, sums: Floats, total: float) -> Columns:
+    """How far each block is from the element `main`, and what they have in common."""
+    meet = _meeting(tree, main)
+    index = np.arange(len(tree.base))
+    within: Ints = np.flatnonzero(meet == main)
+    first, last = (int(within[0]), int(within[-1])) if within.size else (0, 0)
+    return way(tree, main) | {
+        "meeting_prose": sums[meet, 1] / total,
+        "ahead": np.log1p(np.maximum(first - index, 0)),
+        "behind": np.log1p(np.maximum(index - last, 0)),
+        "share": np.full(len(index), sums[main, 1] / total),
+    }
+
+
+def way(tree: Tree, main: int) -> Columns:
+    """Elements up from each block to one that is also around the element `main`, and from there down to it."""
+    meet = _meeting(tree, main)
+    return {
+        "up": (tree.depth[tree.base] - tree.depth[meet]).astype(np.float64),
+        "down": (tree.depth[main] - tree.depth[meet]).astype(np.float64),
+    }
+
+
+def _meeting(tree: Tree, main: int) -> Ints:
+    """Of each block, the smallest element around it that is also around the element `main`, or is it."""
+    meeting = np.zeros(len(tree.parent), np.intp)
+    around = set()
+    at = main
+    while at >= 0:
+        around.add(at)
+        at = int(tree.parent[at])
+    for place, up in enumerate(tree.parent.tolist()):  # parents come first
+        meeting[place] = place if place in around else meeting[up] if up >= 0 else 0
+    return np.asarray(meeting[tree.base])
+
+
+def company(tree: Tree, spoken: Columns) -> Columns:
+    """Which share of the blocks in the elements around says something of a kind."""
+    columns: Columns = {}
+    if not spoken:
+        return columns
+    sums = gather(tree, np.stack([*spoken.values(), np.ones(len(tree.base))], axis=1))
+    at = tree.base
+    for level in range(1, 4):
+        at = np.where(tree.parent[at] >= 0, tree.parent[at], at)
+        shares = sums[at, :-1] / sums[at, -1:]
+        if level > 1:
+            columns |= {f"{kind}_{level}": shares[:, column] for column, kind in enumerate(spoken)}
+    return columns
+
+
+def likes(tree: Tree, words: Floats, prose: Floats, linked: Floats) -> Columns:
+    """What blocks in elements of the same name are like: by the element and the two around it, and by the element alone."""
+    total = max(float(prose.sum()), 1.0)
+    up = np.where(tree.parent >= 0, tree.parent, 0)
+    key1 = tree.sign[tree.base]
+    key3 = (key1 * 65536 + tree.sign[up[tree.base]]) * 65536 + tree.sign[up[up[tree.base]]]
+    key0 = tree.sign[tree.own] * 65536 + tree.sign[up[tree.own]]
+    columns: Columns = {}
+    for name, key in (("sign", key1), ("trail", key3), ("own", key0)):
+        _, group = np.unique(key, return_inverse=True)
+        count = np.bincount(group)
+        for label, values in (("prose", prose), ("words", words), ("links", linked)):
+            columns[f"{name}_{label}"] = np.bincount(group, values)[group].astype(np.float64)
+        held = np.maximum(columns[f"{name}_words"], 1)
+        columns[f"{name}_links"] /= held
+        columns[f"{name}_thick"] = columns[f"{name}_prose"] / held
+        columns[f"{name}_prose"] /= total
+        columns[f"{name}_words"] = np.log1p(held / count[group])
+        columns[f"{name}_count"] = np.log1p(count[group] - 1.0)
+    return columns
+
+
+def siblings(tree: Tree) -> Columns:
+    """The block among those of the element around it, and whether the blocks before and after stand in elements of the same name."""
+    up = np.where(tree.parent >= 0, tree.parent, 0)
+    inner = up[tree.base]
+    same_parent: Bools = inner[1:] == inner[:-1]
+    same_sign: Bools = tree.sign[tree.base][1:] == tree.sign[tree.base][:-1]
+    same_base: Bools = tree.base[1:] == tree.base[:-1]
+    jump = np.abs(np.diff(tree.depth[tree.base]))
+    none = np.zeros(1)
+    columns: Columns = {}
+    for name, values in (("parent", same_parent), ("sign", same_sign), ("base", same_base), ("jump", jump)):
+        columns[f"{name}_before"] = np.concatenate((none, values.astype(np.float64)))
+        columns[f"{name}_after"] = np.concatenate((values.astype(np.float64), none))
+    return columns

@@ -1,0 +1,64 @@
+"""What a page's metadata repeat of its text: the description, and the whole article where JSON-LD has it.
+
+Evidence, not a source: articleBody stands on 6 % (blogs) to 28 % (news) of pages and is worse there than an extractor.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lxml.html import HtmlElement
+
+DESCRIPTIONS = frozenset({"description", "og:description", "twitter:description"})
+RUN = 3
+"""Words that must follow one another in both."""
+
+_BODY = re.compile(r'"articleBody"\s*:\s*"')
+_DECODER = json.JSONDecoder(strict=False)
+_ELEMENT = re.compile(r"<[^<>]{0,300}>")
+
+
+class Told:
+    """Runs of words of the descriptions and of the declared body."""
+
+    def __init__(self, tree: HtmlElement) -> None:
+        self.described = {run for text in _descriptions(tree) for run in _runs(text)}
+        self.declared = {run for text in _bodies(tree) for run in _runs(text)}
+
+    def share(self, text: str) -> tuple[float, float]:
+        """How much of a text each of the two says, 0 to 1."""
+        if not (self.described or self.declared):
+            return 0.0, 0.0
+        runs = _runs(text)
+        described = sum(run in self.described for run in runs)
+        declared = sum(run in self.declared for run in runs)
+        return described / len(runs), declared / len(runs)
+
+
+def _descriptions(tree: HtmlElement) -> Iterator[str]:
+    for tag in tree.iter("meta"):
+        if (tag.get("property") or tag.get("name") or "").lower() in DESCRIPTIONS:
+            yield tag.get("content") or ""
+
+
+def _bodies(tree: HtmlElement) -> Iterator[str]:
+    for script in tree.iter("script"):
+        text = script.text or ""
+        if '"articleBody"' in text:
+            for found in _BODY.finditer(text):
+                try:
+                    yield _ELEMENT.sub(" ", _DECODER.raw_decode(text, found.end() - 1)[0])
+                except ValueError:  # no end, or a stray backslash
+                    continue
+
+
+def _runs(text: str) -> list[tuple[str, ...]]:
+    """Every run of three words, or the text as one where it is shorter."""
+    words = text.lower().split()
+    runs: Iterable[tuple[str, ...]] = zip(words, words[1:], words[2:], strict=False)
+    return list(runs) or [tuple(words)]
