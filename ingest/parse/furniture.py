@@ -21,6 +21,9 @@ from ingest.parse.survey import Survey
 
 MAX_LINE = 300  # characters of a byline, a date line or a heading
 MAX_FOUND = 60
+DATE_LINE = (
+    50  # characters of a line that does little but tell the date; in longer ones dates are often part of a sentence
+)
 MAX_TAGS = 20  # links of a list of tags; longer ones are the site's
 _RIGHTS = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?:19|20)\d\d", re.IGNORECASE)
 
@@ -122,13 +125,19 @@ def _leads_to_author(link: HtmlElement, url: str | None) -> bool:
 
 def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
     """Dates around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
+    mentioned: list[Claim] = []
     for text, element in (*head.after, *head.before):
         time = element if element.tag == "time" else next(element.iterancestors("time"), None)
         if time is not None and (when := moment(time.get("datetime") or "", month_first=month_first)):
             yield Claim(_which(time), when, "page")
         elif len(text) < LONG and any(c.isdecimal() for c in text):
-            for field, when in dated(_whole(text, element), month_first=month_first):
-                yield Claim(field, when, "page")
+            whole = _whole(text, element)
+            stated = [Claim(field, when, "page") for field, when in dated(whole, month_first=month_first)]
+            if len(text) <= DATE_LINE:
+                yield from stated
+            else:
+                mentioned += stated
+    yield from mentioned
     for element in survey.by_tag["time"][:MAX_FOUND]:
         if not survey.owned(element) and next(element.iterancestors("a", "li"), None) is None:
             when = moment(element.get("datetime") or text_of(element, most=3 * LONG), month_first=month_first)
@@ -196,7 +205,8 @@ def _rights(head: Head) -> Iterator[Claim]:
     terms = words("rights", "terms")
     for run in reversed(head.runs[len(head.runs) // 2 :][-80:]):
         if _RIGHTS.search(run.text):
-            whole = text_of(run.element, most=3 * MAX_LINE)
+            parted = next(run.element.iterdescendants("p", "div", "ul", "li", "br"), None) is not None
+            whole = run.text if parted else text_of(run.element, most=3 * MAX_LINE)
             yield Claim("copyright_notice", whole if len(whole) <= MAX_LINE else run.text[:MAX_LINE], "page")
             break
     for run in reversed(head.runs[len(head.runs) // 2 :]):

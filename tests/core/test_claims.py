@@ -232,3 +232,18 @@ def test_agreement_decides() -> None:
         Claim("authors", ["Postal"], "json-ld"),
     ]
     assert choose([*people, Claim("authors", ["Jo Mole"], "page")])["authors"].value == ["Jo Mole"]
+
+
+def test_the_foot_tells_the_rights() -> None:
+    body = "<h1>T</h1>" + "<p>word</p>" * 5 + "<footer>© 2024 The Harbour Post<p>{}</p></footer>"
+    terms = "When quoting this page, a hyperlink to the source is required in the first paragraph."
+    got = won(page(body=body.format(terms)))
+    assert (got["copyright_notice"], got["usage_terms"]) == ("© 2024 The Harbour Post", terms)
+
+
+def test_keywords_that_sources_agree_on_and_never_the_headline_in_pieces() -> None:
+    head = '<meta name=keywords content="ferry, stops, at, noon"><meta name=news_keywords content="ports, ferries">'
+    got = won(
+        page(head=head, body="<h1>Ferry stops at noon</h1><a rel=tag href=/t>Ports</a><a rel=tag href=/f>Ferries</a>")
+    )
+    assert got["keywords"] == ["ports", "ferries"]
