@@ -17,6 +17,7 @@ import gzip
 import json
 import re
 import sys
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,21 +116,27 @@ def _clean(text: str, url: str, **claims: Any) -> Record | None:
 
 def _stays(lines: Sequence[tuple[str, str]], body: str) -> list[float]:
     """The share of each line that is in the body: of equal lines the wanted one first; of a line that was split, its head."""
+    keys = [_key(line) for line, _ in lines]
     spots: dict[str, list[int]] = {}
     for at in sorted(range(len(lines)), key=lambda at: (_WANTED_FIRST.get(lines[at][1], 4), at), reverse=True):
-        spots.setdefault(lines[at][0], []).append(at)
+        spots.setdefault(keys[at], []).append(at)
     shares = [0.0] * len(lines)
     cut = []
-    for line in filter(None, (" ".join(line.split()) for line in body.split("\n"))):
+    for line in map(_key, filter(str.strip, body.split("\n"))):
         if spots.get(line):
             shares[spots[line].pop()] = 1.0
         else:
             cut.append(line)
     for line in cut:
-        at = next((i for i, (whole, _) in enumerate(lines) if not shares[i] and whole.startswith(line)), None)
+        at = next((i for i, whole in enumerate(keys) if not shares[i] and whole.startswith(line)), None)
         if at is not None:
-            shares[at] = len(_WORD.findall(line)) / max(len(_WORD.findall(lines[at][0])), 1)
+            shares[at] = len(line.split()) / len(keys[at].split())
     return shares
+
+
+def _key(line: str) -> str:
+    """Under which two lines are one: their words, whatever cleaning did to signs and white space."""
+    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", line).casefold())) or line.strip()
 
 
 if __name__ == "__main__":
