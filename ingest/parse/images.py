@@ -39,7 +39,7 @@ def page_images(survey: Survey, graph: Graph, articles: list[Thing], *, base: st
         if len(found) >= MAX_IMAGES:
             break
         _add(found, _pictured(box, captions, base))
-    stated = list(_stated(graph, articles, base))
+    stated = [image for image in _stated(graph, articles, base) if image["caption"] or image["credit"]]
     shown = fold(" ".join(texts(survey.tree))) if stated else ""
     for image in stated:
         caption, credit = fold(image["caption"] or ""), fold(image["credit"] or "")
