@@ -24,7 +24,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+
+from ingest.sink import JsonSink
 
 ROOT = Path(__file__).parents[1]
 WORDS = (ROOT / "seeds/002_c69d56b196d5ceb2.txt").read_text().split()
@@ -40,12 +43,17 @@ def texts(folder: Path, count: int, seed: int) -> None:
         (folder / f"{number}.txt").write_text(f"Headline number {number}\n\n" + "\n\n".join(paragraphs) + "\n")
 
 
+@cache
+def sink_at(out: str) -> JsonSink:
+    """One sink for a process: it makes each folder durable once."""
+    return JsonSink(out)
+
+
 def clean_some(files: list[str], out: str) -> int:
     """A pool's job: clean, write, nothing else."""
     from ingest import clean
-    from ingest.sink import JsonSink
 
-    sink = JsonSink(out)
+    sink = sink_at(out)
     for file in files:
         record = clean(Path(file).read_bytes(), name=os.path.basename(file))  # noqa: PTH119
         sink.write(record.id, record.to_json().encode() + b"\n")

@@ -142,7 +142,7 @@ class Crew:
         for path, answer in zip(in_hand, said, strict=False):
             if fault := answer.get("fault"):
                 self._stumble(fault)
-                self._waiting.appendleft(path)
+                self._waiting.append(path)  # last: should it be this document alone, the others go on
             else:
                 yield Ended(path, answer["outcome"])
         if not child.hand and self._tired(child):

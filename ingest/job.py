@@ -32,7 +32,6 @@ SURROUNDINGS = frozenset(
         errno.EMFILE,
         errno.ENFILE,
         errno.ENOMEM,
-        errno.EIO,
         errno.ESTALE,
         errno.ENOSPC,
         errno.EDQUOT,

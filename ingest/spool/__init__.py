@@ -155,7 +155,9 @@ class Spool:
             os.rename(self.at(path), place)
 
     def adrift(self, before: float, mine: Container[str] = ()) -> Iterator[str]:
-        """Claimed sources that nobody works on, oldest first, that were claimed before a time (by their change time); `mine` are left out. Also clears away what belongs to no source any more."""
+        """Claimed sources that nobody works on, oldest first, claimed before a time (by their change time); `mine` are
+        left out. Also clears away what belongs to no source any more.
+        """
         listed = sorted(os.listdir(self.at("claimed")))
         tokens = {names.token_of(name) for name in listed if names.is_source(name)}
         for name in listed:

@@ -13,6 +13,7 @@ import pytest
 
 from ingest.broker import Broker
 from ingest.enqueuing import enqueue, wait
+from ingest.journal import Journal
 from ingest.settings import Settings
 from ingest.spool.desk import desks
 from tests.shell.rig import Redis, Tree, article, drop, names_in, records_in, until
@@ -119,3 +120,20 @@ def test_a_misspelt_celery_setting_is_an_error(make: Make, monkeypatch: pytest.M
     monkeypatch.setattr("ingest.broker.NAMESPACES", {})
     with pytest.raises(ValueError, match="Celery knows no"):
         Broker(make(broker_url="redis://127.0.0.1:1/0"))
+
+
+def test_bad_documents_cost_only_themselves_under_celery_too(make: Make, tree: Grow, redis: Redis) -> None:
+    settings = make(broker_url=redis.url)
+    limits = {"INGEST_TIME_LIMIT": "2", "INGEST_MEMORY_LIMIT": "100", "INGEST_ATTEMPTS": "2"}
+    tree(settings, "celery", "-A", "tests.shell.obeying", "worker", **limits)
+    tree(settings, "ingest", "watch", **limits)
+    for number in range(50):
+        drop(settings, f"{number}.txt", f"article {number}")
+    for word in ("CRASH", "LOOP", "EAT"):
+        drop(settings, f"{word}.txt", f"{word} it")
+    until(lambda: len(names_in(settings.spool / "quarantine")) == 3 and empty(settings))
+    told = {line["name"]: line["reason"] for line in Journal(str(settings.spool)).lines()}
+    assert {name: why for name, why in told.items() if why} == {
+        "CRASH.txt": "crash", "LOOP.txt": "time_limit", "EAT.txt": "memory_limit",
+    }  # fmt: skip
+    assert len(records_in(settings.out)) == 50
