@@ -90,6 +90,7 @@ def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None]) -> list[Labelled
         LabelledBlock(block, hit.rule.label, hit.rule.id, captured=hit.captured) if hit else None
         for block, hit in zip(blocks, hits, strict=True)
     ]
+    prose = max((i for i, block in enumerate(blocks) if rows[i] is None and is_prose(block.text)), default=-1)
     for here, hit in enumerate(hits):
         if hit is None or hit.rule.span not in ("list", "rest"):
             continue
@@ -99,12 +100,14 @@ def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None]) -> list[Labelled
                 (i for i in below if rows[i] or not is_title(blocks[i].text) or is_prose(blocks[i].text)), len(blocks)
             )
             below = range(here + 1, stop)
-        elif any(rows[i] is None and is_prose(blocks[i].text) for i in below):
+        elif prose > here:
             continue
         for i in below:
             if rows[i] is None:
                 captured = {"headline": blocks[i].text} if hit.rule.label is Label.RELATED else {}
                 rows[i] = LabelledBlock(blocks[i], hit.rule.label, hit.rule.id, captured=captured)
+        if hit.rule.span == "rest":  # nothing is left for anybody below
+            break
     return rows
 
 

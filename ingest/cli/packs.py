@@ -30,12 +30,25 @@ def list_packs(folder: Path | None) -> None:
 
 @packs.command()
 @_FOLDER
-def check(folder: Path | None) -> None:
-    """Hold every pack to the laws; one line for each that is broken, and exit 1."""
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Records known to be right (one JSON file each): rules are also tried on them.",
+)
+def check(folder: Path | None, records: Path | None) -> None:
+    """Hold every pack to the laws, and each rule to its time; one line for each that is broken, and exit 1.
+
+    Rules that never win are named, and with --records also those that would strip a paragraph of a record's body.
+    """
+    from ingest.cli.trial import read_golden, try_rules
     from ingest.packs import check as broken_laws
 
     loaded = _load(folder)
-    problems = broken_laws(loaded)
+    try:
+        golden = read_golden(records) if records else []
+    except (ValueError, KeyError, TypeError) as error:
+        raise click.UsageError(f"--records: not every JSON file there is a record: {error!r}") from error
+    problems = [*broken_laws(loaded), *try_rules(loaded, golden)]
     for problem in problems:
         click.echo(problem, err=True)
     rules = [rule for pack in loaded.all for rule in pack.proven]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.packs.read import Pack, Proven, Rule
+    from ingest.packs.read import Pack, Proven, Rule, Sign
     from ingest.packs.rules import Packs, Rulebook
 
 
@@ -41,16 +41,24 @@ def _written(rule: Proven) -> Iterator[str]:
         if not unicodedata.is_normalized("NFC", text):
             yield f"{rule.id}: {text!r} is not in normal form C"
     for hit in rule.hits:
-        if not rule.pattern.search(hit):
+        if not _search(rule, hit):
             yield f"{rule.id}: {hit!r} is not matched"
     for miss in rule.misses:
-        if rule.pattern.search(miss):
+        if _search(rule, miss):
             yield f"{rule.id}: {miss!r} is matched"
+
+
+def _search(what: Proven | Sign, text: str) -> bool:
+    """Whether it matches; what takes too long matches nothing, here as in an article."""
+    try:
+        return bool(what.pattern.search(text))
+    except TimeoutError:
+        return False
 
 
 def _won(rule: Rule, rulebook: Rulebook) -> Iterator[str]:
     for text, hit in zip(rule.hits, rulebook.hits(rule.hits), strict=True):
-        if rule.pattern.search(text) and (hit is None or hit.rule is not rule):
+        if _search(rule, text) and (hit is None or hit.rule is not rule):
             yield f"{rule.id}: {text!r} is won by {hit.rule.id if hit else 'nobody'}"
 
 
@@ -69,5 +77,5 @@ def _fingerprints(packs: Packs) -> Iterator[str]:
             for other in packs.all:
                 if not sign.proves or other is pack:
                     continue
-                for text in (text for rule in other.rules for text in rule.hits if sign.pattern.search(text)):
+                for text in (text for rule in other.rules for text in rule.hits if _search(sign, text)):
                     yield f"{sign.id}: found in {text!r} of {other.stem}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re2
 import regex
 
+from ingest.limits import RULE_LENGTH
 from ingest.packs.sieve import Place, SieveError, loosen
 
 TIME_LIMIT = 0.2
@@ -30,7 +31,7 @@ def options() -> re2.Options:
 class Pattern:
     """A pattern and the place where it must match."""
 
-    __slots__ = ("_confirm", "groups", "loose")
+    __slots__ = ("_confirm", "groups", "loose", "place")
 
     def __init__(self, source: str, place: Place) -> None:
         before, after = (r"\A" if place in {"whole", "start"} else ""), (r"\Z" if place in {"whole", "tail"} else "")
@@ -44,13 +45,20 @@ class Pattern:
             raise PatternError(reason.decode() if isinstance(reason, bytes) else str(reason)) from error
         except (regex.error, SieveError) as error:
             raise PatternError(str(error)) from error
+        self.place = place
         self.groups = frozenset(self._confirm.groupindex)
         if self._confirm.search(""):
             raise PatternError("it matches the empty text")
 
     def search(self, text: str) -> regex.Match[str] | None:
-        """The match at the pattern's place, or None; also None when time runs out, for what is not certain is kept."""
-        try:
+        """The match at the pattern's place, or None. Raises TimeoutError after `TIME_LIMIT`.
+
+        What is longer than a notice is looked at only at its beginning or its end, as far as `RULE_LENGTH`.
+        """
+        excess = len(text) - RULE_LENGTH
+        if excess <= 0 or self.place == "anywhere":
             return self._confirm.search(text, timeout=TIME_LIMIT)
-        except TimeoutError:
+        if self.place == "whole":
             return None
+        begin, end = (excess, len(text)) if self.place == "tail" else (0, RULE_LENGTH)
+        return self._confirm.search(text, begin, end, timeout=TIME_LIMIT)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from ingest.model import Label
 from ingest.packs.pattern import Pattern, PatternError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ingest.packs.sieve import Place
@@ -46,6 +48,8 @@ class Proven:
     pattern: Pattern
     hits: tuple[str, ...]
     misses: tuple[str, ...]
+    line: int = field(default=0, kw_only=True)
+    """Of its file, where it begins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,8 +134,9 @@ class _Table:
 def read_pack(path: Path) -> Pack:
     """A pack from its file. Raises PackError."""
     try:
-        table = _Table(path.name, tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+        table = _Table(path.name, tomllib.loads(text))
+    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         reason = " ".join(str(error).split())
         raise PackError(f"{path.name}: {reason}") from error
     signs = [
@@ -145,8 +150,8 @@ def read_pack(path: Path) -> Pack:
         aliases=table.texts("aliases"),
         domains=table.texts("domains"),
         signs=tuple(signs),
-        rules=tuple(map(partial(_rule, path), table.tables("rule"))),
-        datelines=tuple(map(partial(_dateline, path), table.tables("dateline"))),
+        rules=tuple(map(partial(_rule, path), table.tables("rule"), _lines(text, "rule"))),
+        datelines=tuple(map(partial(_dateline, path), table.tables("dateline"), _lines(text, "dateline"))),
     )
     table.end()
     known_by = pack.aliases or pack.domains or pack.signs
@@ -159,8 +164,14 @@ def read_pack(path: Path) -> Pack:
     return pack
 
 
-def _rule(path: Path, source: Mapping[str, Any]) -> Rule:
-    table, identity = _named(path, source)
+def _lines(text: str, key: str) -> Iterator[int]:
+    """The lines on which tables of an array begin, then 0 for ever: a table written otherwise has none."""
+    header = re.compile(rf"\s*\[\[\s*{key}\s*\]\]")
+    return chain((number for number, line in enumerate(text.split("\n"), 1) if header.match(line)), repeat(0))
+
+
+def _rule(path: Path, source: Mapping[str, Any], line: int) -> Rule:
+    table, identity = _named(path, source, line)
     label = table.take("label", str)
     if label not in set(Label):
         raise table.fault(f"label {label!r} is none of {', '.join(Label)}")
@@ -176,27 +187,30 @@ def _rule(path: Path, source: Mapping[str, Any]) -> Rule:
         hits=table.texts("hits", least=1),
         misses=table.texts("misses", least=1),
         valid_until=table.take("valid_until", dt.date) if "valid_until" in source else None,
+        line=line,
     )
     table.end()
     return rule
 
 
-def _dateline(path: Path, source: Mapping[str, Any]) -> Dateline:
-    table, identity = _named(path, source)
+def _dateline(path: Path, source: Mapping[str, Any], line: int) -> Dateline:
+    table, identity = _named(path, source, line)
     dateline = Dateline(
         id=identity,
         pattern=_pattern(table, _match(table), DATELINE_GROUPS, "start"),
         hits=table.texts("hits", least=1),
         misses=table.texts("misses", least=1),
+        line=line,
     )
     table.end()
     return dateline
 
 
-def _named(path: Path, source: Mapping[str, Any]) -> tuple[_Table, str]:
-    table = _Table(f"{path.name}: a rule", source)
+def _named(path: Path, source: Mapping[str, Any], line: int) -> tuple[_Table, str]:
+    place = f"{path.name}:{line}" if line else path.name
+    table = _Table(f"{place}: a rule", source)
     name = table.take("id", str)
-    table.where = f"{path.name}: {name}"
+    table.where = f"{place}: {name}"
     return table, f"{path.stem}/{name}"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import re2
+import regex
 
 from ingest.packs.pattern import options
 from ingest.packs.read import COMMON, Dateline, Pack, PackError, Proven, Rule, Sign, read_pack
@@ -89,11 +90,12 @@ class Packs:
         The texts are passed through the net once, here. With `published`, rules whose time was over by then are left out.
         """
         seen = {text: self.candidates(text) for text in dict.fromkeys(texts)}
+        tired: set[Proven | Sign] = set()
         signs = [
             (entry.pack, entry.what)
             for text, entries in seen.items()
             for entry in entries
-            if isinstance(entry.what, Sign) and entry.what.pattern.search(text)
+            if isinstance(entry.what, Sign) and _search(entry.what, text, tired)
         ]
         found: dict[FoundBy, list[Pack]] = {
             "domain": [pack for pack in self.all if domain and _serves(pack, domain)],
@@ -109,6 +111,7 @@ class Packs:
             found_by=found_by,
             _all=self,
             _seen=seen,
+            _tired=tired,
             _published=published,
         )
 
@@ -122,6 +125,7 @@ class Rulebook:
     found_by: FoundBy | None
     _all: Packs = field(repr=False)
     _seen: Mapping[str, tuple[_Entry, ...]] = field(repr=False)
+    _tired: set[Proven | Sign] = field(repr=False)
     _published: dt.date | None = None
 
     def hits(self, texts: Iterable[str]) -> list[Hit | None]:
@@ -131,14 +135,14 @@ class Rulebook:
     def dateline(self, text: str) -> dict[str, str] | None:
         """Place, agency and date as far as the text begins with a dateline that names them, or None."""
         for entry in self._in_order(text):
-            if isinstance(entry.what, Dateline) and (match := entry.what.pattern.search(text)):
+            if isinstance(entry.what, Dateline) and (match := _search(entry.what, text, self._tired)):
                 return _captured(match.groupdict())
         return None
 
     def _hit(self, text: str) -> Hit | None:
         for entry in self._in_order(text):
             rule = entry.what
-            if isinstance(rule, Rule) and not self._is_over(rule) and (match := rule.pattern.search(text)):
+            if isinstance(rule, Rule) and not self._is_over(rule) and (match := _search(rule, text, self._tired)):
                 return Hit(rule, _captured(match.groupdict()), match.start())
         return None
 
@@ -184,6 +188,17 @@ def _publisher(found: Mapping[FoundBy, list[Pack]], domain: str | None) -> tuple
         if len(packs) == 1 and not domain:
             return packs[0], found_by
     return None, None
+
+
+def _search(what: Proven | Sign, text: str, tired: set[Proven | Sign]) -> regex.Match[str] | None:
+    """The match, or None. Whose time ran out is asked no more about this article: thousands of lines may be made for it."""
+    if what in tired:
+        return None
+    try:
+        return what.pattern.search(text)
+    except TimeoutError:  # what is not certain is kept
+        tired.add(what)
+        return None
 
 
 def _captured(groups: Mapping[str, str | None]) -> dict[str, str]:

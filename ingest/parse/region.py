@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from ingest.limits import FINDER_DEPTH
+from ingest.limits import FINDER_DEPTH, FINDER_ELEMENTS
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 
-_DEEP = etree.XPath(f"boolean({'/*' * FINDER_DEPTH})")
+_BEYOND = etree.XPath(f"boolean({'/*' * FINDER_DEPTH}) or count(//*) > {FINDER_ELEMENTS}")
 
 
 def main_region(tree: HtmlElement) -> str | None:
-    """The text of the page's main region, a line a block; None where the page is nested too deep for the finder.
+    """The text of the page's main region, a line a block; None where the page is too deep or too large for the finder.
 
     The tree stays as it is. `fast` leaves out the two other extractors that trafilatura falls back on: a third of the time, and
     block by block it is worth as much.
     """
-    if _DEEP(tree):
+    if _BEYOND(tree):
         return None
     from trafilatura import bare_extraction  # noqa: PLC0415  importing it takes .6 s, and most pages never need it
 

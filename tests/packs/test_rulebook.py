@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ingest.model import Label
 from ingest.packs import load_packs
 from ingest.packs.pattern import Pattern
-from ingest.packs.read import read_pack
+from ingest.packs.read import Pack, Rule, read_pack
 from ingest.packs.rules import Packs
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -105,5 +106,9 @@ def test_word_boundaries_and_classes_are_unicode():
 
 
 def test_a_catastrophic_pattern_is_bounded_and_keeps_the_line():
-    assert Pattern(r"(?:\w+\s?)+\b:", "whole").search("word " * 4000) is None
-    assert Pattern(r"(?:\w|\w\w|\w+)+\B!", "whole").search("a" * 40 + "!") is None
+    text = "a" * 40 + "!"
+    rule = Rule("sample/bomb", Pattern(r"(?:\w|\w\w|\w+)+\B!", "whole"), ("aa!",), ("b",), Label.PROMO, "block")
+    with pytest.raises(TimeoutError):
+        rule.pattern.search(text)
+    packs = Packs([Pack("sample", None, (), (), (), (rule,), ())])
+    assert packs.rulebook(None, None, [text]).hits([text]) == [None]

@@ -1,0 +1,104 @@
+"""Rules on trial: what a clock and the records of other articles say of packs that keep every law."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest.limits import RULE_LENGTH
+from ingest.model import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ingest.packs import Packs, Rule
+
+SLOW = 0.02
+"""Seconds for one text from which a rule is slow: a tenth of what it is given before it loses its say about the article."""
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """What is known of one article: whose it is, the paragraphs of its body, and all blocks that left it."""
+
+    name: str
+    domain: str | None
+    publisher: str | None
+    body: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def read_golden(folder: Path) -> list[Golden]:
+    """The records of a folder, one JSON file each. Raises ValueError and KeyError for what is no record."""
+    found = []
+    for path in sorted(folder.glob("*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        publisher = record["publisher"] or {}
+        body = tuple(line for line in record["body"].split("\n") if line)
+        removed = tuple(row["text"] for row in record["removed"])
+        found.append(Golden(path.stem, publisher.get("domain"), publisher.get("name"), body, removed))
+    return found
+
+
+def try_rules(packs: Packs, golden: Sequence[Golden]) -> list[str]:
+    """What is wrong with rules that keep the laws, one line each: slow ones, shadowed ones, those that would strip prose."""
+    return [*_slow(packs, golden), *_shadowed(packs), *_strips_prose(packs, golden)]
+
+
+def _where(rule: Rule) -> str:
+    return f"{rule.id} (line {rule.line})"
+
+
+def _slow(packs: Packs, golden: Sequence[Golden]) -> Iterator[str]:
+    """Each rule on every text, and on its own examples drawn out as long as a text may be: that is what backtracking dreads."""
+    given = {text for article in golden for text in (*article.body, *article.removed)}
+    for pack in packs.all:
+        for rule in pack.rules:
+            drawn = {long for text in (*rule.hits, *rule.misses) for long in _drawn_out(text)}
+            seconds, text = max((_seconds(rule, text), text) for text in given | drawn)
+            if seconds >= SLOW:
+                yield f"{_where(rule)}: slow, {seconds * 1000:.0f} ms for {text[:60]!r} … ({len(text)} signs)"
+
+
+def _drawn_out(text: str) -> Iterator[str]:
+    """The text again and again, and its longest word so; neither ends as a rule would have it."""
+    word = max(text.split(), key=len)
+    stem = "".join(filter(str.isalnum, word)) or word
+    before, _, after = text.partition(stem)
+    yield (f"{text} " * RULE_LENGTH)[: RULE_LENGTH - 1] + "\t"
+    yield f"{before}{(stem * RULE_LENGTH)[: RULE_LENGTH - len(text)]}{after}"[: RULE_LENGTH - 1] + "\t"
+
+
+def _seconds(rule: Rule, text: str) -> float:
+    """The better of two runs where the first is slow: another program may have had the processor."""
+    return min(_once(rule, text) for _ in range(2)) if _once(rule, text) >= SLOW else 0.0
+
+
+def _once(rule: Rule, text: str) -> float:
+    began = time.perf_counter()
+    with suppress(TimeoutError):
+        rule.pattern.search(text)
+    return time.perf_counter() - began
+
+
+def _shadowed(packs: Packs) -> Iterator[str]:
+    """Rules all of whose own examples go to rules before them, as their packs are applied: they can never win."""
+    for pack in packs.all:
+        rulebook = packs.rulebook(pack.domains[0] if pack.domains else None, pack.name, [])
+        for rule in pack.rules:
+            winners = [hit.rule for hit in rulebook.hits(rule.hits) if hit]
+            if len(winners) == len(rule.hits) and rule not in winners:
+                yield f"{_where(rule)}: shadowed, {_where(winners[0])} takes all it matches"
+
+
+def _strips_prose(packs: Packs, golden: Sequence[Golden]) -> Iterator[str]:
+    """Rules that take something of what is known to be body."""
+    for article in golden:
+        rulebook = packs.rulebook(article.domain, article.publisher, [*article.body, *article.removed])
+        for text, hit in zip(article.body, rulebook.hits(article.body), strict=True):
+            if hit and hit.rule.label is not Label.BODY:
+                yield f"{_where(hit.rule)}: would strip {text[hit.start :][:80]!r} from the body of {article.name}"
