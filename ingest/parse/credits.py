@@ -21,10 +21,6 @@ _NOISE = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?…。」”\"])(?<![\s.][A-Z]\.)\s*(?=\S)")
 _PART_END = re.compile(r"(?:^|[.!?…。」”»\")|–—(/,;-])\s*$")
-_RIGHTS = re.compile(
-    r"\.?\s*(?:all rights reserved|tous droits réservés|alle rechte vorbehalten|todos los derechos reservados)\.?$",
-    re.IGNORECASE,
-)
 
 
 @cache
