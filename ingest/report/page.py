@@ -39,7 +39,7 @@ def _top(told: Told) -> Node:
 def _body(told: Told, linked: Linked) -> Node:
     parts = [
         _section("What wants a look", _flags(told)),
-        _section("Files by time", columns(told.by_time), _axis(told)) if told.by_time else None,
+        _section("Files by time, refused ones on top", columns(told.by_time), _axis(told)) if told.by_time else None,
         _section("Why files were refused", _bars(told.reasons)) if told.reasons else None,
         _section("Publishers", _publishers(told.publishers)),
         _section("What was removed, in blocks by label", _bars(told.labels)),
@@ -56,7 +56,7 @@ def _section(title: str, *inside: Inside) -> Node:
 def _axis(told: Told) -> Node:
     times = [time.replace("T", " ") + (" h" if "T" in time else "") for time in (min(told.by_time), max(told.by_time))]
     most = max(counts.total() for counts in told.by_time.values())
-    words = (times[0], f"stored, and refused above; {most:,} at most", times[1])
+    words = (times[0], f"{most:,} at most", times[1])
     return node("p", *(node("span", each) for each in words), class_="axis")
 
 
