@@ -31,8 +31,8 @@ def write_pages(
     )
     if output is None and not single:
         raise click.UsageError("Pages of several files go to a folder: give it with -o.")
-    if output and not single:
-        output.mkdir(parents=True, exist_ok=True)
+    if output:
+        (output.parent if single else output).mkdir(parents=True, exist_ok=True)
     failed = 0
     for path in files:
         page = _page(path, url, packs)

@@ -54,6 +54,7 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
         found = pages / f"{article_id}.html" if pages else None
         return os.path.relpath(found, output.parent) if found and found.is_file() else None
 
+    output.parent.mkdir(parents=True, exist_ok=True)
     write_whole(output, page(told, linked))
     click.echo(f"{output}: {told.records:,} records, {told.outcomes.total():,} lines of the journal")
 

@@ -7,6 +7,7 @@ from itertools import groupby
 from statistics import median
 
 from ingest.explain.node import Node, node
+from ingest.report.tell import Article
 
 WIDTH, HEIGHT = 600, 120
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_POINTS = 160, 28, 60
@@ -56,10 +57,10 @@ def _bar(left: float, top: float, wide: float, tall: float, kind: str, words: st
     )
 
 
-def spark(articles: Sequence[tuple[str, float]]) -> Node | None:
+def spark(articles: Sequence[Article]) -> Node | None:
     """The median share removed by day, as a line between nothing and everything; None where there is but one day."""
     days = [
-        (day, median(share for _, share in group))
+        (day, median(share for _, share, _ in group))
         for day, group in groupby((a for a in articles if a[0]), key=lambda article: article[0][:10])
     ][-SPARK_POINTS:]
     if len(days) < 2:

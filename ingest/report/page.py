@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ingest.report.tell import Publisher, Told
 
 HERE = Path(__file__).parent
+EXAMPLES = 3
 PUBLISHERS, RULES = 200, 25
 """Rows of a table; the rest is counted."""
 
@@ -38,10 +39,10 @@ def _top(told: Told) -> Node:
 
 def _body(told: Told, linked: Linked) -> Node:
     parts = [
-        _section("What wants a look", _flags(told)),
+        _section("What wants a look", _flags(told, linked)),
         _section("Files by time, refused ones on top", columns(told.by_time), _axis(told)) if told.by_time else None,
         _section("Why files were refused", _bars(told.reasons)) if told.reasons else None,
-        _section("Publishers", _publishers(told.publishers)),
+        _section("Publishers", _publishers(told.publishers, linked)),
         _section("What was removed, in blocks by label", _bars(told.labels)),
         _section("Rules that decided most", _bars(told.rules), _never(told.never)),
         _section("Slowest files", _slowest(told, linked)) if told.slowest else None,
@@ -60,13 +61,13 @@ def _axis(told: Told) -> Node:
     return node("p", *(node("span", each) for each in words), class_="axis")
 
 
-def _flags(told: Told) -> Node:
+def _flags(told: Told, linked: Linked) -> Node:
     found: list[Inside] = []
     for publisher in told.publishers:
         if publisher.drift:
             before, lately = publisher.drift
             words = f" now loses {lately:.0%} of its text, {before:.0%} before: its template may have changed."
-            found.append(node("li", node("bdi", publisher.name), words))
+            found.append(node("li", node("bdi", publisher.name), words, *_examples(publisher, linked)))
         if publisher.silent:
             words = f" has sent nothing for {publisher.silent} days, more than twice its longest pause so far."
             found.append(node("li", node("bdi", publisher.name), words))
@@ -75,7 +76,20 @@ def _flags(told: Told) -> Node:
     )
 
 
-def _publishers(publishers: Sequence[Publisher]) -> Node:
+def _examples(publisher: Publisher, linked: Linked) -> list[Inside]:
+    """Ways to the explain pages of its last articles."""
+    found = [address for _, _, article_id in publisher.articles[-EXAMPLES:] if (address := linked(article_id))]
+    links = [node("a", f"article {number}", href=address) for number, address in enumerate(found, 1)]
+    return [" See ", *(part for each in links for part in (each, " "))] if links else []
+
+
+def _last(publisher: Publisher, linked: Linked) -> Inside:
+    time, _, article_id = publisher.articles[-1]
+    address = linked(article_id)
+    return node("a", time[:10] or "page", href=address) if address else time[:10] or "–"
+
+
+def _publishers(publishers: Sequence[Publisher], linked: Linked) -> Node:
     shown = sorted(publishers, key=lambda p: (-(bool(p.drift) + bool(p.silent)), -len(p.articles), p.name))
     rows = [
         (
@@ -83,7 +97,7 @@ def _publishers(publishers: Sequence[Publisher]) -> Node:
             f"{len(publisher.articles):,}",
             f"{publisher.share:.0%}",
             spark(publisher.articles),
-            publisher.articles[-1][0][:10] or "–",
+            _last(publisher, linked),
             " ".join(flag for flag, raised in (("drifts", publisher.drift), ("silent", publisher.silent)) if raised),
         )
         for publisher in shown[:PUBLISHERS]

@@ -23,8 +23,8 @@ ACTIVE_DAYS = 5
 """Days with articles before a silence can be told from a habit."""
 SLOWEST = 10
 
-Article = tuple[str, float]
-"""When it was settled (RFC 3339, or "" if the journal does not say), and the share of its text that was removed, 0 to 1."""
+Article = tuple[str, float, str]
+"""When it was settled (RFC 3339, or "" if the journal does not say), the share of its text that was removed, 0 to 1, its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Publisher:
     @property
     def share(self) -> float:
         """The median share removed."""
-        return median(share for _, share in self.articles)
+        return median(share for _, share, _ in self.articles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,18 @@ class Told:
 
 
 @dataclass(slots=True)
+class _Journal:
+    """What accumulates while lines pass by: a journal may have millions."""
+
+    by_hour: dict[str, Counter[str]] = field(default_factory=dict)
+    reasons: Counter[str] = field(default_factory=Counter)
+    stored: dict[str, str] = field(default_factory=dict)
+    slowest: list[tuple[float, int, Mapping[str, Any]]] = field(default_factory=list)
+    first: str = ""
+    last: str = ""
+
+
+@dataclass(slots=True)
 class _Count:
     """What accumulates while records pass by; only numbers are kept of them."""
 
@@ -74,29 +86,45 @@ class _Count:
 
 def tell(lines: Iterable[Mapping[str, Any]], records: Iterable[Record], rules: Iterable[str] = ()) -> Told:
     """Count a journal's lines and the records of a run. `rules`: the ids of all rules that might have decided."""
-    told = list(lines)
-    when = {line["id"]: line["time"] for line in told if line.get("id") and line["outcome"] == "stored"}
-    count = _Count()
+    journal, count = _Journal(), _Count()
+    for number, line in enumerate(lines):
+        _note(journal, number, line)
     for record in records:
-        _add(count, record, when.get(record.id, ""))
-    first, last = min((line["time"] for line in told), default=""), max((line["time"] for line in told), default="")
-    by_day = bool(told) and (_day(last) - _day(first)).days > 1
+        _add(count, record, journal.stored.get(record.id, ""))
+    hours = journal.by_hour
+    last = journal.last
+    by_day = bool(last) and (_day(last) - _day(journal.first)).days > 1
     by_time: dict[str, Counter[str]] = {}
-    for line in told:
-        by_time.setdefault(line["time"][: 10 if by_day else 13], Counter())[line["outcome"]] += 1
+    for hour in sorted(hours):
+        by_time.setdefault(hour[:10] if by_day else hour, Counter()).update(hours[hour])
     return Told(
-        outcomes=Counter(line["outcome"] for line in told),
-        reasons=Counter(line["reason"] for line in told if line.get("reason")),
-        by_time=dict(sorted(by_time.items())),
+        outcomes=sum(hours.values(), Counter()),
+        reasons=journal.reasons,
+        by_time=by_time,
         publishers=tuple(_publisher(name, articles, last) for name, articles in sorted(count.articles.items())),
         labels=count.labels,
         rules=count.rules,
         never=tuple(sorted(set(rules) - count.rules.keys())),
-        slowest=tuple(heapq.nlargest(SLOWEST, told, key=lambda line: line.get("ms") or 0)),
-        first=first,
+        slowest=tuple(line for _, _, line in sorted(journal.slowest, reverse=True)),
+        first=journal.first,
         last=last,
         records=count.records,
     )
+
+
+def _note(journal: _Journal, number: int, line: Mapping[str, Any]) -> None:
+    time, outcome = line["time"], line["outcome"]
+    journal.by_hour.setdefault(time[:13], Counter())[outcome] += 1
+    journal.first, journal.last = min(journal.first or time, time), max(journal.last, time)
+    if outcome == "stored" and line.get("id"):
+        journal.stored[line["id"]] = time
+    if line.get("reason"):
+        journal.reasons[line["reason"]] += 1
+    slow = (line.get("ms") or 0.0, number, line)
+    if len(journal.slowest) < SLOWEST:
+        heapq.heappush(journal.slowest, slow)
+    else:
+        heapq.heappushpop(journal.slowest, slow)
 
 
 def _add(count: _Count, record: Record, time: str) -> None:
@@ -106,7 +134,7 @@ def _add(count: _Count, record: Record, time: str) -> None:
     count.rules.update(removed.rule for removed in record.removed)
     publisher = record.publisher and (record.publisher.domain or record.publisher.name)
     share = gone / (gone + len(record.body))
-    count.articles.setdefault(publisher or UNKNOWN, []).append((time, share))
+    count.articles.setdefault(publisher or UNKNOWN, []).append((time, share, record.id))
 
 
 def _publisher(name: str, articles: Sequence[Article], last: str) -> Publisher:
@@ -114,7 +142,9 @@ def _publisher(name: str, articles: Sequence[Article], last: str) -> Publisher:
     if name == UNKNOWN:  # many publishers in one: neither has a past
         return Publisher(name, ordered)
     timed = [article for article in ordered if article[0]]
-    return Publisher(name, ordered, drift([share for _, share in timed]), silence([time for time, _ in timed], last))
+    return Publisher(
+        name, ordered, drift([share for _, share, _ in timed]), silence([time for time, _, _ in timed], last)
+    )
 
 
 def drift(shares: Sequence[float]) -> tuple[float, float] | None:

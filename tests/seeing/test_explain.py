@@ -10,11 +10,13 @@ from pathlib import Path
 import lxml.html
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingest.cli import cli
 from ingest.explain import page
 from ingest.explain.page import labels
-from ingest.model import Label, Rejected
+from ingest.model import Block, Label, LabelledBlock, Rejected
 from ingest.pipeline import compose, examine
 from tests.seeing.browser import asked, needs_chromium, opened
 
@@ -63,6 +65,22 @@ def test_every_block_stands_there_once_and_every_link_leads_somewhere(raw: bytes
     pointed = {href[1:] for href in tree.xpath("//@href") if href.startswith("#")}
     pointed |= {target for targets in tree.xpath("//@data-to") for target in targets.split()}
     assert pointed | set(tree.xpath("//@aria-controls")) <= set(ids)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.text(min_size=1), min_size=1, max_size=6), st.sampled_from(["", "<p>", "</span><script>", '"><b onx="'])
+)
+def test_whatever_is_written_stays_words(lines: list[str], mark: str) -> None:
+    blocks = tuple(Block(f"{mark}{line}") for line in lines)
+    examined = examine(PROSE.encode())
+    labelled = tuple(LabelledBlock(block, label, "model") for block, label in zip(blocks, Label, strict=False))
+    html = page(replace(examined, labelled=labelled), Rejected("no_article", f"None{mark}"))
+    tree = lxml.html.document_fromstring(html)
+    assert len(tree.xpath("//p[starts-with(@id, 'b')]/span[contains(@class, 'words')]")) == len(blocks)
+    assert not tree.xpath("//@onx")
+    assert len(tree.xpath("//script")) == 1
+    html.encode()
 
 
 @pytest.mark.parametrize("raw", PAGES.values(), ids=PAGES.keys())
@@ -128,8 +146,8 @@ def test_pages_of_several_files_are_named_as_their_records(tmp_path: Path) -> No
     told = explain(SEEDS, tmp_path / "bad.pdf", "-o", tmp_path / "out")
     assert (told.exit_code, "unsupported_format" in told.stderr) == (1, True)
     assert {path.name for path in (tmp_path / "out").iterdir()} == dict(map(str.split, told.stdout.splitlines())).keys()
-    assert explain(one, "-o", tmp_path / "one.html").exit_code == 0
-    assert (tmp_path / "one.html").read_text() == explain(one).stdout
+    assert explain(one, "-o", tmp_path / "new/one.html").exit_code == 0
+    assert (tmp_path / "new/one.html").read_text() == explain(one).stdout
     assert explain(SEEDS).exit_code == 2
 
 
