@@ -71,9 +71,12 @@ NEAR = 4.0
 """Elements up to which a name counts."""
 
 
-DOUBT = 0.1
-"""Words that may be wrong for each word of the body, as the forest expects them, from which the main-region finder is asked: on a
-quarter of the pages, which takes most of what asking on all would bring."""
+DOUBT = 0.15
+"""Words that may be wrong for each word of the body, as the forest expects them, from which the main-region finder is asked: on
+15 % of the pages, which brings most of what asking on all of them would."""
+
+BARE_LINK = (0.9, 5.0)
+"""Share in links from which, and words below which, a block is no body: four blocks in ten, of which one in a hundred is."""
 
 SHORT = 3.0
 """Words that every block counts for beside its own."""
@@ -115,7 +118,11 @@ def _predict(resource: str, names: tuple[str, ...], rows: NDArray[np.float32]) -
     forest = _forest(resource)
     if forest.names != names:
         raise ValueError(f"{resource} was trained on other evidence: run benchmarks/train_pages.py")
-    return forest.predict(rows)
+    words, links = rows[:, names.index("shape.words")], rows[:, names.index("own.links")]
+    asked_of = (links < BARE_LINK[0]) | (words >= np.log1p(BARE_LINK[1]))
+    body = np.zeros(len(rows))
+    body[asked_of] = forest.predict(rows[asked_of])
+    return body
 
 
 def doubt(words: Floats, body: Floats) -> float:
@@ -159,7 +166,7 @@ def refusal(blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> Rejected | 
     linked = float((words * [block.markup.link_share if block.markup else 0.0 for block in body]).sum())
     amount = float(words.sum())
     if amount < LEAST_WORDS:
-        page = " ".join(block.text for block in blocks).casefold()
+        page = " ".join([block.text for block in blocks]).casefold()
         for reason, message in (
             ("needs_javascript", "The page's article is drawn by a script, which is never run."),
             ("paywall_stub", "The page shows its article to subscribers alone."),

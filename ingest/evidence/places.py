@@ -92,24 +92,29 @@ def plant(blocks: Sequence[Block]) -> Tree:
         while place.tag != markup.tag and place.up is not None:
             place = place.up
         base.append(number[place])
-    width = len(groups()[0]) + len(TAGS)
-    near = np.full((len(order) + 1, width), FAR)
     signs: dict[tuple[str, str], int] = {}
-    sign = np.zeros(len(order), np.intp)
-    for row, (place, up) in enumerate(zip(order, parent, strict=True)):
-        near[row] = near[up]  # the last row, of no element, is all far
-        near[row] += 1
-        near[row, _columns(place.tag, place.words)] = 0
-        sign[row] = signs.setdefault((place.tag, place.sign), len(signs))
+    sign = np.array([signs.setdefault((place.tag, place.sign), len(signs)) for place in order], np.intp)
     depth = np.array([place.depth for place in order], np.intp)
-    return Tree(
-        np.array(parent, np.intp),
-        depth,
-        np.array(own, np.intp),
-        np.array(base, np.intp),
-        np.minimum(near[:-1], FAR),
-        sign,
-    )
+    parents = np.array(parent, np.intp)
+    return Tree(parents, depth, np.array(own, np.intp), np.array(base, np.intp), _near(order, parents, depth), sign)
+
+
+def _near(order: Sequence[Place], parent: Ints, depth: Ints) -> Floats:
+    """Elements up from each to the nearest one with a word of each group, with each tag; level by level from the outermost."""
+    answers = [_columns(place.tag, place.words) for place in order]
+    rows = np.repeat(np.arange(len(order)), [len(columns) for columns in answers])
+    columns = np.array([column for found in answers for column in found], np.intp)
+    near = np.full((len(order) + 1, len(groups()[0]) + len(TAGS)), FAR)  # the last row, of no element, is all far
+    by_level = np.argsort(depth, kind="stable")
+    own_level = np.argsort(depth[rows], kind="stable")
+    levels = np.arange(int(depth.max(initial=0)) + 2)
+    ends, own_ends = np.searchsorted(depth[by_level], levels), np.searchsorted(depth[rows][own_level], levels)
+    for level in range(len(levels) - 1):
+        here = by_level[ends[level] : ends[level + 1]]
+        near[here] = near[parent[here]] + 1
+        named = own_level[own_ends[level] : own_ends[level + 1]]
+        near[rows[named], columns[named]] = 0
+    return np.asarray(np.minimum(near[:-1], FAR))
 
 
 def gather(tree: Tree, values: Floats, decay: float = 1.0) -> Floats:

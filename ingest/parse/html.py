@@ -259,9 +259,9 @@ class _Walk:
 
     def flush(self) -> None:
         """The run ends here and is a block, if it has any text."""
-        if self.trail:
+        text = one_line("".join(self.pieces)) if self.trail else ""
+        if text:  # a byte order mark alone is none
             self.end_link()
-            text = one_line("".join(self.pieces))
             inmost = self._placed()
             markup = Markup(
                 tag=next((frame.tag for frame in reversed(self.trail) if frame.tag in BLOCK), ""),

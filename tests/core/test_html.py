@@ -101,3 +101,7 @@ def test_a_link_around_blocks_is_told_of_each() -> None:
 @pytest.mark.parametrize("html", ["", "   ", "<!-- only -->", "\0\0", "<", "<html>", "&#0;", "\ud800"])
 def test_pages_without_text_are_empty_rows(html: str) -> None:
     assert all(text.strip() for text in texts(html))
+
+
+def test_a_run_of_signs_that_nobody_sees_is_no_block() -> None:
+    assert texts("<p>\ufeff</p><p><a href=/x>\u202d</a></p><p>a</p>") == ["a"]
