@@ -23,6 +23,8 @@ ORIGINS = {
 }
 LINES = 5
 """Lines named under a field; more are counted."""
+SEVERAL = 5
+"""Pictures or links that are shown at once: pages point at a hundred articles."""
 LONG, BEGINNING = 320, 120
 """Signs. A longer value (terms of use, as a rule) shows its beginning, and the rest when asked: the body is what people look for."""
 
@@ -83,8 +85,12 @@ def _field(name: str, record: Record, lines: Sequence[int]) -> Node:
 def _values(value: object, language: str | None) -> list[Inside]:
     if isinstance(value, tuple):
         short = all(isinstance(part, str) for part in value)
+        listed = [node("li", *_values(part, language)) for part in value]
+        shown = len(listed) if short or len(listed) <= SEVERAL else SEVERAL
+        more = node("summary", f"and {len(listed) - shown} more")
         return [
-            node("ul", *(node("li", *_values(part, language)) for part in value), class_="several" if short else None)
+            node("ul", *listed[:shown], class_="several" if short else None),
+            node("details", more, node("ul", *listed[shown:])) if shown < len(listed) else None,
         ]
     if isinstance(value, Publisher):
         return [node("bdi", " · ".join(part for part in (value.name, value.domain) if part))]
