@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ingest.record import Image, Record
 
-_SIGNS = re.compile(r"([\\`*\[\]<>&|~]|(?<!\w)_|_(?!\w))")
+_SIGNS = re.compile(r"([\\`*\[\]<>&|~]|(?<![^\W_])_|_(?![^\W_]))")  # an underscore inside a word is one
 _START = re.compile(r"^(#{1,6}|[-+=]|\d{1,9}(?=[.)]))(?=[\s.)=-]|$)")
 _BULLET = re.compile(r"^[-*•‣▪◦–—·]\s+")
 _NUMBER = re.compile(r"^\d{1,2}[.)]\s")

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -100,6 +100,7 @@ def test_an_address_is_a_uri_or_nothing(url: str) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1).map(lambda s: " ".join(s.split())).filter(bool))  # fmt: skip
+@example("__0__")
 def test_markdown_reads_as_the_text_it_came_from(line: str) -> None:
     paragraph = MarkdownIt().parse(escape(line))
     assert [token.type for token in paragraph] == ["paragraph_open", "inline", "paragraph_close"]
