@@ -21,6 +21,7 @@ from collections import deque
 from dataclasses import asdict
 from typing import Any
 
+from ingest.cage import cage
 from ingest.job import Clean, Fault, open_job
 from ingest.settings import MIB, Settings
 from ingest.spool.desk import Desk, new_path
@@ -109,7 +110,7 @@ def _live(theirs: socket.socket, parent: int, settings: Settings, clean: Clean, 
     """The child's whole life. Never returns."""
     code = 1
     try:
-        _die_with(parent)
+        die_with(parent)
         gc.freeze()  # what the parent left is shared and stays untouched; nothing of it is ever closed by a collection
         for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
@@ -117,7 +118,8 @@ def _live(theirs: socket.socket, parent: int, settings: Settings, clean: Clean, 
         signal.set_wakeup_fd(-1)
         os.closerange(3, theirs.fileno())  # the parent's broker, its watchers, our siblings' lines
         os.closerange(theirs.fileno() + 1, 65_536)
-        _limit_memory(settings.memory_limit)
+        limit_memory(settings.memory_limit)
+        cage()
         code = _serve(theirs, settings, clean, desk)
     except MemoryError:
         code = EXIT_MEMORY
@@ -144,7 +146,7 @@ def _serve(line: socket.socket, settings: Settings, clean: Clean, desk_path: str
     return 0
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """Have the kernel kill us when the parent dies, and kill us first when memory runs out (Linux)."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
@@ -155,7 +157,7 @@ def _die_with(parent: int) -> None:
         os._exit(0)
 
 
-def _limit_memory(limit: int) -> None:
+def limit_memory(limit: int) -> None:
     """At most `limit` MiB beyond what was mapped at the start: libraries map much that they never touch."""
     if sys.platform == "linux":
         with open("/proc/self/statm", encoding="ascii") as file:

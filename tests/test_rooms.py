@@ -11,6 +11,7 @@ INGEST = Path(__file__).parents[1] / "ingest"
 FILES = sorted(INGEST.rglob("*.py"))
 SHELL = {
     "settings",
+    "cage",
     "spool",
     "sink",
     "journal",

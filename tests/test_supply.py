@@ -1,0 +1,56 @@
+"""Versions with known holes are refused, pinned or installed: a list of our own, for machines that cannot ask anybody."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+SAFE_FROM = {
+    "lxml": ((6, 1), "CVE-2026-41066, external entities by default"),
+    "redis": ((6, 4), "what kombu 5.7 asks; CVE-2023-28858 and 28859 are older"),
+    "celery": ((5, 7), "task_retry_on_worker_lost; CVE-2021-23727 (below 5.2.2) runs commands from results"),
+    "kombu": ((5, 7), "half-open connections are found out"),
+    "urllib3": ((2, 6, 3), "CVE-2026-21441, a bomb behind a redirect"),
+    "lxml-html-clean": ((0, 4), "CVE-2024-52595, script contexts"),
+    "certifi": ((2024, 7, 4), "CVE-2024-39689, a distrusted root"),
+    "pydantic": ((2, 4), "CVE-2024-3772, a slow pattern"),
+    "jinja2": ((3, 1, 6), "CVE-2025-27516"),
+    "idna": ((3, 7), "CVE-2024-3651, quadratic time"),
+}
+"""Package → (first version without the hole, which hole)."""
+
+
+def parts(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text.partition("+")[0])[:4])
+
+
+PINNED = [
+    (match[1].lower(), match[2])
+    for match in re.finditer(r"^([\w.-]+)==([^\s;]+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
+]
+
+
+def test_everything_is_pinned_once_a_platform() -> None:
+    declared = re.findall(r'^  "([\w-]+)[>=<\[]', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert declared
+    assert {name.lower() for name in declared} <= {name for name, _ in PINNED}
+
+
+@pytest.mark.parametrize("package", SAFE_FROM)
+def test_no_version_with_a_known_hole(package: str) -> None:
+    first, hole = SAFE_FROM[package]
+    found = [pin for name, pin in PINNED if name == package]
+    with contextlib.suppress(PackageNotFoundError):
+        found.append(version(package))
+    assert all(parts(one) >= first for one in found), f"{package} {found}: {hole}"
+
+
+def test_a_hole_would_be_seen() -> None:
+    assert parts("6.0.2") < SAFE_FROM["lxml"][0] <= parts("6.1.0")
+    assert parts("5.2.1") < (5, 2, 2) <= parts("5.10.0rc1")
