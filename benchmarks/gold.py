@@ -7,7 +7,6 @@ segments. The name of a file is the name of its slice.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import re
 from collections import Counter, defaultdict
@@ -66,11 +65,6 @@ def pages(folder: Path, slices: Sequence[str] = ()) -> list[Page]:
                 parts = (tuple(row.get(key) or ()) for key in ("wanted", "unwanted"))
                 found.append(Page(name, row["id"], row.get("url"), row["html"], bodies, *parts))
     return found
-
-
-def fingerprint(folder: Path) -> dict[str, str]:
-    """SHA-256 of each file of pages."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.jsonl.gz"))}
 
 
 def words(text: str) -> list[str]:
