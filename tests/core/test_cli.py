@@ -26,7 +26,10 @@ def ingest(*arguments: object, stdin: bytes | None = None) -> subprocess.Complet
 def test_records_go_to_the_terminal_or_to_a_folder(tmp_path: Path) -> None:
     shown = ingest("clean", SEEDS, "--jobs", 2)
     records = [Record.model_validate_json(line) for line in shown.stdout.splitlines()]
-    assert (shown.returncode, [record.source.name for record in records]) == (0, sorted(path.name for path in SEEDS.iterdir()))
+    assert (shown.returncode, [record.source.name for record in records]) == (
+        0,
+        sorted(path.name for path in SEEDS.iterdir()),
+    )
     ingest("clean", SEEDS, "-o", tmp_path, "--format", "json")
     assert {path.name: Record.model_validate_json(path.read_bytes()) for path in tmp_path.iterdir()} == {
         f"{r.id}.json": r for r in records
