@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,9 +19,6 @@ if TYPE_CHECKING:
 
     from ingest.packs import Packs
     from ingest.record import Record
-
-AHEAD = 16
-"""Files a process may be given before it is asked: enough that none waits, few enough that memory stays flat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,39 +104,25 @@ def schema() -> None:
 
 def _results(files: list[Path], url: str | None, form: str, packs: Path | None, jobs: int) -> Iterator[_Result]:
     """The results in the order of the files."""
-    if jobs == 1:
-        _start(packs)
-        yield from (_clean_file(path, url, form) for path in files)
-        return
-    with ProcessPoolExecutor(jobs, initializer=_start_child, initargs=(packs,)) as pool:
-        waiting: deque[Future[_Result]] = deque()
-        try:
-            for path in files:
-                waiting.append(pool.submit(_clean_file, path, url, form))
-                if len(waiting) > AHEAD * jobs:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-_packs: Packs | None = None
-
-
-def _start_child(folder: Path | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    _start(folder)
-
-
-def _start(folder: Path | None) -> None:
+    from ingest.cli.hands import in_children
     from ingest.packs import load_packs
+    from ingest.runner import warm
 
-    global _packs  # noqa: PLW0603  one set of packs a process, compiled once
-    _packs = load_packs(folder)
+    loaded = load_packs(packs)
+    if len(files) == 1:
+        yield _clean_file(files[0], url, form, loaded)
+        return
+    warm()
+
+    def work(name: str) -> dict[str, str]:
+        return asdict(_clean_file(Path(name), url, form, loaded))
+
+    names = [os.fspath(path) for path in files]
+    for name, found in zip(names, in_children(names, jobs, work), strict=True):
+        yield _Result(**{"name": name} | found)
 
 
-def _clean_file(path: Path, url: str | None, form: str) -> _Result:
+def _clean_file(path: Path, url: str | None, form: str, packs: Packs) -> _Result:
     from ingest import Rejected
     from ingest import clean as clean_bytes
 
@@ -150,7 +130,7 @@ def _clean_file(path: Path, url: str | None, form: str) -> _Result:
     try:
         raw = sys.stdin.buffer.read() if name == "-" else path.read_bytes()
         record: Record = clean_bytes(
-            raw, url=url, name=None if name == "-" else path.name, claims=sidecar(path), packs=_packs
+            raw, url=url, name=None if name == "-" else path.name, claims=sidecar(path), packs=packs
         )
     except Rejected as rejected:
         return _Result(name, reason=rejected.reason, message=rejected.message)

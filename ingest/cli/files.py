@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -37,10 +38,14 @@ def sidecar(path: Path) -> dict[str, Any] | None:
     from ingest import Rejected
 
     beside = path.with_name(path.name + SIDECAR) if path.name else path
-    if not beside.is_file():
-        return None
     try:
         claims = json.loads(beside.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        if error.errno in {errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR}:  # then it cannot be there
+            return None
+        raise
     except (ValueError, RecursionError) as error:
         raise Rejected("invalid_claims", f"{beside.name} is no JSON: {error}.") from None
     if not isinstance(claims, dict):

@@ -40,6 +40,9 @@ class Pattern:
             re2.compile(regex.sub(r"\(\?P?<\w+>", "(", source), options())
             self._confirm = regex.compile(f"{before}(?:{source}){after}")
             self.loose = loosen(source, place)
+            for form in (self.loose.beginning, self.loose.anywhere):
+                if form:  # loosened, "(?:[|]?){3,9}" repeats what is repeated: better refused here than met by the net
+                    re2.compile(form, options())
         except re2.error as error:
             reason = error.args[0]
             raise PatternError(reason.decode() if isinstance(reason, bytes) else str(reason)) from error
