@@ -41,7 +41,7 @@ class Pattern:
             self._confirm = regex.compile(f"{before}(?:{source}){after}")
             self.loose = loosen(source, place)
             for form in (self.loose.beginning, self.loose.anywhere):
-                if form:  # loosened, "(?:[|]?){3,9}" repeats what is repeated: better refused here than met by the net
+                if form:  # without its \b, x?\b* repeats what is repeated: better refused here than met by the net
                     re2.compile(form, options())
         except re2.error as error:
             reason = error.args[0]

@@ -53,7 +53,7 @@ def test_examples(rule):
         ("(?:very )?", r"(e)\1", r"invalid escape sequence: \1"),
         ("(?:very )?", "(?:e++)", "bad repetition operator: ++"),
         ("(?:very )?", r"[^\W]", r"without a negated class"),
-        ("The (?:very )?end", "[|]?{3,9}", "sample.toml:2: end: pattern '[|]?{3,9}': "),
+        ("The (?:very )?end", r"x?\b*y", r"sample.toml:2: end: pattern 'x?\\b*y': bad repetition operator"),
         ("(?:very )?", "(?P<colour>red)?", "sample.toml:2: end: group colour is none of authors, caption"),
         ("The (?:very )?end", ".*", "it matches the empty text"),
         ("[[rule]]", 'name = "Sample"\n[[rule]]', "sample.toml: a publisher has a name and"),
