@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -125,6 +126,7 @@ def _live(line: socket.socket, parent: int, work: Work) -> None:
     code = 1
     try:
         die_with(parent)
+        gc.freeze()  # what the parent loaded is shared, and no collection touches it
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
         limit_memory(MEMORY_LIMIT)
         cage()
