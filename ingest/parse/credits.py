@@ -7,6 +7,7 @@ from functools import cache
 
 from ingest.fold import fold
 from ingest.lexicon import alternatives, words
+from ingest.limits import RULE_LENGTH
 from ingest.parse.people import looks_personal
 
 MAX_CREDIT = 100  # characters; longer "credits" are sentences
@@ -53,6 +54,8 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
 def split_caption(text: str) -> tuple[str | None, str | None]:
     """Caption and credit of the words under a picture: the caption without its credit, the credit without its marker."""
     text = " ".join(text.split())
+    if len(text) > RULE_LENGTH:  # no caption; 5 MB of "Photo:" took 15 s
+        return text, None
     whole, tail, agency, _ = _patterns()
     bracket = _BRACKET.search(text)
     if bracket and (credit := _bracketed(text[: bracket.start()], bracket[1])):
