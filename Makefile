@@ -8,7 +8,7 @@ run: .venv/ready
 	$(BIN)/ingest clean seeds --format json
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: .venv/ready
 	$(BIN)/ruff check .
