@@ -28,6 +28,7 @@ FIELDS = {
 OPENING = 3
 """Blocks of the body in which a dateline is looked for: a heading or a standfirst may stand before it."""
 
+_WIDE = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff]")
 _BETWEEN_TAGS = re.compile(r"\s*[,;|#、，·•]+\s*")
 
 
@@ -83,11 +84,16 @@ def _related(labelled: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]
             related.append(
                 {"headline": headline, "url": row.captured.get("url") or next((link.url for link in links), None)}
             )
-        elif row.rule == "model" and not links:
+        elif row.rule == "model" and not links and _says_enough(row.block.text):
             related.append({"headline": row.block.text, "url": None})
         else:
             related += [{"headline": link.text, "url": link.url} for link in links if link.text]
     return related
+
+
+def _says_enough(text: str) -> bool:
+    """Whether a line that only the model calls related is as long as a headline: shorter ones are credits, menus, buttons."""
+    return len(text.split()) >= 5 or len(_WIDE.findall(text)) >= 12
 
 
 def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
