@@ -91,7 +91,7 @@ def through(spool: Path, out: Path, files: Path) -> float:
     began = time.perf_counter()
     files.rename(spool / "inbox" / f"batch-{before}")
     while count(out) < before + wanted:
-        time.sleep(0.02)
+        time.sleep(0.25)  # looking costs: every 20 ms, 12,000 records took a third of a core from those who cleaned
     return time.perf_counter() - began
 
 
