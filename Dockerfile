@@ -2,8 +2,9 @@
 FROM python:3.13.9-slim-bookworm AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
-# The dependencies first, around an empty package: a change of ours does not fetch them again.
-RUN mkdir ingest && touch ingest/__init__.py && python -m venv /opt/ingest && \
+# The dependencies first, around the package's face, which knows its version: a change of ours does not fetch them again.
+COPY ingest/__init__.py ingest/__init__.py
+RUN python -m venv /opt/ingest && \
     /opt/ingest/bin/pip install --no-cache-dir --constraint constraints.txt .
 COPY ingest ingest
 RUN /opt/ingest/bin/pip install --no-cache-dir --no-deps --force-reinstall .
