@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ingest.evidence import lines, page
 from ingest.fold import fold
 from ingest.model import Article, Block, Label, LabelledBlock
+from ingest.signs import WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,6 @@ TAILS = 8
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।][\s"'”’»」』)\]）]*$""")
 _WORD = re.compile(r"\w\w")
 _OPEN_END = re.compile(r"[.,:;。，：；…、]$")
-_WIDE = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff]")
 
 
 def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
@@ -60,7 +60,7 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
 
 def is_prose(text: str) -> bool:
     """Whether it reads like sentences of an article."""
-    return len(text) + len(_WIDE.findall(text)) >= PROSE_LENGTH and bool(_SENTENCE_END.search(text))
+    return len(text) + len(WIDE.findall(text)) >= PROSE_LENGTH and bool(_SENTENCE_END.search(text))
 
 
 def is_title(text: str) -> bool:

@@ -12,6 +12,7 @@ from ingest.packs import Rulebook
 from ingest.parse.credits import split_caption
 from ingest.parse.dates import written
 from ingest.parse.people import looks_personal, names
+from ingest.signs import WIDE
 
 FIELDS = {
     Label.HEADLINE: "headline",
@@ -28,7 +29,6 @@ FIELDS = {
 OPENING = 3
 """Blocks of the body in which a dateline is looked for: a heading or a standfirst may stand before it."""
 
-_WIDE = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff]")
 _BETWEEN_TAGS = re.compile(r"\s*[,;|#、，·•]+\s*")
 
 
@@ -93,7 +93,7 @@ def _related(labelled: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]
 
 def _says_enough(text: str) -> bool:
     """Whether a line that only the model calls related is as long as a headline: shorter ones are credits, menus, buttons."""
-    return len(text.split()) >= 5 or len(_WIDE.findall(text)) >= 12
+    return len(text.split()) >= 5 or len(WIDE.findall(text)) >= 12
 
 
 def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:

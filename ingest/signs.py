@@ -14,6 +14,9 @@ UNSAFE = re.compile(
 )
 """Controls but for tab and line end, marks that reorder what a reader sees, lone surrogates, what is no character."""
 
+WIDE = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff]")
+"""Signs of scripts that write no spaces: one says as much as half a word."""
+
 _JOINER = "\u034f"
 FEW = 4_000
 """Signs whose marks cost nothing in any order: 10 ms at the most."""

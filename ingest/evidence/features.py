@@ -11,7 +11,7 @@ from ingest.evidence.cues import Cues, cue_lists, cues
 from ingest.evidence.habits import Weigh, habits, learned
 from ingest.evidence.prose import Prose, find_prose, place, twins
 from ingest.evidence.reading import Floats, Reading, read
-from ingest.evidence.shape import Columns, shape, size
+from ingest.evidence.shape import Columns, neighbours, shape, size
 from ingest.model import Block
 
 REACH = 3  # lines on each side whose looks count
@@ -50,7 +50,7 @@ def features(blocks: Sequence[Block], weigh: Weigh = learned) -> Columns:
         columns |= {f"{group}.{name}": values for name, values in part.items()}
     for reach in (5, 12):
         columns[f"near.habit_{reach}"] = _mean(columns["habit.mean"], reach)
-    columns |= _neighbours(columns)
+    columns |= neighbours(columns, _NEAR, _OFF_TEXT, REACH)
     return columns
 
 
@@ -107,18 +107,6 @@ def _heralds(reading: Reading, prose: Prose, found: Cues) -> Columns:
     columns["short_near"] = _mean(short.astype(np.float64), 6)
     columns["short_run"] = _run(short)
     return columns
-
-
-def _neighbours(columns: Columns) -> Columns:
-    """The looks of the lines before and after."""
-    seen: Columns = {}
-    for name in _NEAR:
-        outside = np.full(REACH, _OFF_TEXT.get(name, 0.0))
-        padded = np.concatenate((outside, columns[name], outside))
-        for step in range(-REACH, REACH + 1):
-            if step:
-                seen[f"near.{name.replace('.', '_')}{step:+d}"] = padded[REACH + step : len(padded) - REACH + step]
-    return seen
 
 
 def _mean(values: Floats, reach: int) -> Floats:

@@ -10,7 +10,7 @@ from ingest.evidence import places
 from ingest.evidence.cues import cue_lists, cues
 from ingest.evidence.prose import find_prose, place, twins
 from ingest.evidence.reading import Floats, Hashes, Reading, read, words_of
-from ingest.evidence.shape import Columns, ends_like_sentence, shape, size
+from ingest.evidence.shape import Columns, ends_like_sentence, neighbours, shape, size
 from ingest.model import Markup
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def features(
         ("page", _page(words, prose, share)),
     ):
         columns |= {f"{group}.{name}": values for name, values in part.items()}
-    columns |= _neighbours(columns)
+    columns |= neighbours(columns, _NEAR, _OFF_PAGE, REACH)
     return tuple(columns), np.stack(list(columns.values()), axis=1).astype(np.float32)
 
 
@@ -211,15 +211,3 @@ def _page(words: Floats, prose: Floats, share: Floats) -> Columns:
         "links": (words * share).sum() / total,
     }
     return {name: np.full(len(words), float(value)) for name, value in figures.items()}
-
-
-def _neighbours(columns: Columns) -> Columns:
-    """The looks of the blocks before and after."""
-    seen: Columns = {}
-    for name in _NEAR:
-        outside = np.full(REACH, _OFF_PAGE.get(name, 0.0))
-        padded = np.concatenate((outside, columns[name], outside))
-        for step in range(-REACH, REACH + 1):
-            if step:
-                seen[f"near.{name.replace('.', '_')}{step:+d}"] = padded[REACH + step : len(padded) - REACH + step]
-    return seen

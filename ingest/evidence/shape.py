@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 
 from ingest.evidence import reading as sign
@@ -79,3 +81,15 @@ def _sign(reading: Reading, place: int) -> sign.Kinds:
     if place >= 0:
         return reading.kind[np.minimum(reading.first + place, reading.last)]
     return reading.kind[np.maximum(reading.last + place, reading.first)]
+
+
+def neighbours(columns: Columns, names: Iterable[str], outside: Mapping[str, float], reach: int) -> Columns:
+    """The looks of the `reach` lines or blocks before and after each. `outside`: how what lies beyond the ends looks, 0 unless named."""
+    seen: Columns = {}
+    for name in names:
+        ends = np.full(reach, outside.get(name, 0.0))
+        padded = np.concatenate((ends, columns[name], ends))
+        for step in range(-reach, reach + 1):
+            if step:
+                seen[f"near.{name.replace('.', '_')}{step:+d}"] = padded[reach + step : len(padded) - reach + step]
+    return seen
