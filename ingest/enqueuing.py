@@ -41,7 +41,7 @@ def enqueue(
     content = source if isinstance(source, bytes) else Path(source).read_bytes()
     if name is None:
         name = "article" if isinstance(source, bytes) else os.path.basename(source)
-    record_id = RawArticle(unpack(content)).id
+    record_id = RawArticle(unpack(content, limit=settings.max_unpacked)).id
     given = dict(claims or {}) | ({"url": url} if url else {})
     path = _spool(str(settings.spool)).deposit(content, name=name, claims=given, replace=on_duplicate == "replace")
     publish(settings, [path])

@@ -100,13 +100,14 @@ class Job:
             if raw is None:
                 return Refused("too_large", f"more than {self.settings.max_bytes} bytes (INGEST_MAX_BYTES)")
             claims = _claims(self.spool.claims(path))
-            content = _unpack(raw)
+            content = _unpack(raw, self.settings.limits.unpacked)
             told["id"] = RawArticle(content).id
             replace = names.replaces(os.path.basename(path)) or self.settings.on_duplicate == "replace"
             if self.sink.has(told["id"]) and not replace:
                 return Stored()
             name = names.shown_name(os.path.basename(path))
-            record = self.clean(raw, url=claims.pop("url", None), name=name, claims=claims or None)
+            url = claims.pop("url", None)
+            record = self.clean(raw, url=url, name=name, claims=claims or None, limits=self.settings.limits)
             if source.changed():
                 self.spool.give_back(path)
                 return Gone()
@@ -116,7 +117,8 @@ class Job:
             except OSError as error:
                 raise Fault(f"cannot write records: {error}") from error
         except Rejected as rejection:
-            return Refused(rejection.reason, rejection.message)
+            mend = " (INGEST_MAX_UNPACKED)" if rejection.reason == "too_large" else ""
+            return Refused(rejection.reason, rejection.message + mend)
         except (Fault, MemoryError):
             raise
         except Exception as error:
@@ -193,10 +195,10 @@ def _unreadable(error: OSError, path: str) -> Refused:
     return Refused("unreadable", f"{error.strerror}" + (f"; to mend, run in the spool: {mend}" if mend else ""))
 
 
-def _unpack(raw: bytes) -> bytes:
+def _unpack(raw: bytes, limit: int) -> bytes:
     from ingest.parse.decode import unpack  # noqa: PLC0415 - the core is loaded by those who clean, not by `ingest status`
 
-    return unpack(raw)
+    return unpack(raw, limit=limit)
 
 
 def _where(error: Exception) -> str:

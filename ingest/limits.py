@@ -1,5 +1,6 @@
 """How much of a file is read. Every bound of the core stands here with its reason; time and memory are the shell's to bound.
 
+Those of `Limits` are knobs of the service (`INGEST_MAX_UNPACKED`, `…_TAGS`, `…_LINES`, `…_BLOCKS`); the others cost no article a word.
 What a bound costs: a file over `unpacked` is refused, one over `tags`, `lines` or `blocks` is cut and its record says so
 (`provenance.body` is "truncated"), and the others lose nothing.
 """

@@ -14,6 +14,8 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ingest.limits import LIMITS, Limits
+
 PREFIX = "INGEST_"
 SECRETS = ("broker_url", "broker_password")
 MIB = 1 << 20
@@ -56,6 +58,14 @@ class Settings(BaseSettings):
     ignore: tuple[str, ...] = Field((), description="More globs of names that are not articles (a JSON list).")
 
     max_bytes: int = Field(32 * MIB, ge=1, description="A larger source is refused unread.")
+    max_unpacked: int = Field(
+        default_factory=lambda known: max(LIMITS.unpacked, known.get("max_bytes", 0)),
+        ge=1,
+        description="Bytes of a source once unpacked; a larger one is refused: bombs stop here.",
+    )
+    max_tags: int = Field(LIMITS.tags, ge=1, description="Tags of a page that are read; the rest is cut off.")
+    max_lines: int = Field(LIMITS.lines, ge=1, description="Lines of a text that are read; the rest is cut off.")
+    max_blocks: int = Field(LIMITS.blocks, ge=1, description="Blocks of an article that are read; the rest is cut off.")
     time_limit: float = Field(20.0, gt=0, description="A child that is longer at one document is killed.")
     memory_limit: int = Field(1024, ge=64, description="MiB that one child may take beyond what it starts with.")
     attempts: int = Field(3, ge=1, description="Children that a document may kill before it is quarantined.")
@@ -84,7 +94,14 @@ class Settings(BaseSettings):
     def _apart(self) -> Self:
         if self.out == self.spool or self.out.is_relative_to(self.spool / "inbox"):
             raise ValueError("out must not lie in the inbox, or records would be cleaned as articles")
+        if self.max_unpacked < self.max_bytes:
+            raise ValueError(f"{PREFIX}MAX_UNPACKED is below {PREFIX}MAX_BYTES, and a source may be as large unpacked")
         return self
+
+    @property
+    def limits(self) -> Limits:
+        """The core's bounds, as set here."""
+        return Limits(self.max_unpacked, self.max_tags, self.max_lines, self.max_blocks)
 
     @property
     def broker(self) -> str | None:
@@ -132,7 +149,6 @@ def load(**flags: Any) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        lines = [
-            f"{PREFIX}{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)
-        ]
+        wrongs = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors(include_input=False)]
+        lines = [f"{PREFIX}{name.upper()}: {wrong}" if name else wrong for name, wrong in wrongs]
         raise BadSettings("\n".join(lines)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -67,6 +68,17 @@ def test_reclean_replaces_records_under_new_rules(used: Settings) -> None:
     assert names_in(used.spool / "done") == ["good.txt"]
     run(used, "reclean", "--publisher", "nobody.example")
     assert len(list(Journal(str(used.spool)).lines())) == 4
+
+
+def test_the_limits_that_are_set_reach_the_core(make: Make) -> None:
+    settings = make(max_blocks=1, max_bytes=2000, max_unpacked=2000)
+    drop(settings, "cut.txt", article(1))
+    drop(settings, "bomb.txt", gzip.compress(article(2).encode() * 50))
+    runner.up(settings, once=True)
+    (record,) = records_in(settings.out)
+    assert json.loads(record.read_bytes())["provenance"]["body"] == "truncated"
+    (why,) = run(settings, "failed", "show").stdout.splitlines()
+    assert json.loads(why)["message"].endswith("(INGEST_MAX_UNPACKED)")
 
 
 def test_the_journal_tells_each_outcome_and_survives_rotation(make: Make) -> None:

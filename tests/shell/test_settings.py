@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.limits import LIMITS, Limits
 from ingest.settings import BadSettings, load
 
 
@@ -47,4 +48,14 @@ def test_a_password_from_a_file_goes_into_the_url_and_nowhere_else(
 def test_an_unreadable_secret_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGEST_BROKER_URL_FILE", "/no/such/file")
     with pytest.raises(BadSettings, match="INGEST_BROKER_URL_FILE: cannot read"):
+        load()
+
+
+def test_the_limits_of_the_core_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load().limits == LIMITS
+    monkeypatch.setenv("INGEST_MAX_BYTES", str(64 << 20))
+    monkeypatch.setenv("INGEST_MAX_BLOCKS", "7")
+    assert load().limits == Limits(unpacked=64 << 20, blocks=7)  # what the shell takes the core does not refuse
+    monkeypatch.setenv("INGEST_MAX_UNPACKED", "1000")
+    with pytest.raises(BadSettings, match="MAX_UNPACKED is below"):
         load()
