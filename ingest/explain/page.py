@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ingest.explain.node import Node, document, node
 from ingest.explain.record import record_column
 from ingest.explain.runs import Evidence, Row, Run, rows, stretches
 from ingest.explain.why import why
 from ingest.model import Label, Rejected
 from ingest.record import Record
+from ingest.sheet import Node, Sheet, node
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,26 +36,31 @@ def page(examined: Examined, outcome: Record | Rejected, evidence: Sequence[Evid
     all_rows = rows(examined.labelled, record, evidence)
     name = examined.article.source.name or "standard input"
     title = (record.headline if record else None) or name
-    return document(
-        HERE,
+    return sheet().write(
         f"{title} · ingest explain",
-        _colours(),
-        top=_top(title, examined, all_rows, outcome),
-        raw=_raw(examined, all_rows, record),
-        clean=record_column(outcome, all_rows),
+        _top(title, examined, all_rows, outcome),
+        node(
+            "nav",
+            node("a", "As it came", href="#raw"),
+            node("a", "The record", href="#record"),
+            class_="jump",
+            aria_label="Columns",
+        ),
+        node("main", _raw(examined, all_rows, record), record_column(outcome, all_rows)),
     )
 
 
-@lru_cache(maxsize=1)
+@cache
 def labels() -> dict[str, dict[str, Any]]:
     """What a reader is told of each label, and its hue."""
     found: dict[str, dict[str, Any]] = tomllib.loads((HERE / "labels.toml").read_text(encoding="utf-8"))
     return found
 
 
-@lru_cache(maxsize=1)
-def _colours() -> str:
-    return "".join(f".l-{name}{{--h:{label['hue']}}}\n" for name, label in labels().items())
+@cache
+def sheet() -> Sheet:
+    """What the page is written on."""
+    return Sheet.of(HERE, "".join(f".l-{name}{{--h:{label['hue']}}}\n" for name, label in labels().items()))
 
 
 def _top(title: str, examined: Examined, all_rows: Sequence[Row], outcome: Record | Rejected) -> Node:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.explain.node import Inside, Node, link, node
 from ingest.record import CLAIMABLE, Dateline, Image, Publisher, Record, Related
+from ingest.sheet import Inside, Node, link, node
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

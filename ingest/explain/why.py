@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.explain.node import Inside, Node, node
+from ingest.sheet import Inside, Node, node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

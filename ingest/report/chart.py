@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from statistics import median
 
-from ingest.explain.node import Node, node
 from ingest.report.tell import Article
+from ingest.sheet import Node, node
 
 WIDTH, HEIGHT = 600, 120
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_POINTS = 160, 28, 60

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.explain.node import Inside, Node, document, node
 from ingest.report.chart import amount, columns, spark
+from ingest.sheet import Inside, Node, Sheet, node
 
 if TYPE_CHECKING:
     from collections import Counter
 
     from ingest.report.tell import Publisher, Told
 
-HERE = Path(__file__).parent
+SHEET = Sheet.of(Path(__file__).parent)
 EXAMPLES = 3
 PUBLISHERS, RULES = 200, 25
 """Rows of a table; the rest is counted."""
@@ -25,7 +25,7 @@ Linked = Callable[[str], str | None]
 
 def page(told: Told, linked: Linked = lambda _: None) -> str:
     """A self-contained HTML page."""
-    return document(HERE, "ingest report", top=_top(told), body=_body(told, linked))
+    return SHEET.write("ingest report", _top(told), _body(told, linked))
 
 
 def _top(told: Told) -> Node:
