@@ -9,7 +9,7 @@ from typing import Any
 
 from ingest.model import Claim, Label, LabelledBlock, Origin
 from ingest.packs import Rulebook
-from ingest.parse.credits import split_caption
+from ingest.parse.credits import clean_credit, split_caption
 from ingest.parse.dates import written
 from ingest.parse.people import looks_personal, names
 from ingest.signs import WIDE
@@ -58,7 +58,7 @@ def _images(labelled: Sequence[LabelledBlock]) -> list[dict[str, str | None]]:
         if row.label is Label.CAPTION:
             images.append(_caption(row))
         elif row.label is Label.CREDIT:
-            credit = row.captured.get("credit") or split_caption(row.block.text)[1] or row.block.text
+            credit = _credit(row) or split_caption(row.block.text)[1] or row.block.text
             if above is Label.CAPTION and not images[-1]["credit"]:
                 images[-1]["credit"] = credit
             else:
@@ -69,9 +69,14 @@ def _images(labelled: Sequence[LabelledBlock]) -> list[dict[str, str | None]]:
 
 def _caption(row: LabelledBlock) -> dict[str, str | None]:
     if row.captured.get("caption"):
-        return {"caption": row.captured["caption"], "credit": row.captured.get("credit")}
+        return {"caption": row.captured["caption"], "credit": _credit(row)}
     caption, credit = split_caption(row.block.text)
-    return {"caption": caption, "credit": row.captured.get("credit") or credit}
+    return {"caption": caption, "credit": _credit(row) or credit}
+
+
+def _credit(row: LabelledBlock) -> str | None:
+    """What a rule captured as credit, without the marker and the brackets that its pattern let in."""
+    return clean_credit(row.captured["credit"]) if row.captured.get("credit") else None
 
 
 def _related(labelled: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:

@@ -85,8 +85,8 @@ def clean_credit(text: str) -> str | None:
         if match := _patterns()[0].match(text):  # "Photo: © NAME"
             text = match["credit"].strip(_EDGE)
     text = _NOISE.sub("", text).strip(_EDGE)
-    if text.count("(") != text.count(")"):
-        text = re.split(r"[()]", text)[0].strip(_EDGE) or text.strip("() ")
+    if any(text.count(left) != text.count(right) for left, right in ("()", "[]")):
+        text = re.split(r"[()\[\]]", text)[0].strip(_EDGE) or text.strip("()[] ")
     if text.endswith(".") and text.count(".") == 1:
         text = text[:-1]
     return text if fold(text) and text.lower() not in words("credits", "before") else None
