@@ -20,6 +20,7 @@ from typing import Any
 from ingest.journal import Journal
 from ingest.model import Gone, Outcome, RawArticle, Refused, Rejected, Stored
 from ingest.settings import Settings
+from ingest.signs import words
 from ingest.sink import Sink, open_sink
 from ingest.spool import Source, Spool, names, now_text
 from ingest.spool.desk import Desk
@@ -42,11 +43,31 @@ SURROUNDINGS = frozenset(
 # What a source that is no file answers to being opened.
 NO_FILE = frozenset({errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO, errno.ENODEV})
 
+HEADLINE = 200  # signs of it that the journal holds: a line is one write
+
 Clean = Callable[..., Any]
 
 
 class Fault(Exception):
     """The surroundings failed, not the document: a full disk, no descriptors. The ticket stays as it is; try again later."""
+
+
+class Laps:
+    """How long each stage of one document took, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._began = self._last = time.monotonic()
+
+    def __call__(self, stage: str) -> None:
+        """A stage has ended."""
+        now = time.monotonic()
+        self.stages[stage] = round(1000 * (now - self._last), 2)
+        self._last = now
+
+    def total(self) -> float:
+        """Milliseconds since the beginning."""
+        return round(1000 * (time.monotonic() - self._began), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +83,11 @@ class Job:
 
     def run(self, path: str) -> Outcome:
         """Bring one claimed source to its outcome. Raises `Fault`, and MemoryError, for which the child must die."""
-        began = time.monotonic()
+        laps = Laps()
         if self.desk:
             self.desk.note(path=path)
         try:
-            outcome = self._run(path, began)
+            outcome = self._run(path, laps)
         except Fault:
             self._clear()
             raise
@@ -77,20 +98,20 @@ class Job:
         if self.desk:
             self.desk.note()
 
-    def _run(self, path: str, began: float) -> Outcome:
-        told: dict[str, Any] = {"id": None, "publisher": None}
+    def _run(self, path: str, laps: Laps) -> Outcome:
+        told: dict[str, Any] = {"id": None, "publisher": None, "stages": laps.stages}
         try:
             source = self.spool.open(path)
         except OSError as error:
-            return self._end(path, _unreadable(error, path), told, began)
+            return self._end(path, _unreadable(error, path), told, laps)
         if source is None:
             return Gone()
         try:
-            return self._end(path, self._clean(path, source, told), told, began)
+            return self._end(path, self._clean(path, source, told, laps), told, laps)
         finally:
             source.close()
 
-    def _clean(self, path: str, source: Source, told: dict[str, Any]) -> Outcome:
+    def _clean(self, path: str, source: Source, told: dict[str, Any], laps: Laps) -> Outcome:
         """Clean and write; the source is not settled yet."""
         try:
             try:
@@ -105,17 +126,18 @@ class Job:
             replace = names.replaces(os.path.basename(path)) or self.settings.on_duplicate == "replace"
             if self.sink.has(told["id"]) and not replace:
                 return Stored()
-            name = names.shown_name(os.path.basename(path))
-            url = claims.pop("url", None)
-            record = self.clean(raw, url=url, name=name, claims=claims or None, limits=self.settings.limits)
+            laps("read")
+            told_of = {"name": names.shown_name(os.path.basename(path)), "url": claims.pop("url", None)}
+            record = self.clean(raw, **told_of, claims=claims or None, limits=self.settings.limits, passed=laps)
             if source.changed():
                 self.spool.give_back(path)
                 return Gone()
-            told["publisher"] = record.publisher and (record.publisher.domain or record.publisher.name)
+            told |= _facts(record)
             try:
                 self.sink.write(told["id"], record.to_json().encode() + b"\n")
             except OSError as error:
                 raise Fault(f"cannot write records: {error}") from error
+            laps("write")
         except Rejected as rejection:
             mend = " (INGEST_MAX_UNPACKED)" if rejection.reason == "too_large" else ""
             return Refused(rejection.reason, rejection.message + mend)
@@ -129,11 +151,11 @@ class Job:
             return Refused("bug", _where(error))
         return Stored()
 
-    def _end(self, path: str, outcome: Outcome, told: dict[str, Any], began: float) -> Outcome:
+    def _end(self, path: str, outcome: Outcome, told: dict[str, Any], laps: Laps) -> Outcome:
         """Settle the source and tell the journal, once: who renames the source tells."""
         if isinstance(outcome, Gone):
             return outcome
-        return settle(self, path, outcome, told | {"ms": round(1000 * (time.monotonic() - began), 1)})
+        return settle(self, path, outcome, told | {"ms": laps.total()})
 
 
 def settle(job: Job, path: str, outcome: Outcome, told: dict[str, Any]) -> Outcome:
@@ -141,7 +163,7 @@ def settle(job: Job, path: str, outcome: Outcome, told: dict[str, Any]) -> Outco
     name = os.path.basename(path)
     line = {
         "time": now_text(), "name": names.shown_name(name), **told, "outcome": outcome.name,
-        "reason": getattr(outcome, "reason", None), "token": names.token_of(name),
+        "reason": getattr(outcome, "reason", None), "token": names.token_of(name), "worker": os.uname().nodename,
     }  # fmt: skip
     if job.desk:
         job.desk.note(path=path, line=line)
@@ -157,6 +179,16 @@ def settle(job: Job, path: str, outcome: Outcome, told: dict[str, Any]) -> Outco
         raise Fault(f"cannot settle a source: {error}") from error
     log.info("settled", extra={"fields": line})
     return outcome
+
+
+def _facts(record: Any) -> dict[str, Any]:
+    """What the journal says of a record, so that nobody need open it to list, search or count."""
+    return {
+        "publisher": record.publisher and (record.publisher.domain or record.publisher.name),
+        "headline": record.headline and record.headline[:HEADLINE],
+        "words": words(record.body),
+        "words_removed": sum(words(removed.text) for removed in record.removed),
+    }
 
 
 def _reason(job: Job, path: str, outcome: Refused, line: dict[str, Any]) -> dict[str, Any]:

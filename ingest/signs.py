@@ -36,6 +36,11 @@ def one_line(text: str) -> str:
     return nfc(text if text.isprintable() else " ".join(UNSAFE.sub("", text).split()))
 
 
+def words(text: str) -> int:
+    """How many words a text has; of scripts that write no spaces, two signs are one."""
+    return len(text.split()) + (0 if text.isascii() else len(WIDE.findall(text)) // 2)
+
+
 def shown(name: str) -> str:
     """A name itself if every sign of it is printable, else with escapes: no new line, no command to a terminal, no lone surrogate."""
     return name if name.isprintable() else ascii(name)[1:-1]

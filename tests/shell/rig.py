@@ -50,7 +50,9 @@ def plain(raw: bytes, *, url: str | None = None, **_: Any) -> Any:
         raise KeyError("a bug of ours")
     if word == b"SLOW":
         time.sleep(0.3)
-    return SimpleNamespace(publisher=None, to_json=lambda: f'{{"body": {len(raw)}, "url": "{url}"}}')
+    return SimpleNamespace(
+        publisher=None, headline=None, body="", removed=(), to_json=lambda: f'{{"body": {len(raw)}, "url": "{url}"}}'
+    )
 
 
 def names_in(folder: Path) -> list[str]:
