@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 Kind = Literal["paragraph", "heading", "list_item", "quote", "caption", "cell", "separator"]
 """What a block is by its form; `caption` is a figcaption or its like, `cell` a table cell, `separator` a rule of signs."""
@@ -94,32 +94,35 @@ class Link:
 class Place:
     """An element of a page that holds text, and the place around it; blocks inside one element share one Place.
 
-    `sign`: its class attribute as written. `words`: the words of its class, id, role and the like, lower-cased. `order`: its
-    number in the document. `depth`: how many elements stand around it.
+    `sign`: its class attribute as written. `words`: the words of its class, id, role and the like, lower-cased. `depth`: how many
+    elements stand around it.
     """
 
     tag: str
     sign: str = ""
     words: tuple[str, ...] = ()
-    order: int = 0
     depth: int = 0
     up: Place | None = field(default=None, repr=False)
+
+    def outwards(self) -> Iterator[Place]:
+        """The place itself and those around it, the outermost last."""
+        at: Place | None = self
+        while at:
+            yield at
+            at = at.up
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
     """What a page says about one block beside its words; a text file says none of it.
 
-    `tag`: the block-level element it stands in. `path`: tags from the smallest element with the whole block upwards, 40 at
-    most, and `words`: class, id and role words of these, lower-cased. `links`: in order. `link_share`: share of
-    the block's characters inside links, 0 to 1. `media`: pictures, players and frames between the block before and this one.
+    `tag`: the block-level element it stands in. `links`: in order. `link_share`: share of the block's characters inside links,
+    0 to 1. `media`: pictures, players and frames between the block before and this one.
     `told`: share of its words that the page's description says, and its JSON-LD articleBody.
     `place`: the smallest element with the whole block.
     """
 
     tag: str = ""
-    path: tuple[str, ...] = ()
-    words: frozenset[str] = frozenset()
     links: tuple[Link, ...] = ()
     link_share: float = 0.0
     media: int = 0

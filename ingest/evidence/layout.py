@@ -132,7 +132,9 @@ def _own(blocks: Sequence[Block], markups: Sequence[Markup], prose: Floats) -> C
         columns[f"{name}_above"] = np.minimum(count, 9)
         last = np.maximum.accumulate(np.where(above, index, -1))
         columns[f"to_{name}"] = np.log1p(np.where(last >= 0, index - last, 99))
-    columns["inline"] = np.array([len(markup.path) and markup.path[0] != markup.tag for markup in markups], np.float64)
+    columns["inline"] = np.array(
+        [markup.place is not None and markup.place.tag != markup.tag for markup in markups], np.float64
+    )
     return columns
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ingest.sheet import Inside, Node, node
@@ -69,8 +70,9 @@ def _example(rule: str, rulebook: Rulebook) -> Iterator[tuple[str, Inside]]:
 def _markup(marks: Sequence[Markup]) -> Iterator[tuple[str, Inside]]:
     if not marks:
         return
-    path = " > ".join(reversed(marks[0].path[:DEEP])) or marks[0].tag
-    signs = " ".join(place.sign for place in [marks[0].place] if place and place.sign)
+    place = marks[0].place
+    path = " > ".join(reversed([each.tag for each in islice(place.outwards(), DEEP)] if place else [])) or marks[0].tag
+    signs = place.sign if place else ""
     if path:
         yield "stands in", path + (f" ({signs[:80]})" if signs else "")
     yield "in links", _range([mark.link_share for mark in marks])

@@ -30,16 +30,15 @@ _MACHINE_WORD = re.compile(
 MAX_KEYWORDS = 100
 
 
-def page_claims(tree: HtmlElement, *, url: str | None) -> tuple[Claim, ...]:
+def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
     """All claims of a page. `url`: where it was fetched, if known; addresses are made absolute by it or by the canonical one."""
-    survey = Survey(tree)
     meta = Meta(survey.by_tag["meta"])
     scripts = (e for e in survey.by_tag["script"] if "ld+json" in (e.get("type") or "").lower())
     graph = Graph(script.text_content() for script in scripts)
     canonical = _canonical(survey, meta, url)
     base = url or canonical
     articles = _articles(graph, {url, canonical})
-    languages = list(_languages(tree, meta, graph, articles))
+    languages = list(_languages(survey.tree, meta, graph, articles))
     stated = [*_from_jsonld(graph, articles), *_from_meta(meta), *_window_title(survey)]
     titles = [c.value for c in stated if c.field == "headline"]
     publishers = list(_publishers(graph, articles, meta, base))
@@ -59,7 +58,7 @@ def page_claims(tree: HtmlElement, *, url: str | None) -> tuple[Claim, ...]:
     if images := page_images(survey, graph, articles, base=base):
         claims.append(Claim("images", images, "page"))
     if not any(c.field in {"published", "modified"} for c in claims):
-        claims += _last_resort(tree, base)
+        claims += _last_resort(survey.tree, base)
     sites = site_names((c.value["name"] for c in publishers if c.value["name"]), url, canonical)
     found: dict[tuple[str, str], Claim] = {}
     for claim in _bare_headlines(claims, sites):

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
-from lxml.etree import XPath
 from lxml.html import HtmlElement
 
 from ingest.fold import fold
 from ingest.parse.dom import text_of
-from ingest.parse.survey import Survey
+from ingest.parse.survey import Run, Survey
 
 AFTER, BEFORE = 60, 15  # runs of text after and before the headline that still belong to it
 PROSE = 700  # characters of long runs after which the article is under way
 LONG = 140  # a run this long is prose, not furniture
-
-_RUNS = XPath(
-    "//body//text()[not(parent::script or parent::style or parent::noscript or parent::template)][normalize-space()]"
-)
-
-
-class Run(NamedTuple):
-    """A run of text and the element it stands in."""
-
-    text: str
-    element: HtmlElement
 
 
 class Head(NamedTuple):
@@ -38,20 +26,9 @@ class Head(NamedTuple):
     """All of the page."""
 
 
-def runs_of(tree: HtmlElement) -> list[Run]:
-    """The page's runs of text in order."""
-    found = []
-    for text in cast("list[Any]", _RUNS(tree)):
-        parent = text.getparent()
-        element = parent.getparent() if text.is_tail else parent
-        if element is not None and (words := text.split()):  # XPath takes a no-break space for a word
-            found.append(Run(" ".join(words), element))
-    return found
-
-
 def head_of(survey: Survey, titles: Iterable[str]) -> Head:
     """Finds the headline among the headings by what the page's metadata call it."""
-    runs = runs_of(survey.tree)
+    runs = survey.runs
     heading = _heading(survey, [f for t in titles if (f := fold(t))])
     if heading is None:
         return Head(None, [r for r in runs[: AFTER * 2] if len(r.text) < LONG], [], runs)

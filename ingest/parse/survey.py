@@ -1,14 +1,18 @@
-"""One pass over a page's elements: where things stand that may speak of the article. All of parse's claims look here."""
+"""What the walk over a page notes: where things stand that may speak of the article. All of parse's claims look here."""
 
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from lxml import etree
 
 from ingest.lexicon import words
 from ingest.parse.dom import name_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lxml.html import HtmlElement
 
 MAX_FOUND = 400  # elements of one tag or role that are looked at; pages of this many are lists or attacks
@@ -43,29 +47,42 @@ def _foreign(name: str, table: str) -> bool:
     return not have.isdisjoint(words("places", table)) and have.isdisjoint(words("places", "own"))
 
 
+class Run(NamedTuple):
+    """A run of text of the page's body, on one line, and the element it stands right inside."""
+
+    text: str
+    element: HtmlElement
+
+
 class Survey:
-    """The elements of a page by tag and by role, in the page's order."""
+    """The elements of a page by tag and by role, and its runs of text, in the page's order; the walk fills it."""
 
     def __init__(self, tree: HtmlElement) -> None:
         self.tree = tree
+        self.elements = list(tree.iter(etree.Element))  # held: else each look makes a Python object of an element anew
         self.by_tag: dict[str, list[HtmlElement]] = {tag: [] for tag in _TAGS}
         self.by_role: dict[str, list[HtmlElement]] = {role: [] for role, _ in _roles()}
+        self.runs: list[Run] = []
         self._owned: dict[tuple[HtmlElement, str], bool] = {}
-        self._elements = [
-            e for e in tree.iter() if isinstance(e.tag, str)
-        ]  # kept: lxml makes each but once while it is held
-        for element in self._elements:
-            tag = element.tag
-            if tag in self.by_tag and (tag in _ENDLESS or len(self.by_tag[tag]) < MAX_FOUND):
-                self.by_tag[tag].append(element)
-            name, other = element.get("class"), element.get("itemprop") or element.get("rel")
-            for role in _roles_of(name or "", other or "") if name or other else ():
+
+    def meet(self, element: HtmlElement, tag: str, attributes: Mapping[str, str]) -> None:
+        """The next element."""
+        alike = self.by_tag.get(tag)
+        if alike is not None and (len(alike) < MAX_FOUND or tag in _ENDLESS):
+            alike.append(element)
+        name, other = attributes.get("class"), attributes.get("itemprop") or attributes.get("rel")
+        if name or other:
+            for role in _roles_of(name or "", other or ""):
                 if len(self.by_role[role]) < MAX_FOUND:
                     self.by_role[role].append(element)
 
+    def hear(self, text: str, element: HtmlElement) -> None:
+        """The next run of text."""
+        self.runs.append(Run(" ".join(text.split()), element))
+
     def order(self) -> dict[HtmlElement, int]:
         """Each element's place in the page."""
-        return {element: at for at, element in enumerate(self._elements)}
+        return {element: at for at, element in enumerate(self.elements)}
 
     def owned(self, element: HtmlElement, table: str = "foreign") -> bool:
         """Whether an element belongs to something else than the article: to a part that `table` of places.toml names."""

@@ -7,30 +7,34 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from ingest.choose import choose
 from ingest.model import Claim
 from ingest.parse.claims import page_claims
 from ingest.parse.credits import split_caption
 from ingest.parse.dates import FIRST_YEAR, LAST_YEAR, dated, moment
+from ingest.parse.html import parse_tree
 from ingest.parse.people import MAX_NAMES, names
+from ingest.parse.survey import Survey
 from ingest.parse.titles import site_names, without_site
+from ingest.parse.walk import walk
 
 URL = "https://www.harbour-post.example.co.uk/news/a-1"
 
 
-def tree(html: str) -> HtmlElement:
-    return document_fromstring(html, parser=HTMLParser(huge_tree=True))
+def tree(html: str) -> Survey:
+    found = parse_tree(html)
+    assert found is not None
+    return walk(found, URL)[1]
 
 
-def page(*, head: str = "", body: str = "<p>x</p>", jsonld: object = None) -> HtmlElement:
+def page(*, head: str = "", body: str = "<p>x</p>", jsonld: object = None) -> Survey:
     script = jsonld if isinstance(jsonld, str) else json.dumps(jsonld)
     ld = f'<script type="application/ld+json">{script}</script>' if jsonld is not None else ""
     return tree(f"<html lang=en_gb><head>{head}{ld}</head><body>{body}</body></html>")
 
 
-def won(root: HtmlElement) -> dict[str, object]:
+def won(root: Survey) -> dict[str, object]:
     return {field: claim.value for field, claim in choose(page_claims(root, url=URL)).items()}
 
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.parse.html import BLOCK, blocks, parse_tree
+from ingest.parse.html import parse_tree
+from ingest.parse.walk import BLOCK, walk
 
 WORDS = st.sampled_from(["ein", "Wort", "слово", "語", "a\u00a0b", "x\ty", " ", "\n", "é"])
 INNER = ["b", "i", "a", "span", "br", "img", "custom-tag", "time", "noscript", "template", "svg"]
@@ -25,21 +26,19 @@ TREES = st.recursive(
 
 def texts(html: str) -> list[str]:
     tree = parse_tree(html)
-    return [] if tree is None else [block.text for block in blocks(tree, None)]
+    return [] if tree is None else [block.text for block in walk(tree, None)[0]]
 
 
 @given(st.lists(TREES, max_size=6).map("".join))
 def test_every_sign_of_every_text_node_stands_in_exactly_one_block(html: str) -> None:
     tree = parse_tree(f"<html><body><div>{html}</div></body></html>")
     assert tree is not None
-    found = blocks(tree, None)
+    found, _ = walk(tree, None)
     assert "".join("".join(b.text.split()) for b in found) == "".join("".join(tree.itertext()).split()).replace(
         "e\u0301", "é"
     )
     assert all(b.text and b.text == " ".join(b.text.split()) for b in found)
-    orders = [b.markup.place.order for b in found if b.markup and b.markup.place]
-    assert len(orders) == len(found)
-    assert all(b.markup.tag in BLOCK for b in found if b.markup)
+    assert all(b.markup and b.markup.place and b.markup.tag in BLOCK for b in found)
 
 
 def test_inline_elements_join_and_block_elements_part() -> None:
@@ -78,21 +77,23 @@ def test_markup_tells_the_links_the_kind_and_the_words_of_the_surroundings() -> 
         "<figcaption>A <a href=b>harbour</a> (<a href='javascript:x'>zoom</a>)</figcaption></figure></div>"
     )
     assert tree is not None
-    (block,) = blocks(tree, "https://example.org/")
+    ((block,), _) = walk(tree, "https://example.org/")
     assert (block.text, block.kind) == ("A harbour (zoom)", "caption")
     markup = block.markup
     assert markup is not None
     assert [(link.text, link.url) for link in markup.links] == [("harbour", "https://example.org/a/b")]
     assert markup.link_share == pytest.approx(11 / 16)
-    assert markup.path[:2] == ("figcaption", "figure")
-    assert {"main", "content", "lead", "image", "hidden"} <= markup.words
+    assert markup.place is not None
+    around = list(markup.place.outwards())
+    assert [place.tag for place in around[:2]] == ["figcaption", "figure"]
+    assert {"main", "content", "lead", "image", "hidden"} <= {word for place in around for word in place.words}
     assert markup.media == 1
 
 
 def test_a_link_around_blocks_is_told_of_each() -> None:
     tree = parse_tree("<a href='https://e.org/x'><h3>Title</h3><p>Teaser</p></a><p>after</p>")
     assert tree is not None
-    found = blocks(tree, None)
+    found, _ = walk(tree, None)
     assert [len(b.markup.links) for b in found if b.markup] == [1, 1, 0]
     places = [b.markup.place for b in found if b.markup]
     assert all(a is not b for a, b in pairwise(places))
