@@ -6,11 +6,15 @@ possessive and atomic groups, counts over 1,000) is what makes backtracking expl
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import re2
 import regex
 
 from ingest.limits import RULE_LENGTH
 from ingest.packs.sieve import Place, SieveError, loosen
+
+_GROUP = regex.compile(r"\(\?P?<(\w+)>")
 
 TIME_LIMIT = 0.2
 """Seconds for one confirmation. Only a pattern that backtracks wildly on a text that RE2 let through ever meets it."""
@@ -29,29 +33,38 @@ def options() -> re2.Options:
 
 
 class Pattern:
-    """A pattern and the place where it must match."""
+    """A pattern and the place where it must match. Compiled when it is first asked, unless there is something to prove."""
 
-    __slots__ = ("_confirm", "groups", "loose", "place")
-
-    def __init__(self, source: str, place: Place) -> None:
-        before, after = (r"\A" if place in {"whole", "start"} else ""), (r"\Z" if place in {"whole", "tail"} else "")
+    def __init__(self, source: str, place: Place, *, proven: bool = False) -> None:
+        self.place = place
+        self._source = source
+        self.groups = frozenset(_GROUP.findall(source))
         try:
-            # Names are for `regex` alone: RE2 takes each once, and the alternatives of a rule share them.
-            re2.compile(regex.sub(r"\(\?P?<\w+>", "(", source), options())
-            self._confirm = regex.compile(f"{before}(?:{source}){after}")
+            if not proven:
+                self._prove()
             self.loose = loosen(source, place)
             for form in (self.loose.beginning, self.loose.anywhere):
-                if form:  # without its \b, x?\b* repeats what is repeated: better refused here than met by the net
+                if (
+                    form and not proven
+                ):  # without its \b, x?\b* repeats what is repeated: refused here, not met by the net
                     re2.compile(form, options())
         except re2.error as error:
             reason = error.args[0]
             raise PatternError(reason.decode() if isinstance(reason, bytes) else str(reason)) from error
         except (regex.error, SieveError) as error:
             raise PatternError(str(error)) from error
-        self.place = place
-        self.groups = frozenset(self._confirm.groupindex)
+
+    def _prove(self) -> None:
+        # Names are for `regex` alone: RE2 takes each once, and the alternatives of a rule share them.
+        re2.compile(regex.sub(r"\(\?P?<\w+>", "(", self._source), options())
         if self._confirm.search(""):
             raise PatternError("it matches the empty text")
+
+    @cached_property
+    def _confirm(self) -> regex.Pattern[str]:
+        before = r"\A" if self.place in {"whole", "start"} else ""
+        after = r"\Z" if self.place in {"whole", "tail"} else ""
+        return regex.compile(f"{before}(?:{self._source}){after}")
 
     def search(self, text: str) -> regex.Match[str] | None:
         """The match at the pattern's place, or None. Raises TimeoutError after `TIME_LIMIT`.

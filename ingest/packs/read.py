@@ -131,8 +131,8 @@ class _Table:
             raise self.fault(f"unknown key {', '.join(sorted(self.left))}")
 
 
-def read_pack(path: Path) -> Pack:
-    """A pack from its file. Raises PackError."""
+def read_pack(path: Path, *, proven: bool = False) -> Pack:
+    """A pack from its file. Raises PackError. The patterns of a `proven` pack, one that ships, are not tried: for all that takes 1 s."""
     try:
         text = path.read_text(encoding="utf-8")
         table = _Table(path.name, tomllib.loads(text))
@@ -140,7 +140,7 @@ def read_pack(path: Path) -> Pack:
         reason = " ".join(str(error).split())
         raise PackError(f"{path.name}: {reason}") from error
     signs = [
-        Sign(f"{path.stem}/{key[:-1]}-{number}", _pattern(table, source), proves=key == "fingerprints")
+        Sign(f"{path.stem}/{key[:-1]}-{number}", _pattern(table, source, proven=proven), proves=key == "fingerprints")
         for key in ("fingerprints", "traces")
         for number, source in enumerate(table.texts(key), 1)
     ]
@@ -150,8 +150,10 @@ def read_pack(path: Path) -> Pack:
         aliases=table.texts("aliases"),
         domains=table.texts("domains"),
         signs=tuple(signs),
-        rules=tuple(map(partial(_rule, path), table.tables("rule"), _lines(text, "rule"))),
-        datelines=tuple(map(partial(_dateline, path), table.tables("dateline"), _lines(text, "dateline"))),
+        rules=tuple(map(partial(_rule, path, proven=proven), table.tables("rule"), _lines(text, "rule"))),
+        datelines=tuple(
+            map(partial(_dateline, path, proven=proven), table.tables("dateline"), _lines(text, "dateline"))
+        ),
     )
     table.end()
     known_by = pack.aliases or pack.domains or pack.signs
@@ -170,7 +172,7 @@ def _lines(text: str, key: str) -> Iterator[int]:
     return chain((number for number, line in enumerate(text.split("\n"), 1) if header.match(line)), repeat(0))
 
 
-def _rule(path: Path, source: Mapping[str, Any], line: int) -> Rule:
+def _rule(path: Path, source: Mapping[str, Any], line: int, *, proven: bool) -> Rule:
     table, identity = _named(path, source, line)
     label = table.take("label", str)
     if label not in set(Label):
@@ -182,7 +184,7 @@ def _rule(path: Path, source: Mapping[str, Any], line: int) -> Rule:
     rule = Rule(
         id=identity,
         label=Label(label),
-        pattern=_pattern(table, _match(table), GROUPS, place),
+        pattern=_pattern(table, _match(table), GROUPS, place, proven=proven),
         span=span,  # type: ignore[arg-type]  # just checked
         hits=table.texts("hits", least=1),
         misses=table.texts("misses", least=1),
@@ -193,11 +195,11 @@ def _rule(path: Path, source: Mapping[str, Any], line: int) -> Rule:
     return rule
 
 
-def _dateline(path: Path, source: Mapping[str, Any], line: int) -> Dateline:
+def _dateline(path: Path, source: Mapping[str, Any], line: int, *, proven: bool) -> Dateline:
     table, identity = _named(path, source, line)
     dateline = Dateline(
         id=identity,
-        pattern=_pattern(table, _match(table), DATELINE_GROUPS, "start"),
+        pattern=_pattern(table, _match(table), DATELINE_GROUPS, "start", proven=proven),
         hits=table.texts("hits", least=1),
         misses=table.texts("misses", least=1),
         line=line,
@@ -226,9 +228,11 @@ def _pattern(
     source: str,
     groups: frozenset[str] = frozenset(),
     place: Place = "anywhere",
+    *,
+    proven: bool,
 ) -> Pattern:
     try:
-        pattern = Pattern(source, place)
+        pattern = Pattern(source, place, proven=proven)
     except PatternError as error:
         raise table.fault(f"pattern {source!r}: {error}") from error
     if unknown := pattern.groups - groups:

@@ -130,7 +130,8 @@ class Rulebook:
 
     def hits(self, texts: Iterable[str]) -> list[Hit | None]:
         """For each text the first rule that matches it, or None."""
-        return [self._hit(text) for text in texts]
+        known = self._seen.get  # of nearly all texts it is known that nothing fits
+        return [None if known(text) == () else self._hit(text) for text in texts]
 
     def dateline(self, text: str) -> dict[str, str] | None:
         """Place, agency and date as far as the text begins with a dateline that names them, or None."""
@@ -167,7 +168,7 @@ def load_packs(folder: Path | None = None) -> Packs:
         raise PackError(f"{folder}: no such folder")
     folders = [BUILT_IN, folder] if folder else [BUILT_IN]
     files = {path.stem: path for each in folders for path in sorted(each.glob("*.toml"))}
-    packs = [read_pack(files[stem]) for stem in sorted(files)]
+    packs = [read_pack(files[stem], proven=files[stem].parent == BUILT_IN) for stem in sorted(files)]
     return Packs(sorted(packs, key=lambda pack: pack.stem == COMMON))
 
 

@@ -8,6 +8,7 @@ it meets (17 µs a line, 200 MB); with it a line costs 1 to 2 µs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import ascii_letters
 from typing import TYPE_CHECKING, Literal
 
 import regex
@@ -72,9 +73,7 @@ class Loose:
 
 def loosen(source: str, place: Place) -> Loose:
     """The pattern for the net. Raises SieveError for what has no loose form."""
-    alternatives, rest = _alternatives(list(_PART.finditer(source)))
-    if rest:
-        raise SieveError("unbalanced parenthesis")
+    alternatives = _alternatives(_PART.finditer(source))
     loosest = [_loosest(parts, place) for parts in alternatives]
     joined = ("|".join(text for begins, text in loosest if begins is wanted) for wanted in (True, False))
     beginning, anywhere = joined
@@ -115,26 +114,28 @@ def _edge(parts: Sequence[_Part], *, last: bool = False) -> tuple[str, int]:
     return "".join(reversed(kept) if last else kept), weight
 
 
-def _alternatives(tokens: list[regex.Match[str]]) -> tuple[tuple[tuple[_Part, ...], ...], list[regex.Match[str]]]:
-    """The alternatives up to the end of the group, and the tokens after it (the closing parenthesis first)."""
+def _alternatives(tokens: Iterator[regex.Match[str]], *, inside: bool = False) -> tuple[tuple[_Part, ...], ...]:
+    """The alternatives up to the end of the source, or of the group that the tokens are inside."""
     found: list[list[_Part]] = [[]]
-    while tokens and not tokens[0]["close"]:
-        token, *tokens = tokens
-        if token["bar"]:
-            found.append([])
-        elif token["open"]:
-            inner, tokens = _alternatives(tokens)
-            if not tokens:
+    for token in tokens:
+        kind = token.lastgroup
+        if kind == "close":
+            if not inside:
                 raise SieveError("unbalanced parenthesis")
-            found[-1].append(_group(inner, token["flags"] or ""))
-            tokens = tokens[1:]
-        elif token["repeat"]:
+            return tuple(map(tuple, found))
+        if kind == "bar":
+            found.append([])
+        elif kind == "open":
+            found[-1].append(_group(_alternatives(tokens, inside=True), token["flags"] or ""))
+        elif kind == "repeat":
             if not found[-1]:
                 raise SieveError("nothing to repeat")
             found[-1].append(_repeated(found[-1].pop(), token))
         else:
             found[-1].extend(_single(token))
-    return tuple(map(tuple, found)), tokens
+    if inside:
+        raise SieveError("unbalanced parenthesis")
+    return tuple(map(tuple, found))
 
 
 def _group(inner: tuple[tuple[_Part, ...], ...], flags: str) -> _Part:
@@ -148,17 +149,16 @@ def _group(inner: tuple[tuple[_Part, ...], ...], flags: str) -> _Part:
 
 
 def _single(token: regex.Match[str]) -> Iterator[_Part]:
-    if token["odd"]:
+    kind, text = token.lastgroup, token[0]
+    if kind == "odd":
         raise SieveError("write flags as (?i:…); look-around, atomic and conditional groups are not for RE2")
-    if token["edge"]:
-        return
-    if token["class"]:
-        yield _Part(_class(token["class"], negated=bool(token["not"])))
-    elif token["sign"] in _WIDE:
-        yield _Part(f"[{_WIDE[token['sign']]}]")
-    else:
-        meta = token["sign"] == "." or regex.fullmatch(r"\\[a-zA-Z].*", token["sign"])
-        yield _Part(token["sign"], weight=0 if meta else 1)
+    if kind == "class":
+        yield _Part(_class(text, negated=bool(token["not"])))
+    elif text in _WIDE:
+        yield _Part(f"[{_WIDE[text]}]")
+    elif kind == "sign":
+        meta = text == "." or (text[0] == "\\" and text[1] in ascii_letters)
+        yield _Part(text, weight=0 if meta else 1)
 
 
 def _class(text: str, *, negated: bool) -> str:
