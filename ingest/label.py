@@ -70,9 +70,12 @@ def is_title(text: str) -> bool:
 
 def _split_tails(blocks: Sequence[Block], rulebook: Rulebook) -> tuple[list[Block], list[Hit | None]]:
     """The blocks with what is glued to their ends split off, and the rule that won each of them, if any."""
+    found = rulebook.hits([block.text for block in blocks])
+    if not any(hit.start for hit in found if hit):
+        return list(blocks), found
     split: list[Block] = []
     hits: list[Hit | None] = []
-    for block, hit in zip(blocks, rulebook.hits([block.text for block in blocks]), strict=True):
+    for block, hit in zip(blocks, found, strict=True):
         tails: list[tuple[Block, Hit]] = []
         head, won = block, hit
         while won and won.start and len(tails) < TAILS:
@@ -91,10 +94,10 @@ def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None], headline: str | 
         LabelledBlock(block, hit.rule.label, hit.rule.id, captured=hit.captured) if hit else None
         for block, hit in zip(blocks, hits, strict=True)
     ]
-    prose = max((i for i, block in enumerate(blocks) if rows[i] is None and is_prose(block.text)), default=-1)
-    for here, hit in enumerate(hits):
-        if hit is None or hit.rule.span not in ("list", "rest"):
-            continue
+    wide = [(here, hit) for here, hit in enumerate(hits) if hit and hit.rule.span in ("list", "rest")]
+    backwards = range(len(blocks) - 1, -1, -1) if wide else ()
+    prose = next((i for i in backwards if rows[i] is None and is_prose(blocks[i].text)), -1)
+    for here, hit in wide:
         below = range(here + 1, len(blocks))
         if hit.rule.span == "list":
             stop = next((i for i in below if rows[i] or not _is_listed(blocks[i], key)), len(blocks))
@@ -126,7 +129,10 @@ def _find_headline(
             break
         if row is None and is_title(block.text) and block.kind != "separator":
             candidates.append((block.text, verdict))
-    times = Counter(block.text.casefold() for block in blocks)
+    longest = 2 * max(
+        (len(text) for text, _ in candidates), default=0
+    )  # folding may change a length, but not double it
+    times = Counter(block.text.casefold() for block in blocks if len(block.text) <= longest)
     repeated = next((text for text, _ in candidates if times[text.casefold()] > 1 and " " in text), None)
     return repeated or next(
         (text for text, verdict in candidates if verdict.label in (Label.BODY, Label.HEADLINE)), None

@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from ingest.evidence.reading import Bools, Floats, Ints, Reading, Shelf, phrases, words_of
+from ingest.evidence.reading import Bools, Floats, Ints, Reading, Shelf, phrases, read
 from ingest.lexicon import lexicon
 
 _LONGEST = 8  # words of a phrase that are looked at; enough for all but a few Thai ones
@@ -43,10 +43,13 @@ def cue_lists() -> Lexicon:
     tables = lexicon("lines")
     lists = {kind: phrases_ for table in ("labels", "speech") for kind, phrases_ in tables[table].items()}
     by_size: list[dict[int, set[int]]] = [{} for _ in range(_LONGEST)]
-    for at, written in enumerate(lists.values()):
-        for phrase in written:
-            words = words_of(phrase)[:_LONGEST]
-            by_size[len(words) - 1].setdefault(int(list(phrases(words, len(words)))[-1][0]), set()).add(at)
+    written = [(at, phrase) for at, each in enumerate(lists.values()) for phrase in each]
+    reading = read([phrase for _, phrase in written])
+    for (at, _), words in zip(
+        written, np.split(reading.word, np.cumsum(reading.words[:-1].astype(np.intp))), strict=True
+    ):
+        key = list(phrases(words[:_LONGEST], len(words[:_LONGEST])))[-1][0]
+        by_size[len(words[:_LONGEST]) - 1].setdefault(int(key), set()).add(at)
     shelves, members = [], []
     for entries in by_size:
         ordered = sorted(entries)

@@ -47,36 +47,28 @@ def _entries(pack: Pack) -> list[_Entry]:
     return [*(_Entry(pack, rule) for rule in pack.proven), *(_Entry(pack, sign) for sign in pack.signs)]
 
 
-class _Net:
-    """Many patterns in one automaton, each known by its number; None takes no place in it."""
-
-    def __init__(self, empty: re2.Set, patterns: Sequence[str | None]) -> None:
-        self._numbers = [number for number, pattern in enumerate(patterns) if pattern]
-        for number in self._numbers:
-            empty.Add(patterns[number])
-        if self._numbers:
-            empty.Compile()
-        self._set = empty
-
-    def find(self, text: str) -> list[int]:
-        found = self._set.Match(text) if self._numbers else None
-        return [self._numbers[place] for place in found] if found else []
-
-
 class Packs:
     """Every pack, and the net over them all."""
 
     def __init__(self, packs: Iterable[Pack]) -> None:
         self.all = tuple(packs)
         self._entries = tuple(entry for pack in self.all for entry in _entries(pack))
-        loose = [entry.what.pattern.loose for entry in self._entries]
-        self._beginnings = _Net(re2.Set.MatchSet(options()), [each.beginning for each in loose])
-        self._anywheres = _Net(re2.Set.SearchSet(options()), [each.anywhere for each in loose])
+        self._numbers: list[int] = []
+        """Which entry each pattern of the net is from: one may be there twice."""
+        self._net = re2.Set.SearchSet(options())
+        for number, entry in enumerate(self._entries):
+            loose = entry.what.pattern.loose
+            for pattern in (loose.beginning and f"^(?:{loose.beginning})", loose.anywhere):
+                if pattern:
+                    self._net.Add(pattern)
+                    self._numbers.append(number)
+        if self._numbers:
+            self._net.Compile()
 
     def candidates(self, text: str) -> tuple[_Entry, ...]:
         """Whatever may match the text, in the order of the packs."""
-        found = [*self._beginnings.find(text), *self._anywheres.find(text)]
-        return tuple(self._entries[number] for number in sorted(set(found))) if found else ()
+        found = self._net.Match(text) if self._numbers else None
+        return tuple(self._entries[number] for number in sorted({self._numbers[at] for at in found})) if found else ()
 
     def rulebook(
         self,

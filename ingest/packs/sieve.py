@@ -65,7 +65,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """What a pattern needs: a beginning of the text (for a Set that is tried there alone), or something anywhere in it."""
+    """What a pattern needs: a beginning of the text, or something anywhere in it."""
 
     beginning: str | None
     anywhere: str | None
