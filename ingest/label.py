@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 PROSE_LENGTH = 80
 """Signs; a block this long that ends like a sentence is prose. Scripts that write no spaces say as much in half of it."""
 TITLE_LENGTH = 200
+TAG_LENGTH = 40
 TAILS = 8
 """Notices glued one behind the other to one sentence: Yonhap's chain has five."""
+
+_LISTED = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # what a line under a marker says
 
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।][\s"'”’»」』)\]）]*$""")
 _WORD = re.compile(r"\w\w")
@@ -100,23 +103,25 @@ def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None], headline: str | 
     for here, hit in wide:
         below = range(here + 1, len(blocks))
         if hit.rule.span == "list":
-            stop = next((i for i in below if rows[i] or not _is_listed(blocks[i], key)), len(blocks))
+            longest = TAG_LENGTH if hit.rule.label is Label.TAGS else TITLE_LENGTH
+            stop = next((i for i in below if rows[i] or not _is_listed(blocks[i], key, longest)), len(blocks))
             below = range(here + 1, stop)
         elif prose > here:
             continue
         for i in below:
             if rows[i] is None:
-                captured = {"headline": blocks[i].text} if hit.rule.label is Label.RELATED else {}
+                field = _LISTED.get(hit.rule.label)
+                captured = {field: blocks[i].text} if field else {}
                 rows[i] = LabelledBlock(blocks[i], hit.rule.label, hit.rule.id, captured=captured)
         if hit.rule.span == "rest":  # nothing is left for anybody below
             break
     return rows
 
 
-def _is_listed(block: Block, headline: str) -> bool:
-    """Whether it may be a title in a list of other articles: on a page it is a link, and it is not this article's headline."""
+def _is_listed(block: Block, headline: str, longest: int) -> bool:
+    """Whether it may be a tag or a title in a list: on a page it is a link, and it is not this article's headline."""
     linked = block.markup is None or block.markup.link_share > 0.5
-    return linked and is_title(block.text) and not is_prose(block.text) and fold(block.text) != headline
+    return linked and len(block.text) <= longest and is_title(block.text) and not is_prose(block.text) and fold(block.text) != headline
 
 
 def _find_headline(
@@ -124,9 +129,9 @@ def _find_headline(
 ) -> str | None:
     """A text file's headline: of the title-like lines before its prose one that is repeated, else the first that nobody calls residue."""
     candidates: list[tuple[str, Verdict]] = []
-    for block, row, verdict in zip(blocks, rows, verdicts, strict=True):
-        if row is None and is_prose(block.text):
-            break
+    for here, (block, row, verdict) in enumerate(zip(blocks, rows, verdicts, strict=True)):
+        if (row is None and is_prose(block.text)) or (block.kind == "separator" and here):
+            break  # under a rule of signs begins an item of a digest: its title is its own
         if row is None and is_title(block.text) and block.kind != "separator":
             candidates.append((block.text, verdict))
     longest = 2 * max(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+from ingest.label import is_title
 from ingest.model import Claim, Label, LabelledBlock, Origin
 from ingest.packs import Rulebook
 from ingest.parse.credits import clean_credit, split_caption
@@ -47,7 +48,10 @@ def block_claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: 
         yield Claim("publisher", {"name": pack.name, "domain": pack.domains[0] if pack.domains else None}, "pack")
     opening = (row.block.text for row in labelled if row.label is Label.BODY)
     if dateline := next((found for text in islice(opening, OPENING) if (found := rulebook.dateline(text))), None):
-        yield Claim("dateline", dateline, origin)
+        if reporters := dateline.pop("authors", None):  # a wire's: "[서울=뉴시스] 홍길동 기자 =", "中新社北京3月4日电 (记者 张三)"
+            yield Claim("authors", names(reporters, loose=True), origin)
+        if dateline:
+            yield Claim("dateline", dateline, origin)
 
 
 def _images(labelled: Sequence[LabelledBlock]) -> list[dict[str, str | None]]:
@@ -97,13 +101,13 @@ def _related(labelled: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]
 
 
 def _says_enough(text: str) -> bool:
-    """Whether a line that only the model calls related is as long as a headline: shorter ones are credits, menus, buttons."""
-    return len(text.split()) >= 5 or len(WIDE.findall(text)) >= 12
+    """Whether a line that only the model calls related is a title as long as a headline: others are credits, menus, buttons."""
+    return is_title(text) and text.count("|") < 2 and (len(text.split()) >= 5 or len(WIDE.findall(text)) >= 12)
 
 
 def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
     yield "byline", row.block.text
-    written_by = names(row.captured.get("authors") or row.block.text, loose=True)
+    written_by = names(row.captured.get("authors", "") if row.captured else row.block.text, loose=True)
     if authors := [name for name in written_by if looks_personal(name) or not name.isascii()]:
         yield "authors", authors
 
@@ -112,6 +116,8 @@ def _date(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
     for field in ("published", "modified"):
         if when := written(row.captured.get(field) or ("" if row.captured or field == "modified" else row.block.text)):
             yield field, when
+    if signed := names(row.captured.get("authors", ""), loose=True):
+        yield "authors", signed
 
 
 def _tags(row: LabelledBlock) -> Iterator[tuple[str, Any]]:

@@ -31,7 +31,7 @@ GROUPS = frozenset(
 """Named groups a rule may use: fields of the record; `authors` and `keywords` as written on the line, dates likewise;
 `source` is whom a line like "Source: …" names."""
 
-DATELINE_GROUPS = frozenset({"place", "agency", "date"})
+DATELINE_GROUPS = frozenset({"place", "agency", "date", "authors"})
 
 T = TypeVar("T")
 

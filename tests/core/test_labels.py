@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.pipeline import examine
+from ingest.pipeline import clean, examine
 
 PROSE = "The ministers met on Tuesday to talk about the harbour, which has been closed since the storm in January."
 MORE = "Nobody was hurt when the crane fell, the port authority said in a statement that was published on Wednesday."
 CAPTION = "The crane lies on the quay of the old harbour on Wednesday, March 5, 2025. (Kyodo)"
+DIGEST = "The following is the latest list of selected news summaries by Kyodo News."
 
 SITUATIONS = {
     "headline printed twice": (
@@ -35,6 +36,12 @@ SITUATIONS = {
         ],
         "body body body",
     ),
+    "the titles of a digest are its own": (
+        [DIGEST, "----------", "Crane falls in the old harbour", PROSE, "----------", "Rain stops the trains", MORE],
+        "body body body body body body body",
+    ),
+    "tags under a marker are short": ([PROSE, MORE, "Tags:", "Harbours", "Cranes"], "body body tags tags tags"),
+    "a reminder is of the article": ([PROSE, "Нагадаємо, порт було зачинено ще у січні після шторму."], "body body"),
 }
 
 
@@ -50,3 +57,10 @@ def test_a_claimed_headline_leaves_the_body_wherever_it_is_printed() -> None:
         claims={"headline": "Crane falls in the old harbour!"},
     ).labelled
     assert [row.label.value for row in rows] == ["body", "headline", "body"]
+
+
+def test_a_wire_names_its_reporter_in_the_dateline_and_its_editor_nowhere_among_the_authors() -> None:
+    text = "中新社北京3月4日电 (记者 张三)国务院总理星期一主持召开会议，研究部署铁路建设工作。会议指出，要加快重点项目进度。(完)\n\n【编辑:李四】"
+    record = clean(text.encode())
+    assert (record.authors, record.dateline and record.dateline.place) == (("张三",), "北京")
+    assert record.body.endswith("加快重点项目进度。")

@@ -16,7 +16,7 @@ SEEDS = Path(__file__).parents[2] / "seeds"
 KYODO = "body body body body caption/caption body body body body body body body body related/related-coverage body"
 
 UKRINFORM = """
-body body source_line/site-name body body body related/read-also body body body related/read-also body body
+body body source_line/site-name body body body related/read-also body body body related/read-also body body/recall
 credit/photo-credit usage_terms/usage-terms legal_notice/media-identifier copyright_notice/copyright
 widget/search-form widget/search-form widget/search-form
 """
