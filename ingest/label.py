@@ -121,7 +121,13 @@ def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None], headline: str | 
 def _is_listed(block: Block, headline: str, longest: int) -> bool:
     """Whether it may be a tag or a title in a list: on a page it is a link, and it is not this article's headline."""
     linked = block.markup is None or block.markup.link_share > 0.5
-    return linked and len(block.text) <= longest and is_title(block.text) and not is_prose(block.text) and fold(block.text) != headline
+    return (
+        linked
+        and len(block.text) <= longest
+        and is_title(block.text)
+        and not is_prose(block.text)
+        and fold(block.text) != headline
+    )
 
 
 def _find_headline(

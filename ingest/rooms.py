@@ -48,7 +48,9 @@ def block_claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: 
         yield Claim("publisher", {"name": pack.name, "domain": pack.domains[0] if pack.domains else None}, "pack")
     opening = (row.block.text for row in labelled if row.label is Label.BODY)
     if dateline := next((found for text in islice(opening, OPENING) if (found := rulebook.dateline(text))), None):
-        if reporters := dateline.pop("authors", None):  # a wire's: "[서울=뉴시스] 홍길동 기자 =", "中新社北京3月4日电 (记者 张三)"
+        if reporters := dateline.pop(
+            "authors", None
+        ):  # a wire's: "[서울=뉴시스] 홍길동 기자 =", "中新社北京3月4日电 (记者 张三)"
             yield Claim("authors", names(reporters, loose=True), origin)
         if dateline:
             yield Claim("dateline", dateline, origin)
