@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from ingest.label import is_title
+from ingest.lexicon import words
 from ingest.model import Claim, Label, LabelledBlock, Origin
 from ingest.packs import Rulebook
 from ingest.parse.credits import clean_credit, split_caption
@@ -30,6 +31,9 @@ FIELDS = {
 OPENING = 3
 """Blocks of the body in which a dateline is looked for: a heading or a standfirst may stand before it."""
 
+ASIDE = frozenset({"nav", "header", "footer"})
+"""Elements whose lists are the site's."""
+
 _BETWEEN_TAGS = re.compile(r"\s*[,;|#、，·•]+\s*")
 
 
@@ -41,6 +45,8 @@ def block_claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: 
     for field in ("copyright_notice", "usage_terms"):
         if lines := dict.fromkeys(row.block.text for row in labelled if FIELDS.get(row.label) == field):
             yield Claim(field, " ".join(lines), origin)
+    if keywords := list(dict.fromkeys(_tags(labelled))):
+        yield Claim("keywords", keywords, origin)
     for row in labelled:
         if row.label in _SAYS:
             yield from (Claim(field, value, origin) for field, value in _SAYS[row.label](row))
@@ -107,6 +113,20 @@ def _says_enough(text: str) -> bool:
     return is_title(text) and text.count("|") < 2 and (len(text.split()) >= 5 or len(WIDE.findall(text)) >= 12)
 
 
+def _tags(labelled: Sequence[LabelledBlock]) -> Iterator[str]:
+    """What stands behind or under a marker; of a page only below where the article begins: the site's menus go before it."""
+    begun = False
+    for row in labelled:
+        begun = begun or row.label is Label.BODY
+        if row.label is Label.TAGS and (said := row.captured.get("keywords")):
+            markup = row.block.markup
+            if markup is None:
+                yield from filter(None, _BETWEEN_TAGS.split(said))
+            elif begun and not (markup.place and any(place.tag in ASIDE for place in markup.place.outwards())):
+                parted = [link.text for link in markup.links] or _BETWEEN_TAGS.split(said)
+                yield from (tag for tag in parted if tag and tag.lower() not in words("places", "no_tags"))
+
+
 def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
     yield "byline", row.block.text
     written_by = names(row.captured.get("authors", "") if row.captured else row.block.text, loose=True)
@@ -122,15 +142,9 @@ def _date(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
         yield "authors", signed
 
 
-def _tags(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
-    if keywords := [tag for tag in _BETWEEN_TAGS.split(row.captured.get("keywords", "")) if tag]:
-        yield "keywords", keywords
-
-
 _SAYS = {
     Label.HEADLINE: lambda row: [("headline", row.block.text)],
     Label.SUBHEADLINE: lambda row: [("subheadline", row.block.text)],
     Label.BYLINE: _byline,
     Label.DATE: _date,
-    Label.TAGS: _tags,
 }

@@ -22,10 +22,11 @@ from ingest.parse.people import marked, names
 from ingest.parse.strings import address, domain, line
 from ingest.parse.survey import Survey
 from ingest.parse.titles import site_names, without_site
+from ingest.signs import WIDE
 
 _LANGUAGE = re.compile(r"^([a-zA-Z]{2,3})(?:[-_]([a-zA-Z]{4}))?(?:[-_]([a-zA-Z]{2}|\d{3}))?\b")
 _MACHINE_WORD = re.compile(
-    r"^[0-9a-f-]{16,}$|^\w+(?: \w+)?:\s?\S|^(?:true|false|null|undefined)$", re.IGNORECASE
+    r"^[0-9a-f-]{16,}$|^\w+(?: \w+)?:\s?\S|^(?:true|false|null|undefined)$|^[a-z]+_[a-z_]+$", re.IGNORECASE
 )  # "Category: News"
 MAX_KEYWORDS = 100
 
@@ -40,18 +41,11 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
     articles = _articles(graph, {url, canonical})
     languages = list(_languages(survey.tree, meta, graph, articles))
     stated = [*_from_jsonld(graph, articles), *_from_meta(meta), *_window_title(survey)]
-    titles = [c.value for c in stated if c.field == "headline"]
     publishers = list(_publishers(graph, articles, meta, base))
     claims = [
         *_addresses(canonical, url),
         *stated,
-        *furniture.claims(
-            survey,
-            titles,
-            url=base,
-            month_first=_month_first(languages),
-            signed=any(c.field == "authors" for c in stated),
-        ),
+        *furniture.claims(survey, stated, url=base, month_first=_month_first(languages)),
         *publishers,
         *languages,
     ]
@@ -200,7 +194,9 @@ def _keywords(values: Iterable[Any]) -> list[str]:
     found: dict[str, None] = {}
     for value in values:
         text = line(_plain(value), 8000) or ""
-        for word in re.split(r"[,،、]" if re.search("[,،、]", text) else r"[;|]", text):
+        if not re.search("[,،、;；|]", text) and WIDE.search(text):
+            text = text.replace(" ", ",")  # Chinese lists part words by spaces
+        for word in re.split(r"[,،、]" if re.search("[,،、]", text) else r"[;；|]", text):
             clean = line(word.strip(" \"'#"), 200)
             if clean and len(found) < MAX_KEYWORDS and not _MACHINE_WORD.search(clean):
                 found.setdefault(clean)

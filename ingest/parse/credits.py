@@ -20,6 +20,7 @@ _NOISE = re.compile(
     r"\S+@\S+\.\w+|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b.*$|^(?:foto|photo|fotos|photos|bild|fotograf)\s+(?=[^\W\d_a-z])",
     re.IGNORECASE,
 )
+_COPYRIGHT = re.compile(r"(?<=\w)\s*/?\s*copyright\b.*$", re.IGNORECASE)  # "Jane Doe/Copyright 2024 The Agency"
 _SENTENCE_END = re.compile(r"(?<=[.!?…。」”\"])(?<![\s.][A-Z]\.)\s*(?=\S)")
 _PART_END = re.compile(r"(?:^|[.!?…。」”»\")|–—(/,;-])\s*$")
 
@@ -71,9 +72,9 @@ def split_caption(text: str) -> tuple[str | None, str | None]:
         ):
             return _caption(text[: match.start()]), clean_credit(match["credit"])
     last = _SENTENCE_END.split(text)[-1]
-    if _is_credit(last) and agency.search(last) and last != text:
+    if _short(last) and agency.search(last) and last != text:
         return _caption(text[: len(text) - len(last)]), clean_credit(last)
-    if _is_credit(text) and len(text.split()) < MAX_WORDS and agency.search(text):
+    if _short(text) and len(text.split()) < MAX_WORDS and agency.search(text):
         return None, clean_credit(text)
     return _caption(text), None
 
@@ -84,7 +85,7 @@ def clean_credit(text: str) -> str | None:
     for _ in range(2):
         if match := _patterns()[0].match(text):  # "Photo: © NAME"
             text = match["credit"].strip(_EDGE)
-    text = _NOISE.sub("", text).strip(_EDGE)
+    text = _COPYRIGHT.sub("", _NOISE.sub("", text)).strip(_EDGE)
     if any(text.count(left) != text.count(right) for left, right in ("()", "[]")):
         text = re.split(r"[()\[\]]", text)[0].strip(_EDGE) or text.strip("()[] ")
     if text.endswith(".") and text.count(".") == 1:
@@ -92,8 +93,14 @@ def clean_credit(text: str) -> str | None:
     return text if fold(text) and text.lower() not in words("credits", "before") else None
 
 
-def _is_credit(text: str) -> bool:
+def _short(text: str) -> bool:
     return len(text) <= MAX_CREDIT and len(text.split()) <= MAX_WORDS and not text.endswith(("!", "?"))
+
+
+def is_credit(text: str) -> bool:
+    """Whether words that stand apart under a picture name who made it: a marker, an agency, a name, "NAME/AGENCY"."""
+    whole, _, agency, _ = _patterns()
+    return _short(text) and bool(whole.match(text) or agency.search(text) or looks_personal(text) or "/" in text)
 
 
 def _bracketed(caption: str, text: str) -> str | None:
@@ -103,7 +110,7 @@ def _bracketed(caption: str, text: str) -> str | None:
         return clean_credit(match["credit"])
     if (name := behind.sub("", text)) != text:
         return clean_credit(name)
-    if _is_credit(text) and agency.search(text):
+    if _short(text) and agency.search(text):
         return clean_credit(text)
     # "The mayor speaks. (Jane Doe)": after the full stop a name can only be a credit
     ended = caption.endswith((".", "!", "?", "”", "。"))
@@ -119,4 +126,5 @@ def _labels() -> re.Pattern[str]:
 
 def _caption(text: str) -> str | None:
     text = _labels().sub("", text.strip(), count=1) if ":" in text[:60] or "caption" in text[:60].lower() else text
-    return text.strip().rstrip(_EDGE + "([（【©").strip() or None
+    text = text.strip().rstrip(_EDGE + "([（【©").strip()
+    return text if text and text.lower() not in words("credits", "before") else None

@@ -9,11 +9,12 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
+from ingest.fold import fold
 from ingest.lexicon import words
 from ingest.limits import LOOKED_AT
 from ingest.model import Claim
 from ingest.parse.dates import dated, moment
-from ingest.parse.dom import name_words, text_of
+from ingest.parse.dom import name_words, parts_of, text_of
 from ingest.parse.head import LONG, Head, head_of
 from ingest.parse.people import is_marker, looks_personal, marked, names
 from ingest.parse.strings import address, domain, line
@@ -24,22 +25,37 @@ MAX_FOUND = 60
 DATE_LINE = (
     50  # characters of a line that does little but tell the date; in longer ones dates are often part of a sentence
 )
+LABEL = 40  # characters that may stand beside a row of tags
 MAX_TAGS = 20  # links of a list of tags; longer ones are the site's
+_EDGE = " -–—|·•:/"
 _RIGHTS = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?:19|20)\d\d", re.IGNORECASE)
 
 
-def claims(survey: Survey, titles: list[str], *, url: str | None, month_first: bool, signed: bool) -> Iterator[Claim]:
-    """The claims of origin "page". `titles`: what metadata call the article; `signed`: whether they name its authors;
-    `url` makes addresses absolute.
-    """
+def claims(survey: Survey, stated: list[Claim], *, url: str | None, month_first: bool) -> Iterator[Claim]:
+    """The claims of origin "page". `stated`: what metadata claim; `url` makes addresses absolute."""
+    titles = [c.value for c in stated if c.field == "headline"]
+    signed, tagged = (any(c.field == field for c in stated) for field in ("authors", "keywords"))
     head = head_of(survey, titles)
+    if head.heading is not None:
+        survey.spine = frozenset(head.heading.iterancestors())
     for heading in [h for h in [head.heading, *survey.by_tag["h1"]] if h is not None][:5]:
-        if text := line(text_of(heading), MAX_LINE * 2):
+        for text in _said(heading, titles):
             yield Claim("headline", text, "page")
     yield from _authors(head, survey, url, signed=signed)
     yield from _dates(head, survey, month_first=month_first)
-    yield from _rest(survey, url)
+    yield from _rest(head, survey, url, tagged=tagged)
     yield from _rights(head)
+
+
+def _said(heading: HtmlElement, titles: list[str]) -> Iterator[str]:
+    """What a heading says: without what stands over it ("Unrest in Example"), unless metadata have it too, then the whole."""
+    if whole := line(text_of(heading), MAX_LINE * 2):
+        named = ((e, e.get("class")) for e in parts_of(heading))
+        above = frozenset(e for e, name in named if name and name_words(name) & words("places", "kicker"))
+        bare = line(text_of(heading, above).strip(_EDGE), MAX_LINE * 2) if above else None
+        if bare and 2 * len(bare) > len(whole) and fold(whole) not in map(fold, titles):
+            yield bare
+        yield whole
 
 
 def _authors(head: Head, survey: Survey, url: str | None, *, signed: bool) -> Iterator[Claim]:
@@ -164,7 +180,7 @@ def _which(element: HtmlElement) -> str:
     return "modified" if name_words(name) & words("places", "modified") else "published"
 
 
-def _rest(survey: Survey, url: str | None) -> Iterator[Claim]:
+def _rest(head: Head, survey: Survey, url: str | None, *, tagged: bool) -> Iterator[Claim]:
     for element in survey.by_role["subheadline"][:3]:
         if not survey.owned(element) and 10 < len(text := text_of(element, most=3 * MAX_LINE)) <= MAX_LINE * 2:
             yield Claim("subheadline", text, "page")
@@ -174,13 +190,46 @@ def _rest(survey: Survey, url: str | None) -> Iterator[Claim]:
         boxes = (
             list(islice(e.iter("a"), MAX_TAGS + 1)) for e in survey.by_role["tags"] if not survey.owned(e, "strange")
         )
-        found = (_links(links) for links in boxes if 1 < len(links) <= MAX_TAGS)
+        found = (
+            _links(links) for links in boxes if 0 < len(links) <= MAX_TAGS and (len(links) > 1 or _to_tag(links[0]))
+        )
         tags = next((t for t in found if t and all(len(word.split()) <= 5 for word in t)), [])
+    if not (tags or tagged):
+        tags = _addressed(head, survey)
     if tags:
         yield Claim("keywords", tags, "page")
     related = _related(survey, url)
     if related:
         yield Claim("related", related, "page")
+
+
+def _to_tag(link: HtmlElement) -> bool:
+    path = (link.get("href") or "").rstrip("/").rsplit("/", 2)
+    return len(path) > 1 and path[-2].lower() in words("places", "tag_pages")
+
+
+def _addressed(head: Head, survey: Survey) -> list[str]:
+    """Tags by their links' addresses ("/thema/dax"): the first row of such links after the headline that holds little else.
+
+    One link makes no row, unless it is called one.
+    """
+    rows: dict[HtmlElement, list[HtmlElement]] = {}
+    for link in survey.by_tag["a"]:
+        if _to_tag(link) and not survey.owned(link):
+            row, said = link.getparent(), text_of(link, most=LONG)
+            while row.tag not in {"ul", "ol"} and row.getparent() is not None and text_of(row, most=LONG) == said:
+                row = row.getparent()
+            rows.setdefault(row, []).append(link)
+    places = survey.order() if rows and head.heading is not None else {}
+    start = places.get(head.heading, 0)
+    for row, links in rows.items():
+        tags = _links(links)
+        named = len(tags) > 1 or not name_words(row.get("class") or "").isdisjoint(words("places", "tags"))
+        fit = named and len(tags) <= MAX_TAGS and all(len(word.split()) <= 5 for word in tags)
+        most = LABEL + 1.2 * sum(map(len, tags))
+        if fit and places.get(row, 0) >= start and len(text_of(row, most=3 * MAX_LINE)) <= most:
+            return tags
+    return []
 
 
 def _links(links: Iterable[HtmlElement]) -> list[str]:

@@ -10,9 +10,10 @@ from lxml.html import HtmlElement
 
 from ingest.fold import fold
 from ingest.lexicon import words
-from ingest.parse.credits import MAX_CREDIT, MAX_WORDS, clean_credit, split_caption
+from ingest.parse.credits import MAX_CREDIT, clean_credit, is_credit, split_caption
 from ingest.parse.dom import name_words, parts_of, text_of, texts
-from ingest.parse.jsonld import Graph, Thing
+from ingest.parse.jsonld import Graph, Thing, kinds
+from ingest.parse.people import marked
 from ingest.parse.strings import address, line
 from ingest.parse.survey import Survey
 
@@ -24,8 +25,12 @@ Image = dict[str, str | None]
 """{caption, credit, url}"""
 
 PARAGRAPH = 60  # characters of a paragraph that counts as prose
+ENOUGH = 600  # characters of an article's paragraphs
+MAX_CAPTION = 300  # characters
 MAX_BOX = 1500  # characters around a picture that are still about it
 
+_NO_CAPTION = ("a", "button", "form", "time", "ul", "h1", "h2", "h3", "h4")
+"""Elements that boxes around a picture have if they are more than the picture and what is said under it."""
 _IMAGE_FILE = re.compile(r"^#|^javascript:|\.(?:jpe?g|png|webp|gif|avif|svg)\b", re.IGNORECASE)
 
 
@@ -72,7 +77,9 @@ def _boxes(survey: Survey) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
             for above, ancestor in enumerate(_above(paragraph)):
                 weights[ancestor] = weights.get(ancestor, 0) + length / (1 + above / 3)
     main = max(weights, key=lambda e: weights[e]) if weights else None
-    last = max((places[p] for p in prose if main in _above(p)), default=len(places))
+    own = [p for p in prose if main in _above(p)]
+    enough = sum(len(p.text_content()) for p in own) >= ENOUGH  # else the article stands in other elements than <p>
+    last = max(map(places.__getitem__, own)) if enough else len(places)
     classed = (e for e in survey.by_role["caption"] if _is_caption(e))
     several = {*survey.by_tag["figure"], *survey.by_tag["figcaption"], *classed}
     taken: set[HtmlElement] = set()
@@ -84,7 +91,15 @@ def _boxes(survey: Survey) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
         taken.update(captions, *(parts_of(c) for c in captions))
         box = element if figure else _with_image(element)
         if box is not None and not _foreign(box) and not survey.owned(box, "strange"):
+            taken.update(parts_of(box))
             yield box, captions
+    first = min((places[h] for h in survey.by_tag["h1"][:1]), default=0)
+    for image in survey.by_tag["img"]:
+        if image in taken or not first < places[image] < last:
+            continue
+        box = _silent_around(image)
+        if box is not None and not _foreign(box) and not survey.owned(box):
+            yield box, []
 
 
 def _above(element: HtmlElement) -> list[HtmlElement]:
@@ -98,7 +113,10 @@ def _is_caption(element: HtmlElement) -> bool:
     if element.tag in {"figure", "figcaption"}:
         return True
     name = element.get("class")
-    if not name or name_words(name).isdisjoint(words("credits", "caption_classes")):
+    have = name_words(name or "")
+    if have.isdisjoint(words("credits", "caption_classes")) or not have.isdisjoint(words("credits", "no_caption")):
+        return False
+    if _is_credit(element):  # "captionCredit"
         return False
     return next(element.iter("img", "iframe", "p") if element.tag == "div" else iter(()), None) is None
 
@@ -115,6 +133,15 @@ def _with_image(caption: HtmlElement) -> HtmlElement | None:
     return caption if caption.tag == "figcaption" else None
 
 
+def _silent_around(image: HtmlElement) -> HtmlElement | None:
+    """The nearest ancestor of a picture that says something, if it is a box around it and says as much as captions do."""
+    for node in islice(image.iterancestors(), 5):
+        if text := text_of(node, most=2 * MAX_CAPTION):
+            fit = node.tag in {"div", "section", "aside"} and len(text) <= MAX_CAPTION and len(text.split()) > 2
+            return node if fit and marked(text) is None and next(parts_of(node, *_NO_CAPTION), None) is None else None
+    return None
+
+
 def _foreign(box: HtmlElement) -> bool:
     """A card that leads to another article, or a part of something else."""
     for link in (
@@ -127,20 +154,31 @@ def _foreign(box: HtmlElement) -> bool:
 
 
 def _pictured(box: HtmlElement, captions: list[HtmlElement], base: str | None) -> Image:
+    if not captions and box.tag != "figure":
+        return _unnamed(box, base)
     within = frozenset(captions)
     credits_ = _outermost(e for e in parts_of(box) if _is_credit(e) and e not in within)
     outer = frozenset(credits_)
     top = _outermost(captions)
     caption, credit = split_caption(" ".join(text_of(c) for c in top))
     said = next(filter(None, map(text_of, credits_)), "")
-    before, own = split_caption(said)
-    if own is None and len(said) <= MAX_CREDIT and len(said.split()) <= MAX_WORDS:
-        before, own = None, clean_credit(said)
-    if own and fold(own) not in fold(credit or ""):  # the element says more than the words do
+    before, own = (None, clean_credit(said)) if len(said) <= MAX_CREDIT else split_caption(said)
+    if own:
         caption, inner = split_caption(" ".join(filter(None, (text_of(c, outer) for c in top))))
         caption, credit = caption or before, own or inner
     if not credit and box.tag == "figure" and len(rest := text_of(box, frozenset(top))) <= MAX_CREDIT:
         credit = split_caption(rest)[1]
+    image = next(box.iter("img"), None)
+    return {"caption": caption, "credit": credit, "url": address(_source(image), base) if image is not None else None}
+
+
+def _unnamed(box: HtmlElement, base: str | None) -> Image:
+    """A picture in a box without any telling name: what is said under it, and who made it where that stands apart."""
+    said = [" ".join(text.split()) for text in texts(box) if text and not text.isspace()]
+    caption, credit = split_caption(" ".join(said))
+    apart = next((text for text in (said[0], said[-1]) if len(said) > 1 and is_credit(text)), None)
+    if apart and (credit is None or apart == said[0]):
+        caption, credit = " ".join(text for text in said if text != apart), clean_credit(apart)
     image = next(box.iter("img"), None)
     return {"caption": caption, "credit": credit, "url": address(_source(image), base) if image is not None else None}
 
@@ -161,6 +199,8 @@ def _is_credit(element: HtmlElement) -> bool:
     if not name or not isinstance(element.tag, str) or element.tag in {"img", "figcaption", "picture", "figure"}:
         return False
     have = name_words(name)
+    if any(part in name.lower() for part in words("credits", "credit_parts")):
+        return True
     if not have.isdisjoint(words("credits", "credit_classes")):
         return True
     return (
@@ -180,17 +220,17 @@ def _source(image: HtmlElement) -> str | None:
 
 def _stated(graph: Graph, articles: list[Thing], base: str | None) -> Iterator[Image]:
     """Images of the article's JSON-LD that say more than an address."""
-    for article in articles[:1]:
-        for thing in [t for key in ("image", "associatedMedia") for t in graph.values(article, key)][:MAX_IMAGES]:
-            if isinstance(thing, dict):
-                caption, inner = split_caption(line(_first(thing.get("caption"))) or "")
-                owners = (_first(thing.get(key)) for key in ("creditText", "copyrightHolder", "author", "creator"))
-                credit = clean_credit(next(filter(None, map(line, owners)), ""))
-                yield {
-                    "caption": caption,
-                    "credit": credit or inner,
-                    "url": address(_first(thing.get("url") or thing.get("contentUrl")), base),
-                }
+    own = [t for article in articles[:1] for key in ("image", "associatedMedia") for t in graph.values(article, key)]
+    for thing in [*own, *(t for t in graph.tops if "imageobject" in kinds(t))][:MAX_IMAGES]:
+        if isinstance(thing, dict):
+            caption, inner = split_caption(line(_first(thing.get("caption") or thing.get("description"))) or "")
+            owners = (_first(thing.get(key)) for key in ("creditText", "copyrightHolder", "author", "creator"))
+            credit = clean_credit(next(filter(None, map(line, owners)), ""))
+            yield {
+                "caption": caption,
+                "credit": credit or inner,
+                "url": address(_first(thing.get("url") or thing.get("contentUrl")), base),
+            }
 
 
 def _first(value: Any) -> Any:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_FOUND = 400  # elements of one tag or role that are looked at; pages of this many are lists or attacks
 
-_TAGS = ("meta", "link", "script", "title", "h1", "h2", "h3", "time", "a", "p", "figure", "figcaption")
+_TAGS = ("meta", "link", "script", "title", "h1", "h2", "h3", "time", "a", "p", "figure", "figcaption", "img")
 _ENDLESS = frozenset({"a", "p", "meta", "link", "script"})
 _OWN_BORDERS = frozenset({"nav", "aside", "footer"})
 
@@ -63,6 +63,8 @@ class Survey:
         self.by_tag: dict[str, list[HtmlElement]] = {tag: [] for tag in _TAGS}
         self.by_role: dict[str, list[HtmlElement]] = {role: [] for role, _ in _roles()}
         self.runs: list[Run] = []
+        self.spine: frozenset[HtmlElement] = frozenset()
+        """What stands around the headline: never a part of something else, whatever it is called ("__next", "menu-open")."""
         self._owned: dict[tuple[HtmlElement, str], bool] = {}
 
     def meet(self, element: HtmlElement, tag: str, attributes: Mapping[str, str]) -> None:
@@ -89,7 +91,7 @@ class Survey:
         path = []
         node = element
         answer = False
-        while node is not None and node.tag not in {"body", "html"}:
+        while node is not None and node.tag not in {"body", "html"} and node not in self.spine:
             known = self._owned.get((node, table))
             if (
                 known is not None
