@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ingest.model import Block, Kind
+from ingest.model import Block, Kind, Markup
+from ingest.parse.markdown import is_markdown, without_marks
 
 LIST_LINE = 120
 """Lines no longer than this, with no blank line between them, are lines of a list; longer ones are paragraphs."""
 NARROWEST, WIDEST = 40, 110
 """Columns at which mail and wire software wraps."""
+UNDERLINE_SLACK = 2
+"""Signs by which a line under a title is shorter or longer than the title."""
 
 _BULLET = re.compile(r"(?:[-*•‣▪◦–—·]|\d{1,2}[.)])\s+\S")
 _HEADING = re.compile(r"#{1,6}\s+(?=\S)")
 _QUOTED = re.compile(r"(?:>\s?)+")
 _SEPARATOR = re.compile(r"[-=*_~—–―─·•.\s]{3,}")
+_UNDERLINE = re.compile(r"=+|-+|~+")
 _SENTENCE_END = (".", "!", "?", '"', "”", "»", "。", "！", "？", "」", ":", ";")
 _WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")  # written without spaces
 _SUSPENDED = re.compile(r"(?:and|or|und|oder|bis|to|et|y|e|en)\b")
@@ -32,8 +36,10 @@ class _Line:
 
 
 def text_blocks(text: str) -> tuple[Block, ...]:
-    r"""The blocks of a text in NFC with \\n line ends. No word of it is lost, but for marks of quotation and wrapping."""
-    lines = _lines(_unquote(text))
+    r"""The blocks of a text in NFC with \\n line ends. No word of it is lost, but for marks of quotation, wrapping and Markdown."""
+    text = _unquote(text)
+    marked = is_markdown(text)
+    lines = _without_underlines(_lines(text))
     width = _wrap_width(lines)
     if width:
         lines = _unwrap(lines, width)
@@ -41,9 +47,18 @@ def text_blocks(text: str) -> tuple[Block, ...]:
     blocks, listed = [], False
     for line, after in zip(lines, following, strict=True):
         continues = not after.gap and len(line.text) <= LIST_LINE and len(after.text) <= LIST_LINE
-        blocks.append(_block(line, in_list=listed or continues))
+        block = _block(line, in_list=listed or continues)
+        blocks.append(_unmarked(block) if marked else block)
         listed = continues
     return tuple(blocks)
+
+
+def _unmarked(block: Block) -> Block:
+    text, links = without_marks(block.text)
+    if text == block.text:
+        return block
+    share = min(1.0, sum(len(link.text) for link in links) / len(text))
+    return replace(block, text=text, markup=Markup(links=links, link_share=share) if links else None)
 
 
 def _block(line: _Line, *, in_list: bool) -> Block:
@@ -68,6 +83,16 @@ def _lines(text: str) -> list[_Line]:
             lines.append(_Line(" ".join(words), raw.index(words[0]), gap))
         gap = not words
     return lines
+
+
+def _without_underlines(lines: list[_Line]) -> list[_Line]:
+    """A line of signs drawn under a title, as long as the title, is its typography; any other parts what stands around it."""
+    above = [_Line("", 0, gap=True), *lines]
+    return [
+        line
+        for over, line in zip(above, lines, strict=False)
+        if line.gap or not _UNDERLINE.fullmatch(line.text) or abs(len(line.text) - len(over.text)) > UNDERLINE_SLACK
+    ]
 
 
 def _unquote(text: str) -> str:
