@@ -5,7 +5,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 # The dependencies first, around the package's face, which knows its version: a change of ours does not fetch them again.
 COPY ingest/__init__.py ingest/__init__.py
 RUN python -m venv /opt/ingest && \
-    /opt/ingest/bin/pip install --no-cache-dir --constraint constraints.txt .
+    /opt/ingest/bin/pip install --no-cache-dir --constraint constraints.txt '.[desk]'
 COPY ingest ingest
 RUN /opt/ingest/bin/pip install --no-cache-dir --no-deps --force-reinstall .
 

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ingest.child import WINDOW, Child
 from ingest.job import Clean, Fault, Job, open_job, settle
@@ -241,19 +242,21 @@ def _never(*_: object, **__: object) -> None:
 
 def hindered(settings: Settings) -> str | None:
     """Why nothing can be written, in words that say how to mend it; None if all is well. Tries, and leaves nothing."""
-    for folder in (settings.out, settings.spool):
-        probe = str(folder / f".probe-{names.new_token()}")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with open(
-                probe, "wb"
-            ) as file:  # not synced: this is asked every few seconds, and a full disk says so at once
-                file.write(b"\0" * 65_536)
-        except PermissionError:
-            return f"{folder} cannot be written to; as root, run: chown -R {os.getuid()}:{os.getgid()} {folder}"
-        except OSError as error:
-            return f"{folder} cannot be written to: {error.strerror}"
-        finally:
-            with contextlib.suppress(OSError):
-                os.unlink(probe)
+    return unwritable(settings.out) or unwritable(settings.spool)
+
+
+def unwritable(folder: Path) -> str | None:
+    """The same of one folder."""
+    probe = str(folder / f".probe-{names.new_token()}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(probe, "wb") as file:  # not synced: this is asked every few seconds, and a full disk says so at once
+            file.write(b"\0" * 65_536)
+    except PermissionError:
+        return f"{folder} cannot be written to; as root, run: chown -R {os.getuid()}:{os.getgid()} {folder}"
+    except OSError as error:
+        return f"{folder} cannot be written to: {error.strerror}"
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(probe)
     return None

@@ -30,7 +30,7 @@ class Journal:
 
     def has(self, token: str) -> bool:
         """Whether the fate of this source is written, looking back 4 MiB: asked only of what has just died."""
-        for path in reversed(self._all()[-2:]):
+        for path in reversed(self.files()[-2:]):
             with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - (4 << 20)))
                 if token.encode() in file.read():
@@ -43,7 +43,8 @@ class Journal:
             if os.stat(self.path).st_size > self._limit:
                 os.rename(self.path, os.path.join(self.folder, f"journal-{new_token()}.jsonl"))
 
-    def _all(self) -> list[str]:
+    def files(self) -> list[str]:
+        """All files of it, the oldest first; the one that is written to may not be there yet."""
         old = sorted(
             name for name in os.listdir(self.folder) if name.startswith("journal-") and name.endswith(".jsonl")
         )
@@ -51,7 +52,7 @@ class Journal:
 
     def lines(self, *, since: float | None = None) -> Iterator[dict[str, Any]]:
         """All lines, the oldest first; files last written before `since` (seconds) are left out."""
-        for path in self._all():
+        for path in self.files():
             with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
                 if since is None or os.fstat(file.fileno()).st_mtime >= since:
                     yield from _parsed(file)

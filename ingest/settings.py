@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ingest.limits import LIMITS, Limits
 
 PREFIX = "INGEST_"
-SECRETS = ("broker_url", "broker_password")
+SECRETS = ("broker_url", "broker_password", "desk_token")
 MIB = 1 << 20
 
 
@@ -77,6 +77,13 @@ class Settings(BaseSettings):
     max_claimed: int = Field(10_000, ge=1, description="Intake pauses above so many claimed sources.")
     min_free: float = Field(2.0, ge=0, lt=100, description="Intake pauses below this per cent of free disk.")
     journal_bytes: int = Field(64 * MIB, ge=4096, description="The journal is rotated at this size.")
+
+    desk_token: SecretStr | None = Field(
+        None, min_length=16, description="Who knows it may retry and purge at the desk; unset: nobody may, there."
+    )
+    desk_hosts: tuple[str, ...] = Field(
+        (), description="More names that the desk answers to, beside those of this machine (a JSON list)."
+    )
 
     @field_validator("spool", "out")
     @classmethod

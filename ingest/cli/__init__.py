@@ -18,6 +18,7 @@ COMMANDS = {
     "worker": ("ingest.cli.service:worker", "Clean what is queued, as `celery -A worker worker` does."),
     "enqueue": ("ingest.cli.service:enqueue", "Hand files over to the service."),
     "status": ("ingest.cli.status:status", "What waits, who works, and why nothing moves."),
+    "serve": ("ingest.cli.serve:serve", "Show all of it in a browser, and to Prometheus."),
     "failed": ("ingest.cli.failed:failed", "The quarantine: list, show, retry, purge."),
     "journal": ("ingest.cli.failed:journal", "What became of each source, line by line."),
     "reclean": ("ingest.cli.failed:reclean", "Clean the kept sources again, replacing their records."),

@@ -104,7 +104,7 @@ def schema() -> None:
 
 def _results(files: list[Path], url: str | None, form: str, packs: Path | None, jobs: int) -> Iterator[_Result]:
     """The results in the order of the files."""
-    from ingest.cli.hands import in_children
+    from ingest.hands import in_children
     from ingest.packs import load_packs
     from ingest.runner import warm
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ingest.cli.files import files_in, shown
-from ingest.cli.pages import complaint, evidence_of, examined_file, write_pages
+from ingest.cli.pages import complaint, examined_file, write_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +71,8 @@ def _show(path: Path, url: str | None, packs: Path | None, *, as_json: bool) -> 
 
 def _rows(examined: Examined) -> Iterator[dict[str, Any]]:
     """Each block as JSON. `evidence`: what weighed most for the learned labeller of lines; `weight` in log odds of leaving."""
+    from ingest.explain import evidence_of
+
     for row, evidence in zip(examined.labelled, evidence_of(examined), strict=True):
         yield {
             "text": row.block.text,

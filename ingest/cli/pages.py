@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from ingest.model import Rejected
     from ingest.pipeline import Examined
-    from ingest.record import Record
 
 
 def write_pages(
@@ -54,21 +53,15 @@ def _is_folder(output: Path | None) -> bool:
 
 def _page(path: Path, url: str | None, packs: Path | None) -> tuple[str, str] | None:
     """The article's id and its page; None, with a line on standard error, where nothing of it could be read."""
-    from ingest.compose import compose
-    from ingest.explain import page
+    from ingest.explain import explained
     from ingest.model import Rejected
 
-    outcome: Record | Rejected
     try:
         examined = examined_file(path, url, packs)
     except (Rejected, OSError) as error:
         click.echo(f"{shown(str(path))}: {complaint(error)}", err=True)
         return None
-    try:
-        outcome = compose(examined.article, examined.labelled, examined.rulebook)
-    except Rejected as rejected:  # its blocks are there all the same, and the page shows what became of them
-        outcome = rejected
-    return examined.article.id, page(examined, outcome, evidence_of(examined))
+    return examined.article.id, explained(examined)
 
 
 def complaint(error: Rejected | OSError) -> str:
@@ -87,17 +80,3 @@ def examined_file(path: Path, url: str | None, packs: Path | None) -> Examined:
     raw = sys.stdin.buffer.read() if piped else path.read_bytes()
     name = None if piped else path.name
     return examine(raw, url=url, name=name, claims=sidecar(path), packs=load_packs(packs))
-
-
-def evidence_of(examined: Examined) -> list[Sequence[tuple[str, float, float]]]:
-    """For each block what weighed most for the learned labeller of lines: name, value, and what it adds to the log odds of leaving.
-
-    Nothing where a rule decided, nor for pages, whose labeller cannot say.
-    """
-    from ingest.evidence import lines
-
-    rows = examined.labelled
-    if examined.article.source.media_type != "text/plain":
-        return [()] * len(rows)
-    weighed = lines.reasons([row.block for row in rows])
-    return [evidence if row.rule == "model" else () for row, evidence in zip(rows, weighed, strict=True)]

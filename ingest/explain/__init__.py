@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from ingest.explain.page import page
+from ingest.explain.evidence import evidence_of
+from ingest.explain.page import page, sheet
+from ingest.explain.whole import explained
 
-__all__ = ["page"]
+__all__ = ["evidence_of", "explained", "page", "sheet"]

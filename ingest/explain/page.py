@@ -27,10 +27,12 @@ DOUBT = 0.75
 """A kept row of which the labeller was less sure than this is marked."""
 
 
-def page(examined: Examined, outcome: Record | Rejected, evidence: Sequence[Evidence] = ()) -> str:
+def page(
+    examined: Examined, outcome: Record | Rejected, evidence: Sequence[Evidence] = (), *, served: bool = False
+) -> str:
     """A self-contained HTML page: each block as it came with its label, beside the record, or why there is none.
 
-    `evidence`: for each block what a learned labeller went by, if it can say.
+    `evidence`: for each block what a learned labeller went by, if it can say. `served`: it is shown by the desk, and says the way back.
     """
     record = outcome if isinstance(outcome, Record) else None
     all_rows = rows(examined.labelled, record, evidence)
@@ -38,6 +40,7 @@ def page(examined: Examined, outcome: Record | Rejected, evidence: Sequence[Evid
     title = (record.headline if record else None) or name
     return sheet().write(
         f"{title} · ingest explain",
+        *([node("nav", node("a", "← to the desk", href="/"), class_="desk", aria_label="Desk")] if served else ()),
         _top(title, examined, all_rows, outcome),
         node(
             "nav",

@@ -55,6 +55,7 @@ class Sheet:
         return FRAME.substitute(
             title=escape(fit(title)),
             policy=self.policy,
+            referrer="same-origin" if self.served else "no-referrer",
             style=self.style,
             body="\n".join(etree.tostring(part, encoding="unicode", method="html") for part in body),
             script=f"<script>{self.script}</script>" if self.script else "",

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from benchmarks import hostile
 from ingest import Record, Rejected
-from ingest.cli import hands
+from ingest import hands
 from ingest.cli.clean import clean
 from ingest.model import RawArticle
 from ingest.parse.decode import unpack

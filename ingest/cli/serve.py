@@ -1,0 +1,65 @@
+"""`ingest serve`: the desk."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from typing import Any
+
+import click
+
+from ingest.cli.service import settings_of, with_settings
+
+
+@click.command()
+@with_settings
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="the address to listen on; others can read all articles there",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="the port; 0: any that is free"
+)
+def serve(host: str, port: int, **flags: Any) -> None:
+    """Show in a browser what the service does: status, records with their reasons, quarantine, and metrics for Prometheus.
+
+    It only reads, unless INGEST_DESK_TOKEN is set: who knows that may retry and purge. Needs the extra: pip install 'news-ingest[desk]'
+    """
+    settings = settings_of(**flags)
+    try:
+        import uvicorn
+
+        from ingest.serve.app import make_app
+        from ingest.serve.warden import Warden
+    except ModuleNotFoundError as error:
+        if error.name and error.name.partition(".")[0] in {"uvicorn", "starlette", "prometheus_client"}:
+            raise click.UsageError("the desk is an extra; to have it, run: pip install 'news-ingest[desk]'") from None
+        raise
+    try:
+        [(family, _, _, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen()
+    except OSError as error:
+        raise click.UsageError(
+            f"cannot listen on {host}, port {port}: {error.strerror}; choose another --port"
+        ) from None
+    with contextlib.suppress(OSError):
+        os.nice(10)  # cleaning comes first
+    warden = Warden(settings)
+    shown = f"[{host}]" if ":" in host else host
+    click.echo(f"The desk: http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", err=True)
+    config = uvicorn.Config(
+        make_app(settings, warden), log_config=None, access_log=False, server_header=False, proxy_headers=False,
+        limit_concurrency=200, timeout_graceful_shutdown=5, ws="none",
+    )  # fmt: skip
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        raise click.Abort from None
+    finally:
+        warden.close()

@@ -1,0 +1,128 @@
+"""Explains kept sources, each in a caged child of its own: what killed a worker once may not kill the desk.
+
+The children are forked from a process that does nothing else: the desk itself has threads, and what forks with threads may hang.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import signal
+import socket
+import stat
+from contextlib import suppress
+from typing import Any
+
+from ingest.child import die_with
+from ingest.hands import in_children
+from ingest.settings import Settings
+from ingest.spool import Spool, files, names
+
+WAITING = 8
+"""Explanations that may be asked for at once; each takes a twentieth of a second, and a minute at the worst."""
+LARGEST = 1 << 26
+"""Bytes of an explanation: a page of 50,000 blocks has about 20 million."""
+BUSY = {"reason": "busy", "message": "Too many explanations are being made; try again in a moment."}
+
+
+class Warden:
+    """Answers one path after the other."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._turn = asyncio.Lock()
+        self._asked = 0
+        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        parent = os.getpid()
+        self._socket, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._socket.close()
+            _live(theirs, parent, settings)
+        theirs.close()
+
+    async def explain(self, path: str) -> dict[str, str]:
+        """The `html` of a kept source's page; a `reason` and a `message` where there is none. `path`: relative to the spool."""
+        if self._asked >= WAITING:
+            return BUSY
+        self._asked += 1
+        try:
+            async with self._turn:
+                return await asyncio.shield(self._ask(path))
+        finally:
+            self._asked -= 1
+
+    async def _ask(self, path: str) -> dict[str, str]:
+        try:
+            self._line = self._line or await asyncio.open_unix_connection(sock=self._socket, limit=LARGEST)
+            reader, writer = self._line
+            writer.write(json.dumps(path).encode() + b"\n")
+            said: dict[str, str] = json.loads(await reader.readline())
+        except (OSError, ValueError):
+            return {"reason": "gone", "message": "Who explains has died; start the desk again."}
+        return said
+
+    def close(self) -> None:
+        """End it."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self._socket.close()
+
+
+def _live(line: socket.socket, parent: int, settings: Settings) -> None:
+    """The warden's whole life. Never returns."""
+    try:
+        die_with(parent)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the desk, with which we end
+        spool = Spool(settings.spool)
+
+        def work(path: str) -> dict[str, str]:
+            return answer(spool, path, settings)
+
+        with line.makefile("rb") as asked:
+            for ask in asked:
+                from ingest.runner import warm  # noqa: PLC0415 - half a second and 100 MiB, when first asked
+
+                warm()
+                [said] = in_children([json.loads(ask)], 1, work)
+                line.sendall(json.dumps(said).encode() + b"\n")
+    finally:
+        os._exit(0)
+
+
+def answer(spool: Spool, path: str, settings: Settings) -> dict[str, str]:
+    """The page of one kept source, or why there is none. Raises nothing that a document could cause."""
+    from ingest.explain import explained  # noqa: PLC0415
+    from ingest.model import Rejected  # noqa: PLC0415
+    from ingest.pipeline import examine  # noqa: PLC0415
+
+    folder, name = os.path.split(spool.at(path))
+    claims = files.read_json(os.path.join(folder, names.token_of(name) + names.SIDECAR))
+    claims = dict(claims) if isinstance(claims, dict) else {}
+    url = claims.pop("url", None)
+    given: dict[str, Any] = {
+        "url": url if isinstance(url, str) else None,
+        "claims": claims or None,
+        "limits": settings.limits,
+    }
+    try:
+        examined = examine(_read(os.path.join(folder, name), settings.max_bytes), name=names.shown_name(name), **given)
+    except OSError as error:
+        return {"reason": "unreadable", "message": f"The source cannot be read: {error.strerror}."}
+    except Rejected as rejected:
+        return {"reason": rejected.reason, "message": rejected.message}
+    return {"html": explained(examined, served=True)}
+
+
+def _read(path: str, limit: int) -> bytes:
+    """The source's bytes; unlocked, for a reader must not keep a worker from it."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, "it is larger than INGEST_MAX_BYTES")
+    return content

@@ -1,0 +1,119 @@
+"""What can be seen of the service from outside: what waits, who works, and why nothing moves when nothing moves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from ingest.crew import hindered
+from ingest.journal import Journal
+from ingest.settings import Settings
+from ingest.spool import Spool, names
+from ingest.spool.desk import Seen, desks
+from ingest.spool.inbox import Inbox
+
+SOON = 30.0  # seconds without a beat after which a part of the service counts as gone
+
+
+def look(settings: Settings) -> dict[str, Any]:
+    """All that can be seen from here; looks at every source that is kept."""
+    spool = Spool(settings.spool)
+    if not (settings.spool / "inbox").is_dir():
+        return {"why": [no_spool(settings)]}
+    waiting = sum(1 for _ in Inbox(spool.at("inbox"), names.ignoring(settings.ignore), settle=0, polled=False).scan())
+    claimed, oldest = crowd(spool)
+    quarantined = list(spool.settled("quarantine"))
+    told = Journal(spool.root).tail(1 << 20)
+    recent = [line for line in told if _age(line["time"]) < 60]
+    refused = [line for line in told if line["outcome"] == "refused"]
+    seen: dict[str, Any] = {
+        "inbox": waiting,
+        "claimed": claimed,
+        "oldest_claimed_seconds": oldest,
+        "done": sum(1 for _ in spool.settled("done")),
+        "quarantined": dict(Counter(spool.reason(path).get("reason", "unknown") for path in quarantined)),
+        "rate_per_minute": len(recent),
+        "last_refused": {key: refused[-1].get(key) for key in ("time", "name", "reason")} if refused else None,
+        **living(desks(spool.root)),
+        "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
+        "broker": settings.broker_shown,
+    }
+    why = ask_redis(settings, seen) if settings.broker else []
+    if wrong := hindered(settings):
+        why.append(wrong)
+    return seen | {"why": why + stuck(seen)}
+
+
+def no_spool(settings: Settings) -> str:
+    """What to say where there is none."""
+    return f"there is no spool at {settings.spool}; `ingest up` makes one"
+
+
+def crowd(spool: Spool) -> tuple[int, int]:
+    """How many sources are claimed, and how many seconds ago the oldest of them was."""
+    since = []
+    with os.scandir(spool.at("claimed")) as entries:
+        for entry in entries:
+            if names.is_source(entry.name):
+                try:
+                    since.append(entry.stat(follow_symlinks=False).st_ctime)
+                except FileNotFoundError:  # settled meanwhile
+                    continue
+    return len(since), round(time.time() - min(since, default=time.time()))
+
+
+def living(found: Any) -> dict[str, Any]:
+    """Of desks: the keeper that was heard of lately, the hosts of such workers, and how many children there are."""
+    alive: list[Seen] = [desk for desk in found if desk.alive]
+    keeper = next((d for d in alive if d.notes.get("role") in {"up", "watch"} and d.age < SOON), None)
+    return {
+        "keeper": keeper.notes | {"beat_seconds": round(keeper.age)} if keeper else None,
+        "workers": [d.notes.get("host") for d in alive if d.notes.get("role") == "worker" and d.age < SOON],
+        "children": sum(d.notes.get("role") == "child" for d in alive),
+    }
+
+
+def free_disk(settings: Settings) -> dict[str, int]:
+    """Bytes that are free where sources and records go."""
+    return {str(at): shutil.disk_usage(at).free for at in (settings.spool, settings.out) if at.exists()}
+
+
+def stuck(seen: dict[str, Any]) -> list[str]:
+    """Why what waits does not move, and what to start."""
+    why, keeper = [], seen["keeper"]
+    if keeper is None and (seen["inbox"] or seen["claimed"]):
+        why.append("nobody keeps this spool: start `ingest up`, or `ingest watch` and `ingest worker`")
+    elif keeper and keeper.get("held"):
+        why.append(f"intake is held back: {keeper['held']}")
+    if seen["claimed"] and not seen["workers"] and (keeper is None or keeper["role"] == "watch"):
+        why.append("no worker has been heard of: start `ingest worker`")
+    return why
+
+
+def ask_redis(settings: Settings, seen: dict[str, Any]) -> list[str]:
+    """Note under "redis" what Redis says of itself, None if it is away; gives what is wrong with it."""
+    from ingest.broker import AWAY, Broker  # noqa: PLC0415 - celery, for those who have a broker
+
+    seen["redis"] = None
+    try:
+        facts = seen["redis"] = Broker(settings).facts()
+    except AWAY as error:
+        return [f"Redis cannot be used at {settings.broker_shown}: {error}"]
+    why = []
+    if facts["eviction"] != "noeviction":
+        why.append(
+            f"Redis may drop tickets: its maxmemory-policy is {facts['eviction']}; run: CONFIG SET maxmemory-policy noeviction"
+        )
+    if not facts["append_only"]:
+        why.append("Redis forgets its queue at a restart (appendonly is off): the keeper queues again, a little later")
+    if facts["memory_limit_mib"] and facts["memory_mib"] > 0.7 * facts["memory_limit_mib"]:
+        why.append(f"Redis is nearly full: {facts['memory_mib']} of {facts['memory_limit_mib']} MiB")
+    return why
+
+
+def _age(written: str) -> float:
+    return time.time() - datetime.fromisoformat(written).timestamp()
