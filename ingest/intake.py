@@ -7,21 +7,24 @@ a second stands by and takes over when the first dies.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import select
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from ingest.crew import hindered, mourn
+from ingest.crew import GRACE, hindered, mourn
 from ingest.journal import Journal
 from ingest.settings import Settings
+from ingest.signs import shown
 from ingest.sink import open_sink
 from ingest.spool import Spool, files, names
+from ingest.spool.clock import came_first
 from ingest.spool.desk import Desk
 from ingest.spool.inbox import REMOTE, Found, Inbox
 
@@ -40,10 +43,10 @@ class Keeper:
         self.spool.prepare()
         settings.out.mkdir(parents=True, exist_ok=True)
         self.settings = settings
-        self._lock = _only_keeper(self.spool.at(".keeper"), stopping)
+        self.desk = Desk(self.spool.root, role)
+        self._lock = _only_keeper(self.spool.at(".keeper"), self.desk, stopping)
         self.journal = Journal(self.spool.root, limit=settings.journal_bytes)
         self.sink = open_sink(settings.sink, settings.out)
-        self.desk = Desk(self.spool.root, role)
         self.polled, self.mode = watching(settings)
         log.info("watching %s %s", self.spool.at("inbox"), self.mode)
         self.inbox = Inbox(
@@ -51,6 +54,8 @@ class Keeper:
         )
         self.held: str | None = None  # why intake pauses
         self.broken = False  # nothing can be written, so nothing is moved either
+        self.stuck: list[str] = []  # what the last finished scan could not claim, and why
+        self._stuck: list[str] = []
         self._queued: dict[str, float] = {}  # when what was lost was queued again; before that, its change time says it
         self._scan: Iterator[Found] | None = None
         self._next_scan = 0.0
@@ -67,13 +72,20 @@ class Keeper:
             self._scan = self.inbox.scan()
         left = room
         for found in self._scan:
-            path = self.spool.claim(found.place, sidecar=found.sidecar)
+            try:
+                path = self.spool.claim(found.place, sidecar=found.sidecar)
+            except OSError as error:
+                self._stuck.append(_cannot_claim(found.place, error))
+                continue
             if path:
                 yield path
                 left -= 1
                 if not left:
                     return
         self._scan = None
+        if self._stuck and not self.stuck:
+            log.error("%d files of the inbox cannot be claimed, the first: %s", len(self._stuck), self._stuck[0])
+        self.stuck, self._stuck = self._stuck, []
         pause = self.settings.settle + 0.1 if self.inbox.young else self.settings.scan_interval
         self._next_scan = time.monotonic() + min(pause, self.settings.scan_interval)
 
@@ -98,14 +110,15 @@ class Keeper:
         if time.monotonic() < self._next_tend:
             return False
         self._next_tend = time.monotonic() + TEND_SECONDS
-        broken = self._no_disk() or hindered(self.settings)
+        broken = scarce(self.settings) or hindered(self.settings)
         held = broken or fault or self._too_many(queued)
         self.broken = broken is not None
         if held != self.held:
             log.warning("intake is held back: %s", held) if held else log.info("intake goes on")
             self.held = held
         try:
-            self.desk.note(mode=self.mode, held=held, **notes)
+            stuck = f"{len(self.stuck)} files of the inbox cannot be claimed: {self.stuck[0]}" if self.stuck else None
+            self.desk.note(mode=self.mode, held=held, stuck=stuck, **notes)
             if not self.broken:
                 mourn(self.settings, self.spool, self.journal)
                 self.sink.tend()
@@ -120,14 +133,6 @@ class Keeper:
             return None
         return f"{queued} sources are claimed and wait for workers (INGEST_MAX_CLAIMED is {self.settings.max_claimed})"
 
-    def _no_disk(self) -> str | None:
-        for folder in (self.settings.spool, self.settings.out):
-            with contextlib.suppress(OSError):
-                disk = shutil.disk_usage(folder)
-                if 100 * disk.free < self.settings.min_free * disk.total:
-                    return f"{folder}: only {disk.free >> 20} MiB of disk are free (INGEST_MIN_FREE is {self.settings.min_free} %)"
-        return None
-
     def _forget_old_days(self) -> None:
         if time.monotonic() < self._next_day:
             return
@@ -137,13 +142,29 @@ class Keeper:
             if day < oldest:
                 shutil.rmtree(self.spool.at("done", day), ignore_errors=True)
 
-    def lost(self, before: float) -> list[str]:
-        """Claimed sources that are in nobody's hands and were last queued before a time: to be queued again, now."""
-        found = islice(self.spool.adrift(before), self.settings.max_claimed)
-        lost = [path for path in found if self._queued.get(path, 0.0) < before]
+    def left(self, mine: Container[str], room: int) -> list[str]:
+        """Up to so many claimed sources that are in nobody's hands, nor in `mine`."""
+        try:
+            return list(islice(self.spool.adrift(mine=mine), room))
+        except OSError as error:
+            self.held = f"cannot read the spool: {error}"
+            return []
+
+    def lost(self, oldest_waiting: float | None) -> list[str]:
+        """Claimed sources that are in nobody's hands, and were queued before what waits in the queue: to be queued again.
+
+        First in, first out: what is older than all that waits was lost on the way.
+        """
+        before = (oldest_waiting or time.time()) - GRACE
+
+        def older(at: float) -> bool:
+            return came_first(at, before)
+
+        found = islice(self.spool.adrift(older), self.settings.max_claimed)
+        lost = [path for path in found if path not in self._queued or older(self._queued[path])]
         if lost:
             log.info("%d claimed sources were in nobody's hands: queued again", len(lost))
-        kept = {path: at for path, at in self._queued.items() if at >= before}
+        kept = {path: at for path, at in self._queued.items() if not older(at)}
         self._queued = kept | dict.fromkeys(lost, time.time())
         return lost
 
@@ -155,13 +176,40 @@ class Keeper:
         os.close(self._lock)
 
 
-def _only_keeper(path: str, stopping: Callable[[], bool]) -> int:
+def _only_keeper(path: str, desk: Desk, stopping: Callable[[], bool]) -> int:
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     if not files.try_lock(handle):
         log.info("somebody else keeps this spool: standing by")
         while not stopping() and not files.try_lock(handle):
+            desk.note(standing_by=True)
             time.sleep(0.5)
     return handle
+
+
+def _cannot_claim(place: str, error: OSError) -> str:
+    folder = os.path.join("inbox", os.path.dirname(place))
+    if error.errno == errno.EXDEV:
+        why = "is a mount of its own; mount the whole spool folder, not folders in it"
+    elif isinstance(error, PermissionError):
+        why = (
+            f"is not ours to take files from; as its owner or root, run: chown -R {os.getuid()}:{os.getgid()} {folder}"
+        )
+    else:
+        why = str(error.strerror)
+    return shown(f"{place}: {folder} {why}")
+
+
+def scarce(settings: Settings) -> str | None:
+    """Of what the disks have too little left, bytes or inodes; None if there is enough."""
+    for folder in (settings.spool, settings.out):
+        with contextlib.suppress(OSError):
+            disk = os.statvfs(folder)
+            limit = f"INGEST_MIN_FREE is {settings.min_free:g} %"
+            if 100 * disk.f_bavail < settings.min_free * disk.f_blocks:
+                return f"{folder}: only {disk.f_bavail * disk.f_frsize >> 20} MiB of disk are free ({limit})"
+            if 100 * disk.f_favail < settings.min_free * disk.f_files:
+                return f"{folder}: only {disk.f_favail} inodes are free, each file takes one ({limit}; see df -i)"
+    return None
 
 
 def watching(settings: Settings) -> tuple[bool, str]:

@@ -6,6 +6,7 @@ acknowledged. A kill between any two steps leaves a ticket that can be run again
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
@@ -84,19 +85,23 @@ class Job:
     def run(self, path: str) -> Outcome:
         """Bring one claimed source to its outcome. Raises `Fault`, and MemoryError, for which the child must die."""
         laps = Laps()
-        if self.desk:
-            self.desk.note(path=path)
         try:
+            if self.desk:
+                self.desk.note(path=path)
             outcome = self._run(path, laps)
         except Fault:
             self._clear()
             raise
+        except OSError as error:  # of giving a source back, or of writing on the desk
+            self._clear()
+            raise Fault(f"cannot work in the spool: {error}") from error
         self._clear()  # and not after anything worse: what we die of must stay on the desk
         return outcome
 
     def _clear(self) -> None:
         if self.desk:
-            self.desk.note()
+            with contextlib.suppress(OSError):
+                self.desk.note()
 
     def _run(self, path: str, laps: Laps) -> Outcome:
         told: dict[str, Any] = {"id": None, "publisher": None, "stages": laps.stages}
@@ -107,7 +112,11 @@ class Job:
         if source is None:
             return Gone()
         try:
-            return self._end(path, self._clean(path, source, told, laps), told, laps)
+            outcome = self._clean(path, source, told, laps)
+            if isinstance(outcome, Refused) and source.changed():  # what looked cut off was still being written
+                self.spool.give_back(path)
+                outcome = Gone()
+            return self._end(path, outcome, told, laps)
         finally:
             source.close()
 

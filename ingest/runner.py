@@ -5,11 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-import time
-from itertools import islice
 from types import FrameType
 
-from ingest.crew import GRACE, Crew
+from ingest.crew import Crew
 from ingest.intake import Keeper, Waker
 from ingest.job import Clean
 from ingest.settings import Settings
@@ -45,7 +43,8 @@ def up(settings: Settings, *, once: bool = False, clean: Clean | None = None) ->
     stop = Stop()
     keeper = Keeper(settings, "up", stopping=stop)
     if stop():
-        return 128 + stop.signal if stop.signal == signal.SIGINT else 0
+        keeper.close()
+        return 130 if stop.signal == signal.SIGINT else 0
     crew = Crew(settings, clean or warm(), size=settings.workers)
     if not keeper.polled and not once:
         waker = Waker(keeper.inbox.root)
@@ -60,7 +59,7 @@ def up(settings: Settings, *, once: bool = False, clean: Clean | None = None) ->
     while not stop():
         if keeper.tend(queued=0, fault=crew.fault, in_hand=len(crew)) or not len(crew):
             # Nobody else works here: what is claimed and not ours was left by a dead tree, or put there by `enqueue`.
-            for path in islice(keeper.spool.adrift(time.time() + 1, crew), crew.room):
+            for path in keeper.left(crew, crew.room):
                 crew.give(path)
                 fresh = True
         if keeper.held is None:
@@ -94,9 +93,7 @@ def watch(settings: Settings) -> int:
             if due:
                 fault = None
                 if not keeper.broken:
-                    # First in, first out: what is older than all that waits, and in nobody's hands, was lost on the way.
-                    before = broker.oldest_waiting() or time.time()
-                    broker.publish(keeper.lost(before - GRACE))
+                    broker.publish(keeper.lost(broker.oldest_waiting()))
                 crowd = keeper.spool.crowd()
             if keeper.held is None and not fault:
                 found = list(keeper.claim(min(SLICE, settings.max_claimed - crowd)))

@@ -125,7 +125,9 @@ class SegmentSink(JsonSink):
         while waiting:
             if len(waiting) < self.records and not all_of_it:
                 oldest = min(os.stat(os.path.join(self._waiting, name)).st_mtime for name in waiting)
-                if time.time() - oldest < self.seconds:
+                if (
+                    0 <= time.time() - oldest < self.seconds
+                ):  # below: the clock was set back, and nobody knows how old it is
                     return
             pack, taken, waiting = new_token(), waiting[: self.records], waiting[self.records :]
             os.mkdir(os.path.join(self._packs, pack))

@@ -12,10 +12,11 @@ A source in `claimed` whose file is locked is being cleaned: the lock is the lea
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
@@ -47,13 +48,13 @@ class Spool:
         return os.path.join(self.root, *parts)
 
     def prepare(self) -> None:
-        """Make the folders and prove that a file can be moved through them. Raises `Unusable`."""
+        """Make the folders and prove that a file can be locked and moved through them. Raises `Unusable`."""
+        name = f".probe-{names.new_token()}"
         try:
             for folder in FOLDERS:
                 os.makedirs(self.at(folder), exist_ok=True)
-            name = f".probe-{names.new_token()}"
-            with open(self.at("inbox", name), "wb"):
-                pass
+            with open(self.at("inbox", name), "wb") as probe:
+                files.try_lock(probe.fileno())
             for here, there in pairwise(FOLDERS[:4]):
                 os.rename(self.at(here, name), self.at(there, name))
             os.unlink(self.at("quarantine", name))
@@ -61,12 +62,16 @@ class Spool:
             mend = f"chown -R {os.getuid()}:{os.getgid()} {self.root}"
             raise Unusable(f"cannot write to {error.filename}: as its owner or root, run: {mend}") from None
         except OSError as error:
-            if error.errno == 18:  # EXDEV
-                with contextlib.suppress(OSError):
-                    os.unlink(self.at("inbox", name))
+            with contextlib.suppress(OSError):
+                os.unlink(self.at("inbox", name))
+            if error.errno == errno.EXDEV:
                 raise Unusable(
                     f"{self.root}: inbox, claimed, done and quarantine lie on different mounts, so a source cannot be "
                     "moved in one step; mount the whole spool folder, not the folders in it"
+                ) from None
+            if error.errno in {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}:
+                raise Unusable(
+                    f"{self.root} lies on a mount without locks (flock); on NFS, mount it with them"
                 ) from None
             raise Unusable(f"{error.filename}: {error.strerror}") from None
 
@@ -148,31 +153,34 @@ class Spool:
         """Return a claimed source to the inbox: it was not ready after all."""
         name = os.path.basename(path)
         place = self.at("inbox", names.place_of(name))
+        if os.path.lexists(place):  # its sender has put another there since: both stay
+            place = os.path.join(os.path.dirname(place), names.token_of(name), os.path.basename(place))
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
             os.rename(self._beside(name, SIDECAR), place + SIDECAR)
         with contextlib.suppress(FileNotFoundError):
             os.rename(self.at(path), place)
 
-    def adrift(self, before: float, mine: Container[str] = ()) -> Iterator[str]:
-        """Claimed sources that nobody works on, oldest first, claimed before a time (by their change time); `mine` are
+    def adrift(self, since: Callable[[float], bool] | None = None, mine: Container[str] = ()) -> Iterator[str]:
+        """Claimed sources that nobody works on, oldest first, those whose change time satisfies `since`; `mine` are
         left out. Also clears away what belongs to no source any more.
         """
+        orphaned = time.time() - ORPHAN_SECONDS
         listed = sorted(os.listdir(self.at("claimed")))
         tokens = {names.token_of(name) for name in listed if names.is_source(name)}
         for name in listed:
             path = f"claimed/{name}"
             if not names.is_source(name):
-                if names.token_of(name) not in tokens and self._age_of(name, time.time() - ORPHAN_SECONDS):
+                if names.token_of(name) not in tokens and self._changed(name, lambda at: at < orphaned):
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(self.at(path))
-            elif path not in mine and self._age_of(name, before) and not files.is_locked(self.at(path)):
+            elif path not in mine and self._changed(name, since) and not files.is_locked(self.at(path)):
                 self._fetch_sidecar(name)
                 yield path
 
-    def _age_of(self, name: str, before: float) -> bool:
+    def _changed(self, name: str, since: Callable[[float], bool] | None) -> bool:
         try:
-            return os.stat(self.at("claimed", name), follow_symlinks=False).st_ctime < before
+            return since is None or since(os.stat(self.at("claimed", name), follow_symlinks=False).st_ctime)
         except FileNotFoundError:
             return False
 

@@ -21,7 +21,10 @@ from ingest.spool.names import new_token
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a desk said when somebody looked: its notes, the age of the last beat in seconds, and whether its owner lives."""
+    """What a desk said when somebody looked: its notes, the age of the last beat in seconds, and whether its owner lives.
+
+    A beat from the future is as old as it is ahead: the clock was set back, and nothing was heard since.
+    """
 
     path: str
     notes: dict[str, Any]
@@ -63,7 +66,7 @@ def look(path: str) -> Seen | None:
     try:
         with open(path, "rb") as file:
             line = file.readline()
-            age = time.time() - os.fstat(file.fileno()).st_mtime
+            age = abs(time.time() - os.fstat(file.fileno()).st_mtime)
     except FileNotFoundError:
         return None
     try:

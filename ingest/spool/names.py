@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 TOKEN = re.compile(r"[0-9a-f]{16}-[0-9a-f]{6}")
 SIDECAR = ".meta.json"
 LONGEST = 200  # bytes; a name may have 255, the token and the suffixes of temporary files take the rest
-_UNSAFE = re.compile(r"[/%\x00-\x1f\x7f\udc80-\udcff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSAFE = re.compile(r"[/%\x00-\x1f\x7f-\x9f\u2028\u2029\udc80-\udcff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 # What editors, browsers, copy programs, NAS boxes and synchronisers leave beside articles (notes: paperless-ngx's list).
 IGNORED = (
@@ -27,9 +27,10 @@ IGNORED = (
 )  # fmt: skip
 
 
-def new_token() -> str:
-    """A token that no other source has, and that sorts after all older ones."""
-    return f"{time.time_ns():016x}-{secrets.token_hex(3)}"
+def new_token(*, after: str = "") -> str:
+    """A token that no other source has, and that sorts after all older ones: after this one even if the clock was set back."""
+    earliest = int(after[:16], 16) + 1 if after else 0
+    return f"{max(time.time_ns(), earliest):016x}-{secrets.token_hex(3)}"
 
 
 def ignoring(more: tuple[str, ...]) -> re.Pattern[str]:

@@ -46,20 +46,13 @@ def take(path: str) -> Source | None:
         if not stat.S_ISREG(was.st_mode):
             raise OSError(errno.EINVAL, "not a regular file", path)  # noqa: TRY301 - closed below, like all else
         # Settled between open and lock: the name is gone, and what we hold is somebody's past.
-        if _lease(handle) and _still(path, was):
+        if files.try_lock(handle) and _still(path, was):
             return Source(handle, was)
     except BaseException:
         os.close(handle)
         raise
     os.close(handle)
     return None
-
-
-def _lease(handle: int) -> bool:
-    try:
-        return files.try_lock(handle)
-    except OSError:
-        return True  # this file system knows no locks (some NFS): the rename at the end decides alone
 
 
 def _still(path: str, was: os.stat_result) -> bool:
