@@ -18,7 +18,8 @@ from celery.app.defaults import NAMESPACES, flatten
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from ingest.settings import BadSettings, Settings
+from ingest.settings import PREFIX, BadSettings, Settings
+from ingest.signs import shown
 
 if TYPE_CHECKING:
     from celery.app.task import Task
@@ -28,6 +29,10 @@ TASK = "ingest.run"
 SENT = "ingest_sent"  # header: when the tickets were published, in seconds
 TASK_SECONDS = 45.0  # a task takes no new document after so long, and gives the rest back to the queue
 SPREAD = 16  # few tickets are spread over so many tasks, so that all workers have some
+OWNER = "spool"  # key: which spool this prefix belongs to, as long as its keeper says so
+OWNER_SECONDS = 60
+SOON = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.4, "interval_max": 1.0}
+"""How long a keeper and `status` try before they say that Redis is away: a second, not kombu's six."""
 AWAY = (OperationalError, RedisError, OSError)
 """What is raised when the broker cannot be used now."""
 
@@ -39,6 +44,7 @@ def config(settings: Settings) -> dict[str, Any]:
         "broker_url": settings.broker,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        "broker_channel_error_retry": True,  # a full Redis is an error of the channel: without this it ends the worker
         "broker_connection_timeout": 5,
         "broker_pool_acquire_timeout": 10,
         "broker_transport_options": {
@@ -50,6 +56,7 @@ def config(settings: Settings) -> dict[str, Any]:
             "socket_connect_timeout": 5,
             "socket_keepalive": True,
             "health_check_interval": 15,
+            **SOON,
         },
         "task_default_queue": QUEUE,
         "task_serializer": "json",
@@ -62,12 +69,7 @@ def config(settings: Settings) -> dict[str, Any]:
         "task_reject_on_worker_lost": False,  # loops without end (celery#9082)
         "task_retry_on_worker_lost": True,
         "task_time_limit": hard,
-        "task_publish_retry_policy": {
-            "max_retries": 2,
-            "interval_start": 0.1,
-            "interval_step": 0.4,
-            "interval_max": 1.0,
-        },
+        "task_publish_retry_policy": SOON,
         "worker_prefetch_multiplier": 1,
         "worker_concurrency": settings.workers,
         "worker_pool": "prefork",
@@ -83,6 +85,18 @@ def config(settings: Settings) -> dict[str, Any]:
     if unknown := chosen.keys() - dict(flatten(NAMESPACES)).keys():
         raise BadSettings(f"Celery knows no {', '.join(sorted(unknown))}")
     return chosen
+
+
+def told(settings: Settings, error: BaseException) -> str:
+    """Why the broker cannot be used, in one line that says how to mend it and shows no password."""
+    why = shown(str(error).strip())
+    if "password" in why or "NOAUTH" in why or "WRONGPASS" in why:
+        why = f"it refuses the user or the password; see {PREFIX}BROKER_URL and {PREFIX}BROKER_PASSWORD (or …_FILE)"
+    elif "maxmemory" in why:
+        why = "it is full (maxmemory); let the workers catch up, or give it more: CONFIG SET maxmemory …"
+    for secret in settings.secrets:
+        why = why.replace(secret, "***")
+    return f"Redis cannot be used at {settings.broker_shown}: {why}"
 
 
 def make_celery(settings: Settings) -> Celery:
@@ -116,6 +130,20 @@ class Broker:
                 # Without argsrepr Celery would write out each path a second time, and take most of the time for it.
                 told: dict[str, Any] = {"headers": {SENT: time.time()}, "argsrepr": f"({len(some)} tickets,)"}
                 self._task.apply_async((some,), producer=producer, **told)
+
+    def taken(self, spool: str) -> str | None:
+        """Take our key prefix for a spool, for a minute; if another spool has it, what to do. Writes, so a full Redis raises here."""
+        with self._client() as client:
+            owner = client.get(self._settings.broker_prefix + OWNER)
+            if owner is None or owner.decode() == spool:
+                client.set(
+                    OWNER, spool, ex=OWNER_SECONDS
+                )  # the client of a transport with a prefix puts it before this
+                return None
+        return (
+            f"another spool uses the keys {self._settings.broker_prefix}* at {self._settings.broker_shown}: "
+            f"give each deployment a {PREFIX}BROKER_PREFIX of its own"
+        )
 
     def oldest_waiting(self) -> float | None:
         """When the ticket that is next in the queue was published; None if nothing waits.

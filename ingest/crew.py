@@ -21,7 +21,7 @@ from ingest.job import Clean, Fault, Job, open_job, settle
 from ingest.journal import Journal
 from ingest.model import Refused
 from ingest.settings import Settings
-from ingest.spool import Spool, desk, names
+from ingest.spool import Spool, Unusable, desk, files, names
 
 log = logging.getLogger("ingest")
 
@@ -166,6 +166,8 @@ class Crew:
                 self._waiting.appendleft(path)
         if in_hand is None and child.hand:
             self._not_before = time.monotonic() + 1.0  # it died before it began: do not fork in a circle
+            if wrong := hindered(self._settings):
+                self._stumble(wrong)
         try:
             if seen:
                 heal(seen, self._job.spool, self._job.journal)
@@ -242,7 +244,13 @@ def _never(*_: object, **__: object) -> None:
 
 def hindered(settings: Settings) -> str | None:
     """Why nothing can be written, in words that say how to mend it; None if all is well. Tries, and leaves nothing."""
-    return unwritable(settings.out) or unwritable(settings.spool)
+    if wrong := unwritable(settings.out) or unwritable(settings.spool):
+        return wrong
+    try:
+        Spool(settings.spool).prepare()
+    except Unusable as error:
+        return str(error)
+    return None
 
 
 def unwritable(folder: Path) -> str | None:
@@ -252,10 +260,8 @@ def unwritable(folder: Path) -> str | None:
         folder.mkdir(parents=True, exist_ok=True)
         with open(probe, "wb") as file:  # not synced: this is asked every few seconds, and a full disk says so at once
             file.write(b"\0" * 65_536)
-    except PermissionError:
-        return f"{folder} cannot be written to; as root, run: chown -R {os.getuid()}:{os.getgid()} {folder}"
     except OSError as error:
-        return f"{folder} cannot be written to: {error.strerror}"
+        return files.trouble(folder, error)
     finally:
         with contextlib.suppress(OSError):
             os.unlink(probe)

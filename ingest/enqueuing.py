@@ -52,12 +52,12 @@ def publish(settings: Settings, paths: list[str]) -> bool:
     """Queue claimed sources, if there is a broker; False if it is away, which loses nothing."""
     if settings.broker is None:
         return True
-    from ingest.broker import AWAY  # noqa: PLC0415 - celery, for those who have a broker
+    from ingest.broker import AWAY, told  # noqa: PLC0415 - celery, for those who have a broker
 
     try:
         _broker(settings).publish(paths)
     except AWAY as error:
-        log.warning("the broker is away; the keeper will queue %d tickets later: %s", len(paths), error)
+        log.warning("the keeper will queue %d tickets later: %s", len(paths), told(settings, error))
         return False
     return True
 

@@ -19,12 +19,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from ingest.crew import GRACE, hindered, mourn
+from ingest.job import Fault
 from ingest.journal import Journal
 from ingest.settings import Settings
 from ingest.signs import shown
 from ingest.sink import open_sink
 from ingest.spool import Spool, files, names
-from ingest.spool.clock import came_first
+from ingest.spool.clock import order
 from ingest.spool.desk import Desk
 from ingest.spool.inbox import REMOTE, Found, Inbox
 
@@ -113,20 +114,25 @@ class Keeper:
         broken = scarce(self.settings) or hindered(self.settings)
         held = broken or fault or self._too_many(queued)
         self.broken = broken is not None
-        if held != self.held:
-            log.warning("intake is held back: %s", held) if held else log.info("intake goes on")
-            self.held = held
+        self.hold(held, **notes)
         try:
-            stuck = f"{len(self.stuck)} files of the inbox cannot be claimed: {self.stuck[0]}" if self.stuck else None
-            self.desk.note(mode=self.mode, held=held, stuck=stuck, **notes)
             if not self.broken:
                 mourn(self.settings, self.spool, self.journal)
                 self.sink.tend()
                 self.journal.rotate()
                 self._forget_old_days()
-        except OSError as error:
+        except (OSError, Fault) as error:
             log.error("cannot tend the spool: %s", error)  # noqa: TRY400 - the next round tries again
         return True
+
+    def hold(self, held: str | None, **notes: object) -> None:
+        """Hold intake back, for a reason, or let it go on; say so in the log and on our desk."""
+        if held != self.held:
+            log.warning("intake is held back: %s", held) if held else log.info("intake goes on")
+        self.held = held
+        stuck = f"{len(self.stuck)} files of the inbox cannot be claimed: {self.stuck[0]}" if self.stuck else None
+        with contextlib.suppress(OSError):
+            self.desk.note(mode=self.mode, held=held, stuck=stuck, **notes)
 
     def _too_many(self, queued: int) -> str | None:
         if queued < self.settings.max_claimed:
@@ -144,10 +150,21 @@ class Keeper:
 
     def left(self, mine: Container[str], room: int) -> list[str]:
         """Up to so many claimed sources that are in nobody's hands, nor in `mine`."""
+        return self._adrift(room, mine=mine)
+
+    def crowd(self) -> int:
+        """How many sources are claimed."""
         try:
-            return list(islice(self.spool.adrift(mine=mine), room))
+            return self.spool.crowd()
         except OSError as error:
-            self.held = f"cannot read the spool: {error}"
+            log.error("cannot read the spool: %s", error)  # noqa: TRY400 - the next round tries again
+            return 0
+
+    def _adrift(self, room: int, since: Callable[[float], bool] | None = None, mine: Container[str] = ()) -> list[str]:
+        try:
+            return list(islice(self.spool.adrift(since, mine), room))
+        except OSError as error:
+            log.error("cannot read the spool: %s", error)  # noqa: TRY400 - the next round tries again
             return []
 
     def lost(self, oldest_waiting: float | None) -> list[str]:
@@ -157,10 +174,12 @@ class Keeper:
         """
         before = (oldest_waiting or time.time()) - GRACE
 
-        def older(at: float) -> bool:
-            return came_first(at, before)
+        key = order()
 
-        found = islice(self.spool.adrift(older), self.settings.max_claimed)
+        def older(at: float) -> bool:
+            return key(at) < key(before)
+
+        found = self._adrift(self.settings.max_claimed, older)
         lost = [path for path in found if path not in self._queued or older(self._queued[path])]
         if lost:
             log.info("%d claimed sources were in nobody's hands: queued again", len(lost))

@@ -41,7 +41,7 @@ class Journal:
         """Set the journal aside when it is full; writers open it anew for each line, so they follow."""
         with contextlib.suppress(FileNotFoundError):
             if os.stat(self.path).st_size > self._limit:
-                last = self._all()[:-1][-1:]
+                last = self.files()[:-1][-1:]
                 token = new_token(after=os.path.basename(last[0])[8:31] if last else "")
                 os.rename(self.path, os.path.join(self.folder, f"journal-{token}.jsonl"))
 

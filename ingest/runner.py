@@ -77,7 +77,7 @@ def up(settings: Settings, *, once: bool = False, clean: Clean | None = None) ->
 
 def watch(settings: Settings) -> int:
     """`ingest watch`: the same keeper, with the broker's workers instead of a crew. Gives the exit code."""
-    from ingest.broker import AWAY, Broker  # noqa: PLC0415 - celery, for those who have a broker
+    from ingest.broker import AWAY, Broker, told  # noqa: PLC0415 - celery, for those who have a broker
 
     stop = Stop()
     broker = Broker(settings)
@@ -85,22 +85,24 @@ def watch(settings: Settings) -> int:
     waker = Waker(keeper.inbox.root)
     if not keeper.polled:
         waker.start()
-    crowd = keeper.spool.crowd()
+    identity = keeper.spool.identity()
+    crowd = keeper.crowd()
     fault = None
     while not stop():
         due = keeper.tend(queued=crowd, fault=fault, broker=settings.broker_shown)
         try:
             if due:
-                fault = None
-                if not keeper.broken:
+                fault = broker.taken(identity)
+                if not keeper.broken and not fault:
                     broker.publish(keeper.lost(broker.oldest_waiting()))
-                crowd = keeper.spool.crowd()
+                crowd = keeper.crowd()
             if keeper.held is None and not fault:
                 found = list(keeper.claim(min(SLICE, settings.max_claimed - crowd)))
                 crowd += len(found)
                 broker.publish(found)
         except AWAY as error:
-            fault = f"the broker is away ({settings.broker_shown}): {error}"
+            fault = told(settings, error)
+            keeper.hold(fault, broker=settings.broker_shown)
         if waker.wait(min(1.0, keeper.pause(room=settings.max_claimed - crowd))):
             keeper.wake()
     keeper.close()

@@ -92,9 +92,22 @@ class Settings(BaseSettings):
 
     @field_validator("broker_url")
     @classmethod
-    def _known_scheme(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and urlsplit(value.get_secret_value()).scheme not in {"redis", "rediss", "redis+socket"}:
+    def _an_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        scheme = value.get_secret_value().partition("://")[0]
+        if scheme not in {"redis", "rediss", "redis+socket"}:
             raise ValueError("must begin with redis://, rediss:// or redis+socket://")
+        try:
+            url = urlsplit(value.get_secret_value())
+            whole = scheme == "redis+socket" or (bool(url.hostname) and url.port != 0)
+        except ValueError:
+            whole = False
+        if not whole:
+            raise ValueError(
+                "has no host and port that can be read; signs such as / ? # @ in a password must be written as %XX, "
+                f"or the password given by {PREFIX}BROKER_PASSWORD"
+            )
         return value
 
     @model_validator(mode="after")
@@ -109,6 +122,12 @@ class Settings(BaseSettings):
     def limits(self) -> Limits:
         """The core's bounds, as set here."""
         return Limits(self.max_unpacked, self.max_tags, self.max_lines, self.max_blocks)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log, no error and no terminal may show."""
+        held = (self.broker_password and self.broker_password.get_secret_value(), urlsplit(self.broker or "").password)
+        return tuple(dict.fromkeys(form for secret in held if secret for form in (secret, quote(secret, safe=""))))
 
     @property
     def broker(self) -> str | None:

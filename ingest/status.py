@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from ingest.crew import hindered
+from ingest.intake import scarce
 from ingest.journal import Journal
 from ingest.settings import Settings
-from ingest.spool import Spool, names
+from ingest.spool import FOLDERS, Spool, names
+from ingest.spool.clock import FUTURE, order
 from ingest.spool.desk import Seen, desks
 from ingest.spool.inbox import Inbox
 
@@ -22,7 +24,7 @@ SOON = 30.0  # seconds without a beat after which a part of the service counts a
 def look(settings: Settings) -> dict[str, Any]:
     """All that can be seen from here; looks at every source that is kept."""
     spool = Spool(settings.spool)
-    if not (settings.spool / "inbox").is_dir():
+    if not all((settings.spool / folder).is_dir() for folder in FOLDERS):
         return {"why": [no_spool(settings)]}
     waiting = sum(1 for _ in Inbox(spool.at("inbox"), names.ignoring(settings.ignore), settle=0, polled=False).scan())
     claimed, oldest = crowd(spool)
@@ -43,7 +45,7 @@ def look(settings: Settings) -> dict[str, Any]:
         "broker": settings.broker_shown,
     }
     why = ask_redis(settings, seen) if settings.broker else []
-    if wrong := hindered(settings):
+    if wrong := hindered(settings) or scarce(settings):
         why.append(wrong)
     return seen | {"why": why + stuck(seen)}
 
@@ -54,7 +56,7 @@ def no_spool(settings: Settings) -> str:
 
 
 def crowd(spool: Spool) -> tuple[int, int]:
-    """How many sources are claimed, and how many seconds ago the oldest of them was."""
+    """How many sources are claimed, and how many seconds ago the oldest of them was: below 0, if the clock was set back since."""
     since = []
     with os.scandir(spool.at("claimed")) as entries:
         for entry in entries:
@@ -63,15 +65,17 @@ def crowd(spool: Spool) -> tuple[int, int]:
                     since.append(entry.stat(follow_symlinks=False).st_ctime)
                 except FileNotFoundError:  # settled meanwhile
                     continue
-    return len(since), round(time.time() - min(since, default=time.time()))
+    return len(since), round(time.time() - min(since, key=order(), default=time.time()))
 
 
 def living(found: Any) -> dict[str, Any]:
     """Of desks: the keeper that was heard of lately, the hosts of such workers, and how many children there are."""
     alive: list[Seen] = [desk for desk in found if desk.alive]
-    keeper = next((d for d in alive if d.notes.get("role") in {"up", "watch"} and d.age < SOON), None)
+    keepers = [d for d in alive if d.notes.get("role") in {"up", "watch"} and d.age < SOON]
+    keeper = min(keepers, key=lambda d: bool(d.notes.get("standing_by")), default=None)
     return {
         "keeper": keeper.notes | {"beat_seconds": round(keeper.age)} if keeper else None,
+        "standing_by": sum(bool(d.notes.get("standing_by")) for d in keepers),
         "workers": [d.notes.get("host") for d in alive if d.notes.get("role") == "worker" and d.age < SOON],
         "children": sum(d.notes.get("role") == "child" for d in alive),
     }
@@ -89,6 +93,12 @@ def stuck(seen: dict[str, Any]) -> list[str]:
         why.append("nobody keeps this spool: start `ingest up`, or `ingest watch` and `ingest worker`")
     elif keeper and keeper.get("held"):
         why.append(f"intake is held back: {keeper['held']}")
+    if keeper and keeper.get("stuck"):
+        why.append(keeper["stuck"])
+    if (behind := -seen["oldest_claimed_seconds"]) > FUTURE:
+        why.append(
+            f"the clock was set back, by {behind} s at least: that loses nothing; the journal's times go back, too"
+        )
     if seen["claimed"] and not seen["workers"] and (keeper is None or keeper["role"] == "watch"):
         why.append("no worker has been heard of: start `ingest worker`")
     return why
@@ -96,13 +106,13 @@ def stuck(seen: dict[str, Any]) -> list[str]:
 
 def ask_redis(settings: Settings, seen: dict[str, Any]) -> list[str]:
     """Note under "redis" what Redis says of itself, None if it is away; gives what is wrong with it."""
-    from ingest.broker import AWAY, Broker  # noqa: PLC0415 - celery, for those who have a broker
+    from ingest.broker import AWAY, Broker, told  # noqa: PLC0415 - celery, for those who have a broker
 
     seen["redis"] = None
     try:
         facts = seen["redis"] = Broker(settings).facts()
     except AWAY as error:
-        return [f"Redis cannot be used at {settings.broker_shown}: {error}"]
+        return [told(settings, error)]
     why = []
     if facts["eviction"] != "noeviction":
         why.append(

@@ -21,7 +21,7 @@ from typing import Any
 from celery import Celery, bootsteps, signals
 from celery.worker import consumer as celery_consumer
 
-from ingest.broker import AWAY, TASK, TASK_SECONDS, Broker, make_celery
+from ingest.broker import AWAY, TASK, TASK_SECONDS, Broker, make_celery, told
 from ingest.crew import Crew
 from ingest.logs import to_stderr
 from ingest.runner import warm
@@ -32,6 +32,7 @@ from ingest.spool.desk import Desk
 log = logging.getLogger("ingest")
 
 BEAT_SECONDS = 5.0
+FULL_SECONDS = 2.0  # before the next try after Redis answered with an error
 LOST_RETRIES = 5  # then the sweep's turn
 _stopping = mmap.mmap(-1, 1)  # shared with the pool's processes: 1 once the worker is told to stop
 
@@ -54,7 +55,7 @@ def make_app(settings: Settings) -> Celery:
             try:
                 broker_of[pid].publish(rest)
             except AWAY as error:
-                log.warning("the broker is away; the sweep will queue what is left: %s", error)
+                log.warning("the sweep will queue what is left: %s", told(settings, error))
 
     class Beat(bootsteps.StartStopStep):
         """A desk for the worker, with a beat from the loop that consumes: it stops when that does."""
@@ -131,6 +132,11 @@ class Consumer(celery_consumer.Consumer):
         silent = dict.fromkeys(("without_mingle", "without_gossip", "without_heartbeat"), True)
         kwargs["worker_options"] = {**(worker_options or {}), **silent}
         super().__init__(*args, **kwargs)
+
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """Reached, but of no use: a full Redis. Without a pause Celery would try a hundred times a second."""
+        super().on_connection_error_before_connected(exc)
+        time.sleep(FULL_SECONDS)
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ingest.cli.service import settings_of, with_settings
+from ingest.signs import shown
 
 
 @click.command()
@@ -22,7 +23,7 @@ def status(as_json: bool, watch: bool, **flags: Any) -> None:  # noqa: FBT001
     settings = settings_of(**flags)
     while True:
         seen = look(settings)
-        click.echo(json.dumps(seen, default=str) if as_json else "\n".join(_lines(seen)))
+        click.echo(json.dumps(seen, default=str) if as_json else "\n".join(map(shown, _lines(seen))))
         if not watch:
             return
         time.sleep(2)

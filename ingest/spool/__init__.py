@@ -58,12 +58,10 @@ class Spool:
             for here, there in pairwise(FOLDERS[:4]):
                 os.rename(self.at(here, name), self.at(there, name))
             os.unlink(self.at("quarantine", name))
-        except PermissionError as error:
-            mend = f"chown -R {os.getuid()}:{os.getgid()} {self.root}"
-            raise Unusable(f"cannot write to {error.filename}: as its owner or root, run: {mend}") from None
         except OSError as error:
-            with contextlib.suppress(OSError):
-                os.unlink(self.at("inbox", name))
+            for folder in FOLDERS[:4]:
+                with contextlib.suppress(OSError):
+                    os.unlink(self.at(folder, name))
             if error.errno == errno.EXDEV:
                 raise Unusable(
                     f"{self.root}: inbox, claimed, done and quarantine lie on different mounts, so a source cannot be "
@@ -73,7 +71,15 @@ class Spool:
                 raise Unusable(
                     f"{self.root} lies on a mount without locks (flock); on NFS, mount it with them"
                 ) from None
-            raise Unusable(f"{error.filename}: {error.strerror}") from None
+            raise Unusable(files.trouble(self.root, error)) from None
+
+    def identity(self) -> str:
+        """A name of this spool that no other has, and that stays."""
+        known = files.read_json(self.at(".identity"))
+        if not isinstance(known, str):
+            known = names.new_token()
+            files.write_whole(self.at(".identity"), json.dumps(known).encode())
+        return known
 
     # --- into claimed -------------------------------------------------------------------------------------------------
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 FUTURE = 60.0
 """Seconds that another host's clock may be ahead of ours; what is further ahead was written before ours was set back."""
 
 
-def came_first(one: float, other: float, now: float | None = None) -> bool:
-    """Whether `one` lies before `other`. Times from the future were taken before the clock was set back: they are older than
-    all that is not.
+def order() -> Callable[[float], tuple[bool, float]]:
+    """A key that sorts times by what came first: those from the future were taken before the clock was set back, so they are
+    older than all that are not.
     """
-    latest = (time.time() if now is None else now) + FUTURE
-    return (one <= latest, one) < (other <= latest, other)
+    latest = time.time() + FUTURE
+    return lambda at: (at <= latest, at)

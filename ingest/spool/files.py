@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -40,6 +41,23 @@ def write_whole(target: str, content: bytes, *, staging: str | None = None) -> N
             os.unlink(unfinished)
         raise
     fsync_folder(folder)
+
+
+def trouble(folder: str | os.PathLike[str], error: OSError) -> str:
+    """Why nothing can be written to a folder, in one sentence that says how to mend it."""
+    path = os.fspath(folder)
+    if isinstance(error, PermissionError):
+        return f"{path} cannot be written to; as its owner or root, run: chown -R {os.getuid()}:{os.getgid()} {path}"
+    if error.errno == errno.EROFS:
+        return f"{path} lies on a read-only mount; as root, run: mount -o remount,rw {path}, or mount it so"
+    if error.errno == errno.ENOSPC:
+        inodes = os.statvfs(path).f_favail if os.path.isdir(path) else None
+        return (
+            f"{path} is full: "
+            + ("no inode is free (df -i)" if inodes == 0 else "no disk is free")
+            + "; delete or move files"
+        )
+    return f"{path} cannot be written to: {error.strerror}"
 
 
 def read_json(path: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ingest.settings import Settings, load
-from tests.shell.rig import Redis, Tree
+from tests.shell.rig import Redis, Tmpfs, Tree
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,19 @@ def tree(tmp_path: Path) -> Iterator[Callable[..., Tree]]:
     yield grow
     for one in grown:
         one.kill()
+
+
+@pytest.fixture
+def disk() -> Iterator[Callable[..., Tmpfs]]:
+    made: list[Tmpfs] = []
+
+    def make(folder: Path, options: str) -> Tmpfs:
+        made.append(Tmpfs(folder, options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()
 
 
 @pytest.fixture

@@ -14,7 +14,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+import redis
+
+from ingest.cli.status import _lines
 from ingest.settings import Settings
+from ingest.status import look
 
 PARAGRAPH = (
     "The ministry said on Monday that the talks would go on in the capital for another week, whatever the weather."
@@ -115,22 +120,57 @@ def until(true: Callable[[], bool], *, seconds: float = 60) -> None:
         time.sleep(0.1)
 
 
+def status(settings: Settings) -> str:
+    """What `ingest status` says."""
+    return "\n".join(_lines(look(settings)))
+
+
+class Tmpfs:
+    """A small disk of its own in a folder. Skips the test where we may not mount."""
+
+    def __init__(self, folder: Path, options: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        mounted = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "none", str(folder)], check=False, capture_output=True
+        )
+        if mounted.returncode:
+            pytest.skip(f"may not mount: {mounted.stderr.decode().strip()}")
+
+    def remount(self, options: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{options}", str(self.folder)], check=True)
+
+    def end(self) -> None:
+        subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
+
+
 class Redis:
     """A private server on a port of its own, persistent as in docker-compose.yml."""
 
     def __init__(self, server: str, folder: Path, *flags: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{port}/0"
+            self._port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self._port}/0"
         self._command = [
-            server, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "yes", *flags,
+            server, "--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "yes", *flags,
         ]  # fmt: skip
         self.start()
 
     def start(self) -> None:
         self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL, start_new_session=True)
+        until(self._listens)
+
+    def _listens(self) -> bool:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self._port)):
+            return True
+        return False
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+    def tell(self, *words: str) -> Any:
+        """Send a command, with no password."""
+        with redis.Redis.from_url(self.url) as client:
+            return client.execute_command(*words)

@@ -11,8 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import hostile
-from ingest import Record, Rejected
-from ingest import hands
+from ingest import Record, Rejected, hands
 from ingest.cli.clean import clean
 from ingest.model import RawArticle
 from ingest.parse.decode import unpack

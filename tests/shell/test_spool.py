@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.spool import Spool, names
+from ingest.spool import Spool, Unusable, names
 from ingest.spool.inbox import Inbox
 
 PART = st.binary(min_size=1, max_size=60).filter(lambda b: not set(b) & set(b"\0/") and b not in {b".", b".."})
@@ -93,24 +94,17 @@ def test_a_file_from_the_future_is_ready_after_two_looks(spool: Spool, monkeypat
     assert [found.place for found in inbox.scan()] == ["a.txt"]
 
 
-def test_one_of_two_watchers_wins_a_file(spool: Spool) -> None:
-    put(spool, "a.txt")
-    first, second = spool.claim("a.txt"), spool.claim("a.txt")
-    assert first is not None
-    assert second is None
-
-
 def test_the_lock_is_the_lease(spool: Spool) -> None:
     put(spool, "a.txt")
     path = str(spool.claim("a.txt"))
     source = spool.open(path)
     assert source is not None
     assert spool.open(path) is None
-    assert list(spool.adrift(time.time() + 1)) == []
+    assert list(spool.adrift()) == []
     source.close()
-    assert list(spool.adrift(time.time() + 1)) == [path]
-    assert list(spool.adrift(time.time() - 60)) == []
-    assert list(spool.adrift(time.time() + 1, {path})) == []
+    assert list(spool.adrift()) == [path]
+    assert list(spool.adrift(lambda at: at < time.time() - 60)) == []
+    assert list(spool.adrift(mine={path})) == []
 
 
 def test_a_source_is_settled_once(spool: Spool) -> None:
@@ -128,7 +122,7 @@ def test_a_sidecar_goes_where_its_article_goes(spool: Spool) -> None:
     put(spool, "a.txt")
     path = str(spool.claim("a.txt"))  # and killed before the sidecar followed
     assert spool.claims(path) is None
-    assert list(spool.adrift(time.time() + 1)) == [path]
+    assert list(spool.adrift()) == [path]
     assert spool.claims(path) == {"url": "https://example.org/a"}
     assert spool.refuse(path, {"reason": "x"})
     (quarantined,) = spool.settled("quarantine")
@@ -149,10 +143,17 @@ def test_charges_are_counted_by_kind_and_forgiven_on_retry(spool: Spool) -> None
     assert spool.charges(str(spool.again(quarantined, replace=False))) == {}
 
 
-def test_a_spool_on_two_mounts_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def rename(here: str, _: str) -> None:
-        raise OSError(18, "Invalid cross-device link", here)
+@pytest.mark.parametrize(
+    ("call", "number", "mend"),
+    [("os.rename", errno.EXDEV, "mount the whole spool"), ("fcntl.flock", errno.ENOLCK, "without locks")],
+)
+def test_a_mount_that_cannot_do_it_is_refused(
+    call: str, number: int, mend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, "rename", rename)
-    with pytest.raises(Exception, match="mount the whole spool folder"):
+    monkeypatch.setattr(call, fail)
+    with pytest.raises(Unusable, match=mend):
         Spool(tmp_path).prepare()
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
