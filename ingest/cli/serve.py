@@ -39,8 +39,8 @@ def serve(host: str, port: int, **flags: Any) -> None:
             raise click.UsageError("the desk is an extra; to have it, run: pip install 'news-ingest[desk]'") from None
         raise
     try:
-        [(family, _, _, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        listening = socket.socket(family)
+        [(*kind, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        listening = socket.socket(*kind)  # with its protocol: or answers would wait 40 ms for acknowledgements
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen()

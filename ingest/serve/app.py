@@ -79,16 +79,19 @@ class FrontDesk:
             self._pages[key] = (time.monotonic(), content)
         return content
 
-    async def explained(self, path: str) -> dict[str, Any]:
-        """`content`, or a `reason` and a `message`. `path`: a kept source; it does not change."""
-        if content := self._explained.get(path):
+    async def explained(self, token: str, find: Callable[[], str | None]) -> dict[str, Any]:
+        """`content`, or a `reason` and a `message`. `find`: where the source lies that has this token; it does not change."""
+        if content := self._explained.get(token):
             return {"content": content}
+        path = await asyncio.to_thread(find)
+        if path is None:
+            return {"reason": "gone", "message": "the source was not kept (INGEST_KEEP_DAYS)."}
         said = await self.warden.explain(path)
         if "html" not in said:
             return said
         if len(self._explained) >= PAGES_KEPT:
             del self._explained[next(iter(self._explained))]
-        self._explained[path] = content = said["html"].encode()
+        self._explained[token] = content = said["html"].encode()
         return {"content": content}
 
     def source_of(self, row: Settled) -> str | None:
@@ -171,8 +174,7 @@ async def record(request: Request) -> Response:
     row = desk.ledger.record(record_id) if ID.fullmatch(record_id) else None
     if row is None:
         return await missing(request)
-    path = await asyncio.to_thread(desk.source_of, row)
-    said = await desk.explained(path) if path else {"message": "the source was not kept (INGEST_KEEP_DAYS)."}
+    said = await desk.explained(row.token, lambda: desk.source_of(row))
     if "content" in said:
         return _html(said["content"], policy=explain_sheet().policy)
     return _html(views.kept(facts, row, said["message"]), 503 if said.get("reason") == "busy" else 200)
@@ -186,7 +188,7 @@ async def refused(request: Request) -> Response:
         return _html(
             views.message(facts, "Not here", "It was sent through again, or deleted; or it was never here."), 404
         )
-    said = await desk.explained(source.path)
+    said = await desk.explained(request.path_params["token"], lambda: source.path)
     if "content" in said:
         return _html(said["content"], policy=explain_sheet().policy)
     title = str(source.why.get("place") or source.why.get("reason"))
