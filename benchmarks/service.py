@@ -1,6 +1,7 @@
 """The service against a plain process pool: what the spool, the queue and the isolation cost.
 
     python benchmarks/service.py [--files 20000] [--memory 100000]
+    python benchmarks/service.py --faults 2000          # kills instead: see faults.py
 
 In one run, in turns: (a) a process pool of two that cleans the files and writes the records with the sink's own fsyncs;
 (b) the same files, renamed into the inbox of a watcher with one Celery worker of two pool processes on a private Redis;
@@ -123,12 +124,30 @@ def publishing(folder: Path, url: str) -> None:
     print(f"publishing: {a:,.0f} tickets/s, Kombu's batch {b:,.0f} messages/s, ratio {a / b:.2f} (at least 0.8)")
 
 
+def faults(kinds: list[str], count: int, kills: int) -> int:
+    """The exit code: 0 if every input of every run had exactly one outcome."""
+    from benchmarks.faults import run
+
+    well = True
+    for kind in kinds:
+        with tempfile.TemporaryDirectory(prefix="ingest-faults-") as folder:
+            well &= run(kind, count, kills, Path(folder))
+    return 0 if well else 1
+
+
 def main() -> None:
     """Measure and print."""
     ask = argparse.ArgumentParser()
     ask.add_argument("--files", type=int, default=20_000)
     ask.add_argument("--memory", type=int, default=0, help="pass so many files more and show the memory on the way")
+    ask.add_argument(
+        "--faults", type=int, default=0, help="instead: so many files, hostile ones among them, under SIGKILLs"
+    )
+    ask.add_argument("--kills", type=int, default=60, help="with --faults: at most so many, one a second")
+    ask.add_argument("--kind", choices=["celery", "up"], action="append", help="with --faults: only this one")
     asked = ask.parse_args()
+    if asked.faults:
+        sys.exit(faults(asked.kind or ["celery", "up"], asked.faults, asked.kills))
     folder = Path(tempfile.mkdtemp(prefix="ingest-bench-"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
