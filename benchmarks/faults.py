@@ -139,7 +139,7 @@ def _judged(settings: Settings, files: dict[str, bytes]) -> bool:
         "records without an outcome, or the reverse": len({path.stem for path in records} ^ stored),
         "records that are not whole": sum(json.loads(path.read_bytes())["id"] != path.stem for path in records),
         "refused but not in quarantine, or the reverse": abs(len(refused) - len(quarantined)),
-        "files elsewhere in out": sum(path.is_file() for path in settings.out.rglob("*")) - len(records),
+        "files elsewhere in out": sum(path.is_file() for path in settings.out.glob("[!.]*/**/*")) - len(records),
     }
     print(
         f"  stored {len(lines) - len(refused)} as {len(records)} records; refused {dict(Counter(line['reason'] for line in refused))}"

@@ -1,7 +1,7 @@
-"""A warm child that cleans: forked from a parent that has loaded everything, limited in memory, killed when it is too long.
+"""A warm child: forked from a parent that has loaded everything, caged, limited in memory, killed when it is too long.
 
 Parent and child talk in JSON lines over a socket pair, never in pickles: what a document may take over is the child, and the
-child must not be able to say more than an outcome.
+child must not be able to say more than an answer.
 """
 
 from __future__ import annotations
@@ -18,31 +18,38 @@ import sys
 import time
 import traceback
 from collections import deque
-from dataclasses import asdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ingest.cage import cage
-from ingest.job import Clean, Fault, open_job
-from ingest.settings import MIB, Settings
-from ingest.spool.desk import Desk, new_path
 
-WINDOW = 2  # tickets in a child's hands: one being cleaned, one so that it need not wait for the next
+MIB = 1 << 20
+WINDOW = 2  # asks in a child's hands: one being worked on, one so that it need not wait for the next
 EXIT_MEMORY = 77
+
+Work = Callable[[str], dict[str, Any]]
+"""What a child does with each ask. It may raise MemoryError, which ends the child; anything else that it raises ends it as a crash."""
 
 
 class Child:
-    """The parent's view of one child. `hand`: tickets it has not answered yet, in order; the first is being cleaned."""
+    """The parent's view of one child. `hand`: asks it has not answered yet, in order; the first is being worked on.
 
-    def __init__(self, settings: Settings, clean: Clean) -> None:
-        self.desk = new_path(str(settings.spool))
+    `begin` is entered in the child, caged, and gives its work. `time_limit`: seconds for one ask; `memory_limit`: MiB.
+    """
+
+    def __init__(
+        self, begin: Callable[[], AbstractContextManager[Work]], *, time_limit: float, memory_limit: int
+    ) -> None:
         self.hand: deque[str] = deque()
         self.answered = 0
-        self.overran = False
+        self._overran = False
         self._since = time.monotonic()
-        self._limit = settings.time_limit
-        self._rest = b""
+        self._limit = time_limit
+        self._rest = bytearray()
         parent = os.getpid()
         self.socket, theirs = socket.socketpair()
+        sys.stdout.flush()
         sys.stderr.flush()
         try:
             self.pid = os.fork()
@@ -51,62 +58,68 @@ class Child:
             theirs.close()
             raise
         if self.pid == 0:
-            _live(theirs, parent, settings, clean, self.desk)
+            _live(theirs, parent, begin, memory_limit)
         theirs.close()
         self.socket.setblocking(False)  # noqa: FBT003 - its own order
 
-    def give(self, path: str) -> None:
-        """Hand over a ticket. A dead child takes it too: the caller learns of the death from `answers`."""
+    def fileno(self) -> int:
+        """What to wait on for answers."""
+        return self.socket.fileno()
+
+    def give(self, ask: str) -> None:
+        """Hand over an ask. A dead child takes it too: the caller learns of the death from `answers`."""
         if not self.hand:
             self._since = time.monotonic()
-        self.hand.append(path)
+        self.hand.append(ask)
         with contextlib.suppress(OSError):
-            self.socket.send(json.dumps(path).encode() + b"\n")  # two short lines always fit into the buffer
+            self.socket.send(json.dumps(ask).encode() + b"\n")  # two short lines always fit into the buffer
 
     def answers(self) -> list[dict[str, Any]] | None:
         """What the child said since last asked; None once it is dead and all it said has been read."""
         try:
-            said = self.socket.recv(1 << 16)
+            said = self.socket.recv(1 << 18)
         except BlockingIOError:
             return []
         except OSError:
             return None
         if not said:
             return None
-        *lines, self._rest = (self._rest + said).split(b"\n")
+        self._since = time.monotonic()
+        self._rest += said
+        if b"\n" not in said:
+            return []
+        *lines, self._rest = self._rest.split(b"\n")
         found = [json.loads(line) for line in lines]
         for _ in found:
             self.hand.popleft()
             self.answered += 1
-        self._since = time.monotonic()
+        self._overran = False  # what was in hand when it was killed has been answered after all
         return found
 
     def left(self) -> float:
-        """Seconds until the document in hand has been cleaned for too long."""
+        """Seconds until what is in hand has taken too long."""
         return self._since + self._limit - time.monotonic() if self.hand else self._limit
 
     def kill(self) -> None:
         """End it now."""
-        self.overran = self.overran or self.left() <= 0
+        self._overran = self._overran or self.left() <= 0
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
-    def bury(self) -> tuple[str, str]:
-        """Collect the dead child; gives what to charge ("attempts", or "deaths" for a kill from outside) and why."""
+    def bury(self) -> str:
+        """Collect the dead child; tells what it died of: "time_limit", "memory_limit", "crash", or "killed" from outside."""
         self.socket.close()
         _, status = os.waitpid(self.pid, 0)
         code = os.waitstatus_to_exitcode(status)
-        if self.overran:
-            return "attempts", "time_limit"
+        if self._overran:
+            return "time_limit"
         if code == EXIT_MEMORY:
-            return "attempts", "memory_limit"
-        if code in {-signal.SIGKILL, -signal.SIGTERM}:
-            # Not by us and no fault of the document that we know of: an operator, or the kernel short of memory.
-            return "deaths", "killed"
-        return "attempts", "crash"
+            return "memory_limit"
+        # By SIGKILL or SIGTERM not of ours it is no fault of the document that we know of: an operator, or the kernel short of memory.
+        return "killed" if code in {-signal.SIGKILL, -signal.SIGTERM} else "crash"
 
 
-def _live(theirs: socket.socket, parent: int, settings: Settings, clean: Clean, desk: str) -> None:
+def _live(theirs: socket.socket, parent: int, begin: Callable[[], AbstractContextManager[Work]], memory: int) -> None:
     """The child's whole life. Never returns."""
     code = 1
     try:
@@ -118,9 +131,12 @@ def _live(theirs: socket.socket, parent: int, settings: Settings, clean: Clean, 
         signal.set_wakeup_fd(-1)
         os.closerange(3, theirs.fileno())  # the parent's broker, its watchers, our siblings' lines
         os.closerange(theirs.fileno() + 1, 65_536)
-        limit_memory(settings.memory_limit)
+        limit_memory(memory)
         cage()
-        code = _serve(theirs, settings, clean, desk)
+        with begin() as work, theirs.makefile("rb") as asked:
+            for ask in asked:
+                theirs.sendall(json.dumps(work(json.loads(ask))).encode() + b"\n")
+        code = 0
     except MemoryError:
         code = EXIT_MEMORY
     except BaseException:
@@ -128,22 +144,6 @@ def _live(theirs: socket.socket, parent: int, settings: Settings, clean: Clean, 
         raise  # as far as the next line
     finally:
         os._exit(code)
-
-
-def _serve(line: socket.socket, settings: Settings, clean: Clean, desk_path: str) -> int:
-    desk = Desk(str(settings.spool), "child", path=desk_path)
-    job = open_job(settings, clean=clean, desk=desk)
-    with line.makefile("rb") as asked:
-        for ask in asked:
-            path = json.loads(ask)
-            try:
-                outcome = job.run(path)
-                answer = {"outcome": outcome.name, **asdict(outcome)}
-            except Fault as fault:
-                answer = {"fault": str(fault)}
-            line.sendall(json.dumps(answer).encode() + b"\n")
-    desk.close()
-    return 0
 
 
 def die_with(parent: int) -> None:

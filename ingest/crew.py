@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest.child import WINDOW, Child
+from ingest.child import WINDOW
+from ingest.cleaner import Cleaner
 from ingest.job import Clean, Fault, Job, open_job, settle
 from ingest.journal import Journal
 from ingest.model import Refused
@@ -53,7 +54,7 @@ class Crew:
         self._clean = clean
         self._size = size
         self._job: Job = open_job(settings, clean=clean)
-        self._children: list[Child] = []
+        self._children: list[Cleaner] = []
         self._waiting: deque[str] = deque()
         self._selector = selectors.DefaultSelector()
         self._not_before = 0.0
@@ -93,7 +94,7 @@ class Crew:
             waits.append(0.2)
         ended: list[Ended] = []
         for key, _ in self._selector.select(min(waits)):
-            if isinstance(key.data, Child):
+            if isinstance(key.data, Cleaner):
                 ended.extend(self._hear(key.data))
             else:
                 key.data()
@@ -121,20 +122,20 @@ class Crew:
                 return
             child.give(self._waiting.popleft())
 
-    def _tired(self, child: Child) -> bool:
+    def _tired(self, child: Cleaner) -> bool:
         return child.answered + len(child.hand) >= self._settings.recycle
 
-    def _hire(self) -> Child | None:
+    def _hire(self) -> Cleaner | None:
         try:
-            child = Child(self._settings, self._clean)
+            child = Cleaner(self._settings, self._clean)
         except OSError as error:
             self._stumble(f"cannot start a child: {error}")
             return None
         self._children.append(child)
-        self._selector.register(child.socket, selectors.EVENT_READ, child)
+        self._selector.register(child, selectors.EVENT_READ, child)
         return child
 
-    def _hear(self, child: Child) -> Iterator[Ended]:
+    def _hear(self, child: Cleaner) -> Iterator[Ended]:
         in_hand = list(child.hand)
         said = child.answers()
         if said is None:
@@ -155,10 +156,10 @@ class Crew:
             self._look_again = time.monotonic() + FAULT_PAUSE
         self.fault = fault
 
-    def _bury(self, child: Child) -> Iterator[Ended]:
-        self._selector.unregister(child.socket)
+    def _bury(self, child: Cleaner) -> Iterator[Ended]:
+        self._selector.unregister(child)
         self._children.remove(child)
-        kind, why = child.bury()
+        why = child.bury()
         seen = desk.look(child.desk)
         in_hand = seen.notes.get("path") if seen else None
         for path in reversed(child.hand):
@@ -172,16 +173,17 @@ class Crew:
             if seen:
                 heal(seen, self._job.spool, self._job.journal)
             if in_hand in child.hand:
-                yield from self._charge(str(in_hand), kind, why)
+                yield from self._charge(str(in_hand), why)
         except (OSError, Fault) as error:
             self._stumble(str(error))
             if in_hand in child.hand:
                 self._waiting.append(str(in_hand))
 
-    def _charge(self, path: str, kind: str, why: str) -> Iterator[Ended]:
+    def _charge(self, path: str, why: str) -> Iterator[Ended]:
         if not os.path.lexists(self._job.spool.at(path)):
             yield Ended(path, "settled")  # it died after the deed
             return
+        kind = "deaths" if why == "killed" else "attempts"
         count = self._job.spool.charge(path, kind, why)
         log.warning("a child died", extra={"fields": {"path": path, "why": why, kind: count}})
         bound = self._settings.attempts if kind == "attempts" else self._settings.deaths

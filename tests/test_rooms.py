@@ -17,6 +17,7 @@ SHELL = {
     "journal",
     "job",
     "child",
+    "cleaner",
     "crew",
     "intake",
     "runner",
