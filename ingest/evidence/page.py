@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -85,9 +84,7 @@ SHORT = 3.0
 
 @cache
 def _forest(resource: str) -> Forest:
-    forest = Forest.load(resource)
-    gc.freeze()  # all that is loaded by now stays: looking for garbage in it again and again took 8 % of each page's time
-    return forest
+    return Forest.load(resource)
 
 
 def judge(
