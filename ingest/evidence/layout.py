@@ -9,7 +9,7 @@ import numpy as np
 from ingest.evidence import places
 from ingest.evidence.cues import cue_lists, cues
 from ingest.evidence.prose import find_prose, place, twins
-from ingest.evidence.reading import Floats, Hashes, Reading, read, words_of
+from ingest.evidence.reading import Floats, Hashes, Reading, read
 from ingest.evidence.shape import Columns, ends_like_sentence, neighbours, shape, size
 from ingest.model import Markup
 
@@ -88,7 +88,7 @@ def features(
     ):
         columns |= {f"{group}.{name}": values for name, values in part.items()}
     columns |= neighbours(columns, _NEAR, _OFF_PAGE, REACH)
-    return tuple(columns), np.stack(list(columns.values()), axis=1).astype(np.float32)
+    return tuple(columns), np.array(list(columns.values()), np.float32).T
 
 
 def asked(blocks: Sequence[Block], region: str) -> tuple[tuple[str, ...], NDArray[np.float32]]:
@@ -194,8 +194,11 @@ def _spoken(found: Cues) -> Columns:
 def _likeness(reading: Reading, texts: Sequence[str]) -> Floats:
     """The best of the F1 of words that each line shares with each of the texts."""
     best = np.zeros(reading.lines)
-    for text in texts:
-        wanted: Hashes = np.unique(words_of(text))
+    if not texts:
+        return best
+    wanting = read(texts)
+    for at in range(wanting.lines):
+        wanted: Hashes = np.unique(wanting.word[wanting.word_at == at])
         if wanted.size:
             known = reading.per_line(reading.word_at[np.isin(reading.word, wanted)])
             best = np.maximum(best, 2 * known / (reading.words + wanted.size))

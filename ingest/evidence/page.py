@@ -139,21 +139,27 @@ def again(names: Sequence[str], rows: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 def _others(blocks: Sequence[Block], names: Sequence[str], rows: NDArray[np.float32]) -> list[Label]:
     """What each block is if it is not the article: by the phrases in it, then by what the elements around it are called."""
-    column = {name: rows[:, at] for at, name in enumerate(names)}
-    distance = np.stack([column[f"name.{group}"] for group in NAMED], axis=1)
-    cue = np.stack([column[f"cue.{label}"] for label in CUED], axis=1)
+    distance = rows[:, [names.index(f"name.{group}") for group in NAMED]]
+    cue = rows[:, [names.index(f"cue.{label}") for label in CUED]]
+    listing = rows[:, names.index("shape.words")] <= np.log1p(MOST_TAGS)
     named = list(NAMED.values())
     labels: list[Label] = []
-    for at, block in enumerate(blocks):
-        nearest = int(distance[at].argmin())
-        label = named[nearest] if distance[at, nearest] <= NEAR else Label.NAVIGATION
-        if cue[at].max() >= 0.5:
-            label = CUED[int(cue[at].argmax())]
-        if column["title.like"][at] >= HEADLINE_LIKE:
+    for block, nearest, near, cued, spoken, repeats, short in zip(
+        blocks,
+        distance.argmin(axis=1).tolist(),
+        (distance.min(axis=1) <= NEAR).tolist(),
+        cue.argmax(axis=1).tolist(),
+        (cue.max(axis=1) >= 0.5).tolist(),
+        again(names, rows).tolist(),
+        listing.tolist(),
+        strict=True,
+    ):
+        label = CUED[cued] if spoken else named[nearest] if near else Label.NAVIGATION
+        if repeats:
             label = Label.DUPLICATE if Label.HEADLINE in labels else Label.HEADLINE
         elif block.kind == "caption":
             label = Label.CAPTION
-        elif label is Label.TAGS and column["shape.words"][at] > np.log1p(MOST_TAGS):
+        elif label is Label.TAGS and not short:
             label = Label.NAVIGATION
         labels.append(label)
     return labels

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +39,8 @@ class Tree:
     parent: Ints
     """-1: none."""
     depth: Ints
+    levels: list[tuple[Ints, Ints]]
+    """The elements of each depth but the least, and those around them; the outermost first."""
     own: Ints
     """Of each block, the smallest element with all of it."""
     base: Ints
@@ -59,20 +62,9 @@ def groups() -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
     return tuple(table), {word: tuple(at) for word, at in member.items()}
 
 
-@lru_cache(maxsize=1 << 14)
-def _columns(tag: str, words: tuple[str, ...]) -> list[int]:
-    """The columns of `near` that an element itself answers."""
-    names, member = groups()
-    found = {at for word in words for at in member.get(word, ())}
-    if tag in TAGS:
-        found.add(len(names) + TAGS.index(tag))
-    return sorted(found)
-
-
 def plant(blocks: Sequence[Block]) -> Tree:
     """The tree of the blocks' places. Blocks without markup stand in an element of their own."""
     number: dict[Place, int] = {}
-    order: list[Place] = []
     parent: list[int] = []
     own: list[int] = []
     base: list[int] = []
@@ -86,44 +78,52 @@ def plant(blocks: Sequence[Block]) -> Tree:
             at = at.up
         for new in reversed(chain):
             parent.append(number[new.up] if new.up is not None else -1)
-            number[new] = len(order)
-            order.append(new)
+            number[new] = len(number)
         own.append(number[place])
         while place.tag != markup.tag and place.up is not None:
             place = place.up
         base.append(number[place])
     signs: dict[tuple[str, str], int] = {}
-    sign = np.array([signs.setdefault((place.tag, place.sign), len(signs)) for place in order], np.intp)
-    depth = np.array([place.depth for place in order], np.intp)
+    sign = np.array([signs.setdefault((place.tag, place.sign), len(signs)) for place in number], np.intp)
+    depth = np.array([place.depth for place in number], np.intp)
     parents = np.array(parent, np.intp)
-    return Tree(parents, depth, np.array(own, np.intp), np.array(base, np.intp), _near(order, parents, depth), sign)
+    levels = _levels(parents, depth)
+    return Tree(
+        parents, depth, levels, np.array(own, np.intp), np.array(base, np.intp), _near(list(number), levels), sign
+    )
 
 
-def _near(order: Sequence[Place], parent: Ints, depth: Ints) -> Floats:
+def _levels(parent: Ints, depth: Ints) -> list[tuple[Ints, Ints]]:
+    by_depth = np.argsort(depth, kind="stable")
+    ends = np.cumsum(np.bincount(depth)).tolist()
+    return [(here := by_depth[first:last], parent[here]) for first, last in pairwise(ends)]
+
+
+def _near(order: Sequence[Place], levels: Sequence[tuple[Ints, Ints]]) -> Floats:
     """Elements up from each to the nearest one with a word of each group, with each tag; level by level from the outermost."""
-    answers = [_columns(place.tag, place.words) for place in order]
-    rows = np.repeat(np.arange(len(order)), [len(columns) for columns in answers])
-    columns = np.array([column for found in answers for column in found], np.intp)
-    near = np.full((len(order) + 1, len(groups()[0]) + len(TAGS)), FAR)  # the last row, of no element, is all far
-    by_level = np.argsort(depth, kind="stable")
-    own_level = np.argsort(depth[rows], kind="stable")
-    levels = np.arange(int(depth.max(initial=0)) + 2)
-    ends, own_ends = np.searchsorted(depth[by_level], levels), np.searchsorted(depth[rows][own_level], levels)
-    for level in range(len(levels) - 1):
-        here = by_level[ends[level] : ends[level + 1]]
-        near[here] = near[parent[here]] + 1
-        named = own_level[own_ends[level] : own_ends[level + 1]]
-        near[rows[named], columns[named]] = 0
-    return np.asarray(np.minimum(near[:-1], FAR))
+    heads, member = groups()
+    width = len(heads) + len(TAGS)
+    tags = {tag: at for at, tag in enumerate(TAGS, len(heads))}
+    own: list[int] = []
+    for first, place in zip(range(0, len(order) * width, width), order, strict=True):
+        if place.tag in tags:
+            own.append(first + tags[place.tag])
+        for word in place.words:
+            if word in member:
+                own += [first + at for at in member[word]]
+    near = np.full((len(order), width), FAR)
+    near.put(own, 0)
+    for here, parents in levels:
+        near[here] = np.minimum(near.take(here, 0), near.take(parents, 0) + 1)
+    return near
 
 
 def gather(tree: Tree, values: Floats, decay: float = 1.0) -> Floats:
     """Sums over all that stands in an element, for float64[blocks, n]: float64[elements, n]; each element up counts `decay` as much."""
     sums = np.zeros((len(tree.parent), values.shape[1]))
     np.add.at(sums, tree.base, values)
-    for depth in range(int(tree.depth.max(initial=0)), 0, -1):
-        here = np.flatnonzero(tree.depth == depth)
-        np.add.at(sums, tree.parent[here], sums[here] * decay)
+    for here, parents in reversed(tree.levels):
+        np.add.at(sums, parents, sums[here] * decay)
     return sums
 
 
@@ -162,7 +162,7 @@ def _distance(tree: Tree, main: int, sums: Floats, total: float) -> Columns:
     index = np.arange(len(tree.base))
     within: Ints = np.flatnonzero(meet == main)
     first, last = (int(within[0]), int(within[-1])) if within.size else (0, 0)
-    return way(tree, main) | {
+    return _way(tree, main, meet) | {
         "meeting_prose": sums[meet, 1] / total,
         "ahead": np.log1p(np.maximum(first - index, 0)),
         "behind": np.log1p(np.maximum(index - last, 0)),
@@ -172,7 +172,10 @@ def _distance(tree: Tree, main: int, sums: Floats, total: float) -> Columns:
 
 def way(tree: Tree, main: int) -> Columns:
     """Elements up from each block to one that is also around the element `main`, and from there down to it."""
-    meet = _meeting(tree, main)
+    return _way(tree, main, _meeting(tree, main))
+
+
+def _way(tree: Tree, main: int, meet: Ints) -> Columns:
     return {
         "up": (tree.depth[tree.base] - tree.depth[meet]).astype(np.float64),
         "down": (tree.depth[main] - tree.depth[meet]).astype(np.float64),
@@ -181,15 +184,15 @@ def way(tree: Tree, main: int) -> Columns:
 
 def _meeting(tree: Tree, main: int) -> Ints:
     """Of each block, the smallest element around it that is also around the element `main`, or is it."""
-    meeting = np.zeros(len(tree.parent), np.intp)
-    around = set()
+    around = np.zeros(len(tree.parent), bool)
     at = main
     while at >= 0:
-        around.add(at)
+        around[at] = True
         at = int(tree.parent[at])
-    for place, up in enumerate(tree.parent.tolist()):  # parents come first
-        meeting[place] = place if place in around else meeting[up] if up >= 0 else 0
-    return np.asarray(meeting[tree.base])
+    meeting = tree.base
+    while (apart := ~around[meeting] & (tree.parent[meeting] >= 0)).any():
+        meeting = np.where(apart, tree.parent[meeting], meeting)
+    return np.where(around[meeting], meeting, 0)
 
 
 def company(tree: Tree, spoken: Columns) -> Columns:

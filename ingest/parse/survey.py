@@ -34,11 +34,17 @@ def _roles() -> tuple[tuple[str, frozenset[str]], ...]:
     )
 
 
+@cache
+def _speaking() -> frozenset[str]:
+    """All words that give a role: few names have one."""
+    return frozenset().union(*(wanted for _, wanted in _roles()))
+
+
 @lru_cache(maxsize=65_536)
 def _roles_of(name: str, other: str) -> tuple[str, ...]:
     """The roles that the words of class, itemprop and rel attributes give an element."""
-    have = name_words(name) | name_words(other)
-    return tuple(role for role, wanted in _roles() if not have.isdisjoint(wanted))
+    have = (name_words(name) | name_words(other) if other else name_words(name)) & _speaking()
+    return tuple(role for role, wanted in _roles() if not have.isdisjoint(wanted)) if have else ()
 
 
 @lru_cache(maxsize=65_536)

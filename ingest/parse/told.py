@@ -35,8 +35,9 @@ class Told:
         if not (self.described or self.declared):
             return 0.0, 0.0
         runs = _runs(text)
-        described = sum(run in self.described for run in runs)
-        declared = sum(run in self.declared for run in runs)
+        described, declared = (
+            sum(map(told.__contains__, runs)) if told else 0 for told in (self.described, self.declared)
+        )
         return described / len(runs), declared / len(runs)
 
 
