@@ -14,6 +14,7 @@ from ingest.explain.why import why
 from ingest.model import Label, Rejected
 from ingest.record import Record
 from ingest.sheet import Node, Sheet, node
+from ingest.signs import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,20 +82,20 @@ def _top(title: str, examined: Examined, all_rows: Sequence[Row], outcome: Recor
 
 def _share(all_rows: Sequence[Row]) -> Node:
     """How much of the text left, in words and as a bar."""
-    signs: Counter[Label] = Counter()
+    counts: Counter[Label] = Counter()
     for row in all_rows:
-        signs[row.labelled.label] += len(row.labelled.block.text)
-    total, gone = signs.total() or 1, signs.total() - signs[Label.BODY]
+        counts[row.labelled.label] += words(row.labelled.block.text)
+    total, gone = counts.total() or 1, counts.total() - counts[Label.BODY]
     kept = sum(row.kept for row in all_rows)
-    words = f"{kept} of {len(all_rows)} blocks are the article; {gone / total:.0%} of the text left it."
+    told = f"{kept} of {len(all_rows)} blocks are the article; {gone / total:.0%} of the words left it."
     bar = node("svg", viewBox="0 0 1000 10", preserveAspectRatio="none", aria_hidden="true", class_="bar")
     left = 0.0
-    for label, count in sorted(signs.items(), key=lambda pair: (pair[0] is not Label.BODY, -pair[1])):
+    for label, count in sorted(counts.items(), key=lambda pair: (pair[0] is not Label.BODY, -pair[1])):
         width = 1000 * count / total
         part = node("rect", x=f"{left:.2f}", y="0", width=f"{width:.2f}", height="10", class_=f"l-{label}")
         bar.append(part)
         left += width
-    return node("div", node("p", words), bar, class_="share")
+    return node("div", node("p", told), bar, class_="share")
 
 
 def _legend(all_rows: Sequence[Row]) -> Node:
@@ -128,9 +129,10 @@ def _legend(all_rows: Sequence[Row]) -> Node:
 def _raw(examined: Examined, all_rows: Sequence[Row], record: Record | None) -> Node:
     column = node(
         "section",
-        node("h2", "As it came"),
+        node("h2", "As it came", lang="en"),
         class_="raw",
         id="raw",
+        aria_label="As it came",
         tabindex="-1",
         lang=record.language if record else None,
     )

@@ -31,7 +31,9 @@ LONG, BEGINNING = 320, 120
 
 def record_column(outcome: Record | Rejected, all_rows: Sequence[Row]) -> Node:
     """The right-hand column."""
-    column = node("section", node("h2", "The record"), class_="clean", id="record", tabindex="-1")
+    column = node(
+        "section", node("h2", "The record"), class_="clean", id="record", aria_label="The record", tabindex="-1"
+    )
     if not isinstance(outcome, Record):
         column.append(
             node("p", node("b", f"Refused: {outcome.reason.replace('_', ' ')}. "), outcome.message, class_="refused")

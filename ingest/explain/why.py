@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ingest.explain.evidence import told
 from ingest.sheet import Inside, Node, node
 
 if TYPE_CHECKING:
@@ -53,9 +54,9 @@ def _decider(rule: str, rulebook: Rulebook) -> str:
 
 
 def _weighed(evidence: Evidence) -> Iterator[tuple[str, Inside]]:
-    """What a learned labeller went by; + speaks for leaving."""
+    """What a learned labeller went by."""
     if evidence:
-        yield "went by", ", ".join(f"{name} {value:g} ({weight:+.1f})" for name, value, weight in evidence)
+        yield "went by", told(evidence)
 
 
 def _example(rule: str, rulebook: Rulebook) -> Iterator[tuple[str, Inside]]:

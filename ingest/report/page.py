@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.report.chart import amount, columns, spark
-from ingest.sheet import Inside, Node, Sheet, node
+from ingest.sheet import Inside, Node, Sheet, node, table
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -66,7 +66,7 @@ def _flags(told: Told, linked: Linked) -> Node:
     for publisher in told.publishers:
         if publisher.drift:
             before, lately = publisher.drift
-            words = f" now loses {lately:.0%} of its text, {before:.0%} before: its template may have changed."
+            words = f" now loses {lately:.0%} of its words, {before:.0%} before: its template may have changed."
             found.append(node("li", node("bdi", publisher.name), words, *_examples(publisher, linked)))
         if publisher.silent:
             words = f" has sent nothing for {publisher.silent} days, more than twice its longest pause so far."
@@ -102,9 +102,17 @@ def _publishers(publishers: Sequence[Publisher], linked: Linked) -> Node:
         )
         for publisher in shown[:PUBLISHERS]
     ]
-    heads = ("publisher", "articles", "removed (median)", "by day", "last", "")
+    heads = ("publisher", "articles", "words removed (median)", "share by day", "last", "")
     more = node("p", f"And {len(shown) - PUBLISHERS:,} more.") if len(shown) > PUBLISHERS else None
-    return node("div", _table(heads, rows, numbers=(1, 2)), more, class_="wide", tabindex="0")
+    return node(
+        "div",
+        table(heads, rows, numbers=(1, 2)),
+        more,
+        class_="wide",
+        tabindex="0",
+        role="region",
+        aria_label="Publishers",
+    )
 
 
 def _bars(counts: Counter[str]) -> Node:
@@ -113,7 +121,7 @@ def _bars(counts: Counter[str]) -> Node:
         (node("bdi", name.replace("_", " ")), f"{count:,}", amount(count / most))
         for name, count in counts.most_common(RULES)
     ]
-    return _table(("", "", ""), rows, numbers=(1,))
+    return table(("", "", ""), rows, numbers=(1,))
 
 
 def _never(never: Sequence[str]) -> Node | None:
@@ -129,15 +137,11 @@ def _slowest(told: Told, linked: Linked) -> Node:
         name, address = node("bdi", str(line.get("name"))), linked(str(line.get("id")))
         shown = node("a", name, href=address) if address else name
         rows.append((shown, f"{line.get('ms') or 0:,.0f}", str(line.get("reason") or line["outcome"])))
-    return node("div", _table(("file", "ms", "fate"), rows, numbers=(1,)), class_="wide", tabindex="0")
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Inside]], *, numbers: Sequence[int]) -> Node:
-    """A table; the columns `numbers` are set as figures."""
-    head = node("tr", *(node("th", title, scope="col", class_=_figures(i, numbers)) for i, title in enumerate(heads)))
-    body = [node("tr", *(node("td", cell, class_=_figures(i, numbers)) for i, cell in enumerate(row))) for row in rows]
-    return node("table", node("thead", head) if any(heads) else None, node("tbody", *body))
-
-
-def _figures(column: int, numbers: Sequence[int]) -> str | None:
-    return "figures" if column in numbers else None
+    return node(
+        "div",
+        table(("file", "ms", "fate"), rows, numbers=(1,)),
+        class_="wide",
+        tabindex="0",
+        role="region",
+        aria_label="Slowest files",
+    )

@@ -11,6 +11,8 @@ from itertools import pairwise
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
+from ingest.signs import words
+
 if TYPE_CHECKING:
     from ingest.record import Record
 
@@ -18,13 +20,13 @@ UNKNOWN = "unknown publisher"
 RECENT, PAST = 10, 30
 """Articles. Drift compares the last ten with at least thirty before: fewer tell nothing."""
 LEAST_DRIFT = 0.05
-"""Of the text. A publisher that always lost 8.0 % and now loses 8.3 % has changed nothing that anybody would look at."""
+"""Of the words. A publisher that always lost 8.0 % and now loses 8.3 % has changed nothing that anybody would look at."""
 ACTIVE_DAYS = 5
 """Days with articles before a silence can be told from a habit."""
 SLOWEST = 10
 
 Article = tuple[str, float, str]
-"""When it was settled (RFC 3339, or "" if the journal does not say), the share of its text that was removed, 0 to 1, its id."""
+"""When it was settled (RFC 3339, or "" if the journal does not say), the share of its words that was removed, 0 to 1, its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +130,12 @@ def _note(journal: _Journal, number: int, line: Mapping[str, Any]) -> None:
 
 
 def _add(count: _Count, record: Record, time: str) -> None:
-    gone = sum(len(removed.text) for removed in record.removed)
+    gone = sum(words(removed.text) for removed in record.removed)
     count.records += 1
     count.labels.update(removed.label.value for removed in record.removed)
     count.rules.update(removed.rule for removed in record.removed)
     publisher = record.publisher and (record.publisher.domain or record.publisher.name)
-    share = gone / (gone + len(record.body))
+    share = gone / ((gone + words(record.body)) or 1)
     count.articles.setdefault(publisher or UNKNOWN, []).append((time, share, record.id))
 
 

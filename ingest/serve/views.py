@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from ingest.report.chart import amount, columns
 from ingest.serve.ledger import Ledger, Settled
 from ingest.serve.sight import Quarantined
-from ingest.sheet import Inside, Node, Sheet, node
+from ingest.sheet import Inside, Node, Sheet, node, table
 
 SHEET = Sheet.of(Path(__file__).parent, served=True)
 LAST = 8
@@ -171,7 +171,7 @@ def _stages(ledger: Ledger) -> Node:
     mean = {stage: 1000 * total / count for stage, (count, total) in ledger.stages.items()}
     most = max(mean.values()) or 1
     rows = [(stage, f"{ms:,.1f} ms", amount(ms / most)) for stage, ms in mean.items()]
-    return _table(("stage", "mean", ""), rows)
+    return table(("stage", "mean", ""), rows, numbers=(1,))
 
 
 def _workers(facts: Facts, ledger: Ledger) -> Node:
@@ -186,7 +186,7 @@ def _workers(facts: Facts, ledger: Ledger) -> Node:
         beat = f"{desk.age:.0f} s ago"
         rows.append((node("bdi", host), str(desk.notes.get("role")), beat, f"{busy} of {len(mine)}", counts or "–"))
     heads = ("machine", "role", "heard of", "children busy", "files of this machine")
-    return node("div", _table(heads, rows), class_="wide", tabindex="0", role="region", aria_label="Who works")
+    return node("div", table(heads, rows), class_="wide", tabindex="0", role="region", aria_label="Who works")
 
 
 def _rows(rows: Iterable[Settled]) -> Node:
@@ -264,12 +264,6 @@ def _pager(query: str, page: int, more: bool) -> Node | None:  # noqa: FBT001
 
 def _section(title: str, *inside: Inside) -> Node:
     return node("section", node("h2", title), *inside)
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[Inside]]) -> Node:
-    head = node("tr", *(node("th", title, scope="col") for title in heads))
-    body = [node("tr", *(node("td", cell) for cell in row)) for row in rows]
-    return node("table", node("thead", head), node("tbody", *body))
 
 
 def _spoken(name: str) -> str:

@@ -12,9 +12,9 @@ from typing import Self
 
 from lxml import etree
 
-from ingest.sheet.node import Inside, Node, fit, link, node
+from ingest.sheet.node import Inside, Node, fit, link, node, table
 
-__all__ = ["Inside", "Node", "Sheet", "fit", "link", "node"]
+__all__ = ["Inside", "Node", "Sheet", "fit", "link", "node", "table"]
 
 HERE = Path(__file__).parent
 FRAME = Template((HERE / "sheet.html").read_text(encoding="utf-8"))

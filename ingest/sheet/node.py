@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from lxml import etree
 
@@ -40,3 +41,14 @@ def link(words: str, url: str) -> Node:
     if not re.match(r"https?://", url):
         return node("bdi", words)
     return node("a", node("bdi", words), href=url, rel="noreferrer noopener nofollow")
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Inside]], *, numbers: Sequence[int] = ()) -> Node:
+    """A table; the columns `numbers` are set as figures. No head where there are no words for one."""
+
+    def figures(column: int) -> str | None:
+        return "figures" if column in numbers else None
+
+    head = node("tr", *(node("th", title, scope="col", class_=figures(at)) for at, title in enumerate(heads)))
+    body = [node("tr", *(node("td", cell, class_=figures(at)) for at, cell in enumerate(row))) for row in rows]
+    return node("table", node("thead", head) if any(heads) else None, node("tbody", *body))

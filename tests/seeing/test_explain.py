@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.cli import cli
-from ingest.explain import page
+from ingest.explain import evidence_of, page
+from ingest.explain.evidence import told
 from ingest.explain.page import labels
+from ingest.forest import Forest
 from ingest.model import Block, Label, LabelledBlock, Rejected
 from ingest.pipeline import compose, examine
 from tests.seeing.browser import asked, needs_chromium, opened
@@ -156,4 +158,16 @@ def test_the_learned_labeller_says_what_it_went_by() -> None:
     refused, doubtful = Rejected("no_article", "None."), replace(examined.labelled[0], certainty=0.5, rule="model")
     html = page(replace(examined, labelled=(doubtful,)), refused, [[("shape.words", 4.0, -1.25)]])
     assert "kept, 50% sure" in html
-    assert "shape.words 4 (-1.2)" in html
+    assert "its form: words 4 (for staying -1.2)" in html
+
+
+def test_a_pages_labeller_says_so_too_and_every_group_of_evidence_has_words() -> None:
+    examined = examine(long_page())
+    weighed = evidence_of(examined)
+    for row, evidence in zip(examined.labelled, weighed, strict=True):
+        assert bool(evidence) is (row.rule == "model")
+    menu = next(i for i, row in enumerate(examined.labelled) if row.rule == "model" and row.label is Label.NAVIGATION)
+    assert sum(weight for _, _, weight in weighed[menu]) > 0
+    assert "for leaving" in told(weighed[menu])
+    for model in ("page", "page_asked", "lines"):
+        assert all(told([(name, 1.0, 1.0)]) for name in Forest.load(f"models/{model}.npz").names)

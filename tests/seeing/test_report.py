@@ -30,12 +30,12 @@ def run(days: int = 45) -> tuple[list[dict[str, object]], list[Record]]:
             if name == "silent" and day > 20:
                 continue
             ours = hashlib.sha256(f"{name}{day}".encode()).hexdigest()
-            gone = "x" * (2000 if name == "changed" and day > 34 else 400 + 30 * (day % 7))
+            gone = "x " * (200 if name == "changed" and day > 34 else 40 + 3 * (day % 7))
             removed = {"label": "promo", "rule": "common/newsletter", "text": gone}
             records.append(
                 Record.model_validate(
                     SEED.model_dump()
-                    | {"id": ours, "publisher": {"name": name}, "body": "y" * 1000, "removed": [removed]}
+                    | {"id": ours, "publisher": {"name": name}, "body": "yes " * 100, "removed": [removed]}
                 )
             )
             lines.append(
