@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ingest.cli.service import settings_of, with_settings
+from ingest.signs import shown
 
 if TYPE_CHECKING:
     from ingest.settings import Settings
@@ -49,7 +50,7 @@ def _chosen(
 def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
     """One line each: token, reason, place in the inbox."""
     for _, _, why in _chosen(settings_of(**flags), tokens, reason, publisher):
-        click.echo(f"{why['token']}\t{why.get('reason')}\t{why.get('place')}")
+        click.echo("\t".join(shown(str(part)) for part in (why["token"], why.get("reason"), why.get("place"))))
 
 
 @failed.command()
