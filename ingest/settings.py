@@ -79,7 +79,8 @@ class Settings(BaseSettings):
     journal_bytes: int = Field(64 * MIB, ge=4096, description="The journal is rotated at this size.")
 
     desk_token: SecretStr | None = Field(
-        None, min_length=16, description="Who knows it may retry and purge at the desk; unset: nobody may, there."
+        None,
+        description="Of 16 signs at least: who knows it may retry and purge at the desk; unset: nobody may, there.",
     )
     desk_hosts: tuple[str, ...] = Field(
         (), description="More names that the desk answers to, beside those of this machine (a JSON list)."
@@ -108,6 +109,13 @@ class Settings(BaseSettings):
                 "has no host and port that can be read; signs such as / ? # @ in a password must be written as %XX, "
                 f"or the password given by {PREFIX}BROKER_PASSWORD"
             )
+        return value
+
+    @field_validator("desk_token")
+    @classmethod
+    def _long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and len(value.get_secret_value()) < 16:
+            raise ValueError("must have 16 signs at least")
         return value
 
     @model_validator(mode="after")

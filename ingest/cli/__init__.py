@@ -9,23 +9,25 @@ import click
 COMMANDS = {
     "clean": ("ingest.cli.clean:clean", "Clean files and folders; records go to the terminal or a folder."),
     "explain": ("ingest.cli.explain:explain", "Show each line of a file with its label and what decided."),
-    "packs": ("ingest.cli.packs:packs", "Show and prove what is known of publishers."),
-    "report": ("ingest.cli.report:report", "One page on a run: outcomes, publishers, labels, rules."),
     "validate": ("ingest.cli.validate:validate", "Hold records to the contract; one line for each that breaks it."),
     "schema": ("ingest.cli.clean:schema", "Print the JSON Schema of a record."),
+    "packs": ("ingest.cli.packs:packs", "Show and prove what is known of publishers."),
     "up": ("ingest.cli.service:up", "Watch a folder and clean what is dropped; needs no server."),
     "watch": ("ingest.cli.service:watch", "Watch a folder and queue what is dropped for workers."),
     "worker": ("ingest.cli.service:worker", "Clean what is queued, as `celery -A worker worker` does."),
     "enqueue": ("ingest.cli.service:enqueue", "Hand files over to the service."),
+    "reclean": ("ingest.cli.failed:reclean", "Clean the kept sources again, replacing their records."),
+    "settings": ("ingest.cli.service:settings", "List all settings and what they are now."),
     "status": ("ingest.cli.status:status", "What waits, who works, and why nothing moves."),
-    "serve": ("ingest.cli.serve:serve", "Show all of it in a browser, and to Prometheus."),
+    "serve": ("ingest.cli.serve:serve", "The same in a browser, with records and quarantine; metrics."),
     "failed": ("ingest.cli.failed:failed", "The quarantine: list, show, retry, purge."),
     "journal": ("ingest.cli.failed:journal", "What became of each source, line by line."),
-    "reclean": ("ingest.cli.failed:reclean", "Clean the kept sources again, replacing their records."),
+    "report": ("ingest.cli.report:report", "One page on a run: outcomes, publishers, labels, rules."),
     "health": ("ingest.cli.service:health", "Whether this container's watcher or worker goes its rounds."),
-    "settings": ("ingest.cli.service:settings", "List all settings and what they are now."),
 }
 """Name → where it lives, and its line in --help; so that --help need not load it."""
+SECTIONS = {"Files": "clean", "The service": "up", "Seeing": "status"}
+"""What --help calls the commands from each of these on."""
 
 
 class _Lazy(click.Group):
@@ -40,15 +42,25 @@ class _Lazy(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        first = {command: title for title, command in SECTIONS.items()}
+        sections: dict[str, list[tuple[str, str]]] = {}
+        title = ""
+        for name, (_, line) in COMMANDS.items():
+            title = first.get(name, title)
+            sections.setdefault(title, []).append((name, line))
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(rows, col_max=10)
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
 @click.version_option(package_name="news-ingest", prog_name="ingest")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Turn raw news files into clean records, and say why each line left."""
+    """Turn raw news files into clean records, and say why each line left.
+
+    To begin: ingest clean article.html, or ingest up for a folder that is watched. Each command has a --help.
+    """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.service import settings_of, with_settings
+from ingest.cli.service import used_settings_of, with_settings
 from ingest.signs import shown
 
 if TYPE_CHECKING:
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 
 @click.group()
 def failed() -> None:
-    """Look through the quarantine; send sources back; remove them."""
+    """Look through the quarantine; send sources through again; delete them.
+
+    Each command takes tokens as `list` prints them, or filters; without either it means all that lies there.
+    """
 
 
 def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option("--publisher", help="only of this publisher, as their senders claim")(command)
-    command = click.option("--reason", help="only with this reason")(command)
+    command = click.option("--publisher", help="Only of this publisher, as their senders claim.")(command)
+    command = click.option("--reason", help="Only with this reason.")(command)
     return click.argument("tokens", nargs=-1)(with_settings(command))
 
 
@@ -49,7 +52,7 @@ def _chosen(
 @_filtered
 def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
     """One line each: token, reason, place in the inbox."""
-    for _, _, why in _chosen(settings_of(**flags), tokens, reason, publisher):
+    for _, _, why in _chosen(used_settings_of(**flags), tokens, reason, publisher):
         click.echo("\t".join(shown(str(part)) for part in (why["token"], why.get("reason"), why.get("place"))))
 
 
@@ -57,15 +60,18 @@ def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 @_filtered
 def show(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
     """All that is known, as JSON Lines."""
-    for _, path, why in _chosen(settings_of(**flags), tokens, reason, publisher):
+    for _, path, why in _chosen(used_settings_of(**flags), tokens, reason, publisher):
         click.echo(json.dumps(why | {"source": path}))
 
 
 @failed.command()
 @_filtered
 def retry(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
-    """Send sources through again, their attempts forgiven. The service that runs takes them; name tokens, or filter."""
-    settings = settings_of(**flags)
+    """Send sources through again, their attempts forgiven. Without tokens and filters: all.
+
+    The service that runs takes them; with none running and no broker set, they are cleaned at once.
+    """
+    settings = used_settings_of(**flags)
     chosen = list(_chosen(settings, tokens, reason, publisher))
     _send(settings, [path for spool, old, _ in chosen if (path := spool.again(old, replace=False))])
 
@@ -74,9 +80,9 @@ def retry(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 @_filtered
 @click.confirmation_option(prompt="Delete these sources for good?")
 def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
-    """Delete sources and their reasons."""
+    """Delete sources and their reasons. Without tokens and filters: all."""
     count = 0
-    for spool, path, _ in _chosen(settings_of(**flags), tokens, reason, publisher):
+    for spool, path, _ in _chosen(used_settings_of(**flags), tokens, reason, publisher):
         spool.forget(path)
         count += 1
     click.echo(f"{count} deleted")
@@ -84,25 +90,25 @@ def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 
 @click.command()
 @with_settings
-@click.option("--follow", "-f", is_flag=True, help="go on as lines come, until Ctrl-C")
+@click.option("--follow", "-f", is_flag=True, help="Go on as lines come, until Ctrl-C.")
 def journal(follow: bool, **flags: Any) -> None:  # noqa: FBT001
     """Print the journal: a JSON line for each source that found its fate."""
     from ingest.journal import Journal
 
-    told = Journal(str(settings_of(**flags).spool))
+    told = Journal(str(used_settings_of(**flags).spool))
     for line in told.follow() if follow else told.lines():
         click.echo(json.dumps(line))
 
 
 @click.command()
 @with_settings
-@click.option("--publisher", help="only records of this publisher, by domain or name")
+@click.option("--publisher", help="Only records of this publisher, by domain or name.")
 def reclean(publisher: str | None, **flags: Any) -> None:
     """Clean the kept sources again, after rules or the version changed, replacing their records.
 
     With no service running and no broker set, cleans them itself.
     """
-    settings = settings_of(**flags)
+    settings = used_settings_of(**flags)
     from ingest.journal import Journal
     from ingest.spool import Spool, names
 

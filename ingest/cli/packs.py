@@ -15,7 +15,7 @@ _FOLDER = click.argument("folder", metavar="[DIR]", required=False, type=click.P
 
 @click.group()
 def packs() -> None:
-    """What is known of publishers: built-in packs, and those in a folder of yours."""
+    """What is known of publishers: built-in packs, and with DIR those in a folder of yours."""
 
 
 @packs.command("list")
@@ -28,7 +28,7 @@ def list_packs(folder: Path | None) -> None:
         click.echo(f"{pack.stem:<16} {pack.name or '-':<28} {rules:<24} {serves}")
 
 
-@packs.command()
+@packs.command(short_help="Hold every pack to the laws, and each rule to its time.")
 @_FOLDER
 @click.option(
     "--records",

@@ -18,10 +18,10 @@ from ingest.cli.service import settings_of, with_settings
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="the address to listen on; others can read all articles there",
+    help="The address to listen on; others can read all articles there.",
 )
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="the port; 0: any that is free"
+    "--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="The port; 0: any that is free."
 )
 def serve(host: str, port: int, **flags: Any) -> None:
     """Show in a browser what the service does: status, records with their reasons, quarantine, and metrics for Prometheus.
@@ -46,7 +46,7 @@ def serve(host: str, port: int, **flags: Any) -> None:
         listening.listen()
     except OSError as error:
         raise click.UsageError(
-            f"cannot listen on {host}, port {port}: {error.strerror}; choose another --port"
+            f"cannot listen on {host}, port {port}: {error.strerror}; choose another --host or --port"
         ) from None
     with contextlib.suppress(OSError):
         os.nice(10)  # cleaning comes first

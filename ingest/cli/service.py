@@ -18,9 +18,14 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the flags that stand for settings; they win over the environment."""
     for option in (
-        click.option("--broker", "broker_url", metavar="URL", help="redis:// URL (INGEST_BROKER_URL)"),
-        click.option("--out", type=FOLDER, help="where records go (INGEST_OUT, ./out)"),
-        click.option("--spool", type=FOLDER, help="holds inbox, claimed, done, quarantine (INGEST_SPOOL, ./spool)"),
+        click.option(
+            "--broker",
+            "broker_url",
+            metavar="URL",
+            help="A redis:// URL; without one, `ingest up` does it all alone (INGEST_BROKER_URL).",
+        ),
+        click.option("--out", type=FOLDER, help="Where records go (INGEST_OUT, or ./out)."),
+        click.option("--spool", type=FOLDER, help="Holds inbox, claimed, done, quarantine (INGEST_SPOOL, or ./spool)."),
     ):
         command = option(command)
     return command
@@ -34,6 +39,16 @@ def settings_of(**flags: Any) -> Settings:
         return load(**flags)
     except BadSettings as error:
         raise click.UsageError(str(error)) from None
+
+
+def used_settings_of(**flags: Any) -> Settings:
+    """The same, for commands that look at a spool; a usage error where there is none."""
+    settings = settings_of(**flags)
+    if not (settings.spool / "inbox").is_dir():
+        from ingest.status import no_spool
+
+        raise click.UsageError(no_spool(settings))
+    return settings
 
 
 def _start(run: Callable[[], int]) -> None:
@@ -54,12 +69,15 @@ def _start(run: Callable[[], int]) -> None:
 
 @click.command()
 @with_settings
-@click.option("--workers", type=click.IntRange(1), help="children that clean (INGEST_WORKERS, one a core)")
-@click.option("--on-duplicate", type=click.Choice(["skip", "replace"]), help="the first record stays, or the last")
-@click.option("--sink", type=click.Choice(["json", "jsonl"]), help="a file an article, or JSON Lines segments")
-@click.option("--once", is_flag=True, help="end when inbox and claimed are empty")
+@click.option("--workers", type=click.IntRange(1), help="Children that clean (INGEST_WORKERS, one a core).")
+@click.option("--on-duplicate", type=click.Choice(["skip", "replace"]), help="The first record stays, or the last.")
+@click.option("--sink", type=click.Choice(["json", "jsonl"]), help="A file an article, or JSON Lines segments.")
+@click.option("--once", is_flag=True, help="End when inbox and claimed are empty.")
 def up(once: bool, **flags: Any) -> None:  # noqa: FBT001
-    """Watch the inbox and clean what is dropped, with no server. With a broker, feed its workers instead."""
+    """Watch the inbox and clean what is dropped, with no server. With a broker, feed its workers instead.
+
+    Drop files into spool/inbox, read records in out/. Ctrl-C ends it; what was under way goes on at the next start.
+    """
     settings = settings_of(**flags)
     if settings.broker and once:
         raise click.UsageError("--once is for work without a broker")
@@ -82,9 +100,9 @@ def watch(**flags: Any) -> None:
 
 @click.command()
 @with_settings
-@click.option("--workers", type=click.IntRange(1), help="pool processes (INGEST_WORKERS, one a core)")
-@click.option("--on-duplicate", type=click.Choice(["skip", "replace"]), help="the first record stays, or the last")
-@click.option("--sink", type=click.Choice(["json", "jsonl"]), help="a file an article, or JSON Lines segments")
+@click.option("--workers", type=click.IntRange(1), help="Pool processes (INGEST_WORKERS, one a core).")
+@click.option("--on-duplicate", type=click.Choice(["skip", "replace"]), help="The first record stays, or the last.")
+@click.option("--sink", type=click.Choice(["json", "jsonl"]), help="A file an article, or JSON Lines segments.")
 def worker(**flags: Any) -> None:
     """Clean what is queued. The same as `celery -A worker worker`."""
     settings = settings_of(**flags)
@@ -101,11 +119,14 @@ def worker(**flags: Any) -> None:
 @click.command()
 @with_settings
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--url", help="where the article was published; for one file")
+@click.option("--url", help="Where the article was published; for one file.")
 @click.option(
-    "--on-duplicate", type=click.Choice(["skip", "replace"]), default="skip", help="the first record stays, or this one"
+    "--on-duplicate",
+    type=click.Choice(["skip", "replace"]),
+    default="skip",
+    help="The first record stays, or this one.",
 )
-@click.option("--wait", "waits", is_flag=True, help="print each outcome once it is there")
+@click.option("--wait", "waits", is_flag=True, help="Print each outcome once it is there.")
 def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: bool, **flags: Any) -> None:  # noqa: FBT001
     """Copy files, and the files of folders, into the spool and queue them. Prints id and path of each ticket."""
     settings = settings_of(**flags)
@@ -142,7 +163,7 @@ def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: 
 @click.argument("role", type=click.Choice(["up", "watch", "worker"]))
 def health(role: str, **flags: Any) -> None:
     """Exit 0 if this container's watcher or worker has done its round within 30 seconds."""
-    settings = settings_of(**flags)
+    settings = used_settings_of(**flags)
     from ingest.spool.desk import desks, here
 
     for seen in desks(str(settings.spool)):

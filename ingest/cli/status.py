@@ -14,8 +14,8 @@ from ingest.signs import shown
 
 @click.command()
 @with_settings
-@click.option("--json", "as_json", is_flag=True, help="for machines")
-@click.option("--watch", is_flag=True, help="again every two seconds, until Ctrl-C")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--watch", is_flag=True, help="Again every two seconds, until Ctrl-C.")
 def status(as_json: bool, watch: bool, **flags: Any) -> None:  # noqa: FBT001
     """Show what waits, who works, and why nothing moves when nothing moves."""
     from ingest.status import look

@@ -84,7 +84,7 @@ def test_the_limits_that_are_set_reach_the_core(make: Make) -> None:
 def test_the_journal_tells_each_outcome_and_survives_rotation(make: Make) -> None:
     settings = make(journal_bytes=4096)
     told = Journal(str(settings.spool), limit=100)
-    settings.spool.mkdir()
+    (settings.spool / "inbox").mkdir(parents=True)
     for number in range(3):
         told.append({"token": f"t{number}", "text": "x" * 60})
         told.rotate()
@@ -119,3 +119,12 @@ def test_a_spool_that_cannot_be_written_is_a_sentence(make: Make) -> None:
     result = run(settings, "up", "--once")
     assert result.exit_code == 2
     assert str(settings.spool) in result.output
+
+
+@pytest.mark.parametrize(
+    "words", [["failed", "list"], ["failed", "purge", "--yes"], ["journal"], ["reclean"], ["health", "up"]]
+)
+def test_where_there_is_no_spool_they_say_so(make: Make, words: list[str]) -> None:
+    done = run(make(), *words)
+    assert done.exit_code == 2
+    assert "there is no spool at" in done.stderr
