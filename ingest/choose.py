@@ -127,7 +127,11 @@ def _authors(found: list[Claim], publishers: list[Claim]) -> Claim:
         return best
     houses = _houses(publishers)
     if all(_impersonal(name, houses) for name in best.value):
-        signed = (c for c in found[1:] if len(c.value) <= 4 and all(looks_personal(name) for name in c.value))
+        signed = (
+            replace(c, value=persons)
+            for c in found[1:]
+            if len(c.value) <= 4 and looks_personal(c.value[0]) and (persons := list(filter(looks_personal, c.value)))
+        )
         return next((c for c in signed if not any(_impersonal(name, houses) for name in c.value)), best)
     names = {fold(name) for name in best.value}
     for other in found:
@@ -148,7 +152,7 @@ def _houses(publishers: list[Claim]) -> set[str]:
 def _impersonal(name: str, houses: set[str]) -> bool:
     if " " not in name and name.isascii() and (name.islower() or not name.isalpha()):
         return True
-    return is_newsroom(name) or (fold(name) in houses and not looks_personal(name))
+    return is_newsroom(name) or fold(name) in houses
 
 
 def _keywords(found: list[Claim], headline: str, houses: set[str]) -> Claim:

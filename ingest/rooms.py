@@ -32,7 +32,8 @@ OPENING = 3
 """Blocks of the body in which a dateline is looked for: a heading or a standfirst may stand before it."""
 
 ASIDE = frozenset({"nav", "header", "footer"})
-"""Elements whose lists are the site's."""
+ARTICLE = frozenset({"article", "main"})
+"""Elements whose lists are the site's, unless they stand in one that is the article's."""
 
 _BETWEEN_TAGS = re.compile(r"\s*[,;|#、，·•]+\s*")
 
@@ -48,7 +49,7 @@ def block_claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: 
     if keywords := list(dict.fromkeys(_tags(labelled))):
         yield Claim("keywords", keywords, origin)
     for row in labelled:
-        if row.label in _SAYS:
+        if row.label in _SAYS and not (row.label is Label.BYLINE and _aside(row)):  # "By company type" is a menu
             yield from (Claim(field, value, origin) for field, value in _SAYS[row.label](row))
     if pack := rulebook.publisher:
         yield Claim("publisher", {"name": pack.name, "domain": pack.domains[0] if pack.domains else None}, "pack")
@@ -122,9 +123,15 @@ def _tags(labelled: Sequence[LabelledBlock]) -> Iterator[str]:
             markup = row.block.markup
             if markup is None:
                 yield from filter(None, _BETWEEN_TAGS.split(said))
-            elif begun and not (markup.place and any(place.tag in ASIDE for place in markup.place.outwards())):
+            elif begun and not _aside(row):
                 parted = [link.text for link in markup.links] or _BETWEEN_TAGS.split(said)
                 yield from (tag for tag in parted if tag and tag.lower() not in words("places", "no_tags"))
+
+
+def _aside(row: LabelledBlock) -> bool:
+    """Whether a block stands in the site's own part of the page; an article may have a header itself."""
+    around = row.block.markup.place.outwards() if row.block.markup and row.block.markup.place else ()
+    return next((place.tag for place in around if place.tag in ASIDE | ARTICLE), "") in ASIDE
 
 
 def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:

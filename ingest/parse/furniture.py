@@ -72,7 +72,8 @@ def _authors(head: Head, survey: Survey, url: str | None, *, signed: bool) -> It
             spoken += [near[at + 1].text] if at + 1 < len(near) and len(near[at + 1].text) <= LONG else []
         elif (rest := marked(text)) is not None:
             spoken.append(rest)
-            yield Claim("byline", text, "page")
+            if not text.endswith(("?", "!", ".")) or names(rest, loose=True):
+                yield Claim("byline", text, "page")
         if (link := _link(element)) is not None and _leads_to_author(link, url):
             linked.append(text)
     classed: list[str] = []
@@ -160,7 +161,8 @@ def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
             if when:
                 yield Claim(_which(element), when, "page")
     for element in survey.by_role["date"][:MAX_FOUND]:
-        if element.tag not in {"body", "article", "main", "time"} and not survey.owned(element):
+        teaser = next(element.iterancestors("h2", "h3", "h4"), None) is not None
+        if element.tag not in {"body", "article", "main", "time"} and not teaser and not survey.owned(element):
             text = element.get("content") or element.get("datetime") or text_of(element, most=3 * LONG)
             if len(text) <= LONG:
                 for field, when in dated(text, month_first=month_first):

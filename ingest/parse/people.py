@@ -93,6 +93,10 @@ def names(value: Any, *, loose: bool = False) -> tuple[str, ...]:
         if len(found) >= MAX_NAMES:
             break
     found.pop("", None)
+    if loose:  # "Jane Doe" and "Jane Doe Staff Writer" are one
+        found = {
+            k: name for k, name in found.items() if not any(k != o and len(o) > 5 and k.startswith(o) for o in found)
+        }
     return tuple(found.values())[:MAX_NAMES]
 
 
