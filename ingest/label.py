@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.evidence import lines, page
+from ingest.evidence.absence import refusal
 from ingest.fold import fold
 from ingest.model import Article, Block, Label, LabelledBlock
 from ingest.signs import WIDE
@@ -52,7 +53,8 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
         headline = headline or _find_headline(blocks, rows, verdicts)
     else:
         verdicts = page.judge(blocks, article.claims, headline, article.region)
-        if refused := page.refusal(blocks, verdicts):
+        titles = [claim.value for claim in article.claims if claim.field == "headline"]
+        if refused := refusal(blocks, verdicts, titles):
             raise refused
     _repeats(blocks, rows, headline)
     return tuple(

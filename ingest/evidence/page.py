@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.evidence.layout import asked, features
-from ingest.evidence.reading import read
-from ingest.evidence.shape import size
 from ingest.forest import Forest
-from ingest.lexicon import lexicon
-from ingest.model import Label, Rejected, Verdict
+from ingest.model import Label, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,15 +31,6 @@ HEADLINE_LIKE = 0.95
 
 MOST_TAGS = 12
 """Words of a line of tags."""
-
-LEAST_WORDS = 15.0
-"""Words of the shortest body."""
-
-LEAST_LONGEST = 8.0
-"""Words of the longest block of a body."""
-
-MOST_LINKED = 0.7
-"""Share of a body's words in links; lists of links are above it."""
 
 NAMED: Mapping[str, Label] = {
     "comments": Label.COMMENTS,
@@ -196,23 +184,3 @@ def _others(blocks: Sequence[Block], names: Sequence[str], rows: NDArray[np.floa
             label = Label.NAVIGATION
         labels.append(label)
     return labels
-
-
-def refusal(blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> Rejected | None:
-    """Why a page has no article to record, if so: `no_article`, `paywall_stub` or `needs_javascript`. None: it has one."""
-    body = [block for block, verdict in zip(blocks, verdicts, strict=True) if verdict.label is Label.BODY]
-    words = size(read([block.text for block in body])) if body else np.zeros(0)
-    linked = float((words * [block.markup.link_share if block.markup else 0.0 for block in body]).sum())
-    amount = float(words.sum())
-    if amount < LEAST_WORDS:
-        page = " ".join([block.text for block in blocks]).casefold()
-        for reason, message in (
-            ("needs_javascript", "The page's article is drawn by a script, which is never run."),
-            ("paywall_stub", "The page shows its article to subscribers alone."),
-        ):
-            if any(phrase in page for phrase in lexicon("page")["refusals"][reason]):
-                return Rejected(reason, message)
-        return Rejected("no_article", "No block of the page reads like an article.")
-    if linked > MOST_LINKED * amount or float(words.max()) < LEAST_LONGEST:
-        return Rejected("no_article", "The page is a list of links to articles.")
-    return None

@@ -143,7 +143,7 @@ def _leads_to_author(link: HtmlElement, url: str | None) -> bool:
 def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
     """Dates around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
     mentioned: list[Claim] = []
-    for text, element in (*head.after, *head.before):
+    for text, element in (run for run in (*head.after, *head.before) if not _in_teaser(run.element)):
         time = element if element.tag == "time" else next(element.iterancestors("time"), None)
         if time is not None and (when := moment(time.get("datetime") or "", month_first=month_first)):
             yield Claim(_which(time), when, "page")
@@ -161,12 +161,20 @@ def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
             if when:
                 yield Claim(_which(element), when, "page")
     for element in survey.by_role["date"][:MAX_FOUND]:
-        teaser = next(element.iterancestors("h2", "h3", "h4"), None) is not None
-        if element.tag not in {"body", "article", "main", "time"} and not teaser and not survey.owned(element):
+        if (
+            element.tag not in {"body", "article", "main", "time"}
+            and not _in_teaser(element)
+            and not survey.owned(element)
+        ):
             text = element.get("content") or element.get("datetime") or text_of(element, most=3 * LONG)
             if len(text) <= LONG:
                 for field, when in dated(text, month_first=month_first):
                     yield Claim(field if field == "modified" else _which(element), when, "page")
+
+
+def _in_teaser(element: HtmlElement) -> bool:
+    """Whether a date stands in a heading, as in those of other articles."""
+    return element.tag in {"h2", "h3", "h4"} or next(element.iterancestors("h2", "h3", "h4"), None) is not None
 
 
 def _whole(text: str, element: HtmlElement) -> str:

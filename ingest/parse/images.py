@@ -175,10 +175,11 @@ def _pictured(box: HtmlElement, captions: list[HtmlElement], base: str | None) -
 def _unnamed(box: HtmlElement, base: str | None) -> Image:
     """A picture in a box without any telling name: what is said under it, and who made it where that stands apart."""
     said = [" ".join(text.split()) for text in texts(box) if text and not text.isspace()]
-    caption, credit = split_caption(" ".join(said))
     apart = next((text for text in (said[0], said[-1]) if len(said) > 1 and is_credit(text)), None)
-    if apart and (credit is None or apart == said[0]):
-        caption, credit = " ".join(text for text in said if text != apart), clean_credit(apart)
+    if apart:
+        caption, credit = split_caption(" ".join(text for text in said if text != apart))[0], clean_credit(apart)
+    else:
+        caption, credit = split_caption(" ".join(said))
     image = next(box.iter("img"), None)
     return {"caption": caption, "credit": credit, "url": address(_source(image), base) if image is not None else None}
 

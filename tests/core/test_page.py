@@ -3,6 +3,7 @@
 import pytest
 
 from ingest.evidence import page
+from ingest.evidence.absence import refusal
 from ingest.evidence.layout import asked, features
 from ingest.forest import Forest
 from ingest.model import Block, Claim, Label
@@ -56,7 +57,7 @@ def test_the_article_is_the_body_and_the_rest_has_its_own_labels() -> None:
     assert labels["Share on Facebook"] is Label.SHARE
     assert labels["Ferry runs late again"] is Label.RELATED
     assert labels["© 2024 The Bay Post. All rights reserved."] is Label.COPYRIGHT_NOTICE
-    assert page.refusal(blocks, verdicts) is None
+    assert refusal(blocks, verdicts) is None
 
 
 def test_verdicts_are_the_same_every_time() -> None:
@@ -83,7 +84,7 @@ def test_verdicts_are_the_same_every_time() -> None:
     ],
 )
 def test_a_page_without_an_article_is_refused_with_its_reason(main: str, reason: str) -> None:
-    refused = page.refusal(*judged(site(main)))
+    refused = refusal(*judged(site(main)))
     assert refused is not None
     assert refused.reason == reason
 

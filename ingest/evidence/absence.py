@@ -1,0 +1,122 @@
+"""Whether a page has an article at all, and why not: a list of articles, an error, a login, a wall, a script's empty frame."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.evidence.reading import read
+from ingest.evidence.shape import size
+from ingest.lexicon import lexicon
+from ingest.model import Label, Rejected
+from ingest.signs import WIDE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ingest.evidence.reading import Floats
+    from ingest.model import Block, Verdict
+
+LEAST_WORDS = 15.0
+"""Words of the shortest body."""
+
+LEAST_LONGEST = 8.0
+"""Words of the longest block of a body."""
+
+MOST_LINKED = 0.7
+"""Share of a body's words in links; lists of links are above it."""
+
+BARE_LINK = (0.8, 24)
+"""Share in links and characters (a wide one counts twice) from which a line is the headline of another article, in a list of them."""
+
+TEASERS = (100.0, 0.4, 0.5)
+"""A front page: no run of its body between two bare links has so many words, nor this share of them all, and more than this
+share stands right under such links, the first words too. Of 1,145 pages with an article none is like that; of 284 whose
+article was replaced by teasers 76 %, and in most others something of it was left.
+"""
+
+VAIN = 200.0
+"""Words of a body that may be the text of an error, a login or a wall, if the page's title says so."""
+
+STUB = 40.0
+"""Words of a body that may be all that a wall leaves of an article."""
+
+NOTHING = 10
+"""Words of a page that has none before its scripts have run."""
+
+_PARTS = re.compile(r"\s*[|–—·]\s*|\s+-\s+|(?<=^\d\d\d):\s+")
+_EDGE = " .!?…:0123456789"
+_MESSAGES = {
+    "needs_javascript": "The page's article is drawn by a script, which is never run.",
+    "paywall_stub": "The page shows its article to subscribers alone.",
+}
+
+
+def refusal(blocks: Sequence[Block], verdicts: Sequence[Verdict], titles: Iterable[str] = ()) -> Rejected | None:
+    """Why a page has no article to record, if so: `no_article`, `paywall_stub` or `needs_javascript`. None: it has one.
+
+    `titles`: what its metadata call it.
+    """
+    own = np.asarray([verdict.label is Label.BODY for verdict in verdicts], dtype=np.bool_)
+    words = np.zeros(len(blocks))
+    if own.any():
+        words[own] = size(read([block.text for block, mine in zip(blocks, own, strict=True) if mine]))
+    amount, links = float(words.sum()), np.asarray([b.markup.link_share if b.markup else 0.0 for b in blocks])
+    if amount < VAIN and (reason := _titled(titles)):
+        return Rejected(reason, _MESSAGES.get(reason, "The page tells of an error, a login or a choice, not of news."))
+    if amount < STUB and (reason := _said(blocks, paid_only=amount >= LEAST_WORDS)):
+        return Rejected(reason, _MESSAGES[reason])
+    if amount < LEAST_WORDS:
+        return Rejected("no_article", "No block of the page reads like an article.")
+    if float((words * links).sum()) > MOST_LINKED * amount or float(words.max()) < LEAST_LONGEST:
+        return Rejected("no_article", "The page is a list of links to articles.")
+    if _teasers(blocks, words, links):
+        return Rejected("no_article", "The page is a list of other articles' openings.")
+    return None
+
+
+@cache
+def _phrases(table: str) -> dict[str, frozenset[str]]:
+    return {reason: frozenset(phrases) for reason, phrases in lexicon("page")[table].items()}
+
+
+def _titled(titles: Iterable[str]) -> str | None:
+    """The reason that at least half of the titles give away: "404 – Page not found", "Sign in | The Example"."""
+    found: list[str | None] = []
+    for title in dict.fromkeys(titles):
+        parts = {part.strip(_EDGE) for part in (title.casefold(), *_PARTS.split(title.casefold()))}
+        found.append(next((r for r, said in _phrases("vain_titles").items() if not said.isdisjoint(parts)), None))
+    reasons = [reason for reason in found if reason]
+    return reasons[0] if reasons and 2 * len(reasons) >= len(found) else None
+
+
+def _said(blocks: Sequence[Block], *, paid_only: bool) -> str | None:
+    """The reason that the page's words give."""
+    page = " ".join([block.text for block in blocks]).casefold()
+    if len(page.split()) < NOTHING:
+        return "needs_javascript"
+    reasons = _phrases("refusals").items()
+    return next(
+        (r for r, said in reasons if (r == "paywall_stub" or not paid_only) and any(s in page for s in said)), None
+    )
+
+
+def _teasers(blocks: Sequence[Block], words: Floats, links: Floats) -> bool:
+    """Whether the body falls into short runs, each under a link that is a headline of its own, the first one too."""
+    most, least, under = TEASERS
+    run = longest = alone = opening = 0.0
+    led = False
+    for block, mine, share in zip(blocks, words, links, strict=True):
+        if share > BARE_LINK[0] and len(block.text) + len(WIDE.findall(block.text)) >= BARE_LINK[1]:
+            run, led = 0.0, True
+        elif mine:
+            run += mine
+            longest = max(longest, run)
+            alone += mine if led else 0.0
+            opening += 0.0 if alone else mine
+            led = False
+    amount = float(words.sum())
+    return opening < LEAST_WORDS and longest < most and longest < least * amount and alone > under * amount

@@ -1,0 +1,121 @@
+"""Pages without an article are refused, each with its reason; short articles are none of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest import Rejected, clean
+
+MENU = "".join(f"<li><a href='/{w}'>{w}</a></li>" for w in ("News", "Politics", "Business", "Sport", "Weather"))
+OPENINGS = (
+    ("Parliament votes on the budget after a night of talks", "Lawmakers are expected to pass the plan today."),
+    ("Ferry runs aground near the harbour, nobody hurt", "All 212 passengers were brought to land by noon."),
+    ("How a small town saved its last cinema", "When the owner wanted to close, neighbours bought a share each."),
+    ("Rivers rise after a week of rain", "The water authority warns of floods in the valleys until Thursday."),
+    ("Team wins the cup for the fourth time", "A late goal decided the best final of the season, both coaches say."),
+    ("Bakery makes bread with sea water", "The recipe is older than the town, says the baker, who found it."),
+)
+TEASERS = "".join(
+    f"<article><h2><a href='/news/{n}'>{t}</a></h2><p>{d}</p></article>" for n, (t, d) in enumerate(OPENINGS)
+)
+
+
+def page(title: str, main: str, *, lang: str = "en") -> bytes:
+    return (
+        f"<html lang={lang}><head><title>{title}</title></head><body><header><nav><ul>{MENU}</ul></nav></header>"
+        f"<main>{main}</main><footer><p>© 2026 The Example</p></footer></body></html>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("title", "main", "reason"),
+    [
+        ("The Example | News", TEASERS, "no_article"),
+        ("Topic: Harbour | The Example", f"<h1>Harbour</h1><p>All our articles about it.</p>{TEASERS}", "no_article"),
+        (
+            "Page not found | The Example",
+            (
+                "<h1>404 – Page not found</h1><p>Sorry, the page you are looking for does not exist or has been moved to another"
+                " address.</p><p>Try searching for it, or go back to the front page to read our latest news.</p>"
+            ),
+            "no_article",
+        ),
+        (
+            "Cette page est introuvable",
+            (
+                "<h1>Erreur 404</h1><p>La page que vous recherchez n’existe pas ou n’existe plus. Vous pouvez revenir à l’accueil"
+                " ou utiliser notre moteur de recherche pour trouver un article.</p>"
+            ),
+            "no_article",
+        ),
+        (
+            "Sign in | The Example",
+            (
+                "<h1>Sign in to your account</h1><form><label>E-mail</label><input><button>Sign in</button></form><p>Do not have"
+                " an account yet? Create one and get access to newsletters. By signing in you agree to our terms of use.</p>"
+            ),
+            "no_article",
+        ),
+        (
+            "Before you continue",
+            (
+                "<h1>We value your privacy</h1><p>We and our partners store and access information on a device, such as cookies,"
+                " for personalised ads and content, ad and content measurement, and audience insights.</p>"
+            ),
+            "no_article",
+        ),
+        (
+            "451: Unavailable due to legal reasons",
+            (
+                "<p>We recognize you are attempting to access this website from a country where access cannot be granted at this"
+                " time. For any issues, contact us by phone.</p>"
+            ),
+            "no_article",
+        ),
+        (
+            "Just a moment...",
+            (
+                "<h1>www.example.com</h1><p>www.example.com needs to review the security of your connection before proceeding."
+                "</p><p>Performance and security by a firm that guards many sites.</p>"
+            ),
+            "needs_javascript",
+        ),
+        (
+            "Storm hits coast | The Example",
+            (
+                "<h1>Storm hits coast</h1><p>A storm hit the coast on Monday …</p><div><h2>To continue reading, subscribe now"
+                "</h2><p>This article is for subscribers only. Already a subscriber? Log in.</p></div>"
+            ),
+            "paywall_stub",
+        ),
+    ],
+)
+def test_what_is_no_article_is_refused_with_its_reason(title: str, main: str, reason: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        clean(page(title, main))
+    assert refused.value.reason == reason
+
+
+def test_a_frame_that_a_script_fills_is_no_empty_article() -> None:
+    frame = b"<html><head><title>Storm hits coast</title></head><body><div id=app></div><script src=/a.js></script></body></html>"
+    with pytest.raises(Rejected) as refused:
+        clean(frame)
+    assert refused.value.reason == "needs_javascript"
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        (
+            "Ferry runs aground",
+            "A ferry with 212 passengers ran aground near the harbour on Monday, the coast guard said. Nobody was hurt.",
+        ),
+        (
+            "Error 404: why a festival named itself after a missing page",
+            "The festival opens on Friday with forty bands on three stages, the organisers said on Monday. Tickets are sold out.",
+        ),
+    ],
+)
+def test_short_articles_are_kept(title: str, text: str) -> None:
+    record = clean(page(f"{title} | The Example", f"<article><h1>{title}</h1><p>{text}</p></article>{TEASERS}"))
+    assert text in record.body

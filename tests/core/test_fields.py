@@ -1,0 +1,126 @@
+"""What a page's fields are chosen and read from: one vector for each kind of page that misled."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest import clean
+from ingest.choose import choose
+from ingest.model import Claim
+from ingest.parse.html import read_page
+from ingest.parse.people import names
+
+URL = "https://www.harbour-post.example.org/news/storm-hits-coast"
+PROSE = "<p>" + "The storm hit the coast on Monday and left the town without power for hours. " * 4 + "</p>"
+
+
+def won(body: str, head: str = "") -> dict[str, object]:
+    _, claims, _ = read_page(f"<html lang=en><head>{head}</head><body>{body}</body></html>", url=URL)
+    return {field: claim.value for field, claim in choose(claims).items()}
+
+
+STORM, RAIN, WIND = "Storm hits coast", "Storm and rain hit coast", "Wind and rain hit the coast"
+
+
+@pytest.mark.parametrize(
+    ("jsonld", "shared", "heading", "window", "headline"),
+    [
+        (STORM, RAIN, STORM, RAIN, STORM),
+        (STORM, RAIN, RAIN, RAIN, RAIN),
+        (STORM, RAIN, RAIN, STORM, RAIN),
+        (STORM, STORM, RAIN, STORM, STORM),
+        (STORM, RAIN, STORM, STORM, RAIN),  # the desk's own
+        (STORM, RAIN, WIND, STORM, WIND),
+        (None, RAIN, WIND, RAIN, WIND),
+        (None, STORM, f"Weather {STORM}", STORM, STORM),  # something glued before it
+        (None, STORM, "Contact us", STORM, STORM),
+    ],
+)
+def test_the_headline_is_what_most_sources_agree_on(
+    jsonld: str | None, shared: str, heading: str, window: str, headline: str
+) -> None:
+    stated = [Claim("headline", jsonld, "json-ld")] if jsonld else []
+    claims = [*stated, *(Claim("headline", t, "meta") for t in (shared, window)), Claim("headline", heading, "page")]
+    assert choose(claims)["headline"].value == headline
+
+
+def test_what_stands_over_a_headline_is_no_part_of_it_unless_metadata_have_it_too() -> None:
+    heading = "<h1><span class='title__overline'>Bad weather</span> <span>Storm hits coast</span></h1>"
+    assert won(heading + PROSE)["headline"] == "Storm hits coast"
+    shared = "<meta property=og:title content='Bad weather: Storm hits coast'>"
+    assert won(heading + PROSE, shared)["headline"] == "Bad weather Storm hits coast"
+
+
+def test_tags_are_found_by_their_addresses_after_the_headline_even_in_a_frame_called_next() -> None:
+    trends = "<div><a href='/topics/cup'>The cup</a><a href='/topics/vote'>The vote</a></div>"
+    tags = "<div><div><a href='/topics/storm'>Storm</a></div><div><a href='/topics/coast/'>Coast</a></div></div>"
+    rows = (
+        tags.replace("<div><div>", "<ul><li>").replace("</div><div>", "</li><li>").replace("</div></div>", "</li></ul>")
+    )
+    page = f"<div id=__next>{trends}<h1>Storm hits coast</h1>{PROSE}{rows}</div>"
+    assert won(page)["keywords"] == ["Storm", "Coast"]
+
+
+def test_keywords_leave_the_house_out_and_part_where_the_language_parts() -> None:
+    site = "<meta property=og:site_name content='Harbour Post'>"
+    assert won(PROSE, f"{site}<meta name=keywords content='storm, Harbour Post, coast'>")["keywords"] == [
+        "storm",
+        "coast",
+    ]
+    assert won(PROSE, "<meta name=keywords content='深空探测 探月工程'>")["keywords"] == ["深空探测", "探月工程"]
+
+
+@pytest.mark.parametrize(
+    ("box", "caption", "credit"),
+    [
+        (
+            ("<figure><img src=/a.jpg><figcaption class=capRoot><div>The pier.</div><div class=cap_contentcredit>Photo: Jo"
+            " Mole (Agency)</div></figcaption></figure>"),
+            "The pier.",
+            "Jo Mole (Agency)",
+        ),
+        (
+            ("<figure><img src=/a.jpg><figcaption class=cap><span class=capText>The pier</span><span class=capCredit>Jo"
+            " Mole/Copyright 2026 The Agency. All rights reserved.</span></figcaption></figure>"),
+            "The pier",
+            "Jo Mole",
+        ),
+        ("<div><div><img src=/a.jpg></div><div>The pier after the storm</div><div>REUTERS</div></div>",
+         "The pier after the storm", "REUTERS"),
+        ("<div><img src=/a.jpg><span>Photo: Jo Mole</span><div>The pier after the storm</div></div>",
+         "The pier after the storm", "Jo Mole"),
+    ],
+)  # fmt: skip
+def test_captions_stand_apart_from_credits(box: str, caption: str, credit: str) -> None:
+    images = won(f"<h1>Storm hits coast</h1>{PROSE * 3}{box}{PROSE}")["images"]
+    assert images == [{"caption": caption, "credit": credit, "url": "https://www.harbour-post.example.org/a.jpg"}]
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div><img src=/a.jpg><a href='/news/2'>Another storm that hit another coast</a></div>",
+        "<div><img src=/a.jpg><span>By Jo Mole</span> <span>Harbour Post</span></div>",
+        "<div class='text-caption'><img src=/a.jpg><a href='/x'>An offer of the Example House</a></div>",
+    ],
+)
+def test_not_all_that_stands_beside_a_picture_is_its_caption(box: str) -> None:
+    assert "images" not in won(f"<h1>Storm hits coast</h1>{PROSE * 3}{box}{PROSE}")
+
+
+def test_one_name_said_twice_is_one() -> None:
+    assert names(["Jo Mole Weather Reporter", "Jo Mole"], loose=True) == ("Jo Mole",)
+
+
+def test_the_byline_of_a_menu_is_none_and_a_person_goes_before_the_house() -> None:
+    menu = "<header><nav><h3>By Company Size</h3><a href=/s>Small</a></nav></header>"
+    jsonld = '{"@type": "NewsArticle", "author": {"name": "Harbour Post"}, "publisher": {"name": "Harbour Post"}}'
+    byline = "<div class=byline>By <a rel=author href=/authors/jo>Jo Mole</a></div>"
+    page = f"<html lang=en><head><script type='application/ld+json'>{jsonld}</script></head><body>{menu}<main><h1>Storm</h1>"
+    assert clean(f"{page}{PROSE * 3}</main></body></html>".encode(), url=URL).authors == ("Harbour Post",)
+    assert clean(f"{page}{byline}{PROSE * 3}</main></body></html>".encode(), url=URL).authors == ("Jo Mole",)
+
+
+def test_a_date_in_a_teasers_heading_is_not_the_articles() -> None:
+    teaser = "<h2>Rain comes <span class=date>24.04.2023</span></h2>"
+    assert won(f"<h1>Storm hits coast</h1>{PROSE * 3}{teaser}<p class=date>28.04.2023</p>")["published"] == "2023-04-28"
