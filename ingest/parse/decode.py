@@ -7,6 +7,8 @@ import json
 import re
 import zlib
 
+import re2
+
 from ingest.limits import LIMITS, MEMBERS
 from ingest.model import Rejected
 from ingest.signs import UNSAFE
@@ -91,7 +93,11 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _PAGE = re.compile(r"<!doctype\s+html|<(?:html|head|body)[\s>]", re.IGNORECASE)
-_LINE_ENDS = ("\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
+_UNCLEAN = re2.compile(
+    rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}\x{fff0}-\x{fffb}\x{fffe}\x{ffff}]|\r(?:[^\n]|\z)"
+)
+"""What UTF-8 may hold of `_LINE_ENDS` and of `UNSAFE`. Most files hold none, which RE2 finds in a quarter of the time of looking for them."""
+_LINE_ENDS = ("\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029")
 
 
 def unpack(content: bytes, *, limit: int = LIMITS.unpacked) -> bytes:
@@ -130,9 +136,11 @@ def decode(content: bytes) -> tuple[str, str]:
         raise Rejected("empty", "The file is empty.")
     _refuse_formats(content)
     text, encoding = _decode(content)
-    for end in _LINE_ENDS:  # a pattern for them all takes five times as long
-        text = text.replace(end, "\n")
-    text = UNSAFE.sub("", text)
+    text = text.replace("\r\n", "\n")
+    if encoding != "utf-8" or _UNCLEAN.search(content):
+        for end in _LINE_ENDS:  # a pattern for them all takes five times as long
+            text = text.replace(end, "\n")
+        text = UNSAFE.sub("", text)
     if not text.strip():
         raise Rejected("empty", "The file holds nothing but white space.")
     _refuse_json(text)

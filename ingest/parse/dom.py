@@ -66,6 +66,8 @@ def text_of(element: HtmlElement, without: frozenset[HtmlElement] = frozenset(),
 
     `most`: characters after which reading ends; a text longer than that has come to no end.
     """
+    if not len(element):
+        return " ".join((element.text or "").split()) if _speaks(element, without) else ""
     read: list[str] = []
     for text in texts(element, without):
         read.append(text)

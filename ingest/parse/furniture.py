@@ -64,9 +64,10 @@ def _authors(head: Head, survey: Survey, url: str | None, *, signed: bool) -> It
     zone = {r.element for r in near}
     linked, spoken = [], []
     others = words("people", "not_by")
+    other = tuple(others)
     for at, (text, element) in enumerate(near):
         before = near[at - 1].text.lower().strip(" :") if at else ""
-        if len(text) > LONG or before in others or text.lower().startswith(tuple(others)):
+        if len(text) > LONG or before in others or text.lower().startswith(other):
             continue
         if is_marker(text):
             spoken += [near[at + 1].text] if at + 1 < len(near) and len(near[at + 1].text) <= LONG else []
@@ -83,7 +84,7 @@ def _authors(head: Head, survey: Survey, url: str | None, *, signed: bool) -> It
         ):
             continue
         text = text_of(element, most=3 * LONG)
-        if 2 < len(text) <= LONG and not text.lower().startswith(tuple(others)):
+        if 2 < len(text) <= LONG and not text.lower().startswith(other):
             classed.append(text)
     guessed = () if signed else (_far_bylines(head, survey), _nameplates(head))
     for texts in (linked, spoken, classed, *guessed):
@@ -103,8 +104,8 @@ def _far_bylines(head: Head, survey: Survey) -> list[str]:
             rest = marked(text) or (following.text if is_marker(text) else "")
             found += [rest] if looks_personal(rest) and not survey.owned(run.element) else []
         elif (
-            looks_personal(text)
-            and following.text.startswith(text)
+            following.text.startswith(text)
+            and looks_personal(text)
             and len(following.text) > LONG // 2
             and not survey.owned(run.element)
         ):
@@ -268,7 +269,7 @@ def _rights(head: Head) -> Iterator[Claim]:
             whole = run.text if parted else text_of(run.element, most=3 * MAX_LINE)
             yield Claim("copyright_notice", whole if len(whole) <= MAX_LINE else run.text[:MAX_LINE], "page")
             break
-    for run in reversed(head.runs[len(head.runs) // 2 :]):
-        if 40 < len(run.text) < 3 * MAX_LINE and any(term in run.text.lower() for term in terms):
-            yield Claim("usage_terms", run.text, "page")
-            break
+    lines = [run.text for run in head.runs[len(head.runs) // 2 :] if 40 < len(run.text) < 3 * MAX_LINE]
+    together = "\n".join(lines).lower()  # few pages have any: to look line by line took ten times as long
+    if said := [term for term in terms if term in together]:
+        yield Claim("usage_terms", next(text for text in lines[::-1] if any(term in text.lower() for term in said)), "page")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from ingest import Rejected, clean
 from ingest.limits import LIMITS
 from ingest.parse.decode import decode, unpack
-from ingest.signs import nfc
+from ingest.signs import UNSAFE, nfc
 
 RUSSIAN = "МОСКВА, 3 мая. Президент подписал указ о мерах поддержки, сообщает пресс-служба. Документ вступает в силу со дня подписания."
 UKRAINIAN = "Президент України провів зустріч із представниками міжнародних організацій. Сторони обговорили ґрунтовні питання безпеки."
@@ -49,6 +52,13 @@ def test_one_broken_sequence_does_not_make_utf8_something_else() -> None:
 
 def test_line_ends_controls_and_forms_are_normal() -> None:
     assert nfc(decode("a\r\nb\rc\u2028d\x00\x1b[31m\u202eе\u0301cafe\u0301".encode())[0]) == "a\nb\nc\nd[31mе\u0301café"
+
+
+@given(st.text(st.sampled_from("\r\n\x0b\x1b\x7f\x85\x9f\u2028\u202e\u2066\ufeff\ufff9\ufffe\uffff\xa0\u2026\u20ac\uffe9") | st.characters(codec="utf-8"), max_size=9))  # fmt: skip
+def test_every_one_of_them_wherever_it_stands(text: str) -> None:
+    assume("\0" not in text)
+    plain = UNSAFE.sub("", re.sub("\r\n|[\r\x0b\x0c\x85\u2028\u2029]", "\n", f"a{text}"))
+    assert decode(f"a{text}".encode())[0] == plain
 
 
 REFUSED = {
