@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -82,8 +82,7 @@ class Claim:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link inside a block: its words and its absolute address."""
 
     text: str
@@ -112,8 +111,7 @@ class Place:
             at = at.up
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(NamedTuple):
     """What a page says about one block beside its words; a text file says none of it.
 
     `tag`: the block-level element it stands in. `links`: in order. `link_share`: share of the block's characters inside links,
@@ -127,7 +125,7 @@ class Markup:
     link_share: float = 0.0
     media: int = 0
     told: tuple[float, float] = (0.0, 0.0)
-    place: Place | None = field(default=None, repr=False)
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,4 +272,6 @@ def _rights(head: Head) -> Iterator[Claim]:
     lines = [run.text for run in head.runs[len(head.runs) // 2 :] if 40 < len(run.text) < 3 * MAX_LINE]
     together = "\n".join(lines).lower()  # few pages have any: to look line by line took ten times as long
     if said := [term for term in terms if term in together]:
-        yield Claim("usage_terms", next(text for text in lines[::-1] if any(term in text.lower() for term in said)), "page")
+        yield Claim(
+            "usage_terms", next(text for text in lines[::-1] if any(term in text.lower() for term in said)), "page"
+        )

@@ -97,7 +97,7 @@ def _words(attributes: Mapping[str, str]) -> tuple[str, ...]:
 class _Open:
     """An element that the walk is in, and the one around it; the outermost is nobody's, and its own outer one."""
 
-    __slots__ = ("attributes", "block", "body", "depth", "element", "kind", "mute", "outer", "place", "tag")
+    __slots__ = ("attributes", "block", "body", "depth", "element", "kind", "mute", "outer", "parts", "place", "tag")
 
     def __init__(
         self,
@@ -110,10 +110,10 @@ class _Open:
         self.element, self.tag, self.attributes, self.kind = element, tag, attributes, kind
         self.place: Place | None = None
         if outer is None:
-            self.outer, self.depth, self.block, self.mute, self.body = self, 0, "", False, False
+            self.outer, self.depth, self.parts, self.block, self.mute, self.body = self, 0, False, "", False, False
         else:
-            self.outer, self.depth = outer, outer.depth + 1
-            self.block = tag if tag in BLOCK else outer.block
+            self.outer, self.depth, self.parts = outer, outer.depth + 1, tag in BLOCK
+            self.block = tag if self.parts else outer.block
             self.mute = outer.mute or tag in NO_TEXT
             self.body = outer.body or tag == "body"
 
@@ -138,7 +138,6 @@ class _Walk:
         self.links: list[Link] = []
         self.link_length = 0
         self.inmost: _Open | None = None  # the smallest element with the whole run; None: no text yet
-        self.lowest = 0  # how far up the walk has come since the run's last text
         self.broken = False  # a line break stood last
 
     def enter(self, element: HtmlElement) -> None:
@@ -174,14 +173,13 @@ class _Walk:
         left = self.here
         self.here = outer = left.outer
         if not outer.mute:
-            if left.tag in BLOCK:
+            if left.parts:
                 self.flush()
                 if left.tag == "pre":
                     self.preformatted -= 1
             elif left.tag == "a":
                 self.end_link()
                 self.href = None
-        self.lowest = min(self.lowest, outer.depth)
         if tail := left.element.tail:
             self.text(tail)
 
@@ -194,7 +192,10 @@ class _Walk:
     def text(self, text: str) -> None:
         """Text right inside the element that opened last."""
         here = self.here
-        if not text.isspace() and here.body and here.tag not in UNREAD:
+        if text.isspace():
+            if self.inmost is None:  # before the run
+                return
+        elif here.body and here.tag not in UNREAD:
             self.survey.hear(text, here.element)
         if here.mute:
             return
@@ -208,11 +209,7 @@ class _Walk:
 
     def _piece(self, text: str) -> None:
         if text and not text.isspace():
-            if self.inmost is None:
-                self.inmost, self.lowest = self.here, self.here.depth
-            while self.inmost.depth > self.lowest:
-                self.inmost = self.inmost.outer
-            self.lowest = self.here.depth
+            self.inmost = _around(self.inmost or self.here, self.here)
             self.broken = False
         elif self.inmost is None:  # white space before the run
             return
@@ -264,6 +261,16 @@ class _Walk:
             self.found.append(Block(text, self.inmost.kind, markup=markup))
             self.media = 0
         self._fresh()
+
+
+def _around(one: _Open, other: _Open) -> _Open:
+    """The smallest element with both."""
+    while one is not other:
+        if one.depth > other.depth:
+            one = one.outer
+        else:
+            other = other.outer
+    return one
 
 
 def _placed(inmost: _Open) -> Place | None:
