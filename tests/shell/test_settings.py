@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from ingest.limits import LIMITS, Limits
-from ingest.settings import BadSettings, load
+from ingest.settings import BadSettings, Settings, load
 
 
 def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,3 +60,8 @@ def test_the_limits_of_the_core_are_settings(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("INGEST_MAX_UNPACKED", "1000")
     with pytest.raises(BadSettings, match="MAX_UNPACKED is below"):
         load()
+
+
+def test_the_readme_lists_every_setting() -> None:
+    told = re.findall(r"^\| `([A-Z_]+)`", (Path(__file__).parents[2] / "README.md").read_text(), re.MULTILINE)
+    assert [name.lower() for name in told] == list(Settings.model_fields)
