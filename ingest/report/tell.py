@@ -83,6 +83,7 @@ class _Count:
     labels: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     articles: dict[str, list[Article]] = field(default_factory=dict)
+    ids: set[int] = field(default_factory=set)
     records: int = 0
 
 
@@ -92,7 +93,11 @@ def tell(lines: Iterable[Mapping[str, Any]], records: Iterable[Record], rules: I
     for number, line in enumerate(lines):
         _note(journal, number, line)
     for record in records:
-        _add(count, record, journal.stored.get(record.id, ""))
+        if (
+            key := int(record.id[:16], 16)
+        ) not in count.ids:  # a folder may hold it twice, and replaced ones come again
+            count.ids.add(key)
+            _add(count, record, journal.stored.get(record.id, ""))
     hours = journal.by_hour
     last = journal.last
     by_day = bool(last) and (_day(last) - _day(journal.first)).days > 1

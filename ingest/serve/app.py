@@ -58,7 +58,7 @@ class FrontDesk:
                 if self.settings.spool.is_dir():
                     self.ledger.read_on()
                 self._pages.clear()
-        return self.sight.facts | {"behind": self.ledger.behind}
+        return self.sight.facts | {"behind": self.ledger.behind and "inbox" in self.sight.facts}
 
     async def catch_up(self) -> None:
         """Read the journal from its beginning, a slice at a time."""
@@ -250,9 +250,10 @@ async def ready(request: Request) -> Response:
     facts = await desk.facts()
     wrong = {
         "spool": await asyncio.to_thread(_unusable, desk.settings),
-        "broker": "cannot be reached" if desk.settings.broker and facts.get("redis") is None else None,
         "journal": "is still being read" if facts["behind"] else None,
     }
+    if desk.settings.broker:
+        wrong["broker"] = None if facts.get("redis") else "cannot be reached"
     told = {part: f"no: {why}" if why else "yes" for part, why in wrong.items()}
     return JSONResponse(told, 503 if any(wrong.values()) else 200)
 

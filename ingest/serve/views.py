@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from ingest.report.chart import amount, columns
-from ingest.serve.ledger import Ledger, Settled
+from ingest.serve.ledger import MINUTES, Ledger, Settled
 from ingest.serve.sight import Quarantined
 from ingest.sheet import Inside, Node, Sheet, node, table
 
@@ -30,7 +31,7 @@ def now(facts: Facts, ledger: Ledger) -> str:
     parts: list[Node | None] = [
         node("ul", *(node("li", reason) for reason in why), class_="flags") if why else None,
         _cards(facts, ledger),
-        _section("Files by minute, refused ones on top", columns(ledger.minutes), _axis(ledger))
+        _section("Files by minute, refused ones on top", columns(hour := _hour(ledger)), _axis(hour))
         if ledger.minutes
         else None,
         _section("The last files", _rows(islice(ledger.newest(), LAST))) if ledger.last else None,
@@ -160,11 +161,17 @@ def _since(seconds: int) -> str:
     return f"the oldest for {told}"
 
 
-def _axis(ledger: Ledger) -> Node:
-    times = sorted(ledger.minutes)
-    most = max(counts.total() for counts in ledger.minutes.values())
-    words = (times[0][5:].replace("T", " "), f"{most:,} at most", times[-1][5:].replace("T", " "))
-    return node("p", *(node("span", each) for each in words), class_="axis")
+def _hour(ledger: Ledger) -> dict[str, Mapping[str, int]]:
+    """Outcomes of each minute of the hour that ended with the last file, also of those that had none."""
+    end = datetime.fromisoformat(ledger.last[:16])
+    minutes = (f"{end - timedelta(minutes=back):%Y-%m-%dT%H:%M}" for back in range(MINUTES - 1, -1, -1))
+    return {minute: ledger.minutes.get(minute, {}) for minute in minutes}
+
+
+def _axis(hour: Mapping[str, Mapping[str, int]]) -> Node:
+    first, *_, last = (minute[5:].replace("T", " ") for minute in hour)
+    most = max(sum(counts.values()) for counts in hour.values())
+    return node("p", *(node("span", each) for each in (first, f"{most:,} at most", last)), class_="axis")
 
 
 def _stages(ledger: Ledger) -> Node:

@@ -98,6 +98,7 @@ def test_the_command_reads_journal_and_records_and_links_pages(tmp_path: Path) -
     (tmp_path / "out/records.jsonl").write_text("\n".join(record.to_json() for record in records[1:]))
     (tmp_path / "out/ab/one.json").write_text(records[0].to_json(indent=2))
     (tmp_path / "out/other.json").write_text("{}")
+    (tmp_path / "out/copy.json").write_text(records[0].to_json())
     changed = [record.id for record in records if record.publisher and record.publisher.name == "changed"][-1]
     (tmp_path / f"pages/{changed}.html").touch()
     flags = [
