@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 NESTED = 4
 """How deep a field's value goes: a list of objects of texts, and one more."""
+NAMING = 3
+"""Gaps between words from which a link's words may be a headline."""
 COMPARED = 200
 """Pictures that each other one is compared with, and thousands of letters in which a removed block is searched: both grow as a square."""
 
@@ -152,9 +154,17 @@ def _images(claims: Sequence[Claim]) -> list[dict[str, str | None]]:
 
 
 def _union(claims: Sequence[Claim]) -> list[dict[str, str | None]]:
+    """Each link once: a card's picture, date and headline lead to the same article; the first that says enough names it."""
     links: dict[str, dict[str, str | None]] = {}
+    named: set[str] = set()
     for link in (link for claim in claims for link in claim.value):
-        links.setdefault(fold(link.get("headline") or "") or link.get("url") or "", link)
+        headline = link.get("headline") or ""
+        said = fold(headline)
+        key = link.get("url") or said
+        better = key not in links or headline.count(" ") >= NAMING > (links[key].get("headline") or "").count(" ")
+        if better and said not in named:
+            links[key] = link
+            named.update({said} - {""})
     return list(links.values())
 
 

@@ -14,6 +14,7 @@ from ingest.packs import Rulebook
 from ingest.parse.credits import clean_credit, split_caption
 from ingest.parse.dates import written
 from ingest.parse.people import looks_personal, names
+from ingest.parse.strings import leads_to_article
 from ingest.signs import WIDE
 
 FIELDS = {
@@ -93,25 +94,29 @@ def _credit(row: LabelledBlock) -> str | None:
 
 
 def _related(labelled: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
+    """Headline and address of each; links to sections and services are none, whatever a page calls them."""
     related: list[Mapping[str, str | None]] = []
     for row in labelled:
         if row.label is not Label.RELATED:
             continue
-        links = row.block.markup.links if row.block.markup else ()
+        linked = row.block.markup.links if row.block.markup else ()
+        page = row.block.markup is not None and row.block.markup.place is not None  # else Markdown, which has no menus
+        links = [link for link in linked if not page or leads_to_article(link.url)]
         if headline := row.captured.get("headline"):
-            related.append(
-                {"headline": headline, "url": row.captured.get("url") or next((link.url for link in links), None)}
-            )
-        elif row.rule == "model" and not links and _says_enough(row.block.text):
-            related.append({"headline": row.block.text, "url": None})
-        else:
-            related += [{"headline": link.text, "url": link.url} for link in links if link.text]
+            if links or not linked:
+                url = row.captured.get("url") or next((link.url for link in links), None)
+                related.append({"headline": headline, "url": url})
+        elif row.rule != "model" or not _aside(row):
+            if row.rule == "model" and not linked and _says_enough(row.block.text):
+                related.append({"headline": row.block.text, "url": None})
+            related += [{"headline": link.text, "url": link.url} for link in links if _says_enough(link.text, 3)]
     return related
 
 
-def _says_enough(text: str) -> bool:
-    """Whether a line that only the model calls related is a title as long as a headline: others are credits, menus, buttons."""
-    return is_title(text) and text.count("|") < 2 and (len(text.split()) >= 5 or len(WIDE.findall(text)) >= 12)
+def _says_enough(text: str, least: int = 5) -> bool:
+    """Whether it is a title as long as a headline, in words or pairs of wide signs: others are credits, menus, buttons."""
+    long = len(text.split()) >= least or len(WIDE.findall(text)) >= 2 * least + 2
+    return is_title(text) and text.count("|") < 2 and long
 
 
 def _tags(labelled: Sequence[LabelledBlock]) -> Iterator[str]:

@@ -17,8 +17,8 @@ from ingest.parse.dates import dated, moment
 from ingest.parse.dom import name_words, parts_of, text_of
 from ingest.parse.head import LONG, Head, head_of
 from ingest.parse.people import is_marker, looks_personal, marked, names
-from ingest.parse.strings import address, domain, line
-from ingest.parse.survey import Survey
+from ingest.parse.strings import address, domain, leads_to_article, line
+from ingest.parse.survey import Run, Survey
 
 MAX_LINE = 300  # characters of a byline, a date line or a heading
 MAX_FOUND = 60
@@ -28,6 +28,8 @@ DATE_LINE = (
 LABEL = 40  # characters that may stand beside a row of tags
 MAX_TAGS = 20  # links of a list of tags; longer ones are the site's
 _EDGE = " -–—|·•:/"
+FOOT = 120  # runs of text at a page's end, where its rights stand
+_OWNER = re.compile(r"(?!copyright\b|all\b|rights\b|reserved\b)\b[^\W\d_]{2,}", re.IGNORECASE)
 _RIGHTS = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?:19|20)\d\d", re.IGNORECASE)
 
 
@@ -254,24 +256,42 @@ def _related(survey: Survey, url: str | None) -> list[dict[str, Any]]:
     links = dict.fromkeys(link for part in islice(parts, MAX_FOUND) for link in islice(part.iter("a"), MAX_FOUND))
     found: dict[str, dict[str, Any]] = {}
     for link in links:
-        text, where = line(text_of(link), MAX_LINE), address(link.get("href"), url)
-        if text and where and len(text.split()) > 3 and len(found) < MAX_FOUND:
+        where = address(link.get("href"), url)
+        if where is None or where == url or not leads_to_article(where):
+            continue
+        heading = next(
+            parts_of(link, "h2", "h3", "h4", "h5"), link
+        )  # a card's link holds its picture, date and opening, too
+        text = line(text_of(heading), MAX_LINE)
+        if text and len(text.split()) > 3 and len(found) < MAX_FOUND:
             found.setdefault(where, {"headline": text, "url": where})
     return list(found.values())
 
 
 def _rights(head: Head) -> Iterator[Claim]:
     """The last line of the page that claims the copyright, with what stands beside it; and the last that tells what may be done."""
-    terms = words("rights", "terms")
-    for run in reversed(head.runs[len(head.runs) // 2 :][-80:]):
-        if _RIGHTS.search(run.text):
-            parted = next(run.element.iterdescendants("p", "div", "ul", "li", "br"), None) is not None
-            whole = run.text if parted else text_of(run.element, most=3 * MAX_LINE)
-            yield Claim("copyright_notice", whole if len(whole) <= MAX_LINE else run.text[:MAX_LINE], "page")
+    foot = head.runs[len(head.runs) // 2 :][-FOOT:][::-1]
+    for run in foot:
+        if _RIGHTS.search(run.text) and (notice := _notice(run)):
+            yield Claim("copyright_notice", notice, "page")
             break
+    terms = words("rights", "terms")
     lines = [run.text for run in head.runs[len(head.runs) // 2 :] if 40 < len(run.text) < 3 * MAX_LINE]
     together = "\n".join(lines).lower()  # few pages have any: to look line by line took ten times as long
     if said := [term for term in terms if term in together]:
         yield Claim(
             "usage_terms", next(text for text in lines[::-1] if any(term in text.lower() for term in said)), "page"
         )
+
+
+def _notice(run: Run) -> str | None:
+    """The whole line around a claim of rights; None where it names nobody, or is the label of a link."""
+    parted = next(run.element.iterdescendants("p", "div", "ul", "li", "br"), None) is not None
+    whole = run.text
+    for element in (run.element, run.element.getparent()):
+        if element is not None and not parted and len(text := text_of(element, most=3 * MAX_LINE)) <= MAX_LINE:
+            whole = text
+        if _OWNER.search(whole):
+            break
+    signed = any(sign in whole for sign in "©ⓒ") or any(c.isdigit() for c in whole)
+    return whole[:MAX_LINE] if _OWNER.search(whole) and (signed or _link(run.element) is None) else None

@@ -45,7 +45,7 @@ def page_images(survey: Survey, graph: Graph, articles: list[Thing], *, base: st
             break
         _add(found, _pictured(box, captions, base))
     stated = [image for image in _stated(graph, articles, base) if image["caption"] or image["credit"]]
-    shown = fold(" ".join(texts(survey.tree))) if stated else ""
+    shown = fold(" ".join(run.text for run in survey.runs)) if stated else ""
     for image in stated:
         caption, credit = fold(image["caption"] or ""), fold(image["credit"] or "")
         twin = next(

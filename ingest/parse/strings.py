@@ -48,3 +48,9 @@ def domain(url: str | None) -> str | None:
     """The registered domain of an address by the public suffix list: `bbc.co.uk` of `www.bbc.co.uk`."""
     found = get_fld(url, fail_silently=True) if url else None
     return found if isinstance(found, str) else None
+
+
+def leads_to_article(url: str) -> bool:
+    """Whether an address is made of a headline or a number, as articles' are and sections' are not: "/2024/ferry-runs-aground"."""
+    last = re.split(r"[?#]", url, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
+    return url.count("/") > 3 and (len(re.findall("[-_]", last)) > 1 or sum(c.isdigit() for c in last) > 3)

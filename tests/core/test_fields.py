@@ -124,3 +124,30 @@ def test_the_byline_of_a_menu_is_none_and_a_person_goes_before_the_house() -> No
 def test_a_date_in_a_teasers_heading_is_not_the_articles() -> None:
     teaser = "<h2>Rain comes <span class=date>24.04.2023</span></h2>"
     assert won(f"<h1>Storm hits coast</h1>{PROSE * 3}{teaser}<p class=date>28.04.2023</p>")["published"] == "2023-04-28"
+
+
+def test_related_links_have_a_headline_and_lead_to_an_article_once() -> None:
+    card = (
+        "<aside class=related><a href='/news/ferry-runs-aground'><img src=/b.jpg></a><a href='/news/ferry-runs-aground'>More</a>"
+        "<a href='/news/ferry-runs-aground'><h3>Ferry runs aground near the harbour</h3><p>Nobody was hurt.</p></a>"
+        "<a href='/sport/'>All the sport of this week</a></aside>"
+    )
+    record = clean(f"<html lang=en><body><h1>Storm hits coast</h1>{PROSE * 3}{card}</body></html>".encode(), url=URL)
+    assert [(link.headline, link.url) for link in record.related] == [
+        ("Ferry runs aground near the harbour", "https://www.harbour-post.example.org/news/ferry-runs-aground")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("foot", "notice"),
+    [
+        (
+            "<p><span>©</span> <span>2026</span> Harbour Post Ltd.</p><a href=/c>Copyright policy</a>",
+            "© 2026 Harbour Post Ltd.",
+        ),
+        ("<p>© 2026</p>", None),
+        ("<a href=/licences>Copyright and licensing</a>", None),
+    ],
+)
+def test_a_copyright_notice_names_an_owner_and_is_no_link(foot: str, notice: str | None) -> None:
+    assert won(f"<h1>Storm hits coast</h1>{PROSE * 3}<footer>{foot}</footer>").get("copyright_notice") == notice
