@@ -7,7 +7,7 @@ import shutil
 import time
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.crew import hindered
 from ingest.intake import scarce
@@ -17,6 +17,9 @@ from ingest.spool import FOLDERS, Spool, names
 from ingest.spool.clock import FUTURE, order
 from ingest.spool.desk import Seen, desks
 from ingest.spool.inbox import Inbox
+
+if TYPE_CHECKING:
+    from ingest.broker import Broker
 
 SOON = 30.0  # seconds without a beat after which a part of the service counts as gone
 
@@ -104,13 +107,16 @@ def stuck(seen: dict[str, Any]) -> list[str]:
     return why
 
 
-def ask_redis(settings: Settings, seen: dict[str, Any]) -> list[str]:
-    """Note under "redis" what Redis says of itself, None if it is away; gives what is wrong with it."""
+def ask_redis(settings: Settings, seen: dict[str, Any], broker: Broker | None = None) -> list[str]:
+    """Note under "redis" what Redis says of itself, None if it is away; gives what is wrong with it.
+
+    `broker`: one to ask again and again; without it one is made.
+    """
     from ingest.broker import AWAY, Broker, told  # noqa: PLC0415 - celery, for those who have a broker
 
     seen["redis"] = None
     try:
-        facts = seen["redis"] = Broker(settings).facts()
+        facts = seen["redis"] = (broker or Broker(settings)).facts()
     except AWAY as error:
         return [told(settings, error)]
     why = []

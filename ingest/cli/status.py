@@ -36,7 +36,8 @@ def _lines(seen: dict[str, Any]) -> list[str]:
     for key, value in seen.items():
         if key == "why":
             continue
-        shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+        told = {k: v for k, v in value.items() if v is not None and k != "space"} if isinstance(value, dict) else None
+        shown = value if told is None else ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in told.items())
         shown = len(value) if isinstance(value, list) else shown
         lines.append(f"{key.replace('_', ' '):>24}  {shown if shown not in (None, '') else '-'}")
     return lines + [f"{'!':>24}  {reason}" for reason in seen["why"]]

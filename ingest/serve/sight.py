@@ -9,12 +9,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.settings import Settings
 from ingest.spool import Spool, names
 from ingest.spool.desk import Seen, desks
 from ingest.status import ask_redis, crowd, free_disk, living, no_spool, stuck
+
+if TYPE_CHECKING:
+    from ingest.broker import Broker
 
 SECOND = 1.0
 POLITE = 20
@@ -76,6 +79,7 @@ class Sight:
         self.spool = Spool(settings.spool)
         self.quarantine = Quarantine(self.spool)
         self.facts: dict[str, Any] = {}
+        self._broker = _broker(settings)
         self._due = 0.0
 
     @property
@@ -113,8 +117,16 @@ class Sight:
             "desks": [desk for desk in found if desk.alive],
             "free_disk": free_disk(self.settings),
         }
-        why = ask_redis(self.settings, seen) if self.settings.broker else []
+        why = ask_redis(self.settings, seen, self._broker) if self._broker else []
         return seen | {"why": why + stuck(seen)}
+
+
+def _broker(settings: Settings) -> Broker | None:
+    if settings.broker is None:
+        return None
+    from ingest.broker import Broker  # noqa: PLC0415 - celery, for those who have a broker
+
+    return Broker(settings)
 
 
 def _waiting(inbox: str, ignored: re.Pattern[str]) -> tuple[int, float]:
