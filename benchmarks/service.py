@@ -2,6 +2,7 @@
 
     python benchmarks/service.py [--files 20000] [--memory 100000]
     python benchmarks/service.py --faults 2000          # kills instead: see faults.py
+    python benchmarks/service.py --isolation            # the price of caged children: see isolation.py
 
 In one run, in turns: (a) a process pool of two that cleans the files and writes the records with the sink's own fsyncs;
 (b) the same files, renamed into the inbox of a watcher with one Celery worker of two pool processes on a private Redis;
@@ -124,6 +125,17 @@ def publishing(folder: Path, url: str) -> None:
     print(f"publishing: {a:,.0f} tickets/s, Kombu's batch {b:,.0f} messages/s, ratio {a / b:.2f} (at least 0.8)")
 
 
+def isolation(articles: str) -> None:
+    """What the caged children cost, on the files of a folder or on small texts."""
+    from benchmarks.isolation import run
+
+    with tempfile.TemporaryDirectory(prefix="ingest-isolation-") as folder:
+        given = Path(articles) if articles else Path(folder, "texts")
+        if not articles:
+            texts(given, 1000, 7)
+        run(Path(folder), [file.read_bytes() for file in sorted(given.rglob("*")) if file.is_file()])
+
+
 def faults(kinds: list[str], count: int, kills: int) -> int:
     """The exit code: 0 if every input of every run had exactly one outcome."""
     from benchmarks.faults import run
@@ -145,7 +157,13 @@ def main() -> None:
     )
     ask.add_argument("--kills", type=int, default=60, help="with --faults: at most so many, one a second")
     ask.add_argument("--kind", choices=["celery", "up"], action="append", help="with --faults: only this one")
+    ask.add_argument(
+        "--isolation", nargs="?", const="", help="instead: what the caged children cost, on texts or a folder"
+    )
     asked = ask.parse_args()
+    if asked.isolation is not None:
+        isolation(asked.isolation)
+        return
     if asked.faults:
         sys.exit(faults(asked.kind or ["celery", "up"], asked.faults, asked.kills))
     folder = Path(tempfile.mkdtemp(prefix="ingest-bench-"))
