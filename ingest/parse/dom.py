@@ -28,10 +28,10 @@ def _token_words(token: str) -> frozenset[str]:
     return frozenset((token.lower(), *(word.lower() for word in _PART.findall(token))))
 
 
-def texts(element: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -> Iterator[str]:
+def texts(element: HtmlElement, without: frozenset[HtmlElement] = frozenset(), *, most: int = 1 << 30) -> Iterator[str]:
     """The runs of text inside, scripts and the like left out, one at a time; `without`: subtrees to leave out.
 
-    Not recursive: pages nest 10,000 deep.
+    Not recursive: pages nest 10,000 deep. `most`: elements after which reading ends.
     """
     if not _speaks(element, without):
         return
@@ -40,6 +40,9 @@ def texts(element: HtmlElement, without: frozenset[HtmlElement] = frozenset()) -
     while stack:
         node, children = stack[-1]
         child = next(children, None)
+        most -= 1
+        if most < 0:
+            return
         if child is None:
             stack.pop()
             if node is not element and node.tail:
@@ -64,12 +67,14 @@ def _speaks(element: HtmlElement, without: frozenset[HtmlElement]) -> bool:
 def text_of(element: HtmlElement, without: frozenset[HtmlElement] = frozenset(), *, most: int = 20_000) -> str:
     """Its text as one line. Elements often part what no space parts ("…harbour.Photo: NAME"): there, one is set.
 
-    `most`: characters after which reading ends; a text longer than that has come to no end.
+    `most`: characters, or elements, after which reading ends; a text longer than that has come to no end.
     """
     if not len(element):
         return " ".join((element.text or "").split()) if _speaks(element, without) else ""
     read: list[str] = []
-    for text in texts(element, without):
+    for text in texts(
+        element, without, most=2 * most
+    ):  # as many elements: 33,000 pictures, none with a word, took 80 s
         read.append(text)
         most -= len(text)
         if most < 0:
