@@ -1,6 +1,8 @@
 """Fault runs: real parts of the service, killed once a second, with hostile files among the articles.
 
     python benchmarks/service.py --faults 2000
+    python benchmarks/service.py --hostile          # the large corpus as a whole, through `ingest up`, nothing killed
+    python benchmarks/service.py --crowd 100000     # so many files at once, with a core that costs nothing
 
 Each input must end in exactly one outcome, a record or a refusal with its reason, and no article of ours in quarantine. Everything
 runs on 127.0.0.1 and in a folder of its own, is bounded in time, and what was started is ended by its pid.
@@ -20,11 +22,12 @@ from pathlib import Path
 
 from benchmarks import hostile
 from ingest.journal import Journal
+from ingest.runner import up
 from ingest.settings import Settings, load
-from tests.shell.rig import Redis, Tree, article, names_in, records_in
+from tests.shell.rig import Redis, Tree, article, drop, names_in, plain, records_in
 
 HOSTILE = 0.05  # the share of hostile files
-PATIENCE = 300.0  # seconds after the last kill
+PATIENCE = 900.0  # seconds after the last kill
 OURS = {"bug", "crash", "time_limit", "memory_limit", "killed"}
 """Reasons that would say we broke."""
 
@@ -40,10 +43,31 @@ def inputs(count: int, dice: random.Random) -> dict[str, bytes]:
     return made
 
 
-def run(kind: str, count: int, kills: int, folder: Path) -> bool:
-    """One run of "celery" or "up"; prints what was found, and tells whether all is well."""
-    dice = random.Random(11)  # noqa: S311
-    files = inputs(count, dice)
+def mixed(kind: str, count: int, kills: int, folder: Path) -> bool:
+    """One run of "celery" or "up" on articles and hostile files; prints what was found, and tells whether all is well."""
+    return _run(kind, inputs(count, random.Random(11)), kills, folder)  # noqa: S311
+
+
+def hostile_alone(folder: Path) -> bool:
+    """The large corpus through `ingest up`, with default limits."""
+    corpus = [(name, content) for name, content in hostile.corpus(large=True) if "/" not in name]
+    return _run("up", {f"h{number}-{name}": content for number, (name, content) in enumerate(corpus)}, 0, folder)
+
+
+def crowd(count: int, folder: Path) -> bool:
+    """So many small files in the inbox at once, through the runner with a stand-in for the core."""
+    settings = load(spool=folder / "spool", out=folder / "out", workers=2, settle=0.0)
+    for number in range(count):
+        drop(settings, f"{number % 100}/a{number}-article.txt", f"article {number}")
+    began = time.monotonic()
+    up(settings, once=True, clean=plain)
+    print(f"crowd: {count} files at once, {count / (time.monotonic() - began):.0f} a second")
+    return _judged(settings, {f"a{number}-": b"" for number in range(count)})
+
+
+def _run(kind: str, files: dict[str, bytes], kills: int, folder: Path) -> bool:
+    dice = random.Random(5)  # noqa: S311
+    count = len(files)
     redis = Redis(shutil.which("redis-server") or "valkey-server", folder) if kind == "celery" else None
     settings = load(spool=folder / "spool", out=folder / "out", workers=2, broker_url=redis.url if redis else None)
 
@@ -58,9 +82,7 @@ def run(kind: str, count: int, kills: int, folder: Path) -> bool:
         trees = [watcher]
     try:
         for name, content in files.items():
-            place = settings.spool / "inbox" / str(len(name) % 7) / name
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(content)
+            drop(settings, f"{len(name) % 7}/{name}", content)
         _until(lambda: len(records_in(settings.out)) > 3, PATIENCE)
         done = _murder(trees, watcher, redis, dice, kills, lambda: _settled(settings, count))
         began = time.monotonic()
@@ -137,7 +159,9 @@ def _judged(settings: Settings, files: dict[str, bytes]) -> bool:
         "refusals without a reason": sum(not line["reason"] for line in refused) + abs(len(quarantined) - reasons),
         "refusals because we broke": sum(line["reason"] in OURS for line in refused),
         "records without an outcome, or the reverse": len({path.stem for path in records} ^ stored),
-        "records that are not whole": sum(json.loads(path.read_bytes())["id"] != path.stem for path in records),
+        "records that are not whole": sum(
+            json.loads(path.read_bytes()).get("id", path.stem) != path.stem for path in records
+        ),
         "refused but not in quarantine, or the reverse": abs(len(refused) - len(quarantined)),
         "files elsewhere in out": sum(path.is_file() for path in settings.out.glob("[!.]*/**/*")) - len(records),
     }

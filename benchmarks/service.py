@@ -1,7 +1,7 @@
 """The service against a plain process pool: what the spool, the queue and the isolation cost.
 
     python benchmarks/service.py [--files 20000] [--memory 100000]
-    python benchmarks/service.py --faults 2000          # kills instead: see faults.py
+    python benchmarks/service.py --faults 2000          # kills, hostile files, crowds instead: see faults.py
     python benchmarks/service.py --isolation            # the price of caged children: see isolation.py
 
 In one run, in turns: (a) a process pool of two that cleans the files and writes the records with the sink's own fsyncs;
@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -136,19 +136,27 @@ def isolation(articles: str) -> None:
         run(Path(folder), [file.read_bytes() for file in sorted(given.rglob("*")) if file.is_file()])
 
 
-def faults(kinds: list[str], count: int, kills: int) -> int:
+def faults(asked: argparse.Namespace) -> int:
     """The exit code: 0 if every input of every run had exactly one outcome."""
-    from benchmarks.faults import run
+    from benchmarks.faults import crowd, hostile_alone, mixed
 
+    runs: list[Callable[[Path], bool]] = []
+    if asked.faults:
+        kinds = asked.kind or ["celery", "up"]
+        runs += [lambda folder, kind=kind: mixed(kind, asked.faults, asked.kills, folder) for kind in kinds]
+    if asked.hostile:
+        runs.append(hostile_alone)
+    if asked.crowd:
+        runs.append(lambda folder: crowd(asked.crowd, folder))
     well = True
-    for kind in kinds:
+    for run in runs:
         with tempfile.TemporaryDirectory(prefix="ingest-faults-") as folder:
-            well &= run(kind, count, kills, Path(folder))
+            well &= run(Path(folder))
     return 0 if well else 1
 
 
-def main() -> None:
-    """Measure and print."""
+def parsed() -> argparse.Namespace:
+    """What was asked for."""
     ask = argparse.ArgumentParser()
     ask.add_argument("--files", type=int, default=20_000)
     ask.add_argument("--memory", type=int, default=0, help="pass so many files more and show the memory on the way")
@@ -156,16 +164,23 @@ def main() -> None:
         "--faults", type=int, default=0, help="instead: so many files, hostile ones among them, under SIGKILLs"
     )
     ask.add_argument("--kills", type=int, default=60, help="with --faults: at most so many, one a second")
+    ask.add_argument("--hostile", action="store_true", help="instead: the large hostile corpus through `ingest up`")
+    ask.add_argument("--crowd", type=int, default=0, help="instead: so many files at once")
     ask.add_argument("--kind", choices=["celery", "up"], action="append", help="with --faults: only this one")
     ask.add_argument(
         "--isolation", nargs="?", const="", help="instead: what the caged children cost, on texts or a folder"
     )
-    asked = ask.parse_args()
+    return ask.parse_args()
+
+
+def main() -> None:
+    """Measure and print."""
+    asked = parsed()
     if asked.isolation is not None:
         isolation(asked.isolation)
         return
-    if asked.faults:
-        sys.exit(faults(asked.kind or ["celery", "up"], asked.faults, asked.kills))
+    if asked.faults or asked.hostile or asked.crowd:
+        sys.exit(faults(asked))
     folder = Path(tempfile.mkdtemp(prefix="ingest-bench-"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
