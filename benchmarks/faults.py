@@ -39,7 +39,7 @@ def inputs(count: int, dice: random.Random) -> dict[str, bytes]:
     made = {}
     for number in range(count):
         name, content = dice.choice(corpus) if number in chosen else ("article.txt", article(number).encode())
-        made[f"{'h' if number in chosen else 'a'}{number}-{name}"] = content
+        made[f"{'h' if number in chosen else 'a'}{number}-{name[-60:]}"] = content
     return made
 
 
@@ -51,7 +51,7 @@ def mixed(kind: str, count: int, kills: int, folder: Path) -> bool:
 def hostile_alone(folder: Path) -> bool:
     """The large corpus through `ingest up`, with default limits."""
     corpus = [(name, content) for name, content in hostile.corpus(large=True) if "/" not in name]
-    return _run("up", {f"h{number}-{name}": content for number, (name, content) in enumerate(corpus)}, 0, folder)
+    return _run("up", {f"h{number}-{name[-60:]}": content for number, (name, content) in enumerate(corpus)}, 0, folder)
 
 
 def crowd(count: int, folder: Path) -> bool:
