@@ -9,8 +9,8 @@ from ingest.model import Claim
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ENOUGH = 500
-"""Characters shown to the detector: at 500 it is right on 241 of 241 pages, and time grows with length."""
+ENOUGH = 250
+"""Characters shown to the detector: at 250 as at 500 it is right on 607 of 608 articles in 20 languages, and time grows with length."""
 FEW = 60
 """Below this many characters the declaration is believed."""
 # Declared and detected differ in name, not in language.

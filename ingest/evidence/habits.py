@@ -32,23 +32,19 @@ def grams(reading: Reading) -> tuple[Hashes, Ints]:
 
 
 def habits(reading: Reading, weigh: Weigh) -> Columns:
-    """Columns of the weights in each line: mean over the grams that have one, sum, greatest and least of words."""
+    """Columns of the weights in each line: their sum by the root of their number (`score`), the sum, the greatest of a word."""
     gram, at = grams(reading)
     weight = weigh(gram)
-    known = reading.per_line(at[weight != 0])
     total = reading.per_line(at, weight)
-    highest, lowest = np.zeros(reading.lines), np.zeros(reading.lines)
+    highest = np.zeros(reading.lines)
     some = reading.words > 0
     if some.any():
         starts = np.searchsorted(reading.word_at, np.flatnonzero(some))
-        single = weight[: len(reading.word)]
-        highest[some] = np.maximum.reduceat(single, starts)
-        lowest[some] = np.minimum.reduceat(single, starts)
+        highest[some] = np.maximum.reduceat(weight[: len(reading.word)], starts)
     return {
-        "mean": total / np.maximum(known, 1),
+        "score": total / np.sqrt(np.maximum(2 * reading.words, 1)),  # a line has twice as many grams as words
         "sum": np.clip(total, -20, 20),
         "highest": np.maximum(highest, 0),
-        "lowest": np.minimum(lowest, 0),
     }
 
 

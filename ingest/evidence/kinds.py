@@ -10,52 +10,75 @@ from ingest.evidence.cues import cue_lists
 from ingest.model import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator
 
-    from ingest.evidence.reading import Bools, Floats
+    from ingest.evidence.features import Evidence
+    from ingest.evidence.reading import Bools, Floats, Ints
 
 ENOUGH = 0.34
 """A phrase that starts the line counts as half a point, phrases as many points as the share of the line that they are: a label
 needs a third."""
 TITLE_WORDS = 25
+_LOOKED_AT = (
+    "shape.words", "shape.count_legal", "shape.years", "shape.clocks", "shape.count_hash", "herald.comments", "herald.related",
+    "herald.promo", "cue.first", "cue.second", "prose.is", "twin.copy",
+)  # fmt: skip
 _FILLS_A_FIELD = (Label.BYLINE, Label.CAPTION, Label.CREDIT, Label.COPYRIGHT_NOTICE, Label.USAGE_TERMS)
 
 
-def kinds(columns: Mapping[str, Floats], residue: Bools) -> Sequence[Label]:
-    """A label for each line, BODY where `residue` is off. `columns`: the features, by name."""
-    n = len(residue)
+def kinds(seen: Evidence, residue: Bools) -> list[Label]:
+    """A label for each line, BODY where `residue` is off."""
+    found = [Label.BODY] * len(residue)
+    gone = np.flatnonzero(residue)
+    for at, label in zip(gone, _kinds(seen, gone), strict=True) if len(gone) else ():
+        found[at] = label
+    return found
+
+
+def _kinds(seen: Evidence, gone: Ints) -> Iterator[Label]:
+    """The label of each of the lines that are residue."""
     labels = [Label(kind) for kind in cue_lists().kinds[: cue_lists().labels]]
-    points = np.stack([columns[f"cue.{label}_leads"] / 2 + columns[f"cue.{label}_share"] for label in labels], axis=1)
-    words, prose = np.expm1(columns["shape.words"]), columns["prose.is"] > 0
+    of = {name: seen.columns[name][gone] for name in _LOOKED_AT}
+    found, leading, covered = (
+        part[gone][:, : len(labels)] for part in (seen.cues.found, seen.cues.leading, seen.cues.covered)
+    )
+    amount = np.maximum(seen.reading.words[gone], 1)[:, None]
+    points = np.minimum(leading, 1) / 2 + np.minimum(covered / amount, 1)
+    words = np.expm1(of["shape.words"])
     short = words <= TITLE_WORDS
 
     def add(label: Label, score: float, where: Bools) -> None:
         points[:, labels.index(label)] += score * where
 
-    signed = columns["shape.count_legal"] > 0
-    add(Label.COPYRIGHT_NOTICE, 1.0, signed & (columns["shape.years"] > 0))
-    numbered = (columns["shape.clocks"] > 0) | (columns["shape.years"] > 0)
-    add(Label.DATE, 0.4, numbered & (columns["cue.date"] > 0) & (words <= 12))
-    add(Label.TAGS, 0.6, (columns["shape.count_hash"] > 1) & short)
-    add(Label.SHARE, 0.2, (columns["cue.share"] > 1) & (words <= 8))
-    add(Label.AUTHOR_BIO, 0.3, (columns["cue.author_bio"] > 1) & ~short)
+    def said(label: Label) -> Floats:
+        return found[:, labels.index(label)]
+
+    signed = of["shape.count_legal"] > 0
+    add(Label.COPYRIGHT_NOTICE, 1.0, signed & (of["shape.years"] > 0))
+    numbered = (of["shape.clocks"] > 0) | (of["shape.years"] > 0)
+    add(Label.DATE, 0.4, numbered & (said(Label.DATE) > 0) & (words <= 12))
+    add(Label.TAGS, 0.6, (of["shape.count_hash"] > 1) & short)
+    add(Label.SHARE, 0.2, (said(Label.SHARE) > 1) & (words <= 8))
+    add(Label.AUTHOR_BIO, 0.3, (said(Label.AUTHOR_BIO) > 1) & ~short)
     for label in _FILLS_A_FIELD:  # what fills a field of the record must say so in its first words
-        points[:, labels.index(label)] *= (columns[f"cue.{label}_leads"] > 0) | signed
+        points[:, labels.index(label)] *= (leading[:, labels.index(label)] > 0) | signed
+    sure = points.max(axis=1) >= ENOUGH
+    in_comments = of["herald.comments"] < np.minimum(of["herald.related"], of["herald.promo"])
+    personal = (of["cue.first"] + of["cue.second"] > 0.05) & (of["cue.first"] > of["cue.second"])
+    bare, prose = words <= 3, (of["prose.is"] > 0) | ~short
+    copy = (of["twin.copy"] > 0) & (words >= 3)
     best = points.argmax(axis=1)
-    sure = points[np.arange(n), best] >= ENOUGH
-    in_comments = columns["herald.comments"] < np.minimum(columns["herald.related"], columns["herald.promo"])
-    personal = columns["cue.first"] + columns["cue.second"] > 0.05
-    bare = words <= 3
-
-    def guess(i: int) -> Label:
-        if columns["twin.copy"][i] and words[i] >= 3:
-            return Label.DUPLICATE
-        if sure[i]:
-            return labels[int(best[i])]
-        if in_comments[i] and not bare[i]:
-            return Label.COMMENTS
-        if prose[i] or words[i] > TITLE_WORDS:
-            return Label.COMMENTS if personal[i] and columns["cue.first"][i] > columns["cue.second"][i] else Label.PROMO
-        return Label.NAVIGATION if bare[i] else Label.RELATED
-
-    return [guess(i) if gone else Label.BODY for i, gone in enumerate(residue)]
+    cases = zip(
+        *(each.tolist() for each in (copy, sure, best, in_comments & ~bare, prose, personal, bare)), strict=True
+    )
+    for is_copy, is_sure, kind, is_comment, is_prose, is_personal, is_bare in cases:
+        if is_copy:
+            yield Label.DUPLICATE
+        elif is_sure:
+            yield labels[kind]
+        elif is_comment:
+            yield Label.COMMENTS
+        elif is_prose:
+            yield Label.COMMENTS if is_personal else Label.PROMO
+        else:
+            yield Label.NAVIGATION if is_bare else Label.RELATED

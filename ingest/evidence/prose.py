@@ -79,16 +79,29 @@ def twins(reading: Reading, prose: Prose, linking: Bools) -> Columns:
 
     `linking` marks the words of the text that say nothing (the, of, and).
     """
-    n, at = reading.lines, reading.word_at
-    content = np.flatnonzero(~linking)
-    content_at = at[content]
-    own = np.maximum(reading.per_line(content_at), 1)
-    elsewhere, _ = _others(reading.word[content], content_at, prose.lines[content_at].astype(np.float64))
+    at = reading.word_at
     whole = at[:-1] == at[1:]
     _, pairs = phrases(reading.word, 2)
     pair, pair_at = pairs[whole], at[:-1][whole]
     shared, pair_first = _others(pair, pair_at, np.ones(len(pair)))
     some_pairs = np.maximum(reading.per_line(pair_at), 1)
+    columns = {
+        "pairs": reading.per_line(pair_at, (shared > 0).astype(np.float64)) / some_pairs,
+        "pairs_earlier": reading.per_line(pair_at, (pair_at[pair_first] < pair_at).astype(np.float64)) / some_pairs,
+    }
+    echoed = echoes(reading, prose, linking)
+    words = {name: echoed.pop(name) for name in ("prose_words", "prose_count", "content_words")}
+    return words | columns | echoed
+
+
+def echoes(reading: Reading, prose: Prose, linking: Bools) -> Columns:
+    """The columns of `twins` but for those of pairs: words shared with the prose, the same line, the same first word."""
+    n, at = reading.lines, reading.word_at
+    content = np.flatnonzero(~linking)
+    content_at = at[content]
+    amount = reading.per_line(content_at)
+    own = np.maximum(amount, 1)
+    elsewhere, _ = _others(reading.word[content], content_at, prose.lines[content_at].astype(np.float64))
     start = np.searchsorted(at, np.arange(n))
     line = np.arange(n, dtype=np.uint64)  # a line without words is like no other
     opening = line.copy()
@@ -102,9 +115,7 @@ def twins(reading: Reading, prose: Prose, linking: Bools) -> Columns:
     return {
         "prose_words": reading.per_line(content_at, (elsewhere > 0).astype(np.float64)) / own,
         "prose_count": reading.per_line(content_at, np.log1p(elsewhere)) / own,
-        "content_words": np.log1p(reading.per_line(content_at)),
-        "pairs": reading.per_line(pair_at, (shared > 0).astype(np.float64)) / some_pairs,
-        "pairs_earlier": reading.per_line(pair_at, (pair_at[pair_first] < pair_at).astype(np.float64)) / some_pairs,
+        "content_words": np.log1p(amount),
         "copies": np.log1p(copies - 1.0),
         "copy": (line_first < np.arange(n)).astype(np.float64),
         "opening": np.log1p(alike - 1.0),

@@ -64,14 +64,15 @@ _SIGNS = {
 _QUOTES_NOT_BARS = "»‹"  # arrows in English, quotation marks elsewhere: quotation marks
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
 _PLANE = 1 << 16
-_STEP = np.uint64(0x9E3779B97F4A7C15)  # odd, so that powers of it never vanish modulo 2**64
+STEP = np.uint64(0x9E3779B97F4A7C15)  # odd, so that powers of it never vanish modulo 2**64
 _UPPER = np.uint64(64 - 18)
 _LONGEST = 48  # signs of a word that its hash looks at
+_BITS = (14, 20)  # the powers of the step are kept for texts of 2**14 signs, …, 2**20; longer ones make them anew
 
 
 @cache
-def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint16], Hashes]:
-    """Class and lower-case form of each code point of the first plane; the powers of the hash's step."""
+def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
+    """Class and lower-case form of each code point of the first plane."""
     kinds = np.full(_PLANE, OTHER, np.uint8)
     lower = np.arange(_PLANE, dtype=np.uint16)
     by_category = {"Lu": UPPER, "Lt": UPPER, "Ll": LOWER, "Lo": UNCASED, "Lm": UNCASED, "Mn": MARK, "Mc": MARK}
@@ -89,9 +90,7 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint16], Hashes]:
             if kind != BAR or sign not in _QUOTES_NOT_BARS:
                 kinds[ord(sign)] = kind
     kinds[ord("\n")] = BREAK
-    with np.errstate(over="ignore"):
-        powers = np.cumprod(np.full(_LONGEST, _STEP, np.uint64), dtype=np.uint64)
-    return kinds, lower, powers
+    return kinds, lower
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +126,7 @@ class Reading:
 
 def read(texts: Sequence[str]) -> Reading:
     """Read lines; none may hold a newline."""
-    kinds, lower, _ = _tables()
+    kinds, lower = _tables()
     codes = np.frombuffer(("\n".join(texts) + "\n").encode("utf-32-le", "replace"), np.uint32)
     near = np.minimum(codes, _PLANE - 1)
     kind = kinds[near]
@@ -193,7 +192,7 @@ def phrases(word: Hashes, longest: int) -> Iterator[Hashes]:
     yield runs
     for size in range(2, longest + 1):
         with np.errstate(over="ignore"):
-            runs = runs[:-1] * _STEP + word[size - 1 :] if len(runs) > 1 else runs[:0]
+            runs = runs[:-1] * STEP + word[size - 1 :] if len(runs) > 1 else runs[:0]
         yield runs
 
 
@@ -214,14 +213,23 @@ def _bounds(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
 
 
 def _hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
-    if not start.size:
-        return np.zeros(0, np.uint64)
-    powers = _tables()[2]
-    length = np.minimum(length, _LONGEST)
-    ends = np.cumsum(length)
-    offset = np.arange(ends[-1]) - np.repeat(ends - length, length)
+    """The sum of each word's signs, times powers of the step that grow with the place in the word; then stirred.
+
+    Each is a difference of one running sum, whose powers grow with the place in the text, brought back to the word's start.
+    """
+    bits = max(len(folded).bit_length(), _BITS[0])
+    powers, inverse = (_powers if bits <= _BITS[1] else _powers.__wrapped__)(bits)
+    ends = start + np.minimum(length, _LONGEST)
     with np.errstate(over="ignore"):
-        parts = folded[np.repeat(start, length) + offset] * powers[offset]
-        sums = np.add.reduceat(parts, ends - length)
-        sums = (sums ^ (sums >> np.uint64(29))) * _STEP
+        running = np.concatenate((np.zeros(1, np.uint64), np.cumsum(folded * powers[: len(folded)], dtype=np.uint64)))
+        sums = (running[ends] - running[start]) * inverse[start]
+        sums = (sums ^ (sums >> np.uint64(29))) * STEP
         return np.asarray(sums ^ (sums >> np.uint64(32)))
+
+
+@cache
+def _powers(bits: int) -> tuple[Hashes, Hashes]:
+    """The first 2**bits powers of the step from the first on, and those of its inverse from the zeroth on."""
+    inverse = np.full(1 << bits, np.uint64(pow(int(STEP), -1, 1 << 64)))
+    inverse[0] = 1
+    return np.cumprod(np.full(1 << bits, STEP), dtype=np.uint64), np.cumprod(inverse, dtype=np.uint64)

@@ -11,6 +11,10 @@ from ingest.evidence.reading import Bools, Floats, Reading
 
 Columns = dict[str, Floats]
 
+_ENDS = ("colon", "comma", "ellipsis", "quote", "close", "digit")
+_RATES = ("comma", "colon", "quote", "dash", "open", "bar", "ellipsis", "slash", "money", "other")
+_COUNTS = ("at", "hash", "legal")
+"""Classes of signs: which end a line, how many there are a word, and how many at all."""
 _UNSPACED_WORDS = 0.5  # words that a sign of an unspaced script counts for, where lengths are compared
 
 
@@ -67,12 +71,11 @@ def shape(reading: Reading) -> Columns:
         "unspaced": counts[:, sign.UNSPACED] / letters,
         "uncased": counts[:, sign.UNCASED] / letters,
     }
-    for name in ("COLON", "COMMA", "ELLIPSIS", "QUOTE", "CLOSE", "DIGIT"):
-        columns[f"ends_{name.lower()}"] = (last == getattr(sign, name)).astype(np.float64)
-    for name in ("COMMA", "COLON", "QUOTE", "DASH", "OPEN", "BAR", "ELLIPSIS", "SLASH", "MONEY", "OTHER"):
-        columns[f"rate_{name.lower()}"] = counts[:, getattr(sign, name)] / some_words
-    for name in ("AT", "HASH", "LEGAL"):
-        columns[f"count_{name.lower()}"] = np.minimum(counts[:, getattr(sign, name)], 3)
+    ends = (last == np.array([[getattr(sign, name.upper())] for name in _ENDS])).astype(np.float64)
+    rates = counts.T[[getattr(sign, name.upper()) for name in _RATES]] / some_words
+    signs_of = np.minimum(counts.T[[getattr(sign, name.upper()) for name in _COUNTS]], 3)
+    for group, names, values in (("ends", _ENDS, ends), ("rate", _RATES, rates), ("count", _COUNTS, signs_of)):
+        columns |= {f"{group}_{name}": column for name, column in zip(names, values, strict=True)}
     return columns
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from ingest.model import Block, Kind, Markup
 from ingest.parse.markdown import is_markdown, without_marks
@@ -26,8 +27,7 @@ _WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")  # written with
 _SUSPENDED = re.compile(r"(?:and|or|und|oder|bis|to|et|y|e|en)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(NamedTuple):
     """One non-empty line. `indent`: columns before its first sign."""
 
     text: str
@@ -78,10 +78,10 @@ def _block(line: _Line, *, in_list: bool) -> Block:
 def _lines(text: str) -> list[_Line]:
     lines, gap = [], True
     for raw in text.split("\n"):
-        words = raw.split()
-        if words:
-            lines.append(_Line(" ".join(words), raw.index(words[0]), gap))
-        gap = not words
+        line = " ".join(raw.split())
+        if line:
+            lines.append(_Line(line, raw.index(line[0]), gap))
+        gap = not line
     return lines
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.cli.explain import explain
 from ingest.evidence.cues import cue_lists, cues
-from ingest.evidence.features import features
+from ingest.evidence.features import evidence
 from ingest.evidence.lines import judge, reasons
 from ingest.evidence.prose import find_prose
 from ingest.evidence.reading import read
@@ -77,7 +77,7 @@ def test_the_densest_prose_is_found_between_menus_and_teasers() -> None:
 @given(st.lists(st.text(st.characters(exclude_characters="\n\r"), min_size=1, max_size=60), min_size=1, max_size=12))
 @settings(max_examples=100, deadline=None)
 def test_any_lines_have_finite_features_and_a_verdict_each(texts: list[str]) -> None:
-    columns = features(blocks(*texts))
+    columns = evidence(blocks(*texts)).columns
     assert all(values.shape == (len(texts),) and np.isfinite(values).all() for values in columns.values())
     assert all(0 <= verdict.certainty <= 1 for verdict in judge(blocks(*texts)))
 
@@ -98,7 +98,7 @@ def test_residue_leaves_by_its_own_door_and_the_article_stays(line: str, label: 
 
 
 def test_reasons_name_what_was_looked_at() -> None:
-    seen = features(blocks(*PROSE, "Share on Facebook"))
+    seen = evidence(blocks(*PROSE, "Share on Facebook")).columns
     first = reasons(blocks(*PROSE, "Share on Facebook"))[-1]
     assert [weight for _, _, weight in first] == sorted((weight for _, _, weight in first), key=abs, reverse=True)
     assert all(value == pytest.approx(seen[name][-1], rel=1e-5) for name, value, _ in first)
