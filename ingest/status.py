@@ -27,7 +27,7 @@ SOON = 30.0  # seconds without a beat after which a part of the service counts a
 def look(settings: Settings) -> dict[str, Any]:
     """All that can be seen from here; looks at every source that is kept."""
     spool = Spool(settings.spool)
-    if not all((settings.spool / folder).is_dir() for folder in FOLDERS):
+    if not has_spool(settings):
         return {"why": [no_spool(settings)]}
     waiting = sum(1 for _ in Inbox(spool.at("inbox"), names.ignoring(settings.ignore), settle=0, polled=False).scan())
     claimed, oldest = crowd(spool)
@@ -51,6 +51,11 @@ def look(settings: Settings) -> dict[str, Any]:
     if wrong := hindered(settings) or scarce(settings):
         why.append(wrong)
     return seen | {"why": why + stuck(seen)}
+
+
+def has_spool(settings: Settings) -> bool:
+    """Whether there is one, with all its folders."""
+    return all((settings.spool / folder).is_dir() for folder in FOLDERS)
 
 
 def no_spool(settings: Settings) -> str:

@@ -44,9 +44,9 @@ def settings_of(**flags: Any) -> Settings:
 def used_settings_of(**flags: Any) -> Settings:
     """The same, for commands that look at a spool; a usage error where there is none."""
     settings = settings_of(**flags)
-    if not (settings.spool / "inbox").is_dir():
-        from ingest.status import no_spool
+    from ingest.status import has_spool, no_spool
 
+    if not has_spool(settings):
         raise click.UsageError(no_spool(settings))
     return settings
 

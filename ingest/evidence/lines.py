@@ -36,7 +36,9 @@ def judge(blocks: Sequence[Block]) -> Sequence[Verdict]:
         return []
     seen = evidence(blocks)
     residue = forest().predict(table(seen.columns))
-    parting = np.array([block.kind == "separator" for block in blocks])  # between two articles of a digest it is its own
+    parting = np.array(
+        [block.kind == "separator" for block in blocks]
+    )  # between two articles of a digest it is its own
     parting &= (seen.columns["prose.before"] > 0) & (seen.columns["prose.after"] > 0)
     gone = (residue > thresholds(seen.columns)) & ~parting
     certainty = np.where(gone, residue, 1 - residue).round(3).tolist()

@@ -30,6 +30,7 @@ from ingest.serve.sight import SECOND, Sight
 from ingest.serve.warden import Warden
 from ingest.settings import Settings
 from ingest.spool import names
+from ingest.status import has_spool
 
 ID = re.compile(r"[0-9a-f]{64}")
 PAGES_KEPT = 64
@@ -259,7 +260,7 @@ async def ready(request: Request) -> Response:
 
 
 def _unusable(settings: Settings) -> str | None:
-    return unwritable(settings.spool) if (settings.spool / "inbox").is_dir() else "there is none"
+    return unwritable(settings.spool) if has_spool(settings) else "there is none"
 
 
 async def missing(request: Request, error: Exception | None = None) -> Response:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.settings import Settings
 from ingest.spool import Spool, names
 from ingest.spool.desk import Seen, desks
-from ingest.status import ask_redis, crowd, free_disk, living, no_spool, stuck
+from ingest.status import ask_redis, crowd, free_disk, has_spool, living, no_spool, stuck
 
 if TYPE_CHECKING:
     from ingest.broker import Broker
@@ -98,7 +98,7 @@ class Sight:
         self._due = time.monotonic() + max(SECOND, POLITE * (time.monotonic() - began))
 
     def _look(self) -> dict[str, Any]:
-        if not (self.settings.spool / "inbox").is_dir():
+        if not has_spool(self.settings):
             return {"why": [no_spool(self.settings)]}
         ignored = names.ignoring(self.settings.ignore)
         waiting, since = _waiting(self.spool.at("inbox"), ignored)

@@ -15,6 +15,7 @@ from ingest.cli import cli
 from ingest.journal import Journal
 from ingest.settings import Settings
 from ingest.sink import SegmentSink
+from ingest.spool import Spool
 from tests.shell.rig import article, drop, names_in, plain, records_in
 
 Make = Callable[..., Settings]
@@ -84,7 +85,7 @@ def test_the_limits_that_are_set_reach_the_core(make: Make) -> None:
 def test_the_journal_tells_each_outcome_and_survives_rotation(make: Make) -> None:
     settings = make(journal_bytes=4096)
     told = Journal(str(settings.spool), limit=100)
-    (settings.spool / "inbox").mkdir(parents=True)
+    Spool(settings.spool).prepare()
     for number in range(3):
         told.append({"token": f"t{number}", "text": "x" * 60})
         told.rotate()
