@@ -176,8 +176,11 @@ def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
 
 
 def _in_teaser(element: HtmlElement) -> bool:
-    """Whether a date stands in a heading, as in those of other articles."""
-    return element.tag in {"h2", "h3", "h4"} or next(element.iterancestors("h2", "h3", "h4"), None) is not None
+    """Whether a date stands in a heading that says more, as those of other articles do."""
+    heading = next((e for e in (element, *element.iterancestors()) if e.tag in {"h2", "h3", "h4"}), None)
+    return heading is not None and len(text_of(heading, most=LONG)) > len(text_of(element, most=LONG)) + len(
+        "published"
+    )
 
 
 def _whole(text: str, element: HtmlElement) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_FOUND = 400  # elements of one tag or role that are looked at; pages of this many are lists or attacks
 
-_TAGS = ("meta", "link", "script", "title", "h1", "h2", "h3", "time", "a", "p", "figure", "figcaption", "img")
+_TAGS = ("meta", "link", "script", "title", "h1", "h2", "h3", "time", "a", "p", "figure", "figcaption", "img", "base")
 _ENDLESS = frozenset({"a", "p", "meta", "link", "script"})
 _OWN_BORDERS = frozenset({"nav", "aside", "footer"})
 

@@ -151,3 +151,15 @@ def test_related_links_have_a_headline_and_lead_to_an_article_once() -> None:
 )
 def test_a_copyright_notice_names_an_owner_and_is_no_link(foot: str, notice: str | None) -> None:
     assert won(f"<h1>Storm hits coast</h1>{PROSE * 3}<footer>{foot}</footer>").get("copyright_notice") == notice
+
+
+def test_addresses_start_where_the_page_says() -> None:
+    figure = "<figure><img src=a.jpg><figcaption>The pier</figcaption></figure>"
+    images = won(f"<h1>Storm hits coast</h1>{figure}{PROSE}", "<base href='/en/'>")["images"]
+    assert images == [{"caption": "The pier", "credit": None, "url": "https://www.harbour-post.example.org/en/a.jpg"}]
+
+
+def test_the_sites_name_goes_before_the_owning_houses() -> None:
+    jsonld = '{"@type": "NewsArticle", "headline": "Storm", "publisher": {"name": "Harbour Media Group"}}'
+    head = f"<meta property=og:site_name content='Harbour Post'><script type='application/ld+json'>{jsonld}</script>"
+    assert won(PROSE, head)["publisher"] == {"name": "Harbour Post", "domain": "example.org"}
