@@ -24,7 +24,7 @@ from ingest.journal import Journal
 from ingest.settings import Settings
 from ingest.signs import shown
 from ingest.sink import open_sink
-from ingest.spool import Spool, files, names
+from ingest.spool import Spool, Unusable, files, names
 from ingest.spool.clock import order
 from ingest.spool.desk import Desk
 from ingest.spool.inbox import REMOTE, Found, Inbox
@@ -42,7 +42,10 @@ class Keeper:
     def __init__(self, settings: Settings, role: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
         self.spool = Spool(settings.spool, keep=settings.keep_days > 0)
         self.spool.prepare()
-        settings.out.mkdir(parents=True, exist_ok=True)
+        try:
+            settings.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unusable(files.trouble(settings.out, error)) from None
         self.settings = settings
         self.desk = Desk(self.spool.root, role)
         self._lock = _only_keeper(self.spool.at(".keeper"), self.desk, stopping)

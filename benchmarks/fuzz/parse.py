@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of the core: any bytes become a record or a refusal (needs `pip install atheris`, Python 3.11 to 3.13).
 
-python -m benchmarks.fuzz.parse CORPUS -max_total_time=300 -timeout=20 -max_len=20000
+python -m benchmarks.fuzz.parse CORPUS -max_total_time=300 -timeout=60 -max_len=20000 -rss_limit_mb=8000
 
 CORPUS is a folder that keeps what was found; when it is empty it is filled with the hostile files.
 """

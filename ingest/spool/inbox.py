@@ -57,9 +57,9 @@ class Inbox:
             try:
                 with os.scandir(os.path.join(self.root, folder)) as entries:
                     yield from self._entries(folder, entries, now, folders, before)
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):  # somebody was faster
                 continue
-            except PermissionError as error:
+            except OSError as error:
                 log.warning(
                     "cannot read a folder of the inbox", extra={"fields": {"folder": folder, "error": str(error)}}
                 )

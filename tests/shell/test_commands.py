@@ -114,12 +114,13 @@ def _killed(_: str) -> None:
     raise KeyboardInterrupt
 
 
-def test_a_spool_that_cannot_be_written_is_a_sentence(make: Make) -> None:
-    settings = make()
-    settings.spool.write_text("a file, not a folder")
-    result = run(settings, "up", "--once")
+@pytest.mark.parametrize("folder", ["spool", "out"])
+def test_a_folder_that_cannot_be_made_is_a_sentence(make: Make, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("a file, not a folder")
+    wrong = tmp_path / "file/below"
+    result = run(make(**{folder: wrong}), "up", "--once")
     assert result.exit_code == 2
-    assert str(settings.spool) in result.output
+    assert f"{wrong} cannot be written to: Not a directory" in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from collections import Counter
@@ -242,6 +243,17 @@ def test_a_file_is_claimed_when_it_has_stopped_growing(make: Make, monkeypatch: 
         assert inbox.young == 1
     monkeypatch.setattr("ingest.spool.inbox._clock_of", lambda _: began + 61.1)
     assert [found.place for found in inbox.scan()] == ["slow.txt"]
+
+
+def test_a_folder_that_is_no_folder_any_more_ends_no_scan(make: Make) -> None:
+    settings = make()
+    drop(settings, "a.txt", "text")
+    drop(settings, "b/c.txt", "text")
+    scan = Inbox(str(settings.spool / "inbox"), names.ignoring(()), settle=0, polled=False).scan()
+    assert next(scan).place == "a.txt"
+    shutil.rmtree(settings.spool / "inbox/b")
+    drop(settings, "b", "text")
+    assert list(scan) == []
 
 
 # --- many -------------------------------------------------------------------------------------------------------------
