@@ -38,13 +38,14 @@ def evidence_of(examined: Examined) -> list[Evidence]:
 def told(evidence: Evidence) -> str:
     """The same as a reader is told it."""
     return "; ".join(
-        f"{_groups()[group]}: {name.replace('_', ' ')} {value:.3g} ({'for leaving' if weight > 0 else 'for staying'} {weight:+.1f})"
+        f"{groups().get(group, group)}: {name.replace('_', ' ')} {value:.3g} ({'for leaving' if weight > 0 else 'for staying'} {weight:+.1f})"
         for column, value, weight in evidence
         for group, _, name in [column.partition(".")]
     )
 
 
 @cache
-def _groups() -> dict[str, str]:
+def groups() -> dict[str, str]:
+    """What each group of evidence is, in a reader's words."""
     found: dict[str, str] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     return found

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ingest.cli import cli
 from ingest.explain import evidence_of, page
-from ingest.explain.evidence import told
+from ingest.explain.evidence import groups, told
 from ingest.explain.page import labels
 from ingest.forest import Forest
 from ingest.model import Block, Label, LabelledBlock, Rejected
@@ -169,5 +169,9 @@ def test_a_pages_labeller_says_so_too_and_every_group_of_evidence_has_words() ->
     menu = next(i for i, row in enumerate(examined.labelled) if row.rule == "model" and row.label is Label.NAVIGATION)
     assert sum(weight for _, _, weight in weighed[menu]) > 0
     assert "for leaving" in told(weighed[menu])
-    for model in ("page", "page_asked", "lines"):
-        assert all(told([(name, 1.0, 1.0)]) for name in Forest.load(f"models/{model}.npz").names)
+    known = {
+        name.partition(".")[0]
+        for model in ("page", "page_asked", "lines")
+        for name in Forest.load(f"models/{model}.npz").names
+    }
+    assert known <= groups().keys(), "evidence.toml says each group in a reader's words"
