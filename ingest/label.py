@@ -65,7 +65,8 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
 
 def is_prose(text: str) -> bool:
     """Whether it reads like sentences of an article."""
-    return len(text) + len(WIDE.findall(text)) >= PROSE_LENGTH and bool(_SENTENCE_END.search(text))
+    long = len(text) >= PROSE_LENGTH or (not text.isascii() and len(text) + len(WIDE.findall(text)) >= PROSE_LENGTH)
+    return long and bool(_SENTENCE_END.search(text))
 
 
 def is_title(text: str) -> bool:
@@ -142,9 +143,7 @@ def _find_headline(
             break  # under a rule of signs begins an item of a digest: its title is its own
         if row is None and is_title(block.text) and block.kind != "separator":
             candidates.append((block.text, verdict))
-    longest = 2 * max(
-        (len(text) for text, _ in candidates), default=0
-    )  # folding may change a length, but not double it
+    longest = 2 * max(map(len, (text for text, _ in candidates)), default=0)  # folding does not double a length
     times = Counter(block.text.casefold() for block in blocks if len(block.text) <= longest)
     repeated = next((text for text, _ in candidates if times[text.casefold()] > 1 and " " in text), None)
     return repeated or next(
@@ -159,7 +158,13 @@ def _repeats(blocks: Sequence[Block], rows: list[LabelledBlock | None], headline
         headline or ""
     )  # what says the same is of a length; folding every block took half of a text's time
     seen = False
-    for i, block in enumerate(blocks):
-        if key and rows[i] is None and len(block.text) <= longest and fold(block.text) == key:
+    for i, block in enumerate(blocks if key else ()):
+        if rows[i] is None and len(block.text) <= longest and _may_say(block.text, key) and fold(block.text) == key:
             rows[i] = LabelledBlock(block, Label.DUPLICATE if seen else Label.HEADLINE, "structure/headline")
             seen = True
+
+
+def _may_say(text: str, key: str) -> bool:
+    """Whether it begins as the folded text does, as far as that is seen at a glance."""
+    first = text[:1]
+    return not (first.isascii() and first.isalpha()) or first.lower() == key[0]

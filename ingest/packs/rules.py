@@ -67,7 +67,7 @@ class Packs:
 
     def candidates(self, text: str) -> tuple[_Entry, ...]:
         """Whatever may match the text, in the order of the packs."""
-        found = self._net.Match(text) if self._numbers else None
+        found = self._net.Match(text.encode()) if self._numbers else None
         return tuple(self._entries[number] for number in sorted({self._numbers[at] for at in found})) if found else ()
 
     def rulebook(

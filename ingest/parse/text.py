@@ -43,10 +43,12 @@ def text_blocks(text: str) -> tuple[Block, ...]:
     width = _wrap_width(lines)
     if width:
         lines = _unwrap(lines, width)
-    following = [*lines[1:], _Line("", 0, gap=True)][: len(lines)]  # of nothing but marks of quotation, no line is left
     blocks, listed = [], False
-    for line, after in zip(lines, following, strict=True):
-        continues = not after.gap and len(line.text) <= LIST_LINE and len(after.text) <= LIST_LINE
+    short = [len(line.text) <= LIST_LINE for line in lines]
+    follows = [not below.gap and short[at] and short[at + 1] for at, below in enumerate(lines[1:])]
+    for line, continues in zip(
+        lines, [*follows, False], strict=False
+    ):  # of nothing but marks of quotation, no line is left
         block = _block(line, in_list=listed or continues)
         blocks.append(_unmarked(block) if marked else block)
         listed = continues
@@ -112,15 +114,20 @@ def _wrap_width(lines: list[_Line]) -> int | None:
     Wrapping is greedy: the next line's first word did not fit. That holds at nearly every line end inside the paragraphs of a
     wrapped text, and sentences run across most of them; lists and verse break both.
     """
-    pairs = [(a, b) for a, b in itertools.pairwise(lines) if not b.gap and not _starts_anew(a, b)]
+    pairs = []
+    for above, line in itertools.pairwise(lines):
+        if not line.gap and not _starts_anew(above, line):
+            if len(above.text) + above.indent > WIDEST:  # most texts are told by their first line
+                return None
+            pairs.append((above, line))
     if len(pairs) < 3:
         return None
-    width = max(_columns(a.text) + a.indent for a, _ in pairs)
+    width = max(_columns(above.text) + above.indent for above, _ in pairs)
     if not NARROWEST <= width <= WIDEST:
         return None
-    full = sum(_did_not_fit(a, b, width) for a, b in pairs)
-    running = sum(not a.text.endswith(_SENTENCE_END) for a, b in pairs if _did_not_fit(a, b, width))
-    return width if full * 10 >= len(pairs) * 8 and running * 10 >= full * 6 else None
+    full = [above.text for above, line in pairs if _did_not_fit(above, line, width)]
+    running = sum(not text.endswith(_SENTENCE_END) for text in full)
+    return width if len(full) * 10 >= len(pairs) * 8 and running * 10 >= len(full) * 6 else None
 
 
 def _unwrap(lines: list[_Line], width: int) -> list[_Line]:
@@ -137,11 +144,10 @@ def _unwrap(lines: list[_Line], width: int) -> list[_Line]:
 
 def _starts_anew(above: _Line, line: _Line) -> bool:
     """An indented first line, a bullet and a separator begin a block of their own."""
-    bullet = _BULLET.match(above.text)
     return (
-        (line.indent > above.indent + 1 and not bullet)
-        or bool(_BULLET.match(line.text))
-        or bool(_SEPARATOR.fullmatch(line.text) or _SEPARATOR.fullmatch(above.text))
+        (line.indent > above.indent + 1 and not _BULLET.match(above.text))
+        or (not line.text[0].isalpha() and bool(_BULLET.match(line.text) or _SEPARATOR.fullmatch(line.text)))
+        or (not above.text[0].isalpha() and bool(_SEPARATOR.fullmatch(above.text)))
     )
 
 
