@@ -11,11 +11,13 @@ from lxml.html import HtmlElement
 from ingest.fold import fold
 from ingest.lexicon import words
 from ingest.parse.credits import MAX_CREDIT, clean_credit, is_credit, split_caption
+from ingest.parse.dates import written
 from ingest.parse.dom import name_words, parts_of, text_of, texts
 from ingest.parse.jsonld import Graph, Thing, kinds
 from ingest.parse.people import marked
 from ingest.parse.strings import address, line
 from ingest.parse.survey import Survey
+from ingest.signs import WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,6 +29,7 @@ Image = dict[str, str | None]
 PARAGRAPH = 60  # characters of a paragraph that counts as prose
 ENOUGH = 600  # characters of an article's paragraphs
 MAX_CAPTION = 300  # characters
+DATED = 60  # characters of a line that holds little beside a date
 MAX_BOX = 1500  # characters around a picture that are still about it
 
 _NO_CAPTION = ("a", "button", "form", "time", "ul", "h1", "h2", "h3", "h4")
@@ -137,9 +140,16 @@ def _silent_around(image: HtmlElement) -> HtmlElement | None:
     """The nearest ancestor of a picture that says something, if it is a box around it and says as much as captions do."""
     for node in islice(image.iterancestors(), 5):
         if text := text_of(node, most=2 * MAX_CAPTION):
-            fit = node.tag in {"div", "section", "aside"} and len(text) <= MAX_CAPTION and len(text.split()) > 2
-            return node if fit and marked(text) is None and next(parts_of(node, *_NO_CAPTION), None) is None else None
+            fit = node.tag in {"div", "section", "aside"} and len(text) <= MAX_CAPTION and _tells(text)
+            named = name_words(f"{node.get('class') or ''} {image.get('class') or ''}") & words("credits", "no_caption")
+            return node if fit and not named and next(parts_of(node, *_NO_CAPTION), None) is None else None
     return None
+
+
+def _tells(text: str) -> bool:
+    """Whether words beside a picture tell of it: no byline, date, price or "8 min read"."""
+    wordy = sum(len(word) > 1 and word[0].isalpha() for word in text.split()) > 3 or len(WIDE.findall(text)) > 7
+    return wordy and marked(text) is None and (len(text) > DATED or written(text) is None)
 
 
 def _foreign(box: HtmlElement) -> bool:
