@@ -1,7 +1,7 @@
 """Pages with gold answers: reading them, scoring a body against them, and telling which blocks of a page the gold body is.
 
 A folder of `*.jsonl.gz`, one page a line: url, html, bodies (accepted bodies, each a list of paragraphs), or wanted and unwanted
-segments. The name of a file is the name of its slice.
+segments; and what `fields.STATED` names, where the gold has it. The name of a file is the name of its slice.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ import gzip
 import json
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import mean
 from typing import TYPE_CHECKING, Any
 
+from fields import STATED
 from tld import get_fld
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 _WORD = re.compile(r"[぀-ヿ㐀-鿿]|[^\W぀-ヿ㐀-鿿]+")
@@ -44,6 +45,8 @@ class Page:
     bodies: tuple[tuple[str, ...], ...] = ()
     wanted: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    """Gold of other fields than the body."""
 
     @property
     def domain(self) -> str:
@@ -63,7 +66,8 @@ def pages(folder: Path, slices: Sequence[str] = ()) -> list[Page]:
                 row: dict[str, Any] = json.loads(line)
                 bodies = tuple(tuple(body) for body in row.get("bodies") or ())
                 parts = (tuple(row.get(key) or ()) for key in ("wanted", "unwanted"))
-                found.append(Page(name, row["id"], row.get("url"), row["html"], bodies, *parts))
+                stated = {key: row.get(key) for key in STATED}
+                found.append(Page(name, row["id"], row.get("url"), row["html"], bodies, *parts, stated=stated))
     return found
 
 

@@ -12,30 +12,34 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from statistics import mean
 
 import floors
+from fields import field_scores
 from gold import Page, pages, scores
 
-from ingest import Rejected, clean
+from ingest import Record, Rejected, clean
 
 FLOORS = Path(__file__).with_name("pages_floor.json")
 
 
-def body(page: Page) -> tuple[str, bool]:
-    """The body that we make of a page, and whether we take it at all."""
+def record(page: Page) -> Record | None:
+    """What we make of a page; None where it is refused."""
     try:
-        return clean(page.html.encode("utf-8", "replace"), url=page.url).body, True
+        return clean(page.html.encode("utf-8", "replace"), url=page.url)
     except Rejected:
-        return "", False
+        return None
 
 
 def measure(found: list[Page]) -> floors.Cells:
-    """Scores of each slice, and the share of its pages that are not refused; every page has an article."""
-    rows = [(page, *body(page)) for page in found]
-    measured = scores((page, text) for page, text, _ in rows)
+    """Scores of each slice, body and fields, and the share of its pages that are not refused; every page has an article."""
+    rows = [(page, record(page)) for page in found]
+    measured = scores((page, ours.body if ours else "") for page, ours in rows)
     for name, cells in measured.items():
-        taken = [ours for page, _, ours in rows if page.slice == name]
-        cells["accepted"] = sum(taken) / len(taken)
+        own = [(page, ours) for page, ours in rows if page.slice == name]
+        cells["accepted"] = mean(ours is not None for _, ours in own)
+        stated = [field_scores(page.stated, ours) for page, ours in own]
+        cells |= {field: mean(row[field] for row in stated if field in row) for field in sorted(set().union(*stated))}
     return measured
 
 
