@@ -65,7 +65,6 @@ _QUOTES_NOT_BARS = "»‹"  # arrows in English, quotation marks elsewhere: quot
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
 _PLANE = 1 << 16
 STEP = np.uint64(0x9E3779B97F4A7C15)  # odd, so that powers of it never vanish modulo 2**64
-_UPPER = np.uint64(64 - 18)
 _LONGEST = 48  # signs of a word that its hash looks at
 _BITS = (14, 20)  # the powers of the step are kept for texts of 2**14 signs, …, 2**20; longer ones make them anew
 
@@ -121,7 +120,7 @@ class Reading:
 
     def per_line(self, where: Ints, weights: Floats | None = None) -> Floats:
         """How often each line occurs in `where`, or the sum of the weights there: float64[lines]."""
-        return np.bincount(where, weights, self.lines).astype(np.float64)
+        return np.bincount(where, weights, self.lines).astype(np.float64, copy=False)
 
 
 def read(texts: Sequence[str]) -> Reading:
@@ -147,22 +146,27 @@ class Shelf:
     """Numbers that are looked for among many others, ascending, and where those begin that share their upper bits."""
 
     keys: Hashes
-    begin: Ints
+    shift: np.uint64
+    """What leaves the upper bits: two or three more than there are keys, so that few share them and the table stays near."""
+    begin: NDArray[np.int32]
     deepest: int
     """The most numbers that share their upper bits: so many looks find any."""
 
     @classmethod
     def of(cls, keys: Hashes) -> Shelf:
         """A shelf of ascending numbers."""
-        sizes = np.bincount((keys >> _UPPER).astype(np.intp), minlength=1 << 18)
-        return cls(keys, np.concatenate((np.zeros(1, np.intp), np.cumsum(sizes))), int(sizes.max(initial=0)))
+        bits = min(len(keys).bit_length() + 2, 20)
+        shift = np.uint64(64 - bits)
+        sizes = np.bincount((keys >> shift).astype(np.intp), minlength=1 << bits)
+        begin = np.concatenate((np.zeros(1, np.intp), np.cumsum(sizes))).astype(np.int32)
+        return cls(keys, shift, begin, int(sizes.max(initial=0)))
 
     def find(self, among: Hashes) -> tuple[Ints, Ints]:
         """Where in `among` a key stands, ascending, and which key."""
-        upper = (among >> _UPPER).astype(np.intp)
+        upper = (among >> self.shift).astype(np.intp)
         key, end = self.begin.take(upper), self.begin.take(upper + 1)
         at = np.flatnonzero(key < end)
-        key, end, wanted = key[at], end[at], among[at]
+        key, end, wanted = key[at].astype(np.intp), end[at], among[at]
         for _ in range(self.deepest - 1):  # a wrong one makes way for its neighbour
             key += (self.keys.take(key) != wanted) & (key + 1 < end)
         true = self.keys.take(key) == wanted

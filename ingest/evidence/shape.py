@@ -15,6 +15,9 @@ _ENDS = ("colon", "comma", "ellipsis", "quote", "close", "digit")
 _RATES = ("comma", "colon", "quote", "dash", "open", "bar", "ellipsis", "slash", "money", "other")
 _COUNTS = ("at", "hash", "legal")
 """Classes of signs: which end a line, how many there are a word, and how many at all."""
+_ENDING, _RATED, _COUNTED = (
+    np.array([getattr(sign, name.upper()) for name in names]) for names in (_ENDS, _RATES, _COUNTS)
+)
 _UNSPACED_WORDS = 0.5  # words that a sign of an unspaced script counts for, where lengths are compared
 
 
@@ -71,9 +74,9 @@ def shape(reading: Reading) -> Columns:
         "unspaced": counts[:, sign.UNSPACED] / letters,
         "uncased": counts[:, sign.UNCASED] / letters,
     }
-    ends = (last == np.array([[getattr(sign, name.upper())] for name in _ENDS])).astype(np.float64)
-    rates = counts.T[[getattr(sign, name.upper()) for name in _RATES]] / some_words
-    signs_of = np.minimum(counts.T[[getattr(sign, name.upper()) for name in _COUNTS]], 3)
+    ends = (last == _ENDING[:, None]).astype(np.float64)
+    rates = counts.T[_RATED] / some_words
+    signs_of = np.minimum(counts.T[_COUNTED], 3)
     for group, names, values in (("ends", _ENDS, ends), ("rate", _RATES, rates), ("count", _COUNTS, signs_of)):
         columns |= {f"{group}_{name}": column for name, column in zip(names, values, strict=True)}
     return columns
