@@ -89,7 +89,7 @@ class Link(NamedTuple):
     url: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # written once, too; but a page has 500, and "frozen" makes each four times as dear
 class Place:
     """An element of a page that holds text, and the place around it; blocks inside one element share one Place.
 

@@ -109,7 +109,7 @@ def _teasers(blocks: Sequence[Block], words: Floats, links: Floats) -> bool:
     most, least, under = TEASERS
     run = longest = alone = opening = 0.0
     led = False
-    for block, mine, share in zip(blocks, words, links, strict=True):
+    for block, mine, share in zip(blocks, words.tolist(), links.tolist(), strict=True):
         if share > BARE_LINK[0] and len(block.text) + len(WIDE.findall(block.text)) >= BARE_LINK[1]:
             run, led = 0.0, True
         elif mine:
