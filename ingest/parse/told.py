@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from lxml.html import HtmlElement
 
@@ -35,10 +35,11 @@ class Told:
         if not (self.described or self.declared):
             return 0.0, 0.0
         runs = _runs(text)
-        described, declared = (
-            sum(map(told.__contains__, runs)) if told else 0 for told in (self.described, self.declared)
-        )
-        return described / len(runs), declared / len(runs)
+        return _share(runs, self.described), _share(runs, self.declared)
+
+
+def _share(runs: list[tuple[str, ...]], told: set[tuple[str, ...]]) -> float:
+    return sum(map(told.__contains__, runs)) / len(runs) if told else 0.0
 
 
 def _descriptions(tree: HtmlElement) -> Iterator[str]:
@@ -61,5 +62,4 @@ def _bodies(tree: HtmlElement) -> Iterator[str]:
 def _runs(text: str) -> list[tuple[str, ...]]:
     """Every run of three words, or the text as one where it is shorter."""
     words = text.lower().split()
-    runs: Iterable[tuple[str, ...]] = zip(words, words[1:], words[2:], strict=False)
-    return list(runs) or [tuple(words)]
+    return list(zip(words, words[1:], words[2:], strict=False)) if len(words) >= RUN else [tuple(words)]
