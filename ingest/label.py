@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.evidence import lines, page
@@ -85,8 +84,8 @@ def _split_tails(blocks: Sequence[Block], rulebook: Rulebook) -> tuple[list[Bloc
         tails: list[tuple[Block, Hit]] = []
         head, won = block, hit
         while won and won.start and len(tails) < TAILS:
-            tails.append((replace(head, text=head.text[won.start :].strip(), gap=False), won))
-            head = replace(head, text=head.text[: won.start].rstrip())
+            tails.append((head._replace(text=head.text[won.start :].strip(), gap=False), won))
+            head = head._replace(text=head.text[: won.start].rstrip())
             won = rulebook.hits([head.text])[0]
         split += [head, *(tail for tail, _ in reversed(tails))]
         hits += [won, *(tail_hit for _, tail_hit in reversed(tails))]

@@ -101,7 +101,7 @@ def test_room(path: Path) -> None:
             "forest",
         }
     if here == "model":
-        assert imports(tree) <= {"__future__", "hashlib", "collections", "dataclasses", "enum", "typing"}
+        assert imports(tree) <= {"__future__", "hashlib", "collections", "dataclasses", "enum", "types", "typing"}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and dotted(node) == "os.environ":
             assert here == "settings", "the environment is read in settings alone"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import replace
 from typing import NamedTuple
 
 from ingest.model import Block, Kind, Markup
@@ -60,7 +59,7 @@ def _unmarked(block: Block) -> Block:
     if text == block.text:
         return block
     share = min(1.0, sum(len(link.text) for link in links) / len(text))
-    return replace(block, text=text, markup=Markup(links=links, link_share=share) if links else None)
+    return block._replace(text=text, markup=Markup(links=links, link_share=share) if links else None)
 
 
 def _block(line: _Line, *, in_list: bool) -> Block:

@@ -155,7 +155,7 @@ def test_pages_of_several_files_are_named_as_their_records(tmp_path: Path) -> No
 
 def test_the_learned_labeller_says_what_it_went_by() -> None:
     examined = examine(f"{PROSE}\n\n{PROSE}".encode())
-    refused, doubtful = Rejected("no_article", "None."), replace(examined.labelled[0], certainty=0.5, rule="model")
+    refused, doubtful = Rejected("no_article", "None."), examined.labelled[0]._replace(certainty=0.5, rule="model")
     html = page(replace(examined, labelled=(doubtful,)), refused, [[("shape.words", 4.0, -1.25)]])
     assert "kept, 50% sure" in html
     assert "its form: words 4 (for staying -1.2)" in html
