@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice, pairwise
 from typing import Any
 
@@ -11,7 +11,6 @@ from lxml.html import HtmlElement
 
 from ingest.fold import fold
 from ingest.lexicon import words
-from ingest.limits import LOOKED_AT
 from ingest.model import Claim
 from ingest.parse.dates import dated, moment
 from ingest.parse.dom import name_words, parts_of, text_of
@@ -19,14 +18,13 @@ from ingest.parse.head import LONG, Head, head_of
 from ingest.parse.people import is_marker, looks_personal, marked, names
 from ingest.parse.strings import address, domain, leads_to_article, line
 from ingest.parse.survey import Run, Survey
+from ingest.parse.tags import page_tags
 
 MAX_LINE = 300  # characters of a byline, a date line or a heading
 MAX_FOUND = 60
 DATE_LINE = (
     50  # characters of a line that does little but tell the date; in longer ones dates are often part of a sentence
 )
-LABEL = 40  # characters that may stand beside a row of tags
-MAX_TAGS = 20  # links of a list of tags; longer ones are the site's
 _EDGE = " -–—|·•:/"
 FOOT = 120  # runs of text at a page's end, where its rights stand
 _OWNER = re.compile(r"(?!copyright\b|all\b|rights\b|reserved\b)\b[^\W\d_]{2,}", re.IGNORECASE)
@@ -201,57 +199,12 @@ def _rest(head: Head, survey: Survey, url: str | None, *, tagged: bool) -> Itera
         if not survey.owned(element) and 10 < len(text := text_of(element, most=3 * MAX_LINE)) <= MAX_LINE * 2:
             yield Claim("subheadline", text, "page")
             break
-    tags = _links(e for e in survey.by_tag["a"] if "tag" in (e.get("rel") or "").split())
-    if not tags:
-        boxes = (
-            list(islice(e.iter("a"), MAX_TAGS + 1)) for e in survey.by_role["tags"] if not survey.owned(e, "strange")
-        )
-        found = (
-            _links(links) for links in boxes if 0 < len(links) <= MAX_TAGS and (len(links) > 1 or _to_tag(links[0]))
-        )
-        tags = next((t for t in found if t and all(len(word.split()) <= 5 for word in t)), [])
-    if not (tags or tagged):
-        tags = _addressed(head, survey)
+    tags = page_tags(head, survey, stated=tagged)
     if tags:
         yield Claim("keywords", tags, "page")
     related = _related(survey, url)
     if related:
         yield Claim("related", related, "page")
-
-
-def _to_tag(link: HtmlElement) -> bool:
-    path = (link.get("href") or "").rstrip("/").rsplit("/", 2)
-    return len(path) > 1 and path[-2].lower() in words("places", "tag_pages")
-
-
-def _addressed(head: Head, survey: Survey) -> list[str]:
-    """Tags by their links' addresses ("/thema/dax"): the first row of such links after the headline that holds little else.
-
-    One link makes no row, unless it is called one.
-    """
-    rows: dict[HtmlElement, list[HtmlElement]] = {}
-    for link in survey.by_tag["a"]:
-        if _to_tag(link) and not survey.owned(link):
-            row, said = link.getparent(), text_of(link, most=LONG)
-            while row.tag not in {"ul", "ol"} and row.getparent() is not None and text_of(row, most=LONG) == said:
-                row = row.getparent()
-            rows.setdefault(row, []).append(link)
-    places = survey.order() if rows and head.heading is not None else {}
-    start = places.get(head.heading, 0)
-    for row, links in rows.items():
-        tags = _links(links)
-        named = len(tags) > 1 or not name_words(row.get("class") or "").isdisjoint(words("places", "tags"))
-        fit = named and len(tags) <= MAX_TAGS and all(len(word.split()) <= 5 for word in tags)
-        most = LABEL + 1.2 * sum(map(len, tags))
-        if fit and places.get(row, 0) >= start and len(text_of(row, most=3 * MAX_LINE)) <= most:
-            return tags
-    return []
-
-
-def _links(links: Iterable[HtmlElement]) -> list[str]:
-    """The words of links, each once."""
-    found = (text.lstrip("#") for link in islice(links, LOOKED_AT) if (text := line(text_of(link), 100)))
-    return [text for text in dict.fromkeys(found) if text.lower() not in words("places", "no_tags")][:MAX_FOUND]
 
 
 def _related(survey: Survey, url: str | None) -> list[dict[str, Any]]:

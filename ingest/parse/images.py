@@ -97,10 +97,11 @@ def _boxes(survey: Survey) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
             taken.update(parts_of(box))
             yield box, captions
     first = min((places[h] for h in survey.by_tag["h1"][:1]), default=0)
+    said: dict[HtmlElement, str] = {}
     for image in survey.by_tag["img"]:
         if image in taken or not first < places[image] < last:
             continue
-        box = _silent_around(image)
+        box = _silent_around(image, said)
         if box is not None and not _foreign(box) and not survey.owned(box):
             yield box, []
 
@@ -136,10 +137,15 @@ def _with_image(caption: HtmlElement) -> HtmlElement | None:
     return caption if caption.tag == "figcaption" else None
 
 
-def _silent_around(image: HtmlElement) -> HtmlElement | None:
-    """The nearest ancestor of a picture that says something, if it is a box around it and says as much as captions do."""
+def _silent_around(image: HtmlElement, said: dict[HtmlElement, str]) -> HtmlElement | None:
+    """The nearest ancestor of a picture that says something, if it is a box around it and says as much as captions do.
+
+    `said`: what the ancestors of other pictures say; thousands of empty elements beside each would be read again for each.
+    """
     for node in islice(image.iterancestors(), 5):
-        if text := text_of(node, most=2 * MAX_CAPTION):
+        if node not in said:
+            said[node] = text_of(node, most=2 * MAX_CAPTION)
+        if text := said[node]:
             fit = node.tag in {"div", "section", "aside"} and len(text) <= MAX_CAPTION and _tells(text)
             named = name_words(f"{node.get('class') or ''} {image.get('class') or ''}") & words("credits", "no_caption")
             return node if fit and not named and next(parts_of(node, *_NO_CAPTION), None) is None else None
