@@ -5,8 +5,8 @@
 PAGES is a folder as `gold.py` describes; its pages may also hold `title`, `authors` and `date`. Those that can be imported are
 measured; none is a dependency of ours, so install them beside us where they do no harm:
 
-    pip install . "newspaper4k[all]" news-please rapidfuzz    # one environment
-    pip install fundus tld rapidfuzz                   # another: it wants older libraries; run with PYTHONPATH=.
+    pip install . "newspaper4k[all]" news-please         # one environment
+    pip install fundus "curl_cffi<0.14" tld              # another: it wants older libraries; run with PYTHONPATH=.
 
 fundus has a parser for each publisher and is asked about the pages of those alone. Times are of the processor, per page, against
 trafilatura's on the same pages. Our own figures are in-sample wherever the shipped model was trained on the same pages:
