@@ -168,6 +168,8 @@ def _judged(settings: Settings, files: dict[str, bytes]) -> bool:
     print(
         f"  stored {len(lines) - len(refused)} as {len(records)} records; refused {dict(Counter(line['reason'] for line in refused))}"
     )
+    for line in (line for line in refused if line["reason"] in OURS):
+        print(f"  {line['reason']}: {line['name']}")
     for what, number in found.items():
         print(f"  {number:>5} {what}")
     return not any(found.values())
