@@ -29,6 +29,8 @@ PROSE_LENGTH = 80
 """Signs; a block this long that ends like a sentence is prose. Scripts that write no spaces say as much in half of it."""
 TITLE_LENGTH = 200
 TAG_LENGTH = 40
+DOUBTED = 0.8
+"""How sure the labeller of lines may be that a title-like line is residue, and it is the headline yet, if there is no better one."""
 TAILS = 8
 """Notices glued one behind the other to one sentence: Yonhap's chain has five."""
 
@@ -145,9 +147,12 @@ def _find_headline(
     longest = 2 * max(map(len, (text for text, _ in candidates)), default=0)  # folding does not double a length
     times = Counter(block.text.casefold() for block in blocks if len(block.text) <= longest)
     repeated = next((text for text, _ in candidates if times[text.casefold()] > 1 and " " in text), None)
-    return repeated or next(
-        (text for text, verdict in candidates if verdict.label in (Label.BODY, Label.HEADLINE)), None
-    )
+    kept = next((text for text, verdict in candidates if verdict.label in (Label.BODY, Label.HEADLINE)), None)
+    doubted = [
+        (verdict.certainty, text) for text, verdict in candidates if verdict.label in (Label.NAVIGATION, Label.RELATED)
+    ]
+    least = min(doubted, default=(1.0, None))
+    return repeated or kept or (least[1] if least[0] < DOUBTED else None)
 
 
 def _repeats(blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None) -> None:

@@ -41,6 +41,10 @@ SITUATIONS = {
         "body body body body body body body",
     ),
     "tags under a marker are short": ([PROSE, MORE, "Tags:", "Harbours", "Cranes"], "body body tags tags tags"),
+    "two lines of news are an article": (
+        ["Mayor opens bridge", "By Jane Doe", "The mayor opened the new bridge on Monday."],
+        "headline byline body",
+    ),
     "a reminder is of the article": ([PROSE, "Нагадаємо, порт було зачинено ще у січні після шторму."], "body body"),
 }
 
