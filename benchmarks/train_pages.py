@@ -5,6 +5,7 @@
 PAGES is a folder as `gold.py` describes. Two forests are made: page.npz, and page_asked.npz, which also sees what the main-region
 finder says and decides where the first is in doubt. With --folds nothing is written: the pages of each fifth of the domains are scored by
 trees that saw the other domains alone, which is the only honest figure; --drop leaves groups of evidence out (an ablation).
+A third of what is learned from is made: `grafts.py` says why; pages that are made are never scored.
 Needs lightgbm, which the package itself never imports. Same pages, same versions: same file.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,17 +21,21 @@ import lightgbm
 import numpy as np
 from export import save
 from gold import Page, pages, scores, shares, words
+from grafts import followed, parted
 
 from ingest.choose import choose
 from ingest.compose import valid
 from ingest.evidence.layout import asked, features
-from ingest.evidence.page import DOUBT, MODEL, MODEL_ASKED, SURE, again, doubt
+from ingest.evidence.page import DOUBT, MODEL, MODEL_ASKED, SHORT, SURE, again, doubt
+from ingest.model import Claim
 from ingest.parse.html import read_page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from ingest.model import Block
 
 MODELS = Path(__file__).parents[1] / "ingest"
 PARAMETERS = {
@@ -38,6 +43,7 @@ PARAMETERS = {
     "extra_trees": True,  # thresholds drawn at random: 700 pages are few, and searched ones fit their templates
     "learning_rate": 0.08,
     "num_leaves": 31,
+    "max_depth": 8,  # all trees are walked as deep as the deepest
     "min_data_in_leaf": 60,
     "feature_fraction": 0.3,
     "bagging_fraction": 0.8,
@@ -50,7 +56,7 @@ PARAMETERS = {
     "num_threads": 2,
     "verbose": -1,
 }
-ROUNDS = 250
+ROUNDS = 200
 IS_BODY = 0.6
 """Share of a block's words that the gold says from which it is body."""
 
@@ -70,6 +76,27 @@ PLAIN_LINK = (0.9, 9)
 """Share in links and words of blocks of which one in four is enough to learn from; they are most of all blocks."""
 
 
+GRAFTED = 0.3
+"""What a page weighs that is made of others, against a real one."""
+
+SELDOM = 3
+"""Of so many pages of a slice that is not of news one is grafted."""
+
+FOREIGN = 3.0
+"""Times that a grafted block may outweigh the mean one of the article."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A page as parse leaves it, with the title it claims and the text that the main-region finder keeps."""
+
+    page: Page
+    blocks: Sequence[Block]
+    claims: tuple[Claim, ...]
+    headline: str | None
+    region: str
+
+
 @dataclass(frozen=True)
 class Example:
     """A page as the labeller sees it. `told` are the blocks of which the gold says something, with label and weight."""
@@ -83,25 +110,78 @@ class Example:
     lengths: NDArray[np.float64]
     before: int
     """Columns that are known before the main-region finder is asked; its own come after them."""
+    real: bool = True
+    """Whether there is such a page: the others are learned from and never scored."""
 
 
-def example(page: Page) -> tuple[tuple[str, ...], Example] | None:
-    """Columns' names and the example; None for a page without text."""
-    blocks, found, region = read_page(page.html, url=page.url)
-    if not blocks:
-        return None
-    claims = tuple(valid(found))
-    headline = choose(claims).get("headline")
-    names, rows = features(blocks, claims, headline.value if headline else None)
-    more, said = asked(blocks, region() or "")
-    texts = [block.text for block in blocks]
+def examples(found: Iterable[Page]) -> Iterator[tuple[tuple[str, ...], Example]]:
+    """Columns' names and the examples of each page with text: itself, and what is grafted of it and of the last page of its kind."""
+    last: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    for page in found:
+        blocks, claimed, region = read_page(page.html, url=page.url)
+        if not blocks:
+            continue
+        claims = tuple(valid(claimed))
+        headline = choose(claims).get("headline")
+        source = Source(page, blocks, claims, str(headline.value) if headline else None, region() or "")
+        names, real = example(source)
+        yield names, real
+        kind = page.slice, page.domain.rsplit(".", 1)[-1]
+        body = np.isin(np.arange(len(blocks)), real.told[real.body > 0])
+        if page.bodies and source.headline:
+            if page.slice in SLICES or zlib.crc32(page.id.encode()) % SELDOM == 0:
+                yield from ((names, graft) for graft in _grafts(source, body, last.get(kind)))
+            last[kind] = source.headline, [text for text, wanted in zip(real.texts, body, strict=True) if wanted]
+
+
+def example(source: Source) -> tuple[tuple[str, ...], Example]:
+    """Columns' names and the example of a page as it is."""
+    names, rows, before = _columns(source)
+    texts = [block.text for block in source.blocks]
     lengths = np.expm1(rows[:, names.index("shape.words")]).astype(np.float64)
-    told, body, weight = (_by_bodies if page.bodies else _by_segments)(page, texts)
+    told, body, weight = (_by_bodies if source.page.bodies else _by_segments)(source.page, texts)
     plain = (rows[told, names.index("own.links")] >= PLAIN_LINK[0]) & (lengths[told] < PLAIN_LINK[1]) & (body == 0)
     some = ~plain | (told % 4 == 0)
     weight = np.where(plain, 4 * weight, weight)
-    parts = told[some], body[some], weight[some]
-    return names + more, Example(page, texts, np.hstack((rows, said)), *parts, lengths, len(names))
+    return names, Example(source.page, texts, rows, told[some], body[some], weight[some], lengths, before)
+
+
+def _columns(source: Source) -> tuple[tuple[str, ...], NDArray[np.float32], int]:
+    names, rows = features(source.blocks, source.claims, source.headline)
+    more, said = asked(source.blocks, source.region)
+    return names + more, np.hstack((rows, said)), len(names)
+
+
+def _grafts(source: Source, body: NDArray[np.bool_], other: tuple[str, list[str]] | None) -> Iterator[Example]:
+    """The page with its article in two parts, and with another article behind it, which the finder keeps every other time."""
+    if halves := parted(source.blocks, body):
+        yield _grafted(replace(source, blocks=halves), body, np.zeros(len(body), bool))
+    title = next((at for at, block in enumerate(source.blocks) if _is_heading(block, source.headline)), None)
+    if other is None or title is None or (two := followed(source.blocks, body, title, *other)) is None:
+        return
+    blocks, where = two
+    foreign = np.isin(np.arange(len(blocks)), np.arange(where.start, where.stop))
+    both = np.zeros(len(blocks), bool)
+    both[~foreign] = body
+    kept = "\n".join([source.region, *other[1]]) if zlib.crc32(other[0].encode()) % 2 else source.region
+    claims = (*source.claims, Claim("headline", other[0], "page"))
+    yield _grafted(replace(source, blocks=blocks, claims=claims, region=kept), both, foreign)
+
+
+def _is_heading(block: Block, headline: str | None) -> bool:
+    return block.markup is not None and block.markup.tag == "h1" and words(block.text) == words(headline or "")
+
+
+def _grafted(source: Source, body: NDArray[np.bool_], foreign: NDArray[np.bool_]) -> Example:
+    """What is learned of a graft: its article, the foreign text, and every tenth of the other blocks."""
+    names, rows, before = _columns(source)
+    lengths = np.expm1(rows[:, names.index("shape.words")]).astype(np.float64)
+    mean = 1 / max(LEAST_BLOCKS, body.sum())
+    share = lengths / max(LEAST_WORDS, lengths[body].sum()) + A_BLOCK * mean
+    said = foreign & (rows[:, names.index("own.links")] < PLAIN_LINK[0]) & (lengths > SHORT)
+    told = np.flatnonzero(body | said | (np.arange(len(body)) % 10 == 0))
+    weight = 10 * GRAFTED * np.minimum(share, FOREIGN * mean)
+    return Example(source.page, [], rows, told, body[told].astype(float), weight[told], lengths, before, real=False)
 
 
 def _by_bodies(page: Page, texts: list[str]) -> tuple[Any, ...]:
@@ -119,21 +199,19 @@ def _by_segments(page: Page, texts: list[str]) -> tuple[Any, ...]:
     return told, good[told].astype(np.float64), np.full(len(told), SEGMENT)
 
 
-def train(examples: Sequence[Example], columns: NDArray[np.intp]) -> Any:
+def train(made: Sequence[Example], columns: NDArray[np.intp]) -> Any:
     """A lightgbm booster."""
-    rows = np.vstack([e.rows[e.told][:, columns] for e in examples])
-    body, weight = (np.concatenate([getattr(e, name) for e in examples]) for name in ("body", "weight"))
+    rows = np.vstack([e.rows[e.told][:, columns] for e in made])
+    body, weight = (np.concatenate([getattr(e, name) for e in made]) for name in ("body", "weight"))
     return lightgbm.train(PARAMETERS, lightgbm.Dataset(rows, body, weight=weight), ROUNDS)
 
 
-def out_of_fold(
-    examples: Sequence[Example], sets: Sequence[NDArray[np.intp]], names: Sequence[str], folds: int
-) -> None:
+def out_of_fold(made: Sequence[Example], sets: Sequence[NDArray[np.intp]], names: Sequence[str], folds: int) -> None:
     """Print the scores of trees that never saw the domain they are scored on, and how often the finder is asked."""
-    fold = [zlib.crc32(e.page.domain.encode()) % folds for e in examples]
+    fold = [zlib.crc32(e.page.domain.encode()) % folds for e in made]
     kept: list[tuple[Example, list[NDArray[np.float64]]]] = []
     for held in range(folds):
-        boosters = [train([e for e, at in zip(examples, fold, strict=True) if at != held], columns) for columns in sets]
+        boosters = [train([e for e, at in zip(made, fold, strict=True) if at != held], columns) for columns in sets]
         kept += [
             (
                 e,
@@ -142,7 +220,7 @@ def out_of_fold(
                     for booster, columns in zip(boosters, sets, strict=True)
                 ],
             )
-            for e in (e for e, at in zip(examples, fold, strict=True) if at == held)
+            for e in (e for e, at in zip(made, fold, strict=True) if at == held and e.real)
         ]
     unsure = [doubt(e.lengths, answers[0]) > DOUBT for e, answers in kept]
     for title, choice in (
@@ -167,18 +245,18 @@ def main() -> None:
     parser.add_argument("--folds", type=int, help="score out of fold, by domain, instead of writing the models")
     parser.add_argument("--drop", action="append", default=[], help="a group of evidence to leave out")
     args = parser.parse_args()
-    made = [found for page in pages(args.pages) if (found := example(page))]
-    names, examples = made[0][0], [e for _, e in made]
-    before = examples[0].before
+    made = list(examples(pages(args.pages)))
+    names, found = made[0][0], [e for _, e in made]
+    before = found[0].before
     columns = np.array([at for at, name in enumerate(names) if name.split(".")[0] not in args.drop])
     sets = [columns[columns < before], columns]
     if args.folds:
-        out_of_fold(examples, sets, names, args.folds)
+        out_of_fold(found, sets, names, args.folds)
     elif args.drop:
         parser.error("a model is written with all of its evidence")
     else:
         for chosen, resource in zip(sets, (MODEL, MODEL_ASKED), strict=True):
-            save(train(examples, chosen), [names[at] for at in chosen], MODELS / resource)
+            save(train(found, chosen), [names[at] for at in chosen], MODELS / resource)
 
 
 if __name__ == "__main__":

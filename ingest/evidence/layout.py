@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ingest.evidence.cues import Cues
     from ingest.model import Block, Claim
 
-REACH = 3
+REACH = 2
 """Blocks on each side whose looks count."""
 
 _PROSE_WORDS = 9
@@ -31,27 +31,22 @@ _NEAR = (
     "own.links",
     "own.prose",
     "cue.covered",
-    "own.heading",
-    "around.near_up",
-    "own.media",
 )
 _OFF_PAGE = {"shape.words": -1.0}
 _KINDS = ("paragraph", "heading", "list_item", "quote", "caption", "cell")
 _TITLES = 4
+_HALF = 300.0
+"""Words of prose after which the next is worth half as much in telling where the article starts."""
+
+_SAME = 0.6
+"""Likeness from which two texts are the same headline."""
+
 _SHORT = 8.0
 """Words; a block of no more may announce what follows."""
 
-_HERALDS = (
-    "related",
-    "comments",
-    "promo",
-    "author_bio",
-    "copyright_notice",
-    "share",
-    "tags",
-    "byline",
-    "advertisement",
-)
+_HERALDS = ("related", "comments", "promo", "share")
+_LEADS = ("related", "comments", "promo", "author_bio", "copyright_notice", "share", "byline", "caption", "credit")
+"""Labels of which it counts that one of their phrases starts the block."""
 
 
 def features(
@@ -66,10 +61,11 @@ def features(
     share = np.array([markup.link_share for markup in markups])
     full = ends_like_sentence(reading)
     prose = np.where(((words >= _PROSE_WORDS) & full | (words >= 3 * _PROSE_WORDS)) & (share < 0.5), words, 0.0)
-    titles = list(dict.fromkeys(filter(None, (headline, *(c.value for c in claims if c.field == "headline")))))[
-        :_TITLES
-    ]
+    titles = _claimed(headline, claims)
     deks = list(dict.fromkeys(str(c.value) for c in claims if c.field == "subheadline"))[:_TITLES]
+    like = _likeness(reading, titles)
+    title = _title_at(like, prose)
+    early = _early(prose, title)
     columns: Columns = {}
     for group, part in (
         ("shape", shape(reading)),
@@ -78,12 +74,11 @@ def features(
         ("prose", place(find_prose(reading))),
         ("twin", twins(reading, find_prose(reading), spoken.linking)),
         ("name", places.names(tree)),
-        ("around", places.surroundings(tree, words, prose, words * share)),
+        ("around", places.surroundings(tree, words, prose, words * share, early)),
         ("like", places.likes(tree, words, prose, words * share)),
         ("sibling", places.siblings(tree)),
-        ("title", _titles(tree, reading, prose, titles, deks)),
+        ("title", _titles(tree, markups, prose, like, _likeness(reading, deks), title)),
         ("herald", _heralds(words, spoken)),
-        ("company", places.company(tree, _spoken(spoken))),
         ("page", _page(words, prose, share)),
     ):
         columns |= {f"{group}.{name}": values for name, values in part.items()}
@@ -145,31 +140,60 @@ def _cue(reading: Reading, found: Cues) -> Columns:
     for at, kind in enumerate(book.kinds):
         if at < book.labels:
             columns[kind] = np.minimum(found.covered[:, at] / words, 1)
-            columns[f"{kind}_leads"] = np.minimum(found.leading[:, at], 1)
+            if kind in _LEADS:
+                columns[f"{kind}_leads"] = np.minimum(found.leading[:, at], 1)
         else:
             columns[kind] = found.found[:, at] / words
     columns["covered"] = np.minimum(found.covered[:, : book.labels].max(axis=1) / words, 1)
     return columns
 
 
-def _titles(tree: places.Tree, reading: Reading, prose: Floats, titles: Sequence[str], deks: Sequence[str]) -> Columns:
+def _claimed(headline: str | None, claims: Sequence[Claim]) -> list[str]:
+    """The headlines that a page claims. Of several first-rank headings only those like its metadata count, where one is: the others
+    belong to articles that follow on the same page.
+    """
+    told = [c for c in claims if c.field == "headline"]
+    meta = list(dict.fromkeys(filter(None, (headline, *(c.value for c in told if c.origin != "page")))))
+    own = [c.value for c in told if c.origin == "page"]
+    if meta and own:
+        like = _likeness(read(own), meta)
+        own = [value for value, share in zip(own, like, strict=True) if share > _SAME or like.max() <= _SAME]
+    return list(dict.fromkeys([*meta, *own]))[:_TITLES]
+
+
+def _title_at(like: Floats, prose: Floats) -> int:
+    """The block that is like a headline and nearest to the first prose; -1: none is."""
+    start = int(np.argmax(prose > 0)) if prose.any() else len(prose)
+    where = np.flatnonzero(like > _SAME)
+    return int(where[np.argmin(np.abs(where - start))]) if where.size else -1
+
+
+def _early(prose: Floats, title: int) -> Floats:
+    """Prose after the headline, worth less the more of it stands before: comments and the next article may be longer than this one."""
+    after = prose * (np.arange(len(prose)) > title)
+    if not after.any():
+        after = prose
+    return np.asarray(after * 0.5 ** ((np.cumsum(after) - after) / _HALF))
+
+
+def _titles(
+    tree: places.Tree, markups: Sequence[Markup], prose: Floats, like: Floats, like_dek: Floats, at: int
+) -> Columns:
     """Likeness to the claimed headlines and deks, and the way from the block that is most like a headline."""
-    like = _likeness(reading, titles)
-    n = reading.lines
+    n = len(prose)
     index = np.arange(n)
-    start = int(np.argmax(prose > 0)) if prose.any() else n
-    where = np.flatnonzero(like > 0.6)
-    at = int(where[np.argmin(np.abs(where - start))]) if where.size else -1
     behind = np.cumsum(prose) - prose
     way = places.way(tree, int(tree.base[at])) if at >= 0 else {"up": np.full(n, -1.0), "down": np.full(n, -1.0)}
+    other = np.cumsum([markup.tag == "h1" for markup in markups] & (like < _SAME))
     return {
         "up": way["up"],
         "down": way["down"],
         "like": like,
-        "like_dek": _likeness(reading, deks),
+        "like_dek": like_dek,
         "known": np.full(n, float(at >= 0)),
         "after": np.sign(index - at) * np.log1p(np.abs(index - at)) if at >= 0 else np.zeros(n),
         "prose_since": np.log1p(np.maximum(behind - behind[at], 0)) if at >= 0 else np.full(n, -1.0),
+        "others": np.clip(other - other[at], -3, 3) if at >= 0 else np.zeros(n),
     }
 
 
@@ -183,12 +207,6 @@ def _heralds(words: Floats, found: Cues) -> Columns:
         above = np.concatenate((np.full(1, -1), above[:-1]))
         columns[kind] = np.log1p(np.where(above >= 0, np.minimum(index - above, 98), 99))
     return columns
-
-
-def _spoken(found: Cues) -> Columns:
-    """Whether a block has a cue of a kind, for the kinds that tell what a part of a page is for."""
-    book = cue_lists()
-    return {kind: np.minimum(found.found[:, book.kinds.index(kind)], 1) for kind in _HERALDS}
 
 
 def _likeness(reading: Reading, texts: Sequence[str]) -> Floats:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from ingest.model import Block
 
 TAGS = (
-    "article", "main", "section", "aside", "nav", "header", "footer", "figure", "figcaption", "blockquote", "ul", "ol", "table",
-    "td", "form", "a", "p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "button", "svg", "noscript", "template", "select",
-    "address", "time", "strong", "b", "em", "i", "small", "label", "span", "dl", "pre", "center", "dialog", "details", "font",
+    "article", "main", "section", "aside", "nav", "header", "footer", "figure", "figcaption", "blockquote", "ul", "table", "td",
+    "form", "a", "p", "div", "li", "h1", "h2", "h3", "button", "span", "strong", "em",
 )  # fmt: skip
 FAR = 12.0
 """Elements up at which a word or tag counts as absent."""
@@ -134,8 +133,10 @@ def names(tree: Tree) -> Columns:
     return {head: rows[:, at] for at, head in enumerate(heads)} | {"depth": tree.depth[tree.base].astype(np.float64)}
 
 
-def surroundings(tree: Tree, words: Floats, prose: Floats, linked: Floats) -> Columns:
-    """What the elements around each block hold, and how far the main ones are. `linked`: words inside links."""
+def surroundings(tree: Tree, words: Floats, prose: Floats, linked: Floats, early: Floats) -> Columns:
+    """What the elements around each block hold, and how far the main ones are. `linked`: words inside links; `early`: prose, soon
+    after the headline.
+    """
     total = max(float(prose.sum()), 1.0)
     sums = gather(tree, np.stack((words, prose, linked, np.ones(len(words))), axis=1))
     columns: Columns = {}
@@ -150,9 +151,9 @@ def surroundings(tree: Tree, words: Floats, prose: Floats, linked: Floats) -> Co
             columns[f"length_{level}"] = np.log1p(held / np.maximum(count, 1))
         at = np.where(tree.parent[at] >= 0, tree.parent[at], at)
     for name, decay in DECAYS.items():
-        worth = gather(tree, prose[:, None], decay)[:, 0]
-        main = int(np.argmax(worth)) if len(worth) else 0
-        columns |= {f"{name}_{key}": value for key, value in _distance(tree, main, sums, total).items()}
+        worth = gather(tree, np.stack((prose, early), axis=1), decay)
+        for which, main in zip((name, f"{name}_early"), worth.argmax(axis=0).tolist(), strict=True):
+            columns |= {f"{which}_{key}": value for key, value in _distance(tree, main, sums, total).items()}
     return columns
 
 
@@ -195,21 +196,6 @@ def _meeting(tree: Tree, main: int) -> Ints:
     return np.where(around[meeting], meeting, 0)
 
 
-def company(tree: Tree, spoken: Columns) -> Columns:
-    """Which share of the blocks in the elements around says something of a kind."""
-    columns: Columns = {}
-    if not spoken:
-        return columns
-    sums = gather(tree, np.stack([*spoken.values(), np.ones(len(tree.base))], axis=1))
-    at = tree.base
-    for level in range(1, 4):
-        at = np.where(tree.parent[at] >= 0, tree.parent[at], at)
-        shares = sums[at, :-1] / sums[at, -1:]
-        if level > 1:
-            columns |= {f"{kind}_{level}": shares[:, column] for column, kind in enumerate(spoken)}
-    return columns
-
-
 def likes(tree: Tree, words: Floats, prose: Floats, linked: Floats) -> Columns:
     """What blocks in elements of the same name are like: by the element and the two around it, and by the element alone."""
     total = max(float(prose.sum()), 1.0)
@@ -238,11 +224,9 @@ def siblings(tree: Tree) -> Columns:
     inner = up[tree.base]
     same_parent: Bools = inner[1:] == inner[:-1]
     same_sign: Bools = tree.sign[tree.base][1:] == tree.sign[tree.base][:-1]
-    same_base: Bools = tree.base[1:] == tree.base[:-1]
-    jump = np.abs(np.diff(tree.depth[tree.base]))
     none = np.zeros(1)
     columns: Columns = {}
-    for name, values in (("parent", same_parent), ("sign", same_sign), ("base", same_base), ("jump", jump)):
+    for name, values in (("parent", same_parent), ("sign", same_sign)):
         columns[f"{name}_before"] = np.concatenate((none, values.astype(np.float64)))
         columns[f"{name}_after"] = np.concatenate((values.astype(np.float64), none))
     return columns

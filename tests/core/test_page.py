@@ -111,3 +111,14 @@ def test_the_region_finder_is_asked_only_in_doubt() -> None:
 def test_blocks_without_markup_are_judged_too() -> None:
     assert len(page.judge([Block(text) for text in PROSE])) == len(PROSE)
     assert page.judge([]) == []
+
+
+def test_the_headline_of_the_next_article_is_not_this_ones() -> None:
+    below = f"<article><h1>Fewer herring than ever</h1><p>{PROSE[0]}</p></article></main>"
+    blocks, claims, _ = read_page(ARTICLE.replace("</main>", below), url=None)
+    assert "Fewer herring than ever" in [claim.value for claim in claims if claim.field == "headline"]
+    names, rows = features(blocks, (*claims, Claim("headline", HEADLINE, "meta")), None)
+    seen = {block.text: dict(zip(names, row, strict=True)) for block, row in zip(blocks[::-1], rows[::-1], strict=True)}
+    assert seen[HEADLINE]["title.like"] == 1
+    assert seen["Fewer herring than ever"]["title.like"] < 0.5
+    assert [seen[text]["title.others"] for text in (PROSE[1], "Ferry runs late again")] == [0, 1]
