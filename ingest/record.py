@@ -106,7 +106,7 @@ class Record(_Part):
     headline: Text | None = None
     subheadline: Text | None = None
     authors: tuple[Text, ...] = ()
-    """Persons; agencies stand in `byline`."""
+    """Persons, and agencies where the metadata of a page name them as author."""
     byline: Text | None = None
     dateline: Dateline | None = None
     language: Language | None = None

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 ERROR_PER_WORD = 0.4
 """How much dearer each word makes it to strip a line wrongly: a wrong paragraph of 100 words counts as forty wrong lines."""
 EASE = 0.15
-"""Taken from every threshold: the boldest that, out of fold, loses half a per cent of the words of seed-like texts."""
+"""Taken from every threshold. Out of fold, seed-like texts lose .48 % of their words at .10 and .58 % at .15; the 612 texts of domains
+that no model saw lose .51 % at .15."""
 CEILING = 0.97
 SENTENCE = 5
 """Words from which a line that ends like a sentence may be all the article there is."""
