@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import clean
-from ingest.parse.markdown import without_marks
+from ingest.parse.markdown import is_markdown, without_marks
 from ingest.parse.text import text_blocks
 
 PROSE = "The ministers met on Tuesday to talk about the **harbour**, which has been [closed](https://news.example/1) since _January_."
@@ -53,3 +53,9 @@ def test_one_pair_of_stars_is_no_markdown() -> None:
 def test_no_word_is_lost(line: str) -> None:
     kept = [sign for sign in line if sign.isalpha()]
     assert [sign for sign in without_marks(" ".join(line.split()))[0] if sign.isalpha()] == kept
+
+
+def test_a_text_of_nothing_but_marks_is_no_markdown() -> None:
+    text = "# Title\n\n**bold** **words**\n\n" + "*a " * 10_000
+    assert is_markdown(text)
+    assert not is_markdown(text * 2)
