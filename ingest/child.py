@@ -24,7 +24,6 @@ from typing import Any
 
 from ingest.cage import cage
 
-MIB = 1 << 20
 WINDOW = 2  # asks in a child's hands: one being worked on, one so that it need not wait for the next
 EXIT_MEMORY = 77
 
@@ -131,7 +130,7 @@ def _live(theirs: socket.socket, parent: int, begin: Callable[[], AbstractContex
         signal.set_wakeup_fd(-1)
         os.closerange(3, theirs.fileno())  # the parent's broker, its watchers, our siblings' lines
         os.closerange(theirs.fileno() + 1, 65_536)
-        limit_memory(memory)
+        _limit_memory(memory)
         cage()
         with begin() as work, theirs.makefile("rb") as asked:
             for ask in asked:
@@ -157,11 +156,11 @@ def die_with(parent: int) -> None:
         os._exit(0)
 
 
-def limit_memory(limit: int) -> None:
+def _limit_memory(limit: int) -> None:
     """At most `limit` MiB beyond what was mapped at the start: libraries map much that they never touch."""
     if sys.platform == "linux":
         with open("/proc/self/statm", encoding="ascii") as file:
             mapped = int(file.read().split()[0]) * resource.getpagesize()
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        wanted = mapped + limit * MIB
+        wanted = mapped + (limit << 20)
         resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))

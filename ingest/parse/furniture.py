@@ -226,13 +226,13 @@ def _related(survey: Survey, url: str | None) -> list[dict[str, Any]]:
 
 def _rights(head: Head) -> Iterator[Claim]:
     """The last line of the page that claims the copyright, with what stands beside it; and the last that tells what may be done."""
-    foot = head.runs[len(head.runs) // 2 :][-FOOT:][::-1]
-    for run in foot:
+    lower = head.runs[len(head.runs) // 2 :]
+    for run in reversed(lower[-FOOT:]):
         if _RIGHTS.search(run.text) and (notice := _notice(run)):
             yield Claim("copyright_notice", notice, "page")
             break
     terms = words("rights", "terms")
-    lines = [run.text for run in head.runs[len(head.runs) // 2 :] if 40 < len(run.text) < 3 * MAX_LINE]
+    lines = [run.text for run in lower if 40 < len(run.text) < 3 * MAX_LINE]
     together = "\n".join(lines).lower()  # few pages have any: to look line by line took ten times as long
     if said := [term for term in terms if term in together]:
         yield Claim(

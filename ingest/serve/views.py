@@ -17,7 +17,6 @@ from ingest.sheet import Inside, Node, Sheet, node, table
 SHEET = Sheet.of(Path(__file__).parent, served=True)
 LAST = 8
 PAGE = 50
-MIB = 1 << 20
 ROOMS = (("/", "Now"), ("/records", "Records"), ("/quarantine", "Quarantine"))
 
 Facts = Mapping[str, Any]
@@ -146,7 +145,7 @@ def _cards(facts: Facts, ledger: Ledger) -> Node | None:
         ("stored", f"{totals['stored']:,}", f"last at {ledger.last[11:19]} UTC" if ledger.last else ""),
         ("refused", f"{totals['refused']:,}", f"{sum(facts['quarantined'].values()):,} in quarantine"),
         ("of their words removed", "–" if share is None else f"{share:.0%}", "the newest 100 records"),
-        ("of disk free", f"{free / (MIB << 10):,.1f} GiB", ""),
+        ("of disk free", f"{free / (1 << 30):,.1f} GiB", ""),
     ]
     listed = node("dl", class_="cards")
     for name, figure, note in cards:
