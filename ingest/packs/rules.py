@@ -1,7 +1,7 @@
 """All packs as one net, and the rulebook that an article gets from it.
 
-Every pattern of every pack sits, loosened, in one RE2 Set: one pass over a text tells which may match, and only those are confirmed.
-A text that nothing fits, nearly all of them, costs that one pass.
+Every pattern of every pack sits, loosened, in the net: it tells which may match a text, and only those are confirmed. A text that
+nothing fits, nearly all of them, costs no more.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import re2
 import regex
 
-from ingest.packs.pattern import options
+from ingest.packs.net import Net
 from ingest.packs.read import COMMON, Dateline, Pack, PackError, Proven, Rule, Sign, read_pack
 
 if TYPE_CHECKING:
@@ -53,22 +52,12 @@ class Packs:
     def __init__(self, packs: Iterable[Pack]) -> None:
         self.all = tuple(packs)
         self._entries = tuple(entry for pack in self.all for entry in _entries(pack))
-        self._numbers: list[int] = []
-        """Which entry each pattern of the net is from: one may be there twice."""
-        self._net = re2.Set.SearchSet(options())
-        for number, entry in enumerate(self._entries):
-            loose = entry.what.pattern.loose
-            for pattern in (loose.beginning and f"^(?:{loose.beginning})", loose.anywhere):
-                if pattern:
-                    self._net.Add(pattern)
-                    self._numbers.append(number)
-        if self._numbers:
-            self._net.Compile()
+        self._net = Net(entry.what.pattern.loose for entry in self._entries)
 
     def candidates(self, text: str) -> tuple[_Entry, ...]:
         """Whatever may match the text, in the order of the packs."""
-        found = self._net.Match(text.encode()) if self._numbers else None
-        return tuple(self._entries[number] for number in sorted({self._numbers[at] for at in found})) if found else ()
+        found = self._net.find(text)
+        return tuple(self._entries[number] for number in found) if found else ()
 
     def rulebook(
         self,

@@ -1,0 +1,44 @@
+"""Every pattern at once: which of them may match a text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import re2
+
+from ingest.packs.pattern import options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingest.packs.sieve import Loose
+
+
+class Net:
+    """Loosened patterns, those tried at a text's beginning apart from those sought anywhere in it.
+
+    In one Set they would be one automaton, with a state for each pair that meets in a text: 22 µs a line that is new to it, against 6.
+    The beginnings' own is done with most texts after some signs.
+    """
+
+    def __init__(self, patterns: Iterable[Loose]) -> None:
+        self._beginnings, self._held = re2.Set.MatchSet(options()), re2.Set.SearchSet(options())
+        self._begun_by: list[int] = []
+        self._held_by: list[int] = []
+        for number, loose in enumerate(patterns):
+            if loose.beginning:
+                self._beginnings.Add(loose.beginning)
+                self._begun_by.append(number)
+            if loose.anywhere:
+                self._held.Add(loose.anywhere)
+                self._held_by.append(number)
+        self._beginnings.Compile()
+        self._held.Compile()
+
+    def find(self, text: str) -> list[int]:
+        """The numbers of the patterns that may match, ascending. No other matches."""
+        signs = text.encode()
+        begun, held = self._beginnings.Match(signs), self._held.Match(signs)
+        if not begun and not held:
+            return []
+        return sorted({self._begun_by[at] for at in begun or ()} | {self._held_by[at] for at in held or ()})
