@@ -42,16 +42,17 @@ def text_blocks(text: str) -> tuple[Block, ...]:
     width = _wrap_width(lines)
     if width:
         lines = _unwrap(lines, width)
-    blocks, listed = [], False
+    blocks = list(map(_block, lines, _listed(lines)))
+    return tuple(map(_unmarked, blocks) if marked else blocks)
+
+
+def _listed(lines: list[_Line]) -> list[bool]:
+    """Whether each is a line of a list: a short one beside another, with no blank line between."""
     short = [len(line.text) <= LIST_LINE for line in lines]
-    follows = [not below.gap and short[at] and short[at + 1] for at, below in enumerate(lines[1:])]
-    for line, continues in zip(
-        lines, [*follows, False], strict=False
-    ):  # of nothing but marks of quotation, no line is left
-        block = _block(line, in_list=listed or continues)
-        blocks.append(_unmarked(block) if marked else block)
-        listed = continues
-    return tuple(blocks)
+    follows = [a and b and not line.gap for a, b, line in zip(short, short[1:], lines[1:], strict=False)]
+    return (
+        [before or after for before, after in zip([False, *follows], [*follows, False], strict=True)] if lines else []
+    )
 
 
 def _unmarked(block: Block) -> Block:
@@ -62,7 +63,7 @@ def _unmarked(block: Block) -> Block:
     return block._replace(text=text, markup=Markup(links=links, link_share=share) if links else None)
 
 
-def _block(line: _Line, *, in_list: bool) -> Block:
+def _block(line: _Line, in_list: bool) -> Block:  # noqa: FBT001  mapped over lines and flags
     kind: Kind = "paragraph"
     text = line.text
     if text[0].isalpha():
@@ -73,7 +74,7 @@ def _block(line: _Line, *, in_list: bool) -> Block:
         kind = "separator"
     elif in_list or _BULLET.match(text):
         kind = "list_item"
-    return Block(text, kind, gap=line.gap)
+    return Block(text, kind, line.gap)
 
 
 def _lines(text: str) -> list[_Line]:
@@ -92,7 +93,10 @@ def _without_underlines(lines: list[_Line]) -> list[_Line]:
     return [
         line
         for over, line in zip(above, lines, strict=False)
-        if line.gap or not _UNDERLINE.fullmatch(line.text) or abs(len(line.text) - len(over.text)) > UNDERLINE_SLACK
+        if line.gap
+        or line.text[0] not in "=-~"
+        or not _UNDERLINE.fullmatch(line.text)
+        or abs(len(line.text) - len(over.text)) > UNDERLINE_SLACK
     ]
 
 
