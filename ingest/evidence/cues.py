@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from ingest.evidence.reading import STEP, Bools, Floats, Hashes, Ints, Reading, Shelf, phrases, read
+from ingest.evidence.reading import STEP, Bools, Floats, Ints, Reading, Shelf, phrases, read
 from ingest.lexicon import lexicon
 
 _LONGEST = 8  # words of a phrase that are looked at; enough for all but a few Thai ones
@@ -20,14 +20,12 @@ class Lexicon:
     kinds: tuple[str, ...]
     labels: int
     """How many of the kinds are labels; the rest tell how a line speaks."""
-    words: Shelf
-    """Words that are phrases, or that longer phrases begin with."""
-    begins: Bools
-    """Of each of the words, whether a longer phrase begins with it."""
-    longer: Shelf
-    """Phrases of two words and more."""
+    phrases: Shelf
+    """Phrases, and the runs of words that longer phrases begin with."""
+    goes_on: Bools
+    """Of each of them, whether a longer phrase begins with it."""
     lists: tuple[Ints, Ints, Ints]
-    """In how many lists each of the words and of the longer phrases is, where they begin in the third, and the lists."""
+    """In how many lists each of them is, where they begin in the third, and the lists."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,25 +46,23 @@ def cue_lists() -> Lexicon:
     lists = {kind: phrases_ for table in ("labels", "speech") for kind, phrases_ in tables[table].items()}
     written = [(at, phrase) for at, each in enumerate(lists.values()) for phrase in each]
     reading = read([phrase for _, phrase in written])
-    single: dict[int, set[int]] = {}
-    longer: dict[int, set[int]] = {}
-    first: set[int] = set()
+    found_in: dict[int, set[int]] = {}
+    begun: set[int] = set()
     ends = np.cumsum(reading.words.astype(np.intp))
-    for (at, _), all_words in zip(written, np.split(reading.word, ends[:-1]), strict=True):
-        words = all_words[:_LONGEST]
-        *_, (key,) = phrases(words, len(words))
-        (longer if len(words) > 1 else single).setdefault(int(key), set()).add(at)
-        if len(words) > 1:
-            first.add(int(words[0]))
-            single.setdefault(int(words[0]), set())
-    keys = [np.array(sorted(entries), np.uint64) for entries in (single, longer)]
-    members = [sorted(entries[int(key)]) for entries, part in zip((single, longer), keys, strict=True) for key in part]
+    for (at, _), words in zip(written, np.split(reading.word, ends[:-1]), strict=True):
+        *beginnings, phrase = (int(runs[0]) for runs in phrases(words[:_LONGEST], min(len(words), _LONGEST)))
+        found_in.setdefault(phrase, set()).add(at)
+        begun.update(beginnings)
+    keys = sorted(found_in.keys() | begun)
+    members = [sorted(found_in.get(key, ())) for key in keys]
     sizes = np.array(list(map(len, members)), np.intp)
     flat = np.array([at for each in members for at in each], np.intp)
-    begins = np.array([int(key) in first for key in keys[0]])
-    shelves = [Shelf.of(part) for part in keys]
     return Lexicon(
-        tuple(lists), len(tables["labels"]), shelves[0], begins, shelves[1], (sizes, np.cumsum(sizes) - sizes, flat)
+        tuple(lists),
+        len(tables["labels"]),
+        Shelf.of(np.array(keys, np.uint64)),
+        np.array([key in begun for key in keys]),
+        (sizes, np.cumsum(sizes) - sizes, flat),
     )
 
 
@@ -75,12 +71,7 @@ def cues(reading: Reading) -> Cues:
     book = cue_lists()
     kinds = len(book.kinds)
     line = reading.word_at
-    at, key = book.words.find(reading.word)
-    begin, run, size = _runs(reading, at[book.begins[key]])
-    found, longer = book.longer.find(run)
-    at = np.concatenate((at, begin[found]))
-    key = np.concatenate((key, longer + len(book.words.keys)))
-    size = np.concatenate((np.ones(len(at) - len(found)), size[found]))
+    at, key, size = _spoken(reading, book)
     members, starts, flat = book.lists
     often = members[key]
     row = np.repeat(np.arange(len(at)), often)
@@ -98,18 +89,25 @@ def cues(reading: Reading) -> Cues:
     return Cues(total(cell), total(cell[opens[at]]), total(cell, size[row]), linking)
 
 
-def _runs(reading: Reading, begin: Ints) -> tuple[Ints, Hashes, Floats]:
-    """The runs of two and more words of a line that begin at the given ones: where, their numbers as `phrases` has them, and sizes."""
+def _spoken(reading: Reading, book: Lexicon) -> tuple[Ints, Ints, Floats]:
+    """Where each phrase begins that stands in a line, which it is, and of how many words.
+
+    Word by word: few of the runs that a phrase may begin with go on as one does.
+    """
     word, line = reading.word, reading.word_at
-    last = np.searchsorted(line, line[begin], side="right")
-    run = word[begin]
-    begins, runs, sizes = [begin[:0]], [run[:0]], [np.zeros(0)]
+    at, key = book.phrases.find(word)
+    found = [(at, key)]
     for size in range(2, _LONGEST + 1):
-        inside = begin + size <= last
-        begin, last = begin[inside], last[inside]
+        at, key = at[book.goes_on[key]], key[book.goes_on[key]]
+        end = np.minimum(at + size, len(word)) - 1
+        inside = (end == at + size - 1) & (line[end] == line[at])
+        at, key, end = at[inside], key[inside], end[inside]
+        if not len(at):
+            break
         with np.errstate(over="ignore"):
-            run = run[inside] * STEP + word[begin + size - 1]
-        begins.append(begin)
-        runs.append(run)
-        sizes.append(np.full(len(begin), float(size)))
-    return np.concatenate(begins), np.concatenate(runs), np.concatenate(sizes)
+            run = book.phrases.keys[key] * STEP + word[end]
+        among, key = book.phrases.find(run)
+        at = at[among]
+        found.append((at, key))
+    sizes = np.repeat(np.arange(1.0, len(found) + 1), [len(each) for each, _ in found])
+    return np.concatenate([each for each, _ in found]), np.concatenate([each for _, each in found]), sizes

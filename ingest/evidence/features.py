@@ -85,14 +85,14 @@ def _heralds(reading: Reading, prose: Prose, found: Cues) -> Columns:
     """How far above a line the last short line stands that announces a list, comments, a share bar …; and such lines in all."""
     book, index = cue_lists(), np.arange(reading.lines)
     short = size(reading) <= _SHORT
-    announces = short[:, None] & (found.leading[:, [book.kinds.index(kind) for kind in _HERALDS]] > 0)
-    above = np.maximum.accumulate(np.where(announces, index[:, None], -1), axis=0)
-    above = np.concatenate((np.full((1, len(_HERALDS)), -1), above[:-1]))
-    far = np.log1p(np.where(above >= 0, np.minimum(index[:, None] - above, 98), 99))
-    last = above.max(axis=1)
+    announces = short & (found.leading.T[[book.kinds.index(kind) for kind in _HERALDS]] > 0)
+    above = np.full((len(_HERALDS), reading.lines), -1)
+    np.maximum.accumulate(np.where(announces, index, -1)[:, :-1], axis=1, out=above[:, 1:])
+    far = np.log1p(np.where(above >= 0, np.minimum(index - above, 98), 99))
+    last = above.max(axis=0)
     behind = np.cumsum(prose.words)
     return {
-        **{kind: far[:, at] for at, kind in enumerate(_HERALDS)},
+        **dict(zip(_HERALDS, far, strict=True)),
         "prose_since": np.log1p(np.where(last >= 0, behind - behind[last], 9999)),
         "short": short.astype(np.float64),
         "run": _run(short),
@@ -102,17 +102,19 @@ def _heralds(reading: Reading, prose: Prose, found: Cues) -> Columns:
 def _windows(columns: Columns) -> Columns:
     """Means over the lines around each: how they are worded, who speaks in them, how thick with cues and how short they are."""
     names = ("habit.score", "cue.covered", "herald.short", "cue.first")
-    rows = np.stack([columns[name] for name in names], axis=1)
-    n = len(rows)
-    sums = np.concatenate((np.zeros((1, len(names))), np.cumsum(rows, axis=0)))
+    rows = np.stack([columns[name] for name in names])
+    n = rows.shape[1]
+    sums = np.zeros((len(names), n + 1))
+    np.cumsum(rows, axis=1, out=sums[:, 1:])
+    before, after = np.array(list(_WINDOWS.values()))[:, :, None].swapaxes(0, 1)
     index = np.arange(n)
-    found: Columns = {}
-    for window, (before, after) in _WINDOWS.items():
-        low, high = np.maximum(index - before, 0), np.minimum(index + after + 1, n)
-        low, high = np.minimum(low, n), np.maximum(high, 0)
-        means = (sums[high] - sums[low]) / np.maximum(high - low, 1)[:, None]
-        found |= {f"window.{name.replace('.', '_')}_{window}": means[:, at] for at, name in enumerate(names)}
-    return found
+    low, high = np.clip(index - before, 0, n), np.clip(index + after + 1, 0, n)
+    means = (sums.take(high, axis=1) - sums.take(low, axis=1)) / np.maximum(high - low, 1)
+    return {
+        f"window.{name.replace('.', '_')}_{window}": mean
+        for name, each in zip(names, means, strict=True)
+        for window, mean in zip(_WINDOWS, each, strict=True)
+    }
 
 
 def _whole(score: Floats, words: Floats) -> Columns:

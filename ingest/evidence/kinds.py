@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,9 +36,15 @@ def kinds(seen: Evidence, residue: Bools) -> list[Label]:
     return found
 
 
+@cache
+def _labels() -> list[Label]:
+    """The label of each of the lexicon's lists that is one's."""
+    return [Label(kind) for kind in cue_lists().kinds[: cue_lists().labels]]
+
+
 def _kinds(seen: Evidence, gone: Ints) -> Iterator[Label]:
     """The label of each of the lines that are residue."""
-    labels = [Label(kind) for kind in cue_lists().kinds[: cue_lists().labels]]
+    labels = _labels()
     of = {name: seen.columns[name][gone] for name in _LOOKED_AT}
     found, leading, covered = (
         part[gone][:, : len(labels)] for part in (seen.cues.found, seen.cues.leading, seen.cues.covered)
@@ -60,8 +67,8 @@ def _kinds(seen: Evidence, gone: Ints) -> Iterator[Label]:
     add(Label.TAGS, 0.6, (of["shape.count_hash"] > 1) & short)
     add(Label.SHARE, 0.2, (said(Label.SHARE) > 1) & (words <= 8))
     add(Label.AUTHOR_BIO, 0.3, (said(Label.AUTHOR_BIO) > 1) & ~short)
-    for label in _FILLS_A_FIELD:  # what fills a field of the record must say so in its first words
-        points[:, labels.index(label)] *= (leading[:, labels.index(label)] > 0) | signed
+    fills = [labels.index(label) for label in _FILLS_A_FIELD]  # it must say so in its first words
+    points[:, fills] *= (leading[:, fills] > 0) | signed[:, None]
     sure = points.max(axis=1) >= ENOUGH
     in_comments = of["herald.comments"] < np.minimum(of["herald.related"], of["herald.promo"])
     personal = (of["cue.first"] + of["cue.second"] > 0.05) & (of["cue.first"] > of["cue.second"])

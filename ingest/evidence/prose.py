@@ -14,6 +14,8 @@ from ingest.evidence.shape import Columns, ends_like_sentence, size
 
 _PROSE_WORDS = 10  # a line of prose has at least so many, and ends like a sentence, or three times as many
 _INTERRUPTION = 12.0  # words of prose that one other line inside a run outweighs
+_SHARES = ("is", "before", "after", "run_share")
+"""Columns of `place` that stand as they are; of the others, amounts, the logarithm counts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,32 +48,33 @@ def place(prose: Prose) -> Columns:
     total = max(float(prose.words.sum()), 1.0)
     before = np.cumsum(prose.words) - prose.words
     after = prose.words.sum() - before - prose.words
-    previous = np.maximum.accumulate(np.where(prose.lines, index, -1))
-    previous = np.concatenate((np.full(1, -1), previous[:-1]))
-    following = np.minimum.accumulate(np.where(prose.lines, index, n)[::-1])[::-1]
-    following = np.concatenate((following[1:], np.full(1, n)))
-    padded = np.concatenate((prose.words, np.zeros(1)))
+    previous, following = np.full(n, -1), np.full(n, n)
+    np.maximum.accumulate(np.where(prose.lines, index, -1)[:-1], out=previous[1:])
+    following[:-1] = np.minimum.accumulate(np.where(prose.lines, index, n)[:0:-1])[::-1]
+    padded = np.append(prose.words, 0.0)
     near = np.where(previous >= 0, index - previous, 99), np.where(following < n, following - index, 99)
     run = float(prose.words[prose.first : prose.last + 1].sum())
-    return {
+    columns = {
         "is": prose.lines.astype(np.float64),
         "before": before / total,
         "after": after / total,
-        "total": np.full(n, np.log1p(total)),
-        "to_previous": np.log1p(near[0]),
-        "to_following": np.log1p(near[1]),
-        "gap_run": np.log1p(np.where(prose.lines, 0, near[0] + near[1])),
-        "previous_words": np.log1p(np.where(previous >= 0, padded[previous], 0)),
-        "following_words": np.log1p(padded[following]),
-        "ahead_of_run": np.log1p(np.maximum(prose.first - index, 0)),
-        "behind_run": np.log1p(np.maximum(index - prose.last, 0)),
-        "words_behind_run": np.log1p(np.maximum(before - before[prose.last] - padded[prose.last], 0)),
-        "words_ahead_of_run": np.log1p(np.maximum(after - after[prose.first] - padded[prose.first], 0)),
+        "total": np.full(n, total),
+        "to_previous": near[0],
+        "to_following": near[1],
+        "gap_run": np.where(prose.lines, 0, near[0] + near[1]),
+        "previous_words": np.where(previous >= 0, padded[previous], 0),
+        "following_words": padded[following],
+        "ahead_of_run": np.maximum(prose.first - index, 0),
+        "behind_run": np.maximum(index - prose.last, 0),
+        "words_behind_run": np.maximum(before - before[prose.last] - padded[prose.last], 0),
+        "words_ahead_of_run": np.maximum(after - after[prose.first] - padded[prose.first], 0),
         "run_share": np.full(n, run / total),
         "within_3": _window(prose.words, 3),
         "within_8": _window(prose.words, 8),
         "lines_within_8": _window(prose.lines.astype(np.float64), 8),
     }
+    amounts = [name for name in columns if name not in _SHARES]
+    return columns | dict(zip(amounts, np.log1p([columns[name] for name in amounts]), strict=True))
 
 
 def twins(reading: Reading, prose: Prose, linking: Bools) -> Columns:
@@ -149,7 +152,8 @@ def _group_sizes(values: Hashes) -> tuple[Floats, Ints]:
 
 
 def _window(values: Floats, reach: int) -> Floats:
-    """Logarithm of the sum of the values at most `reach` lines away, a line's own left out."""
-    sums = np.concatenate((np.zeros(1), np.cumsum(values)))
-    index = np.arange(len(values))
-    return np.log1p(sums[np.minimum(index + reach + 1, len(values))] - sums[np.maximum(index - reach, 0)] - values)
+    """The sum of the values at most `reach` lines away, a line's own left out."""
+    sums = np.zeros(len(values) + 2 * reach + 1)
+    np.cumsum(values, out=sums[reach + 1 : reach + 1 + len(values)])
+    sums[reach + 1 + len(values) :] = sums[reach + len(values)]
+    return sums[2 * reach + 1 :] - sums[: len(values)] - values

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,24 +64,21 @@ _SIGNS = {
 _QUOTES_NOT_BARS = "»‹"  # arrows in English, quotation marks elsewhere: quotation marks
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
 _PLANE = 1 << 16
+_HALF, _LOWER = np.uint32(16), np.uint32(_PLANE - 1)
 STEP = np.uint64(0x9E3779B97F4A7C15)  # odd, so that powers of it never vanish modulo 2**64
 _LONGEST = 48  # signs of a word that its hash looks at
 _BITS = (14, 20)  # the powers of the step are kept for texts of 2**14 signs, …, 2**20; longer ones make them anew
 
 
 @cache
-def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    """Class and lower-case form of each code point of the first plane."""
-    kinds = np.full(_PLANE, OTHER, np.uint8)
-    lower = np.arange(_PLANE, dtype=np.uint16)
+def _table() -> NDArray[np.uint32]:
+    """Of each code point of the first plane its class, in the upper half, and its lower-case form, in the lower."""
     by_category = {"Lu": UPPER, "Lt": UPPER, "Ll": LOWER, "Lo": UNCASED, "Lm": UNCASED, "Mn": MARK, "Mc": MARK}
     by_category |= {"Nd": DIGIT, "Nl": DIGIT, "No": DIGIT, "Zs": SPACE, "Cc": SPACE, "Sc": MONEY, "Cf": MARK}
-    for code in range(_PLANE):
-        sign = chr(code)
-        kinds[code] = by_category.get(unicodedata.category(sign), OTHER)
-        small = sign.lower()
-        if len(small) == 1:
-            lower[code] = ord(small)
+    plane = list(map(chr, range(_PLANE)))
+    kinds = np.array([by_category.get(category, OTHER) for category in map(unicodedata.category, plane)], np.uint32)
+    small = zip(plane, map(str.lower, plane), strict=True)
+    lower = np.array([ord(low if len(low) == 1 else sign) for sign, low in small], np.uint32)
     for first, last in _UNSPACED:
         kinds[first : last + 1] = UNSPACED
     for kind, signs in _SIGNS.items():
@@ -89,7 +86,7 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
             if kind != BAR or sign not in _QUOTES_NOT_BARS:
                 kinds[ord(sign)] = kind
     kinds[ord("\n")] = BREAK
-    return kinds, lower
+    return kinds << _HALF | lower
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +110,7 @@ class Reading:
     word_start: Ints
     word_length: Ints
 
-    @property
+    @cached_property
     def words(self) -> Floats:
         """Words of each line."""
         return self.per_line(self.word_at)
@@ -125,11 +122,10 @@ class Reading:
 
 def read(texts: Sequence[str]) -> Reading:
     """Read lines; none may hold a newline."""
-    kinds, lower = _tables()
     codes = np.frombuffer(("\n".join(texts) + "\n").encode("utf-32-le", "replace"), np.uint32)
-    near = np.minimum(codes, _PLANE - 1)
-    kind = kinds[near]
-    folded = lower[near].astype(np.uint64)
+    known = _table().take(codes, mode="clip")  # both at once, unchecked: a quarter of the time of two look-ups
+    kind = (known >> _HALF).astype(np.uint8)
+    folded = (known & _LOWER).astype(np.uint64)
     if (far := codes >= _PLANE).any():  # Han beyond the first plane; emoji and the rest
         kind[far] = np.where((codes[far] >= 0x20000) & (codes[far] < 0x40000), UNSPACED, OTHER)
         folded[far] = codes[far]

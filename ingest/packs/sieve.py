@@ -101,7 +101,8 @@ def _loosest(parts: tuple[_Part, ...], flags: str, place: Place) -> tuple[bool, 
     tail, weight = _edge(parts, last=True)
     if end and weight >= ENOUGH:
         return False, f"{opened}{tail})\\z"
-    middle, weight = max((_edge(parts[at:]) for at in range(len(parts))), key=lambda edge: edge[1])
+    behind_gaps = (at + 1 for at, part in enumerate(parts) if not part.solid)
+    middle, weight = max((_edge(parts[at:]) for at in (0, *behind_gaps)), key=lambda edge: edge[1])
     if weight >= ENOUGH:
         return False, f"{opened}{middle})"
     return begins, f"{opened}{_text(parts)}){end}"
