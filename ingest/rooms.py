@@ -41,20 +41,25 @@ _BETWEEN_TAGS = re.compile(r"\s*[,;|#、，·•]+\s*")
 
 def block_claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin) -> Iterator[Claim]:
     """Claims of the blocks themselves, of the packs that know their publisher, and of the dateline."""
-    for field, values in (("images", _images(labelled)), ("related", _related(labelled))):
+    rooms: dict[Label, list[LabelledBlock]] = {}  # each is looked through for what it says, not all for each
+    for row in labelled:
+        rooms.setdefault(row.label, []).append(row)
+    images = _images(labelled) if rooms.keys() & {Label.CAPTION, Label.CREDIT} else []
+    related = _related(rooms.get(Label.RELATED, ()))
+    for field, values in (("images", images), ("related", related)):
         if values:
             yield Claim(field, values, origin)
-    for field in ("copyright_notice", "usage_terms"):
-        if lines := dict.fromkeys(row.block.text for row in labelled if FIELDS.get(row.label) == field):
-            yield Claim(field, " ".join(lines), origin)
-    if keywords := list(dict.fromkeys(_tags(labelled))):
+    for label in (Label.COPYRIGHT_NOTICE, Label.USAGE_TERMS):
+        if lines := dict.fromkeys(row.block.text for row in rooms.get(label, ())):
+            yield Claim(FIELDS[label], " ".join(lines), origin)
+    if Label.TAGS in rooms and (keywords := list(dict.fromkeys(_tags(labelled)))):
         yield Claim("keywords", keywords, origin)
-    for row in labelled:
+    for row in labelled if rooms.keys() & _SAYS.keys() else ():
         if row.label in _SAYS and not (row.label is Label.BYLINE and _aside(row)):  # "By company type" is a menu
             yield from (Claim(field, value, origin) for field, value in _SAYS[row.label](row))
     if pack := rulebook.publisher:
         yield Claim("publisher", {"name": pack.name, "domain": pack.domains[0] if pack.domains else None}, "pack")
-    opening = (row.block.text for row in labelled if row.label is Label.BODY)
+    opening = (row.block.text for row in rooms.get(Label.BODY, ()))
     if dateline := next((found for text in islice(opening, OPENING) if (found := rulebook.dateline(text))), None):
         if reporters := dateline.pop(
             "authors", None
@@ -93,12 +98,10 @@ def _credit(row: LabelledBlock) -> str | None:
     return clean_credit(row.captured["credit"]) if row.captured.get("credit") else None
 
 
-def _related(labelled: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
+def _related(rows: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
     """Headline and address of each; links to sections and services are none, whatever a page calls them."""
     related: list[Mapping[str, str | None]] = []
-    for row in labelled:
-        if row.label is not Label.RELATED:
-            continue
+    for row in rows:
         linked = row.block.markup.links if row.block.markup else ()
         page = row.block.markup is not None and row.block.markup.place is not None  # else Markdown, which has no menus
         links = [link for link in linked if not page or leads_to_article(link.url)]
