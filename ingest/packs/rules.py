@@ -78,8 +78,9 @@ class Packs:
             for entry in entries
             if isinstance(entry.what, Sign) and _search(entry.what, text, tired)
         ]
+        above = _upwards(domain)
         found: dict[FoundBy, list[Pack]] = {
-            "domain": [pack for pack in self.all if domain and _serves(pack, domain)],
+            "domain": [pack for pack in self.all if not above.isdisjoint(pack.domains)],
             "name": [pack for pack in self.all if publisher and _is_called(pack, publisher)],
             "fingerprint": list(dict.fromkeys(pack for pack, sign in signs if sign.proves)),
         }
@@ -153,9 +154,10 @@ def load_packs(folder: Path | None = None) -> Packs:
     return Packs(sorted(packs, key=lambda pack: pack.stem == COMMON))
 
 
-def _serves(pack: Pack, domain: str) -> bool:
-    domain = domain.lower().rstrip(".")
-    return any(domain == own or domain.endswith("." + own) for own in pack.domains)
+def _upwards(domain: str | None) -> set[str]:
+    """A domain and those above it: "www.bbc.co.uk", "bbc.co.uk", "co.uk", "uk"."""
+    parts = domain.lower().rstrip(".").split(".") if domain else []
+    return {".".join(parts[at:]) for at in range(len(parts))}
 
 
 def _is_called(pack: Pack, name: str) -> bool:
