@@ -108,7 +108,7 @@ def _windows(columns: Columns) -> Columns:
     np.cumsum(rows, axis=1, out=sums[:, 1:])
     before, after = np.array(list(_WINDOWS.values()))[:, :, None].swapaxes(0, 1)
     index = np.arange(n)
-    low, high = np.clip(index - before, 0, n), np.clip(index + after + 1, 0, n)
+    low, high = np.maximum(index - before, 0), np.minimum(index + after + 1, n)
     means = (sums.take(high, axis=1) - sums.take(low, axis=1)) / np.maximum(high - low, 1)
     return {
         f"window.{name.replace('.', '_')}_{window}": mean

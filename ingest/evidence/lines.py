@@ -56,9 +56,15 @@ def judge(blocks: Sequence[Block]) -> Sequence[Verdict]:
 
 def _residue(rows: NDArray[np.float32]) -> Floats:
     """The probability that each line is residue. Four in five are told by a third of the trees, which is all that they are shown to."""
-    residue = _opening().predict(rows)
+    opening, closing = _parts()
+    residue = opening.predict(rows)
     unsure = np.flatnonzero((residue > DOUBT[0]) & (residue < DOUBT[1]))
-    residue[unsure] = forest().predict(rows[unsure])
+    said, added = residue[unsure], closing.predict(rows[unsure])
+    both, neither = (
+        said * added,
+        (1 - said) * (1 - added),
+    )  # trees add up log odds, so the odds of the parts are multiplied
+    residue[unsure] = both / (both + neither)
     return residue
 
 
@@ -99,6 +105,7 @@ def forest() -> Forest:
 
 
 @cache
-def _opening() -> Forest:
-    """The model's first trees."""
-    return replace(forest(), roots=forest().roots[:FIRST])
+def _parts() -> tuple[Forest, Forest]:
+    """The model's first trees, and the others."""
+    roots = forest().roots
+    return replace(forest(), roots=roots[:FIRST]), replace(forest(), roots=roots[FIRST:])

@@ -221,7 +221,8 @@ def _hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
     powers, inverse = (_powers if bits <= _BITS[1] else _powers.__wrapped__)(bits)
     ends = start + np.minimum(length, _LONGEST)
     with np.errstate(over="ignore"):
-        running = np.concatenate((np.zeros(1, np.uint64), np.cumsum(folded * powers[: len(folded)], dtype=np.uint64)))
+        running = np.zeros(len(folded) + 1, np.uint64)
+        np.cumsum(folded * powers[: len(folded)], out=running[1:])
         sums = (running[ends] - running[start]) * inverse[start]
         sums = (sums ^ (sums >> np.uint64(29))) * STEP
         return np.asarray(sums ^ (sums >> np.uint64(32)))
