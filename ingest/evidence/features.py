@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -52,10 +53,16 @@ def evidence(blocks: Sequence[Block], weigh: Weigh = learned) -> Evidence:
         ("page", _page(reading, prose, covered)),
         ("herald", _heralds(reading, prose, found)),
     ):
-        columns |= {f"{group}.{name}": values for name, values in part.items()}
+        columns.update(zip(_named(group, tuple(part)), part.values(), strict=True))
     columns |= _windows(columns) | _whole(columns["habit.score"], reading.words)
     columns |= neighbours(columns, _NEAR, _OFF_TEXT, REACH)
     return Evidence(reading, found, columns)
+
+
+@cache
+def _named(group: str, names: tuple[str, ...]) -> list[str]:
+    """The names of a group's columns as all know them."""
+    return [f"{group}.{name}" for name in names]
 
 
 def _cue(reading: Reading, found: Cues, covered: Floats) -> Columns:

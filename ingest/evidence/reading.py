@@ -63,6 +63,7 @@ _SIGNS = {
 }
 _QUOTES_NOT_BARS = "»‹"  # arrows in English, quotation marks elsewhere: quotation marks
 _UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
+_UNSPACED_WORDS = 0.5  # words that a sign of an unspaced script counts for, where lengths are compared
 _PLANE = 1 << 16
 _HALF, _LOWER = np.uint32(16), np.uint32(_PLANE - 1)
 STEP = np.uint64(0x9E3779B97F4A7C15)  # odd, so that powers of it never vanish modulo 2**64
@@ -114,6 +115,11 @@ class Reading:
     def words(self) -> Floats:
         """Words of each line."""
         return self.per_line(self.word_at)
+
+    @cached_property
+    def length(self) -> Floats:
+        """Words of each line, a sign of an unspaced script counted as part of one."""
+        return self.words - (1 - _UNSPACED_WORDS) * self.counts[:, UNSPACED]
 
     def per_line(self, where: Ints, weights: Floats | None = None) -> Floats:
         """How often each line occurs in `where`, or the sum of the weights there: float64[lines]."""

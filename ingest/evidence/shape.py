@@ -18,12 +18,11 @@ _COUNTS = ("at", "hash", "legal")
 _ENDING, _RATED, _COUNTED = (
     np.array([getattr(sign, name.upper()) for name in names]) for names in (_ENDS, _RATES, _COUNTS)
 )
-_UNSPACED_WORDS = 0.5  # words that a sign of an unspaced script counts for, where lengths are compared
 
 
 def size(reading: Reading) -> Floats:
     """Length of each line in words of a spaced script: float64[lines]."""
-    return reading.words - (1 - _UNSPACED_WORDS) * reading.counts[:, sign.UNSPACED]
+    return reading.length
 
 
 def ends_like_sentence(reading: Reading) -> Bools:
@@ -91,11 +90,14 @@ def _sign(reading: Reading, place: int) -> sign.Kinds:
 
 def neighbours(columns: Columns, names: Iterable[str], outside: Mapping[str, float], reach: int) -> Columns:
     """The looks of the `reach` lines or blocks before and after each. `outside`: how what lies beyond the ends looks, 0 unless named."""
-    seen: Columns = {}
-    for name in names:
-        ends = np.full(reach, outside.get(name, 0.0))
-        padded = np.concatenate((ends, columns[name], ends))
-        for step in range(-reach, reach + 1):
-            if step:
-                seen[f"near.{name.replace('.', '_')}{step:+d}"] = padded[reach + step : len(padded) - reach + step]
-    return seen
+    names = list(names)
+    n = len(columns[names[0]])
+    padded = np.empty((len(names), n + 2 * reach))
+    padded[:] = np.array([outside.get(name, 0.0) for name in names])[:, None]
+    padded[:, reach : reach + n] = [columns[name] for name in names]
+    steps = [step for step in range(-reach, reach + 1) if step]
+    return {
+        f"near.{name.replace('.', '_')}{step:+d}": row[reach + step : reach + step + n]
+        for name, row in zip(names, padded, strict=True)
+        for step in steps
+    }

@@ -7,8 +7,6 @@ from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from tld import get_fld
-
 from ingest.signs import nfc
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -46,7 +44,11 @@ def address(value: Any, base: str | None) -> str | None:
 
 def domain(url: str | None) -> str | None:
     """The registered domain of an address by the public suffix list: `bbc.co.uk` of `www.bbc.co.uk`."""
-    found = get_fld(url, fail_silently=True) if url else None
+    if not url:
+        return None
+    from tld import get_fld  # noqa: PLC0415  for pages alone
+
+    found = get_fld(url, fail_silently=True)
     return found if isinstance(found, str) else None
 
 
