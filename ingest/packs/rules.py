@@ -54,10 +54,9 @@ class Packs:
         self._entries = tuple(entry for pack in self.all for entry in _entries(pack))
         self._net = Net(entry.what.pattern.loose for entry in self._entries)
 
-    def candidates(self, text: str) -> tuple[_Entry, ...]:
-        """Whatever may match the text, in the order of the packs."""
-        found = self._net.find(text)
-        return tuple(self._entries[number] for number in found) if found else ()
+    def candidates(self, texts: Sequence[str]) -> list[tuple[_Entry, ...]]:
+        """For each text whatever may match it, in the order of the packs."""
+        return [tuple(self._entries[at] for at in found) if found else () for found in self._net.find(texts)]
 
     def rulebook(
         self,
@@ -70,7 +69,8 @@ class Packs:
 
         The texts are passed through the net once, here. With `published`, rules whose time was over by then are left out.
         """
-        seen = {text: self.candidates(text) for text in dict.fromkeys(texts)}
+        different = list(dict.fromkeys(texts))
+        seen = dict(zip(different, self.candidates(different), strict=True))
         tired: set[Proven | Sign] = set()
         signs = [
             (entry.pack, entry.what)
@@ -132,7 +132,7 @@ class Rulebook:
     def _in_order(self, text: str) -> list[_Entry]:
         entries = self._seen.get(text)
         if entries is None:
-            entries = self._all.candidates(text)
+            (entries,) = self._all.candidates([text])
         mine = [entry for entry in entries if entry.pack in self.packs]
         return sorted(mine, key=lambda entry: self.packs.index(entry.pack))
 

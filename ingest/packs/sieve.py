@@ -41,6 +41,7 @@ _PART = regex.compile(
     regex.DOTALL,
 )
 _IN_CLASS = regex.compile(r"\\[pP]\{\^?\w+\}|\\.|[^\\]+", regex.DOTALL)
+_END = "(?m:$)"  # texts are searched several at once, a line each
 
 ENOUGH = 2
 """A part of an alternative may stand for the whole if it has at least so many signs of its own; one will do at the beginning."""
@@ -91,7 +92,7 @@ def _spread(alternatives: Iterable[tuple[_Part, ...]], flags: str = "") -> Itera
 
 def _loosest(parts: tuple[_Part, ...], flags: str, place: Place) -> tuple[bool, str]:
     """One alternative's loose form, and whether it is tried at the beginning alone."""
-    begins, end = place in {"whole", "start"}, (r"\z" if place in {"whole", "tail"} else "")
+    begins, end = place in {"whole", "start"}, (_END if place in {"whole", "tail"} else "")
     opened = f"(?{flags}:"
     if all(part.solid for part in parts):
         return begins, f"{opened}{_text(parts)}){end}"
@@ -100,7 +101,7 @@ def _loosest(parts: tuple[_Part, ...], flags: str, place: Place) -> tuple[bool, 
         return True, f"{opened}{head})"
     tail, weight = _edge(parts, last=True)
     if end and weight >= ENOUGH:
-        return False, f"{opened}{tail})\\z"
+        return False, f"{opened}{tail}){_END}"
     behind_gaps = (at + 1 for at, part in enumerate(parts) if not part.solid)
     middle, weight = max((_edge(parts[at:]) for at in (0, *behind_gaps)), key=lambda edge: edge[1])
     if weight >= ENOUGH:
