@@ -22,7 +22,7 @@ _MARK = re.compile(
     r"^#{1,6} \S|\*\*[^\s*][^*\n]{0,300}\*\*|\[[^\][\n]{1,300}\]\(https?://[^\s)]{1,900}\)", re.MULTILINE
 )
 _PARTS = ("**", "](http", "\n#")
-"""What every mark holds, one of them, but for a heading in the first line."""
+"""Of these every mark holds one, but for a heading in the first line: found in a tenth of the time that marks are looked for."""
 
 _INSIDE = re.compile(r"[*_`\[\\]")
 _IMAGE = re.compile(r"!\[")
@@ -30,9 +30,7 @@ _IMAGE = re.compile(r"!\[")
 
 def is_markdown(text: str) -> bool:
     """Whether a text says with at least two marks that it is Markdown, and is more than marks."""
-    if not text.startswith("#") and not any(
-        part in text for part in _PARTS
-    ):  # a tenth of the time of looking for marks
+    if not (text.startswith("#") or any(part in text for part in _PARTS)):
         return False
     return sum(map(text.count, "*_`[\\")) <= MOST and len(_MARK.findall(text)) >= SURE
 

@@ -50,9 +50,10 @@ def _listed(lines: list[_Line]) -> list[bool]:
     """Whether each is a line of a list: a short one beside another, with no blank line between."""
     short = [len(line.text) <= LIST_LINE for line in lines]
     follows = [a and b and not line.gap for a, b, line in zip(short, short[1:], lines[1:], strict=False)]
-    return (
-        [before or after for before, after in zip([False, *follows], [*follows, False], strict=True)] if lines else []
-    )
+    around = zip([False, *follows], [*follows, False], strict=True)
+    return [above or below for above, below in around][
+        : len(lines)
+    ]  # of nothing but marks of quotation, no line is left
 
 
 def _unmarked(block: Block) -> Block:
