@@ -11,6 +11,6 @@ _NOT_WORDS = re.compile(r"[\W_]+")  # decomposed, an accent is a sign of its own
 
 def fold(text: str) -> str:
     """The text's letters and digits, case-folded and without accents; "" where it has none."""
-    if text.isascii():  # a table takes a quarter of the time of the pattern
+    if text.isascii():  # a table takes two thirds of the time of the pattern
         return text.lower().translate(_PLAIN)
     return _NOT_WORDS.sub("", unicodedata.normalize("NFKD", text).casefold())

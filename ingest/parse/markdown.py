@@ -22,7 +22,7 @@ _MARK = re.compile(
     r"^#{1,6} \S|\*\*[^\s*][^*\n]{0,300}\*\*|\[[^\][\n]{1,300}\]\(https?://[^\s)]{1,900}\)", re.MULTILINE
 )
 _PARTS = ("**", "](http", "\n#")
-"""Of these every mark holds one, but for a heading in the first line: found in a tenth of the time that marks are looked for."""
+"""Of these every mark holds one, but for a heading in the first line: found in a third of the time that marks are looked for; 1 text in 60 has one."""
 
 _INSIDE = re.compile(r"[*_`\[\\]")
 _IMAGE = re.compile(r"!\[")
