@@ -18,14 +18,9 @@ _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 @lru_cache(maxsize=8192)
 def name_words(name: str) -> frozenset[str]:
-    """The words of a class or id attribute: `articleByline__author-name` gives article, byline, author, name."""
-    tokens = name[:NAME_LENGTH].split()
-    return frozenset().union(*map(_token_words, tokens))
-
-
-@lru_cache(maxsize=1 << 16)  # sites share their tools' tokens (mb-4, wp-block-image), not whole attributes
-def _token_words(token: str) -> frozenset[str]:
-    return frozenset((token.lower(), *(word.lower() for word in _PART.findall(token))))
+    """The words of a class or id attribute: `articleByline__author-name` gives article, byline, author, name; and whole tokens."""
+    name = name[:NAME_LENGTH]
+    return frozenset(name.lower().split()).union(" ".join(_PART.findall(name)).lower().split())
 
 
 def texts(element: HtmlElement, without: frozenset[HtmlElement] = frozenset(), *, most: int = 1 << 30) -> Iterator[str]:

@@ -21,7 +21,7 @@ from ingest.parse.told import Told
 from ingest.signs import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lxml.html import HtmlElement
 
@@ -69,16 +69,14 @@ def walk(tree: HtmlElement, url: str | None) -> tuple[tuple[Block, ...], Survey]
         break
     survey = Survey(tree)
     gathered = _Walk(base, Told(tree), survey)
-    for element in survey.elements:
-        gathered.enter(element)
-    gathered.end()
+    gathered.read(survey.elements)
     return tuple(gathered.found), survey
 
 
 @lru_cache(maxsize=1 << 15)
 def naming_words(text: str) -> tuple[str, ...]:
     """The words of a class attribute or its like: `ArticleBody__lead-text` has article, body, lead, text."""
-    return tuple(dict.fromkeys(word.lower() for word in WORD.findall(text)))
+    return tuple(dict.fromkeys(" ".join(WORD.findall(text)).lower().split()))
 
 
 def _words(attributes: Mapping[str, str]) -> tuple[str, ...]:
@@ -99,14 +97,7 @@ class _Open:
 
     __slots__ = ("attributes", "block", "body", "depth", "element", "kind", "mute", "outer", "parts", "place", "tag")
 
-    def __init__(
-        self,
-        element: Any,  # None: nobody's
-        tag: str,
-        attributes: Mapping[str, str],
-        kind: Kind,
-        outer: _Open | None = None,
-    ) -> None:
+    def __init__(self, element: Any, tag: str, attributes: Mapping[str, str], kind: Kind, outer: _Open | None) -> None:
         self.element, self.tag, self.attributes, self.kind = element, tag, attributes, kind
         self.place: Place | None = None
         if outer is None:
@@ -119,14 +110,13 @@ class _Open:
 
 
 class _Walk:
-    """The state of one walk: the element it is in, and the run of text that is being gathered."""
+    """The state of one walk: the run of text that is being gathered, and what was found before it."""
 
     def __init__(self, base: str, told: Told, survey: Survey) -> None:
         self.told, self.survey, self.base = told, survey, base
         self.root = ""
         with suppress(ValueError):
             self.root = "{0.scheme}://{0.netloc}".format(urlsplit(base)) if base else ""
-        self.here = _Open(None, "", {}, "paragraph")
         self.found: list[Block] = []
         self.href: str | None = None
         self.media = self.preformatted = 0
@@ -140,18 +130,27 @@ class _Walk:
         self.inmost: _Open | None = None  # the smallest element with the whole run; None: no text yet
         self.broken = False  # a line break stood last
 
-    def enter(self, element: HtmlElement) -> None:
-        """The next element opens; those that do not hold it close first."""
-        around = element.getparent()
-        while self.here.element is not around:
-            self.leave()
-        tag, attributes, outer = element.tag, dict(element.items()), self.here
+    def read(self, elements: Iterable[HtmlElement]) -> None:
+        """All elements, in the page's order: each opens when those are closed that do not hold it."""
+        here = nobody = _Open(None, "", {}, "paragraph", None)
+        for element in elements:
+            around = element.getparent()
+            while here.element is not around:
+                here = self.leave(here)
+            here = self.enter(element, here)
+        while here.outer is not nobody:
+            here = self.leave(here)
+        self.flush()
+
+    def enter(self, element: HtmlElement, outer: _Open) -> _Open:
+        """An element opens inside another."""
+        tag, attributes, kind = element.tag, dict(element.items()), outer.kind
         self.survey.meet(element, tag, attributes)
-        kind = outer.kind
         if outer.mute:
             pass
         elif tag in BLOCK:
-            self.flush()
+            if self.inmost is not None:
+                self.flush()
             if tag in KINDS:
                 kind = KINDS[tag]
             elif tag in FRESH or (tag == "p" and kind == "cell"):
@@ -161,37 +160,33 @@ class _Walk:
         elif tag == "a":
             self.href = attributes.get("href")
         elif tag == "br":
-            self.line_break()
+            self.line_break(outer)
         elif tag in MEDIA:
             self.media += 1
-        self.here = _Open(element, tag, attributes, kind, outer)
+        here = _Open(element, tag, attributes, kind, outer)
         if tag not in CODE and (text := element.text):
-            self.text(text)
+            self.text(text, here)
+        return here
 
-    def leave(self) -> None:
-        """The element closes that opened last."""
-        left = self.here
-        self.here = outer = left.outer
-        if not outer.mute:
-            if left.parts:
+    def leave(self, left: _Open) -> _Open:
+        """An element closes, into the one around it."""
+        outer = left.outer
+        if outer.mute:
+            pass
+        elif left.parts:
+            if self.inmost is not None:
                 self.flush()
-                if left.tag == "pre":
-                    self.preformatted -= 1
-            elif left.tag == "a":
-                self.end_link()
-                self.href = None
+            if left.tag == "pre":
+                self.preformatted -= 1
+        elif left.tag == "a":
+            self.end_link()
+            self.href = None
         if tail := left.element.tail:
-            self.text(tail)
+            self.text(tail, outer)
+        return outer
 
-    def end(self) -> None:
-        """All that is open closes."""
-        while self.here.depth > 1:
-            self.leave()
-        self.flush()
-
-    def text(self, text: str) -> None:
-        """Text right inside the element that opened last."""
-        here = self.here
+    def text(self, text: str, here: _Open) -> None:
+        """Text right inside an element."""
         if text.isspace():
             if self.inmost is None:  # before the run
                 return
@@ -202,14 +197,14 @@ class _Walk:
         if self.preformatted and "\n" in text:
             for number, line in enumerate(text.split("\n")):
                 if number:
-                    self.line_break()
-                self._piece(line)
+                    self.line_break(here)
+                self._piece(line, here)
         else:
-            self._piece(text)
+            self._piece(text, here)
 
-    def _piece(self, text: str) -> None:
+    def _piece(self, text: str, here: _Open) -> None:
         if text and not text.isspace():
-            self.inmost = _around(self.inmost or self.here, self.here)
+            self.inmost = _around(self.inmost or here, here)
             self.broken = False
         elif self.inmost is None:  # white space before the run
             return
@@ -217,11 +212,11 @@ class _Walk:
         if self.href is not None:
             self.linked.append(text)
 
-    def line_break(self) -> None:
+    def line_break(self, here: _Open) -> None:
         """One is white space, the second parts the run."""
         if self.broken:
             self.flush()
-        self._piece(" ")
+        self._piece(" ", here)
         self.broken = self.inmost is not None
 
     def end_link(self) -> None:
@@ -246,19 +241,15 @@ class _Walk:
 
     def flush(self) -> None:
         """The run ends here and is a block, if it has any text."""
-        if self.inmost is None:
+        inmost = self.inmost
+        if inmost is None:
             return
         if text := one_line("".join(self.pieces)):  # a byte order mark alone is none
             self.end_link()
-            markup = Markup(
-                tag=self.inmost.block,
-                links=tuple(self.links),
-                link_share=min(1.0, self.link_length / len(text)),
-                media=self.media,
-                told=self.told.share(text),
-                place=_placed(self.inmost),
-            )
-            self.found.append(Block(text, self.inmost.kind, markup=markup))
+            share = min(1.0, self.link_length / len(text))
+            told = self.told.share(text)
+            markup = Markup(inmost.block, tuple(self.links), share, self.media, told, _placed(inmost))
+            self.found.append(Block(text, inmost.kind, markup=markup))
             self.media = 0
         self._fresh()
 
