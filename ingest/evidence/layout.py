@@ -9,7 +9,7 @@ import numpy as np
 from ingest.evidence import places
 from ingest.evidence.cues import cue_lists, cues
 from ingest.evidence.prose import find_prose, place, twins
-from ingest.evidence.reading import Floats, Hashes, Reading, read
+from ingest.evidence.reading import Floats, Reading, Shelf, read
 from ingest.evidence.shape import Columns, ends_like_sentence, neighbours, shape, size
 from ingest.model import Markup
 
@@ -61,23 +61,23 @@ def features(
     share = np.array([markup.link_share for markup in markups])
     full = ends_like_sentence(reading)
     prose = np.where(((words >= _PROSE_WORDS) & full | (words >= 3 * _PROSE_WORDS)) & (share < 0.5), words, 0.0)
-    titles = _claimed(headline, claims)
-    deks = list(dict.fromkeys(str(c.value) for c in claims if c.field == "subheadline"))[:_TITLES]
-    like = _likeness(reading, titles)
+    stated = _Stated(headline, claims)
+    like = stated.likeness(reading, stated.titles)
     title = _title_at(like, prose)
     early = _early(prose, title)
+    runs = find_prose(reading)
     columns: Columns = {}
     for group, part in (
         ("shape", shape(reading)),
         ("cue", _cue(reading, spoken)),
         ("own", _own(blocks, markups, prose)),
-        ("prose", place(find_prose(reading))),
-        ("twin", twins(reading, find_prose(reading), spoken.linking)),
+        ("prose", place(runs)),
+        ("twin", twins(reading, runs, spoken.linking)),
         ("name", places.names(tree)),
         ("around", places.surroundings(tree, words, prose, words * share, early)),
         ("like", places.likes(tree, words, prose, words * share)),
         ("sibling", places.siblings(tree)),
-        ("title", _titles(tree, markups, prose, like, _likeness(reading, deks), title)),
+        ("title", _titles(tree, markups, prose, like, stated.likeness(reading, stated.deks), title)),
         ("herald", _heralds(words, spoken)),
         ("page", _page(words, prose, share)),
     ):
@@ -148,17 +148,41 @@ def _cue(reading: Reading, found: Cues) -> Columns:
     return columns
 
 
-def _claimed(headline: str | None, claims: Sequence[Claim]) -> list[str]:
-    """The headlines that a page claims. Of several first-rank headings only those like its metadata count, where one is: the others
-    belong to articles that follow on the same page.
-    """
-    told = [c for c in claims if c.field == "headline"]
-    meta = list(dict.fromkeys(filter(None, (headline, *(c.value for c in told if c.origin != "page")))))
-    own = [c.value for c in told if c.origin == "page"]
-    if meta and own:
-        like = _likeness(read(own), meta)
-        own = [value for value, share in zip(own, like, strict=True) if share > _SAME or like.max() <= _SAME]
-    return list(dict.fromkeys([*meta, *own]))[:_TITLES]
+class _Stated:
+    """The headlines and deks that a page claims, read once, and how like other lines are to them."""
+
+    def __init__(self, headline: str | None, claims: Sequence[Claim]) -> None:
+        told = [c for c in claims if c.field == "headline"]
+        meta = list(dict.fromkeys(filter(None, (headline, *(c.value for c in told if c.origin != "page")))))
+        own = [c.value for c in told if c.origin == "page"]
+        self.deks = list(dict.fromkeys(str(c.value) for c in claims if c.field == "subheadline"))[:_TITLES]
+        self._row = {text: row for row, text in enumerate(dict.fromkeys([*meta, *own, *self.deks]))}
+        self._reading = read(list(self._row) or [""])
+        words, self._number = np.unique(self._reading.word, return_inverse=True)
+        self._words = Shelf.of(words)
+        self.titles = list(dict.fromkeys([*meta, *self._like(own, meta)]))[:_TITLES]
+
+    def _like(self, own: list[str], meta: list[str]) -> list[str]:
+        """Of several first-rank headings only those like the page's metadata count, where one is: the others belong to articles that
+        follow on the same page.
+        """
+        like = self.likeness(self._reading, meta)
+        near = [text for text in own if like[self._row[text]] > _SAME]
+        return near or own
+
+    def likeness(self, reading: Reading, texts: Sequence[str]) -> Floats:
+        """The best of the F1 of words that each line of a reading shares with each of the texts."""
+        best = np.zeros(reading.lines)
+        if not texts:
+            return best
+        at, word = self._words.find(reading.word)
+        line, words = reading.word_at[at], reading.words
+        for text in texts:
+            wanted = np.zeros(len(self._words.keys), bool)
+            wanted[self._number[self._reading.word_at == self._row[text]]] = True
+            if size := int(wanted.sum()):
+                best = np.maximum(best, 2 * reading.per_line(line[wanted[word]]) / (words + size))
+        return np.minimum(best, 1.0)
 
 
 def _title_at(like: Floats, prose: Floats) -> int:
@@ -207,20 +231,6 @@ def _heralds(words: Floats, found: Cues) -> Columns:
         above = np.concatenate((np.full(1, -1), above[:-1]))
         columns[kind] = np.log1p(np.where(above >= 0, np.minimum(index - above, 98), 99))
     return columns
-
-
-def _likeness(reading: Reading, texts: Sequence[str]) -> Floats:
-    """The best of the F1 of words that each line shares with each of the texts."""
-    best = np.zeros(reading.lines)
-    if not texts:
-        return best
-    wanting = read(texts)
-    for at in range(wanting.lines):
-        wanted: Hashes = np.unique(wanting.word[wanting.word_at == at])
-        if wanted.size:
-            known = reading.per_line(reading.word_at[np.isin(reading.word, wanted)])
-            best = np.maximum(best, 2 * known / (reading.words + wanted.size))
-    return np.minimum(best, 1.0)
 
 
 def _page(words: Floats, prose: Floats, share: Floats) -> Columns:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from itertools import pairwise
+from functools import cache, lru_cache
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,8 @@ from ingest.model import Markup, Place
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from ingest.evidence.reading import Bools, Floats, Ints
     from ingest.evidence.shape import Columns
     from ingest.model import Block
@@ -23,7 +25,7 @@ TAGS = (
     "article", "main", "section", "aside", "nav", "header", "footer", "figure", "figcaption", "blockquote", "ul", "table", "td",
     "form", "a", "p", "div", "li", "h1", "h2", "h3", "button", "span", "strong", "em",
 )  # fmt: skip
-FAR = 12.0
+FAR = 12
 """Elements up at which a word or tag counts as absent."""
 LEVELS = (1, 2, 3, 5)
 """Elements up from the block-level one whose text is looked at."""
@@ -33,7 +35,7 @@ DECAYS = {"near": 0.35, "region": 0.8}
 
 @dataclass(frozen=True, eq=False)
 class Tree:
-    """The elements that hold the blocks; an element's number is greater than that of the element around it."""
+    """The elements that hold the blocks, numbered in the page's order: what is inside an element has a greater number."""
 
     parent: Ints
     """-1: none."""
@@ -44,8 +46,8 @@ class Tree:
     """Of each block, the smallest element with all of it."""
     base: Ints
     """Of each block, the block-level element it stands in."""
-    near: Floats
-    """float64[elements, groups and tags]: elements up to the nearest one with a word of the group, with the tag."""
+    near: NDArray[np.uint8]
+    """uint8[elements, groups and tags]: elements up to the nearest one with a word of the group, with the tag."""
     sign: Ints
     """A number for each tag and class attribute."""
 
@@ -98,27 +100,29 @@ def _levels(parent: Ints, depth: Ints) -> list[tuple[Ints, Ints]]:
     return [(here := by_depth[first:last], parent[here]) for first, last in pairwise(ends)]
 
 
-def _near(order: Sequence[Place], levels: Sequence[tuple[Ints, Ints]]) -> Floats:
-    """Elements up from each to the nearest one with a word of each group, with each tag; level by level from the outermost."""
+@lru_cache(maxsize=1 << 14)
+def _called(tag: str, words: tuple[str, ...]) -> tuple[int, ...]:
+    """The columns of an element's tag and of the groups that its words are in."""
     heads, member = groups()
-    width = len(heads) + len(TAGS)
-    tags = {tag: at for at, tag in enumerate(TAGS, len(heads))}
-    own: list[int] = []
-    for first, place in zip(range(0, len(order) * width, width), order, strict=True):
-        if place.tag in tags:
-            own.append(first + tags[place.tag])
-        for word in place.words:
-            if word in member:
-                own += [first + at for at in member[word]]
-    near = np.full((len(order), width), FAR)
-    near.put(own, 0)
+    own = (len(heads) + TAGS.index(tag),) if tag in TAGS else ()
+    return own + tuple(at for word in words if word in member for at in member[word])
+
+
+def _near(order: Sequence[Place], levels: Sequence[tuple[Ints, Ints]]) -> NDArray[np.uint8]:
+    """Elements up from each to the nearest one with a word of each group, with each tag; level by level from the outermost."""
+    near = np.full((len(order), len(groups()[0]) + len(TAGS)), FAR, np.uint8)
+    called = [_called(place.tag, place.words) for place in order]
+    who = np.repeat(np.arange(len(order)), list(map(len, called)))
+    near[who, list(chain.from_iterable(called))] = 0
     for here, parents in levels:
         near[here] = np.minimum(near.take(here, 0), near.take(parents, 0) + 1)
     return near
 
 
-def gather(tree: Tree, values: Floats, decay: float = 1.0) -> Floats:
-    """Sums over all that stands in an element, for float64[blocks, n]: float64[elements, n]; each element up counts `decay` as much."""
+def gather(tree: Tree, values: Floats, decay: Floats) -> Floats:
+    """Sums over all that stands in an element, for float64[blocks, n]: float64[elements, n]; each element up counts `decay` as much,
+    float64[n].
+    """
     sums = np.zeros((len(tree.parent), values.shape[1]))
     np.add.at(sums, tree.base, values)
     for here, parents in reversed(tree.levels):
@@ -129,7 +133,7 @@ def gather(tree: Tree, values: Floats, decay: float = 1.0) -> Floats:
 def names(tree: Tree) -> Columns:
     """How near an element with each word or tag stands."""
     heads = [*groups()[0], *(f"<{tag}>" for tag in TAGS)]
-    rows = tree.near[tree.own]
+    rows = tree.near[tree.own].astype(np.float64)
     return {head: rows[:, at] for at, head in enumerate(heads)} | {"depth": tree.depth[tree.base].astype(np.float64)}
 
 
@@ -138,22 +142,24 @@ def surroundings(tree: Tree, words: Floats, prose: Floats, linked: Floats, early
     after the headline.
     """
     total = max(float(prose.sum()), 1.0)
-    sums = gather(tree, np.stack((words, prose, linked, np.ones(len(words))), axis=1))
+    held = (words, prose, linked, np.ones(len(words)))
+    decays = [1.0] * len(held) + [decay for decay in DECAYS.values() for _ in ("", "_early")]
+    sums = gather(tree, np.stack((*held, *(prose, early) * len(DECAYS)), axis=1), np.array(decays))
     columns: Columns = {}
     at = tree.base
     for level in range(max(LEVELS) + 1):
         if level in LEVELS:
-            held, told, links, count = sums[at].T
+            amount, told, links, count = sums[at, : len(held)].T
             columns[f"prose_{level}"] = told / total
-            columns[f"thick_{level}"] = told / np.maximum(held, 1)
-            columns[f"links_{level}"] = links / np.maximum(held, 1)
+            columns[f"thick_{level}"] = told / np.maximum(amount, 1)
+            columns[f"links_{level}"] = links / np.maximum(amount, 1)
             columns[f"blocks_{level}"] = np.log1p(count)
-            columns[f"length_{level}"] = np.log1p(held / np.maximum(count, 1))
+            columns[f"length_{level}"] = np.log1p(amount / np.maximum(count, 1))
         at = np.where(tree.parent[at] >= 0, tree.parent[at], at)
-    for name, decay in DECAYS.items():
-        worth = gather(tree, np.stack((prose, early), axis=1), decay)
-        for which, main in zip((name, f"{name}_early"), worth.argmax(axis=0).tolist(), strict=True):
-            columns |= {f"{which}_{key}": value for key, value in _distance(tree, main, sums, total).items()}
+    mains = sums[:, len(held) :].argmax(axis=0).tolist()
+    found = {main: _distance(tree, main, sums, total) for main in set(mains)}  # of a news page they are mostly one
+    for which, main in zip((name + when for name in DECAYS for when in ("", "_early")), mains, strict=True):
+        columns |= {f"{which}_{key}": value for key, value in found[main].items()}
     return columns
 
 
@@ -184,16 +190,17 @@ def _way(tree: Tree, main: int, meet: Ints) -> Columns:
 
 
 def _meeting(tree: Tree, main: int) -> Ints:
-    """Of each block, the smallest element around it that is also around the element `main`, or is it."""
-    around = np.zeros(len(tree.parent), bool)
-    at = main
-    while at >= 0:
-        around[at] = True
-        at = int(tree.parent[at])
-    meeting = tree.base
-    while (apart := ~around[meeting] & (tree.parent[meeting] >= 0)).any():
-        meeting = np.where(apart, tree.parent[meeting], meeting)
-    return np.where(around[meeting], meeting, 0)
+    """Of each block, the smallest element around it that is also around the element `main`, or is it; the first element if none is.
+
+    Elements stand in the page's order: of those between two, the one least deep is right inside what is around both.
+    """
+    depth, path = tree.depth, [main]
+    while (at := int(tree.parent[path[-1]])) >= 0:
+        path.append(at)
+    before = np.minimum.accumulate(depth[main:0:-1])[::-1] - 1
+    after = np.minimum.accumulate(depth[main + 1 :]) - 1
+    level = np.concatenate((before, depth[main : main + 1], after))[tree.base]
+    return np.where(level >= 0, np.array(path[::-1])[level], 0)
 
 
 def likes(tree: Tree, words: Floats, prose: Floats, linked: Floats) -> Columns:
