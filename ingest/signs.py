@@ -32,7 +32,11 @@ def nfc(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The text in normal form C, with single spaces, without what is unsafe."""
-    text = " ".join(text.split())
+    return safe_line(" ".join(text.split()))
+
+
+def safe_line(text: str) -> str:
+    """The same of a text that has single spaces already."""
     return nfc(text if text.isprintable() else " ".join(UNSAFE.sub("", text).split()))
 
 

@@ -85,8 +85,8 @@ class Survey:
                     self.by_role[role].append(element)
 
     def hear(self, text: str, element: HtmlElement) -> None:
-        """The next run of text."""
-        self.runs.append(Run(" ".join(text.split()), element))
+        """The next run of text, on one line."""
+        self.runs.append(Run(text, element))
 
     def order(self) -> dict[HtmlElement, int]:
         """Each element's place in the page."""

@@ -18,7 +18,7 @@ from ingest.limits import NAME_LENGTH
 from ingest.model import Block, Link, Markup, Place
 from ingest.parse.survey import Survey
 from ingest.parse.told import Told
-from ingest.signs import one_line
+from ingest.signs import one_line, safe_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -124,6 +124,7 @@ class _Walk:
 
     def _fresh(self) -> None:
         self.pieces: list[str] = []
+        self.lines: list[str] = []
         self.linked: list[str] = []
         self.links: list[Link] = []
         self.link_length = 0
@@ -187,24 +188,27 @@ class _Walk:
 
     def text(self, text: str, here: _Open) -> None:
         """Text right inside an element."""
-        if text.isspace():
-            if self.inmost is None:  # before the run
-                return
-        elif here.body and here.tag not in UNREAD:
-            self.survey.hear(text, here.element)
+        line = " ".join(text.split())
+        if line:
+            if here.body and here.tag not in UNREAD:
+                self.survey.hear(line, here.element)
+        elif self.inmost is None:  # before the run
+            return
         if here.mute:
             return
         if self.preformatted and "\n" in text:
-            for number, line in enumerate(text.split("\n")):
+            for number, part in enumerate(text.split("\n")):
                 if number:
                     self.line_break(here)
-                self._piece(line, here)
+                self._piece(part, " ".join(part.split()), here)
         else:
-            self._piece(text, here)
+            self._piece(text, line, here)
 
-    def _piece(self, text: str, here: _Open) -> None:
-        if text and not text.isspace():
+    def _piece(self, text: str, line: str, here: _Open) -> None:
+        """Text of the run; `line`: the same with single spaces, for most runs are of one piece."""
+        if line:
             self.inmost = _around(self.inmost or here, here)
+            self.lines.append(line)
             self.broken = False
         elif self.inmost is None:  # white space before the run
             return
@@ -216,7 +220,7 @@ class _Walk:
         """One is white space, the second parts the run."""
         if self.broken:
             self.flush()
-        self._piece(" ", here)
+        self._piece(" ", "", here)
         self.broken = self.inmost is not None
 
     def end_link(self) -> None:
@@ -244,7 +248,8 @@ class _Walk:
         inmost = self.inmost
         if inmost is None:
             return
-        if text := one_line("".join(self.pieces)):  # a byte order mark alone is none
+        text = safe_line(self.lines[0]) if len(self.lines) == 1 else one_line("".join(self.pieces))
+        if text:  # a byte order mark alone is none
             self.end_link()
             share = min(1.0, self.link_length / len(text))
             told = self.told.share(text)
