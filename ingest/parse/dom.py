@@ -12,7 +12,8 @@ from lxml.html import HtmlElement
 from ingest.limits import LOOKED_AT, NAME_LENGTH
 
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "iframe"})
-_SEAM = re.compile(r"([^\W\d_A-Z]|[\d.!?»”)’…])\x00+(?=\S)([A-ZÀ-ÞА-ЯЁІЇЄ©(（])")
+_BEFORE, _AFTER = r"[^\W\d_A-Z]|[\d.!?»”)’…]", r"[A-ZÀ-ÞА-ЯЁІЇЄ©(（]"
+_SEAM = re.compile(rf"\x00(?<=(?:{_BEFORE})\x00)\x00*(?={_AFTER})")  # its first sign is one that a search can skip to
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -74,4 +75,4 @@ def text_of(element: HtmlElement, without: frozenset[HtmlElement] = frozenset(),
         most -= len(text)
         if most < 0:
             break
-    return " ".join(_SEAM.sub(r"\1 \2", "\x00".join(read)).replace("\x00", "").split())
+    return " ".join(_SEAM.sub(" ", "\x00".join(read)).replace("\x00", "").split())

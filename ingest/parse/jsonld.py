@@ -54,7 +54,9 @@ def read(scripts: Iterable[str]) -> list[Thing]:
 
 def _values(script: str) -> Iterator[Any]:
     """The JSON values of one script, mended if need be."""
-    text = _WRAPPING.sub("", _WRAPPING.sub("", script)).strip().removesuffix(";")
+    text = script.strip()
+    if not (text.startswith(("{", "[")) and text.endswith(("}", "]"))):
+        text = _WRAPPING.sub("", _WRAPPING.sub("", script)).strip().removesuffix(";")
     try:
         yield json.loads(text, strict=False, parse_constant=lambda _: None)
     except RecursionError:

@@ -102,7 +102,8 @@ def names(value: Any, *, loose: bool = False) -> tuple[str, ...]:
 
 def _split(text: str, *, loose: bool) -> list[str]:
     by, between, after, _ = _patterns()
-    text = _NICK.sub(" ", _LINK.sub(" ", _MAIL.sub(", ", text)))
+    if "@" in text or "://" in text or "www." in text:  # few bylines have any, and each is looked for from every sign
+        text = _NICK.sub(" ", _LINK.sub(" ", _MAIL.sub(", ", text)))
     for _ in range(2):  # "Text: Von Jana Muster"
         text = _EDGE.sub("", text)
         text = by.sub("", text, count=1)
