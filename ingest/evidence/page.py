@@ -92,8 +92,8 @@ def judge(
     body = np.where(again(names, rows), 0.0, body)
     others = _others(blocks, names, rows)
     return [
-        Verdict(Label.BODY if p >= SURE else label, round(max(float(p), 1 - float(p)), 3))
-        for p, label in zip(body, others, strict=True)
+        Verdict(Label.BODY if p >= SURE else label, round(max(p, 1 - p), 3))
+        for p, label in zip(body.tolist(), others, strict=True)
     ]
 
 

@@ -138,7 +138,8 @@ def decode(content: bytes) -> tuple[str, str]:
         raise Rejected("empty", "The file is empty.")
     _refuse_formats(content)
     text, encoding = _decode(content)
-    text = text.replace("\r\n", "\n")
+    if "\r" in text:  # a sign is found in a twentieth of the time of two
+        text = text.replace("\r\n", "\n")
     if encoding != "utf-8" or _UNCLEAN.search(content):
         for end in _LINE_ENDS:  # a pattern for them all takes five times as long
             text = text.replace(end, "\n")

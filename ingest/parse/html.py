@@ -34,16 +34,19 @@ def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[C
 def parse_tree(html: str) -> HtmlElement | None:
     """The one parse. `huge_tree`: without it everything after nesting depth 256 vanishes silently; with it, after 2,048."""
     parser = HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8")
-    html = html.replace("\0", "\ufffd")
     parser.set_element_class_lookup(_PLAIN)
     try:
-        tree = document_fromstring(html.encode("utf-8", "replace"), parser=parser)
+        tree = document_fromstring(_encoded(html), parser=parser)
         fault = parser.error_log.last_error
         if fault and fault.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:  # it went no further
-            tree = document_fromstring(shallow(html, BLOCK).encode("utf-8", "replace"), parser=parser)
+            tree = document_fromstring(_encoded(shallow(html, BLOCK)), parser=parser)
     except etree.ParserError:  # nothing but white space or comments
         return None
     return tree
+
+
+def _encoded(html: str) -> bytes:
+    return html.encode("utf-8", "replace").replace(b"\0", b"\xef\xbf\xbd")
 
 
 _PLAIN = etree.ElementDefaultClassLookup(element=HtmlElement)
