@@ -33,7 +33,7 @@ _NEAR = (
     "cue.covered",
 )
 _OFF_PAGE = {"shape.words": -1.0}
-_KINDS = ("paragraph", "heading", "list_item", "quote", "caption", "cell")
+_KINDS = {kind: at for at, kind in enumerate(("paragraph", "heading", "list_item", "quote", "caption", "cell"))}
 _TITLES = 4
 _HALF = 300.0
 """Words of prose after which the next is worth half as much in telling where the article starts."""
@@ -70,7 +70,7 @@ def features(
     for group, part in (
         ("shape", shape(reading)),
         ("cue", _cue(reading, spoken)),
-        ("own", _own(blocks, markups, prose)),
+        ("own", _own(blocks, markups, share, prose)),
         ("prose", place(runs)),
         ("twin", twins(reading, runs, spoken.linking)),
         ("name", places.names(tree)),
@@ -111,12 +111,12 @@ def _runs(text: str) -> list[tuple[str, ...]]:
     return list(zip(words, words[1:], words[2:], words[3:], strict=False))
 
 
-def _own(blocks: Sequence[Block], markups: Sequence[Markup], prose: Floats) -> Columns:
+def _own(blocks: Sequence[Block], markups: Sequence[Markup], share: Floats, prose: Floats) -> Columns:
     """The block's element, links and pictures."""
-    kinds = np.array([_KINDS.index(block.kind) if block.kind in _KINDS else 0 for block in blocks])
+    kinds = np.array([_KINDS.get(block.kind, 0) for block in blocks])
     media = np.array([markup.media for markup in markups], np.float64)
-    columns = {kind: (kinds == at).astype(np.float64) for at, kind in enumerate(_KINDS)}
-    columns["links"] = np.array([markup.link_share for markup in markups])
+    columns = {kind: (kinds == at).astype(np.float64) for kind, at in _KINDS.items()}
+    columns["links"] = share
     columns["link_count"] = np.log1p([len(markup.links) for markup in markups])
     columns["media"] = np.minimum(media, 5)
     columns["prose"] = np.log1p(prose)
@@ -127,9 +127,8 @@ def _own(blocks: Sequence[Block], markups: Sequence[Markup], prose: Floats) -> C
         columns[f"{name}_above"] = np.minimum(count, 9)
         last = np.maximum.accumulate(np.where(above, index, -1))
         columns[f"to_{name}"] = np.log1p(np.where(last >= 0, index - last, 99))
-    columns["inline"] = np.array(
-        [markup.place is not None and markup.place.tag != markup.tag for markup in markups], np.float64
-    )
+    inline = [markup.place is not None and markup.place.tag != markup.tag for markup in markups]
+    columns["inline"] = np.array(inline, np.float64)
     return columns
 
 

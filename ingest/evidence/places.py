@@ -103,9 +103,14 @@ def _levels(parent: Ints, depth: Ints) -> list[tuple[Ints, Ints]]:
 @lru_cache(maxsize=1 << 14)
 def _called(tag: str, words: tuple[str, ...]) -> tuple[int, ...]:
     """The columns of an element's tag and of the groups that its words are in."""
-    heads, member = groups()
-    own = (len(heads) + TAGS.index(tag),) if tag in TAGS else ()
-    return own + tuple(at for word in words if word in member for at in member[word])
+    member = groups()[1]
+    return (*_tags().get(tag, ()), *[at for word in words if word in member for at in member[word]])
+
+
+@cache
+def _tags() -> dict[str, tuple[int]]:
+    """For each tag its column, behind those of the groups."""
+    return {tag: (at,) for at, tag in enumerate(TAGS, len(groups()[0]))}
 
 
 def _near(order: Sequence[Place], levels: Sequence[tuple[Ints, Ints]]) -> NDArray[np.uint8]:

@@ -26,6 +26,7 @@ DATE_LINE = (
     50  # characters of a line that does little but tell the date; in longer ones dates are often part of a sentence
 )
 _EDGE = " -–—|·•:/"
+_DIGIT = re.compile(r"\d")
 FOOT = 120  # runs of text at a page's end, where its rights stand
 _OWNER = re.compile(r"(?!copyright\b|all\b|rights\b|reserved\b)\b[^\W\d_]{2,}", re.IGNORECASE)
 _RIGHTS = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?:19|20)\d\d", re.IGNORECASE)
@@ -148,7 +149,7 @@ def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
         time = element if element.tag == "time" else next(element.iterancestors("time"), None)
         if time is not None and (when := moment(time.get("datetime") or "", month_first=month_first)):
             yield Claim(_which(time), when, "page")
-        elif len(text) < LONG and any(c.isdecimal() for c in text):
+        elif len(text) < LONG and _DIGIT.search(text):
             whole = _whole(text, element)
             stated = [Claim(field, when, "page") for field, when in dated(whole, month_first=month_first)]
             if len(text) <= DATE_LINE:
