@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,7 @@ TAGS = (
 )  # fmt: skip
 FAR = 12
 """Elements up at which a word or tag counts as absent."""
+_FURTHER = bytes(min(far + 1, FAR) for far in range(256))
 LEVELS = (1, 2, 3, 5)
 """Elements up from the block-level one whose text is looked at."""
 DECAYS = {"near": 0.35, "region": 0.8}
@@ -90,7 +91,7 @@ def plant(blocks: Sequence[Block]) -> Tree:
     parents = np.array(parent, np.intp)
     levels = _levels(parents, depth)
     return Tree(
-        parents, depth, levels, np.array(own, np.intp), np.array(base, np.intp), _near(list(number), levels), sign
+        parents, depth, levels, np.array(own, np.intp), np.array(base, np.intp), _near(list(number), parent), sign
     )
 
 
@@ -113,15 +114,16 @@ def _tags() -> dict[str, tuple[int]]:
     return {tag: (at,) for at, tag in enumerate(TAGS, len(groups()[0]))}
 
 
-def _near(order: Sequence[Place], levels: Sequence[tuple[Ints, Ints]]) -> NDArray[np.uint8]:
-    """Elements up from each to the nearest one with a word of each group, with each tag; level by level from the outermost."""
-    near = np.full((len(order), len(groups()[0]) + len(TAGS)), FAR, np.uint8)
-    called = [_called(place.tag, place.words) for place in order]
-    who = np.repeat(np.arange(len(order)), list(map(len, called)))
-    near[who, list(chain.from_iterable(called))] = 0
-    for here, parents in levels:
-        near[here] = np.minimum(near.take(here, 0), near.take(parents, 0) + 1)
-    return near
+def _near(order: Sequence[Place], parent: Sequence[int]) -> NDArray[np.uint8]:
+    """Elements up from each to the nearest one with a word of each group, with each tag."""
+    nobody = bytearray([FAR] * (len(groups()[0]) + len(TAGS)))
+    rows: list[bytearray] = []
+    for place, up in zip(order, parent, strict=True):
+        row = (rows[up] if up >= 0 else nobody).translate(_FURTHER)
+        for column in _called(place.tag, place.words):
+            row[column] = 0
+        rows.append(row)
+    return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
 
 
 def gather(tree: Tree, values: Floats, decay: Floats) -> Floats:

@@ -176,7 +176,8 @@ def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
 
 def _in_teaser(element: HtmlElement) -> bool:
     """Whether a date stands in a heading that says more, as those of other articles do."""
-    heading = next((e for e in (element, *element.iterancestors()) if e.tag in {"h2", "h3", "h4"}), None)
+    levels = ("h2", "h3", "h4")
+    heading = element if element.tag in levels else next(element.iterancestors(*levels), None)
     return heading is not None and len(text_of(heading, most=LONG)) > len(text_of(element, most=LONG)) + len(
         "published"
     )

@@ -73,16 +73,17 @@ def _boxes(survey: Survey) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
     """(picture with its surroundings, its caption elements) for each picture up to the article's last paragraph."""
     places = survey.order()
     weights: dict[HtmlElement, float] = {}
-    prose: list[HtmlElement] = []
+    prose: list[tuple[HtmlElement, int, list[HtmlElement]]] = []
     for paragraph in survey.by_tag["p"]:
         if (length := len(paragraph.text_content())) >= PARAGRAPH:
-            prose.append(paragraph)
-            for above, ancestor in enumerate(_above(paragraph)):
+            around = list(islice(paragraph.iterancestors(), 3))
+            prose.append((paragraph, length, around))
+            for above, ancestor in enumerate(around):
                 weights[ancestor] = weights.get(ancestor, 0) + length / (1 + above / 3)
     main = max(weights, key=lambda e: weights[e]) if weights else None
-    own = [p for p in prose if main in _above(p)]
-    enough = sum(len(p.text_content()) for p in own) >= ENOUGH  # else the article stands in other elements than <p>
-    last = max(map(places.__getitem__, own)) if enough else len(places)
+    own = [(paragraph, length) for paragraph, length, around in prose if main in around]
+    enough = sum(length for _, length in own) >= ENOUGH  # else the article stands in other elements than <p>
+    last = max(places[paragraph] for paragraph, _ in own) if enough else len(places)
     classed = (e for e in survey.by_role["caption"] if _is_caption(e))
     several = {*survey.by_tag["figure"], *survey.by_tag["figcaption"], *classed}
     taken: set[HtmlElement] = set()
@@ -104,10 +105,6 @@ def _boxes(survey: Survey) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
         box = _silent_around(image, said)
         if box is not None and not _foreign(box) and not survey.owned(box):
             yield box, []
-
-
-def _above(element: HtmlElement) -> list[HtmlElement]:
-    return list(islice(element.iterancestors(), 3))
 
 
 def _is_caption(element: HtmlElement) -> bool:
