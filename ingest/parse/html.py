@@ -33,7 +33,7 @@ def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[C
 
 def parse_tree(html: str) -> HtmlElement | None:
     """The one parse. `huge_tree`: without it everything after nesting depth 256 vanishes silently; with it, after 2,048."""
-    parser = HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+    parser = HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, collect_ids=False, encoding="utf-8")
     parser.set_element_class_lookup(_PLAIN)
     try:
         tree = document_fromstring(_encoded(html), parser=parser)

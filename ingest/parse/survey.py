@@ -67,17 +67,18 @@ class Survey:
         self.tree = tree
         self.elements = list(tree.iter(etree.Element))  # held: else each look makes a Python object of an element anew
         self.by_tag: dict[str, list[HtmlElement]] = {tag: [] for tag in _TAGS}
+        for element in self.elements:  # lxml's own search for one tag takes as long as this for all
+            alike = self.by_tag.get(element.tag)
+            if alike is not None and (len(alike) < MAX_FOUND or element.tag in _ENDLESS):
+                alike.append(element)
         self.by_role: dict[str, list[HtmlElement]] = {role: [] for role, _ in _roles()}
         self.runs: list[Run] = []
         self.spine: frozenset[HtmlElement] = frozenset()
         """What stands around the headline: never a part of something else, whatever it is called ("__next", "menu-open")."""
         self._owned: dict[tuple[HtmlElement, str], bool] = {}
 
-    def meet(self, element: HtmlElement, tag: str, attributes: Mapping[str, str]) -> None:
+    def meet(self, element: HtmlElement, attributes: Mapping[str, str]) -> None:
         """The next element."""
-        alike = self.by_tag.get(tag)
-        if alike is not None and (len(alike) < MAX_FOUND or tag in _ENDLESS):
-            alike.append(element)
         name, other = attributes.get("class"), attributes.get("itemprop") or attributes.get("rel")
         if name or other:
             for role in _roles_of(name or "", other or ""):

@@ -10,9 +10,11 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lxml.html import HtmlElement
+
+    from ingest.parse.survey import Survey
 
 DESCRIPTIONS = frozenset({"description", "og:description", "twitter:description"})
 RUN = 3
@@ -26,9 +28,9 @@ _ELEMENT = re.compile(r"<[^<>]{0,300}>")
 class Told:
     """Runs of words of the descriptions and of the declared body."""
 
-    def __init__(self, tree: HtmlElement) -> None:
-        self.described = {run for text in _descriptions(tree) for run in _runs(text.lower().split())}
-        self.declared = {run for text in _bodies(tree) for run in _runs(text.lower().split())}
+    def __init__(self, survey: Survey) -> None:
+        self.described = {run for text in _descriptions(survey.by_tag["meta"]) for run in _runs(text.lower().split())}
+        self.declared = {run for text in _bodies(survey.by_tag["script"]) for run in _runs(text.lower().split())}
         self.rare = {max(run, key=len, default="") for run in (*self.described, *self.declared)}
         """The longest word of each run: most blocks have none of them."""
 
@@ -45,14 +47,14 @@ def _share(runs: list[tuple[str, ...]], told: set[tuple[str, ...]]) -> float:
     return sum(map(told.__contains__, runs)) / len(runs) if told else 0.0
 
 
-def _descriptions(tree: HtmlElement) -> Iterator[str]:
-    for tag in tree.iter("meta"):
+def _descriptions(tags: Iterable[HtmlElement]) -> Iterator[str]:
+    for tag in tags:
         if (tag.get("property") or tag.get("name") or "").lower() in DESCRIPTIONS:
             yield tag.get("content") or ""
 
 
-def _bodies(tree: HtmlElement) -> Iterator[str]:
-    for script in tree.iter("script"):
+def _bodies(scripts: Iterable[HtmlElement]) -> Iterator[str]:
+    for script in scripts:
         text = script.text or ""
         if '"articleBody"' in text:
             for found in _BODY.finditer(text):

@@ -65,13 +65,12 @@ UNDISPLAYED = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNOR
 
 def walk(tree: HtmlElement, url: str | None) -> tuple[tuple[Block, ...], Survey]:
     """Every visually separate run of text below this element, in document order, and the survey of all its elements."""
+    survey = Survey(tree)
     base = url or ""
-    for element in tree.iter("base"):
+    for element in survey.by_tag["base"][:1]:
         with suppress(ValueError):  # an unclosed bracket, as of an IPv6 host
             base = urljoin(base, element.get("href") or "")
-        break
-    survey = Survey(tree)
-    gathered = _Walk(base, Told(tree), survey)
+    gathered = _Walk(base, Told(survey), survey)
     gathered.read(survey.elements)
     return tuple(gathered.found), survey
 
@@ -151,7 +150,7 @@ class _Walk:
     def enter(self, element: HtmlElement, outer: _Open) -> _Open:
         """An element opens inside another; where the walk stands then."""
         tag, attributes, kind = element.tag, dict(element.items()), outer.kind
-        self.survey.meet(element, tag, attributes)
+        self.survey.meet(element, attributes)
         if outer.mute:
             pass
         elif tag in BLOCK:
