@@ -19,6 +19,9 @@ RANK = ("given", "json-ld", "meta", "page", "text", "pack")
 HEADING = 1.5
 """What the heading's vote counts, where JSON-LD's and the sharing title's count 1."""
 
+SLUG = 0.3
+"""How much better the address must repeat another title, that the heading has no say."""
+
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")  # a Han or kana sign is a word
 
 
@@ -85,7 +88,7 @@ def _speaks(heading: str, shared: str, window: str, url: str) -> bool:
     top, ours = fold(heading), fold(shared)
     if top in {ours, fold(window)}:
         return True
-    if top.endswith(ours) or (url and _in_slug(shared, url) > _in_slug(heading, url) + 0.15):
+    if top.endswith(ours) or (url and _in_slug(shared, url) > _in_slug(heading, url) + SLUG):
         return False
     return any(_same_subject(heading, title) for title in (shared, window))
 
@@ -100,11 +103,11 @@ def _in_slug(title: str, url: str) -> float:
 
 
 def _same_subject(heading: str, title: str) -> bool:
-    """Whether a heading says what a title says: of the shorter one's words at least two in five, and no bare category."""
+    """Whether a heading says what a title says: of the shorter one's words at least three in ten, and no bare category."""
     mine, theirs = set(_WORD.findall(heading.casefold())), set(_WORD.findall(title.casefold()))
     if len(mine) <= 2 < len(theirs):
         return False
-    return 5 * len(mine & theirs) >= 2 * min(len(mine), len(theirs))
+    return 10 * len(mine & theirs) >= 3 * min(len(mine), len(theirs))
 
 
 def _published(found: list[Claim]) -> Claim:

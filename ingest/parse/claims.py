@@ -11,17 +11,17 @@ from typing import Any
 
 from lxml.html import HtmlElement
 
-from ingest.fold import fold
+from ingest.lexicon import words
 from ingest.model import Claim
 from ingest.parse import furniture
 from ingest.parse.dates import FIRST_YEAR, LAST_YEAR, moment, written
 from ingest.parse.images import page_images
-from ingest.parse.jsonld import Graph, Thing
+from ingest.parse.jsonld import Graph, Thing, kinds
 from ingest.parse.meta import Meta
 from ingest.parse.people import marked, names
 from ingest.parse.strings import address, domain, line
 from ingest.parse.survey import Survey
-from ingest.parse.titles import site_names, without_site
+from ingest.parse.titles import bare_headlines, site_names
 from ingest.signs import WIDE
 
 _LANGUAGE = re.compile(r"^([a-zA-Z]{2,3})(?:[-_]([a-zA-Z]{4}))?(?:[-_]([a-zA-Z]{2}|\d{3}))?\b")
@@ -57,23 +57,13 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
     if not any(c.field in {"published", "modified"} for c in claims):
         claims += _last_resort(survey.tree, base, [c.value for c in stated if c.field == "headline"])
     sites = site_names((c.value["name"] for c in publishers if c.value["name"]), url, canonical)
-    found: dict[tuple[str, str], Claim] = {}
-    for claim in _bare_headlines(claims, sites):
-        found.setdefault((claim.field, f"{claim.origin} {claim.value}"), claim)
+    news = any(kinds(thing) & words("schema", "news") for thing in articles[:1])
+    found: dict[tuple[str, str, int], Claim] = {}
+    for place, claim in enumerate(bare_headlines(claims, sites, news=news)):
+        # the same headline twice is two voices, and the window's title is the last of meta whatever it says
+        key = claim.field, f"{claim.origin} {claim.value}", place if claim.field == "headline" else 0
+        found.setdefault(key, claim)
     return tuple(found.values())
-
-
-def _bare_headlines(claims: list[Claim], sites: frozenset[str]) -> Iterator[Claim]:
-    """The same claims, the headlines without the site's name."""
-    known = {fold(c.value) for c in claims if c.field == "headline"}
-    whole = [c.value for c in claims if c.field == "headline"]
-    for claim in claims:
-        if claim.field == "headline":
-            if any(w.startswith((f'{claim.value} "', f'{claim.value}"')) for w in whole):
-                continue  # an attribute cut short by a quotation mark of its own text
-            yield Claim("headline", without_site(claim.value, sites, known - {fold(claim.value)}), claim.origin)
-        else:
-            yield claim
 
 
 def _canonical(survey: Survey, meta: Meta, url: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -14,6 +15,9 @@ from ingest.parse.survey import Run, Survey
 AFTER, BEFORE = 60, 15  # runs of text after and before the headline that still belong to it
 PROSE = 700  # characters of long runs after which the article is under way
 LONG = 140  # a run this long is prose, not furniture
+SAME = 4.9  # likeness of a heading that says all that a title says
+
+_FRONT = re.compile(r"(?:(?:https?:)?//[^/?#]+/?|/)(?:[a-z]{2}/?)?(?:[?#].*)?", re.IGNORECASE)
 
 
 class Head(NamedTuple):
@@ -45,14 +49,26 @@ def head_of(survey: Survey, titles: Iterable[str]) -> Head:
 
 
 def _heading(survey: Survey, titles: list[str]) -> HtmlElement | None:
+    """The likeliest heading; one of a lower level only if it says what a title says, or where there is no other.
+
+    The link to the front page is the site's name, whatever its level.
+    """
     best: tuple[float, HtmlElement] | None = None
     for level in ("h1", "h2", "h3"):
+        least = SAME if best and best[0] >= 1 else 2.0
         for heading in survey.by_tag[level][:20]:
             text = fold(text_of(heading)[:500])
             worth = max((_likeness(text, title) for title in titles), default=0) + (level == "h1")
-            if text and (level == "h1" or worth > 2) and (best is None or worth > best[0]):
+            fit = not _leads_home(heading) if level == "h1" else worth > least
+            if text and fit and (best is None or worth > best[0]):
                 best = worth, heading
     return best[1] if best else None
+
+
+def _leads_home(heading: HtmlElement) -> bool:
+    """Whether a heading is a link to the site's front page."""
+    links = [link.get("href") or "" for link in heading.iter("a")]
+    return len(links) == 1 and _FRONT.fullmatch(links[0].strip()) is not None
 
 
 def _likeness(text: str, title: str) -> float:

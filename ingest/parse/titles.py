@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ingest.fold import fold
+from ingest.model import Claim
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
+
+LONGEST_END = 30
+"""Letters of a site's name at the end of titles."""
 
 _CUT = re.compile(r"\s+[|–—•·»«/>~:\-]{1,2}\s+|\s*(?:\||::|»|｜|│|：)\s*")
 
 
 def site_names(publishers: Iterable[str], *addresses: str | None) -> frozenset[str]:
     """How a site may sign its titles, folded: its publishers' names, its host's labels."""
-    found = {fold(name) for name in publishers}
+    found = set()
+    for name in publishers:
+        found |= {fold(name)} | (
+            {"".join(word[0] for word in words).lower()} if len(words := name.split()) > 2 else set()
+        )
     for address in addresses:
         host = (urlsplit(address).hostname or "") if address else ""
         labels = [label for label in host.split(".") if label not in {"www", "m", "amp"}]
@@ -26,8 +34,24 @@ def site_names(publishers: Iterable[str], *addresses: str | None) -> frozenset[s
     return frozenset(name for name in found if len(name) > 1)
 
 
+def _shared_ends(titles: Iterable[str], headings: Iterable[str]) -> frozenset[str]:
+    """What titles that differ end with alike, folded, and no heading says: "Storm hits coast | EX News", "A night of storm | EX News"."""
+    found: dict[str, set[str]] = {}
+    for title in titles:
+        for cut in list(_CUT.finditer(title))[-1:]:
+            found.setdefault(fold(title[cut.end() :]), set()).add(fold(title[: cut.start()]))
+    ends = [end for end, starts in found.items() if len(starts) > 1 and end.isalpha() and len(end) <= LONGEST_END]
+    shown = "\n".join(map(fold, headings)) if ends else ""
+    return frozenset(end for end in ends if end not in shown)
+
+
 def without_site(title: str, sites: Collection[str], others: Collection[str] = ()) -> str:
     """The title without leading or trailing parts that name the site; `others`: folded titles, one of which may be what remains."""
+    if others and fold(title) not in others:
+        for cut in reversed(list(_CUT.finditer(title))):
+            front = fold(title[: cut.start()])
+            if len(front) > 9 and front in others and front not in sites:
+                return title[: cut.start()]
     for _ in range(4):
         cuts = list(_CUT.finditer(title))
         for cut in (cuts[-1:] + cuts[:1]) if cuts else []:
@@ -40,11 +64,34 @@ def without_site(title: str, sites: Collection[str], others: Collection[str] = (
                 break
         else:
             break
-    if others and fold(title) not in others:
-        for cut in reversed(list(_CUT.finditer(title))):
-            if len(fold(title[: cut.start()])) > 9 and fold(title[: cut.start()]) in others:
-                return title[: cut.start()]
     return title
+
+
+def bare_headlines(claims: Iterable[Claim], sites: frozenset[str], *, news: bool) -> Iterator[Claim]:
+    """The same claims, the headlines without the site's name.
+
+    The JSON-LD of a blog repeats its sharing title and is no second voice: where the two stood against the heading, the heading
+    was right on 7 pages of 12; on `news` on none of 4.
+    """
+    claims = list(claims)
+    whole = [c.value for c in claims if c.field == "headline"]
+    known = {fold(title) for title in whole}
+    stated, shown = (
+        [c.value for c in claims if c.field == "headline" and (c.origin == "page") is on] for on in (False, True)
+    )
+    sites |= _shared_ends(stated, shown)
+    bare: list[Claim] = []
+    for claim in claims:
+        if claim.field != "headline":
+            bare.append(claim)
+        elif not any(w.startswith((f'{claim.value} "', f'{claim.value}"')) for w in whole):
+            # else an attribute cut short by a quotation mark of its own text
+            title = without_site(claim.value, sites, known - {fold(claim.value)})
+            bare.append(Claim("headline", title, claim.origin))
+    shared = next((fold(c.value) for c in bare if c.field == "headline" and c.origin == "meta"), None)
+    for claim in bare:
+        if news or (claim.field, claim.origin) != ("headline", "json-ld") or fold(claim.value) != shared:
+            yield claim
 
 
 def is_site(part: str, sites: Collection[str]) -> bool:
