@@ -48,6 +48,7 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
     claims = [
         *_addresses(canonical, url),
         *stated,
+        *_dated_titles(stated),
         *furniture.claims(survey, stated, url=beside, month_first=_month_first(languages)),
         *publishers,
         *languages,
@@ -55,7 +56,7 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
     if images := page_images(survey, graph, articles, base=beside):
         claims.append(Claim("images", images, "page"))
     if not any(c.field in {"published", "modified"} for c in claims):
-        claims += _last_resort(survey.tree, base, [c.value for c in stated if c.field == "headline"])
+        claims += _last_resort(survey.tree, base)
     sites = site_names((c.value["name"] for c in publishers if c.value["name"]), url, canonical)
     news = any(kinds(thing) & words("schema", "news") for thing in articles[:1])
     found: dict[tuple[str, str, int], Claim] = {}
@@ -142,16 +143,20 @@ def _window_title(survey: Survey) -> Iterator[Claim]:
             return
 
 
-def _last_resort(tree: HtmlElement, url: str | None, titles: list[str]) -> Iterator[Claim]:
-    """The day in the address or at a title's end ("Storm hits coast | 28.04.2023"), or the one that htmldate finds: asked only
-    here, for it takes longer than all the rest.
-    """
+def _dated_titles(stated: list[Claim]) -> Iterator[Claim]:
+    """The day at a title's end: "Storm hits coast | 28.04.2023"."""
+    for claim in stated:
+        if claim.field == "headline" and "|" in claim.value and (day := written(claim.value.rsplit("|", 1)[-1])):
+            yield Claim("published", day, "page")
+            return
+
+
+def _last_resort(tree: HtmlElement, url: str | None) -> Iterator[Claim]:
+    """The day in the address, or the one that htmldate finds: asked only here, for it takes longer than all the rest."""
     from htmldate import find_date  # noqa: PLC0415  # 0.3 s to import, needed by one page in ten
 
     if match := re.search(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_)", url or ""):
         day = moment("-".join(match.groups()))
-    elif dates := [d for title in titles if (d := written(title.rsplit("|", 1)[-1])) and "|" in title]:
-        day = dates[0]
     else:
         first, last = f"{FIRST_YEAR + 90}-01-01", f"{LAST_YEAR}-12-31"  # its own last day is today's: a clock
         day = find_date(tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last)

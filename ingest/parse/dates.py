@@ -117,7 +117,11 @@ def written(text: str, *, month_first: bool = False) -> str | None:
         year, day = int(parts["year"]), int(parts["day"])
         year += 2000 if year < 100 else 0
         month = _months()[" ".join(parts["name"].lower().split())] if parts.get("name") else int(parts["month"])
-        if not parts.get("name") and (month > 12 or (month_first and day <= 12)) and "年" not in match[0]:
+        if (
+            not parts.get("name")
+            and (month > 12 or (month_first and day <= 12 and "-" not in match[0]))
+            and "年" not in match[0]
+        ):
             month, day = day, month
         try:
             plain = date(year, month, day)

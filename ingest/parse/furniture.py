@@ -149,9 +149,10 @@ def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
         time = element if element.tag == "time" else next(element.iterancestors("time"), None)
         if time is not None and (when := moment(time.get("datetime") or "", month_first=month_first)):
             yield Claim(_which(time), when, "page")
-        elif len(text) < LONG and _DIGIT.search(text):
+        elif len(text) < LONG and _DIGIT.search(text) and next(element.iterancestors("figure"), None) is None:
             whole = _whole(text, element)
-            stated = [Claim(field, when, "page") for field, when in dated(whole, month_first=month_first)]
+            found = list(dated(whole, month_first=month_first)) or list(dated(text, month_first=month_first))
+            stated = [Claim(field, when, "page") for field, when in found]
             if len(text) <= DATE_LINE:
                 yield from stated
             else:
