@@ -168,10 +168,7 @@ def _keywords(found: list[Claim], headline: str, houses: set[str]) -> Claim:
     """
     if found[0].origin == "given":
         return found[0]
-    unique: dict[tuple[str, ...], Claim] = {}
-    for claim in sorted(found, key=lambda c: c.origin != "meta"):
-        unique.setdefault(tuple(claim.value), claim)
-    ranked, title = list(unique.values()), fold(headline)
+    ranked, title = sorted(found, key=lambda c: c.origin != "meta"), fold(headline)
     sound = [
         c for c in ranked if len(c.value) < 4 or sum(fold(w) in title for w in c.value) * 2 <= len(c.value)
     ] or ranked

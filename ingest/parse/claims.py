@@ -42,6 +42,7 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
         next((address(e.get("href"), base) for e in survey.by_tag["base"]), None) or base
     )  # of the page's own links
     articles = _articles(graph, {url, canonical})
+    news = any(kinds(thing) & words("schema", "news") for thing in articles[:1])
     languages = list(_languages(survey.tree, meta, graph, articles))
     stated = [*_from_jsonld(graph, articles), *_from_meta(meta), *_window_title(survey)]
     publishers = list(_publishers(graph, articles, meta, base))
@@ -49,7 +50,7 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
         *_addresses(canonical, url),
         *stated,
         *_dated_titles(stated),
-        *furniture.claims(survey, stated, url=beside, month_first=_month_first(languages)),
+        *furniture.claims(survey, stated, url=beside, month_first=_month_first(languages), news=news),
         *publishers,
         *languages,
     ]
@@ -58,7 +59,6 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
     if not any(c.field in {"published", "modified"} for c in claims):
         claims += _last_resort(survey.tree, base)
     sites = site_names((c.value["name"] for c in publishers if c.value["name"]), url, canonical)
-    news = any(kinds(thing) & words("schema", "news") for thing in articles[:1])
     found: dict[tuple[str, str, int], Claim] = {}
     for place, claim in enumerate(bare_headlines(claims, sites, news=news)):
         # the same headline twice is two voices, and the window's title is the last of meta whatever it says

@@ -32,8 +32,8 @@ _OWNER = re.compile(r"(?!copyright\b|all\b|rights\b|reserved\b)\b[^\W\d_]{2,}", 
 _RIGHTS = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?:19|20)\d\d", re.IGNORECASE)
 
 
-def claims(survey: Survey, stated: list[Claim], *, url: str | None, month_first: bool) -> Iterator[Claim]:
-    """The claims of origin "page". `stated`: what metadata claim; `url` makes addresses absolute."""
+def claims(survey: Survey, stated: list[Claim], *, url: str | None, month_first: bool, news: bool) -> Iterator[Claim]:
+    """The claims of origin "page". `stated`: what metadata claim; `url` makes addresses absolute; `news`: the page calls itself that."""
     titles = [c.value for c in stated if c.field == "headline"]
     signed, tagged = (any(c.field == field for c in stated) for field in ("authors", "keywords"))
     head = head_of(survey, titles)
@@ -44,7 +44,7 @@ def claims(survey: Survey, stated: list[Claim], *, url: str | None, month_first:
             yield Claim("headline", text, "page")
     yield from _authors(head, survey, url, signed=signed)
     yield from _dates(head, survey, month_first=month_first)
-    yield from _rest(head, survey, url, tagged=tagged)
+    yield from _rest(head, survey, url, tagged=tagged, news=news)
     yield from _rights(head)
 
 
@@ -197,12 +197,12 @@ def _which(element: HtmlElement) -> str:
     return "modified" if name_words(name) & words("places", "modified") else "published"
 
 
-def _rest(head: Head, survey: Survey, url: str | None, *, tagged: bool) -> Iterator[Claim]:
+def _rest(head: Head, survey: Survey, url: str | None, *, tagged: bool, news: bool) -> Iterator[Claim]:
     for element in survey.by_role["subheadline"][:3]:
         if not survey.owned(element) and 10 < len(text := text_of(element, most=3 * MAX_LINE)) <= MAX_LINE * 2:
             yield Claim("subheadline", text, "page")
             break
-    tags = page_tags(head, survey, stated=tagged)
+    tags = page_tags(head, survey, stated=tagged, news=news)
     if tags:
         yield Claim("keywords", tags, "page")
     related = _related(survey, url)

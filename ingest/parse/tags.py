@@ -6,6 +6,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ingest.fold import fold
 from ingest.lexicon import words
 from ingest.limits import LOOKED_AT
 from ingest.parse.dom import name_words, text_of
@@ -13,7 +14,7 @@ from ingest.parse.head import LONG
 from ingest.parse.strings import line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lxml.html import HtmlElement
 
@@ -34,8 +35,11 @@ LABEL = 40
 """Characters that may stand beside a row of tags: "Topics:"."""
 
 
-def page_tags(head: Head, survey: Survey, *, stated: bool) -> list[str]:
-    """The tags, each once. `stated`: metadata have keywords, so that links which no element calls tags are not asked."""
+def page_tags(head: Head, survey: Survey, *, stated: bool, news: bool) -> list[str]:
+    """The tags, each once. `stated`: metadata have keywords, so that links which no element calls tags are not asked.
+
+    `news`: the page calls itself news; what a row of links named like their addresses is on others is anybody's guess.
+    """
     if tags := _texts(e for e in survey.by_tag["a"] if "tag" in (e.get("rel") or "").split()):
         return tags
     for box in survey.by_role["tags"]:
@@ -43,10 +47,10 @@ def page_tags(head: Head, survey: Survey, *, stated: bool) -> list[str]:
             links = list(islice(box.iter("a"), MOST + 1))
             if 0 < len(links) <= MOST and (len(links) > 1 or _to_tag(links[0])) and _short(tags := _texts(links)):
                 return tags
-    return [] if stated else _addressed(head, survey)
+    return [] if stated else _addressed(head, survey, _to_tag) or (_addressed(head, survey, _named) if news else [])
 
 
-def _addressed(head: Head, survey: Survey) -> list[str]:
+def _addressed(head: Head, survey: Survey, is_tag: Callable[[HtmlElement], bool]) -> list[str]:
     """Tags by their links' addresses ("/thema/dax"): the first row of such links after the headline that holds little else.
 
     One link makes no row, unless it is called one.
@@ -57,7 +61,7 @@ def _addressed(head: Head, survey: Survey) -> list[str]:
     def said(element: HtmlElement) -> str:
         return text_of(element, most=LONG)
 
-    for link in islice((a for a in survey.by_tag["a"] if _to_tag(a) and not survey.owned(a)), MAX_FOUND):
+    for link in islice((a for a in survey.by_tag["a"] if is_tag(a) and not survey.owned(a)), MAX_FOUND):
         around = islice(link.iterancestors(), CLIMB)
         row = next((e for e in around if e.tag in {"ul", "ol"} or said(e) != said(link)), link)
         rows.setdefault(row, []).append(link)
@@ -76,6 +80,12 @@ def _addressed(head: Head, survey: Survey) -> list[str]:
 def _to_tag(link: HtmlElement) -> bool:
     path = (link.get("href") or "").rstrip("/").rsplit("/", 2)
     return len(path) > 1 and path[-2].lower() in words("places", "tag_pages")
+
+
+def _named(link: HtmlElement) -> bool:
+    """Whether a link's address is a folder called by the link's own words: "/politics/harbour/"."""
+    last = (link.get("href") or "").rstrip("/").rsplit("/", 1)[-1]
+    return 2 < len(last) <= LABEL and "#" not in last and fold(last) == fold(text_of(link, most=LABEL))
 
 
 def _short(tags: list[str]) -> bool:
