@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,19 +36,27 @@ def parse_tree(html: str) -> HtmlElement | None:
     """The one parse. `huge_tree`: without it everything after nesting depth 256 vanishes silently; with it, after 2,048."""
     parser = HTMLParser(huge_tree=True, remove_comments=True, remove_pis=True, collect_ids=False, encoding="utf-8")
     parser.set_element_class_lookup(_PLAIN)
+    source = _unended(html.encode("utf-8", "replace").replace(b"\0", b"\xef\xbf\xbd"))
     try:
-        tree = document_fromstring(_encoded(html), parser=parser)
+        tree = document_fromstring(source, parser=parser)
         fault = parser.error_log.last_error
         if fault and fault.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:  # it went no further
-            tree = document_fromstring(_encoded(shallow(html, BLOCK)), parser=parser)
+            tree = document_fromstring(shallow(source.decode(), BLOCK).encode(), parser=parser)
     except etree.ParserError:  # nothing but white space or comments
         return None
     return tree
 
 
-def _encoded(html: str) -> bytes:
-    return html.encode("utf-8", "replace").replace(b"\0", b"\xef\xbf\xbd")
+def _unended(html: bytes) -> bytes:
+    """The page without its end tags, if it goes on behind them, as browsers have it; the parser would drop the rest.
+
+    A template that closes the page with its menu lost the article on 2 of 1,149 pages.
+    """
+    end = html.find(b"</html>")
+    return _ENDS.sub(b"", html) if end >= 0 and _PART.search(html, end) else html
 
 
+_ENDS = re.compile(rb"</(?:html|body)>")
+_PART = re.compile(rb"<(?:p|div|article|section|main)\b", re.IGNORECASE)
 _PLAIN = etree.ElementDefaultClassLookup(element=HtmlElement)
 """Every element is an HtmlElement: lxml.html's own lookup calls Python for each to tell forms and inputs apart."""
