@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.parse.html import parse_tree
+from ingest.parse.html import parse_tree, read_page
 from ingest.parse.walk import BLOCK, walk
 
 WORDS = st.sampled_from(["ein", "Wort", "слово", "語", "a\u00a0b", "x\ty", " ", "\n", "é"])
@@ -106,3 +106,8 @@ def test_pages_without_text_are_empty_rows(html: str) -> None:
 
 def test_a_run_of_signs_that_nobody_sees_is_no_block() -> None:
     assert texts("<p>\ufeff</p><p><a href=/x>\u202d</a></p><p>a</p>") == ["a"]
+
+
+def test_a_page_that_goes_on_behind_its_end_is_read_on() -> None:
+    page = "<html><body><nav><a href=/>Home</a></nav></body></html><div><h1>Storm</h1><p>It hit the coast.</p></div></body></html>"
+    assert [block.text for block in read_page(page, url=None)[0]] == ["Home", "Storm", "It hit the coast."]
