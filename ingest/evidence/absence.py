@@ -15,7 +15,7 @@ from ingest.model import Label, Rejected
 from ingest.signs import WIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from ingest.evidence.reading import Floats
     from ingest.model import Block, Verdict
@@ -38,16 +38,34 @@ share stands right under such links, the first words too. Of 1,145 pages with an
 article was replaced by teasers 76 %, and in most others something of it was left.
 """
 
+CUT_SHORT = (4, 0.3)
+"""Blocks of a body that break off with dots, and their share of its words, from which they are openings of other articles: of 1,149
+pages with an article none has four such blocks with a fifth of the words.
+"""
+
+DOUBT = (0.95, 700.0)
+"""How sure the labeller is of a body of no words at all, and the words that outweigh all doubt: what it is less sure of is what
+stands around an article, unless it says what the page is called or what the description says.
+"""
+
+NAMED, DESCRIBED = 0.6, 0.2
+"""Shares of a title's words in a body, and of a body's words in the page's description, from which it is what the page is about."""
+
 VAIN = 200.0
 """Words of a body that may be the text of an error, a login or a wall, if the page's title says so."""
 
 STUB = 40.0
 """Words of a body that may be all that a wall leaves of an article."""
 
+MEANING = 4
+"""Letters of a word that says what a title is about."""
+
 NOTHING = 10
 """Words of a page that has none before its scripts have run."""
 
 _PARTS = re.compile(r"\s*[|–—·]\s*|\s+-\s+|(?<=^\d\d\d):\s+")
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+")
+_CLOSING = ' ])»"”'
 _EDGE = " .!?…:0123456789"
 _MESSAGES = {
     "needs_javascript": "The page's article is drawn by a script, which is never run.",
@@ -55,7 +73,7 @@ _MESSAGES = {
 }
 
 
-def refusal(blocks: Sequence[Block], verdicts: Sequence[Verdict], titles: Iterable[str] = ()) -> Rejected | None:
+def refusal(blocks: Sequence[Block], verdicts: Sequence[Verdict], titles: Collection[str] = ()) -> Rejected | None:
     """Why a page has no article to record, if so: `no_article`, `paywall_stub` or `needs_javascript`. None: it has one.
 
     `titles`: what its metadata call it.
@@ -73,8 +91,11 @@ def refusal(blocks: Sequence[Block], verdicts: Sequence[Verdict], titles: Iterab
         return Rejected("no_article", "No block of the page reads like an article.")
     if float((words * links).sum()) > MOST_LINKED * amount or float(words.max()) < LEAST_LONGEST:
         return Rejected("no_article", "The page is a list of links to articles.")
-    if _teasers(blocks, words, links):
+    if _teasers(blocks, words, links) or _cut_short(blocks, words):
         return Rejected("no_article", "The page is a list of other articles' openings.")
+    sure = np.asarray([verdict.certainty for verdict in verdicts])
+    if float((words * sure).sum()) < (DOUBT[0] - amount / DOUBT[1]) * amount and not _is_named(blocks, words, titles):
+        return Rejected("no_article", "What the page says is what stands around an article.")
     return None
 
 
@@ -120,3 +141,25 @@ def _teasers(blocks: Sequence[Block], words: Floats, links: Floats) -> bool:
             led = False
     amount = float(words.sum())
     return opening < LEAST_WORDS and longest < most and longest < least * amount and alone > under * amount
+
+
+def _cut_short(blocks: Sequence[Block], words: Floats) -> bool:
+    """Whether much of the body breaks off with dots, as the openings of articles do in lists of them."""
+    cut = np.asarray([block.text.rstrip(_CLOSING).endswith(("…", "...")) for block in blocks]) & (words > 0)
+    return int(cut.sum()) >= CUT_SHORT[0] and float(words[cut].sum()) >= CUT_SHORT[1] * float(words.sum())
+
+
+def _is_named(blocks: Sequence[Block], words: Floats, titles: Iterable[str]) -> bool:
+    """Whether the body speaks of what a title says, or says what the page's description or its declared body does."""
+    own = [(block, amount) for block, amount in zip(blocks, words.tolist(), strict=True) if amount]
+    told = sum(amount * max(block.markup.told) for block, amount in own if block.markup)
+    said = {stem for block, _ in own for stem in _stems(block.text)}
+    named = (set(_stems(title)) for title in titles)
+    return told >= DESCRIBED * float(words.sum()) or any(
+        len(stems) > 1 and len(stems & said) >= NAMED * len(stems) for stems in named
+    )
+
+
+def _stems(text: str) -> Iterator[str]:
+    """The first five letters of each word of some length, for words bend at their ends; a wide sign is a word."""
+    return (word[:5] for word in _WORD.findall(text.casefold()) if len(word) >= MEANING or WIDE.match(word))

@@ -96,6 +96,22 @@ def test_what_is_no_article_is_refused_with_its_reason(title: str, main: str, re
     assert refused.value.reason == reason
 
 
+def test_what_is_left_around_an_article_is_none() -> None:
+    bio = "Jo Mole is our correspondent for ships. She holds a degree in history from a school in the north."
+    terms = "Comments are read before they appear. Write nothing that you would not say to a neighbour over the fence."
+    left = f"<article><h1>Storm hits coast</h1><div class=author-bio><p>{bio}</p></div><div class=comments><p>{terms}</p></div></article>"
+    with pytest.raises(Rejected) as refused:
+        clean(page("Storm hits coast | The Example", left))
+    assert refused.value.reason == "no_article"
+
+
+def test_openings_cut_short_are_no_article() -> None:
+    cut = "".join(f"<div><p>{opening[:-1]} …</p></div>" for _, opening in OPENINGS)
+    with pytest.raises(Rejected) as refused:
+        clean(page("All about the harbour | The Example", f"<h1>All about the harbour</h1>{cut}"))
+    assert refused.value.reason == "no_article"
+
+
 def test_a_frame_that_a_script_fills_is_no_empty_article() -> None:
     frame = b"<html><head><title>Storm hits coast</title></head><body><div id=app></div><script src=/a.js></script></body></html>"
     with pytest.raises(Rejected) as refused:
