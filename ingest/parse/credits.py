@@ -71,6 +71,9 @@ def split_caption(text: str) -> tuple[str | None, str | None]:
             or _PART_END.search(text[: match.start()])
         ):
             return _caption(text[: match.start()]), clean_credit(match["credit"])
+    front, bar, end = text.rpartition(" | ")  # "The harbour | Jane Doe/AFP"
+    if bar and is_credit(end.strip()):
+        return _caption(front), clean_credit(end)
     last = _SENTENCE_END.split(text)[-1]
     if _short(last) and agency.search(last) and last != text:
         return _caption(text[: len(text) - len(last)]), clean_credit(last)
@@ -90,6 +93,9 @@ def clean_credit(text: str) -> str | None:
         text = re.split(r"[()\[\]]", text)[0].strip(_EDGE) or text.strip("()[] ")
     if text.endswith(".") and text.count(".") == 1:
         text = text[:-1]
+    maker, sign, owner = text.partition(" © ")
+    if sign and fold(maker) == fold(owner):
+        text = maker
     return text if fold(text) and text.lower() not in words("credits", "before") else None
 
 

@@ -29,6 +29,7 @@ Image = dict[str, str | None]
 PARAGRAPH = 60  # characters of a paragraph that counts as prose
 ENOUGH = 600  # characters of an article's paragraphs
 MAX_CAPTION = 300  # characters
+LEAST_HINT = 20  # characters of a text that says less than a caption with its credit
 DATED = 60  # characters of a line that holds little beside a date
 MAX_BOX = 1500  # characters around a picture that are still about it
 
@@ -182,7 +183,17 @@ def _pictured(box: HtmlElement, captions: list[HtmlElement], base: str | None) -
     if not credit and box.tag == "figure" and len(rest := text_of(box, frozenset(top))) <= MAX_CREDIT:
         credit = split_caption(rest)[1]
     image = next(box.iter("img"), None)
+    if caption and not credit and image is not None:
+        credit = _hinted(image)
+    if caption and marked(caption) is not None and written(caption):  # the article's own byline
+        caption = None
     return {"caption": caption, "credit": credit, "url": address(_source(image), base) if image is not None else None}
+
+
+def _hinted(image: HtmlElement) -> str | None:
+    """The credit that a picture's tooltip or its alternative text ends with."""
+    hints = (line(image.get(name)) for name in ("title", "alt"))
+    return next(filter(None, (split_caption(hint)[1] for hint in hints if hint and len(hint) > LEAST_HINT)), None)
 
 
 def _unnamed(box: HtmlElement, base: str | None) -> Image:

@@ -44,6 +44,77 @@ def test_the_headline_is_what_most_sources_agree_on(
     assert choose(claims)["headline"].value == headline
 
 
+def jsonld(kind: str, headline: str) -> str:
+    return f'<script type=application/ld+json>{{"@type": "{kind}", "headline": "{headline}"}}</script>'
+
+
+@pytest.mark.parametrize(
+    ("body", "head", "headline"),
+    [
+        (f"<h1><a href=/>Harbour and coast</a></h1><h1>{STORM}</h1>", "<title>Harbour and coast: news</title>", STORM),
+        (
+            f"<h1>{WIND} for a week</h1><h2>Wind and rain</h2>",
+            "<title>Wind and rain: the week</title>",
+            f"{WIND} for a week",
+        ),
+        (
+            "<h1>Harbour Post office burns</h1>",
+            "<title>Harbour Post office burns | Coast in brief</title>",
+            "Harbour Post office burns",
+        ),
+        (f"<h1>{RAIN}</h1>", f"<meta property=og:title content='{STORM}'>{jsonld('BlogPosting', STORM)}", RAIN),
+        (f"<h1>{RAIN}</h1>", f"<meta property=og:title content='{STORM}'>{jsonld('NewsArticle', STORM)}", STORM),
+        (
+            f"<h1>{RAIN}</h1>",
+            (
+                f"<title>{WIND}</title><meta property=og:title content='{WIND}'><meta name=sailthru.title content='{RAIN}'>"
+                f"{jsonld('NewsArticle', RAIN)}"
+            ),
+            RAIN,  # the window's title is with the sharing title, which is not alone
+        ),
+        ("", f"<title>{RAIN} | CX News</title><meta property=og:title content='{STORM} | CX News'>", STORM),
+        ("", f"<title>{STORM} | HDP</title><meta property=og:site_name content='Harbour Daily Post'>", STORM),
+    ],
+)
+def test_headlines_by_where_they_stand(body: str, head: str, headline: str) -> None:
+    assert won(body + PROSE, head)["headline"] == headline
+
+
+@pytest.mark.parametrize(
+    ("body", "head", "day"),
+    [
+        (
+            "<p>Ferries at the pier, 24 April 2023</p>",
+            "<title>Storm hits coast | HP | 28.04.2023</title>",
+            "2023-04-28",
+        ),
+        (
+            "<figure><img src=a.jpg><figcaption>24 April 2023</figcaption></figure><p>28 April 2023</p>",
+            "",
+            "2023-04-28",
+        ),
+        ("<div><p>Apr 28, 2023</p><p>6<i> min read</i></p></div>", "", "2023-04-28"),
+        ("<p>02-12-2025</p>", "", "2025-12-02"),
+        ("<p>02/12/2025</p>", "", "2025-02-12"),
+    ],
+)
+def test_which_of_a_pages_days_is_the_articles(body: str, head: str, day: str) -> None:
+    assert won(f"<h1>Storm hits coast</h1>{body}{PROSE * 3}", head)["published"] == day
+
+
+def test_on_news_a_row_of_links_named_like_their_addresses_is_tags() -> None:
+    row = "<ul><li><a href='/coast/storm/'>Storm</a></li><li><a href='/coast/harbour/'>Harbour</a></li></ul>"
+    page = f"<h1>Storm hits coast</h1>{PROSE * 3}{row}"
+    assert won(page, jsonld("NewsArticle", STORM))["keywords"] == ["Storm", "Harbour"]
+    assert "keywords" not in won(page, jsonld("BlogPosting", STORM))
+
+
+def test_keywords_stated_twice_outweigh_longer_ones() -> None:
+    head = "<meta name=keywords content='storm, coast, news'><meta name=news_keywords content='storm, coast'>"
+    tags = "<a rel=tag href=/t/storm>storm</a><a rel=tag href=/t/coast>coast</a>"
+    assert won(f"<h1>Storm hits coast</h1>{PROSE * 3}{tags}", head)["keywords"] == ["storm", "coast"]
+
+
 def test_what_stands_over_a_headline_is_no_part_of_it_unless_metadata_have_it_too() -> None:
     heading = "<h1><span class='title__overline'>Bad weather</span> <span>Storm hits coast</span></h1>"
     assert won(heading + PROSE)["headline"] == "Storm hits coast"
@@ -89,6 +160,12 @@ def test_keywords_leave_the_house_out_and_part_where_the_language_parts() -> Non
          "The pier after the storm", "REUTERS"),
         ("<div><img src=/a.jpg><span>Photo: Jo Mole</span><div>The pier after the storm</div></div>",
          "The pier after the storm", "Jo Mole"),
+        ("<figure><img src=/a.jpg><figcaption>The pier. | <b>Jo Mole/Agency</b></figcaption></figure>",
+         "The pier.", "Jo Mole/Agency"),
+        ("<figure><img src=/a.jpg><figcaption>The pier.</figcaption><i class=credit>Jo Mole © Jo Mole</i></figure>",
+         "The pier.", "Jo Mole"),
+        ("<figure><img src=/a.jpg title='The pier in the storm | Photo: Jo Mole'><figcaption>The pier.</figcaption></figure>",
+         "The pier.", "Jo Mole"),
     ],
 )  # fmt: skip
 def test_captions_stand_apart_from_credits(box: str, caption: str, credit: str) -> None:
@@ -101,6 +178,7 @@ def test_captions_stand_apart_from_credits(box: str, caption: str, credit: str) 
     [
         "<div><img src=/a.jpg><a href='/news/2'>Another storm that hit another coast</a></div>",
         "<div><img src=/a.jpg><span>By Jo Mole</span> <span>Harbour Post</span></div>",
+        "<figure><img src=/a.jpg><figcaption>By Jo Mole, 3 May 2024, 17:06</figcaption></figure>",
         "<div class='text-caption'><img src=/a.jpg><a href='/x'>An offer of the Example House</a></div>",
     ],
 )
@@ -110,6 +188,7 @@ def test_not_all_that_stands_beside_a_picture_is_its_caption(box: str) -> None:
 
 def test_one_name_said_twice_is_one() -> None:
     assert names(["Jo Mole Weather Reporter", "Jo Mole"], loose=True) == ("Jo Mole",)
+    assert names("Jo Mole (www.example.org)") == ("Jo Mole",)
 
 
 def test_the_byline_of_a_menu_is_none_and_a_person_goes_before_the_house() -> None:
