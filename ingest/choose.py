@@ -172,11 +172,11 @@ def _keywords(found: list[Claim], headline: str, houses: set[str]) -> Claim:
     sound = [
         c for c in ranked if len(c.value) < 4 or sum(fold(w) in title for w in c.value) * 2 <= len(c.value)
     ] or ranked
-    best = max(sound, key=lambda c: sum(_likeness(c.value, other.value) for other in sound if other is not c))
+    said = [set(map(fold, c.value)) for c in sound]
+    best = sound[max(range(len(sound)), key=lambda at: sum(_likeness(said[at], other) for other in said))]
     return replace(best, value=[word for word in best.value if fold(word) not in houses] or best.value)
 
 
-def _likeness(mine: list[str], theirs: list[str]) -> float:
+def _likeness(mine: set[str], theirs: set[str]) -> float:
     """Twice the shared words over all: 1 where two lists are the same."""
-    a, b = set(map(fold, mine)), set(map(fold, theirs))
-    return 2 * len(a & b) / max(1, len(a) + len(b))
+    return 2 * len(mine & theirs) / max(1, len(mine) + len(theirs))

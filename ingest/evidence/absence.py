@@ -145,8 +145,9 @@ def _teasers(blocks: Sequence[Block], words: Floats, links: Floats) -> bool:
 
 def _cut_short(blocks: Sequence[Block], words: Floats) -> bool:
     """Whether much of the body breaks off with dots, as the openings of articles do in lists of them."""
-    cut = np.asarray([block.text.rstrip(_CLOSING).endswith(("…", "...")) for block in blocks]) & (words > 0)
-    return int(cut.sum()) >= CUT_SHORT[0] and float(words[cut].sum()) >= CUT_SHORT[1] * float(words.sum())
+    own = ((block.text, amount) for block, amount in zip(blocks, words.tolist(), strict=True) if amount)
+    cut = [amount for text, amount in own if text.rstrip(_CLOSING).endswith(("…", "..."))]
+    return len(cut) >= CUT_SHORT[0] and sum(cut) >= CUT_SHORT[1] * float(words.sum())
 
 
 def _is_named(blocks: Sequence[Block], words: Floats, titles: Iterable[str]) -> bool:

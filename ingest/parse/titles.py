@@ -74,24 +74,20 @@ def bare_headlines(claims: Iterable[Claim], sites: frozenset[str], *, news: bool
     was right on 7 pages of 12; on `news` on none of 4.
     """
     claims = list(claims)
-    whole = [c.value for c in claims if c.field == "headline"]
-    known = {fold(title) for title in whole}
-    stated, shown = (
-        [c.value for c in claims if c.field == "headline" and (c.origin == "page") is on] for on in (False, True)
-    )
-    sites |= _shared_ends(stated, shown)
-    bare: list[Claim] = []
+    headlines = [c for c in claims if c.field == "headline"]
+    folded = {c.value: fold(c.value) for c in headlines}
+    known = frozenset(folded.values())
+    sites |= _shared_ends(*([c.value for c in headlines if (c.origin == "page") is shown] for shown in (False, True)))
+    bare = {title: without_site(title, sites, known - {key}) for title, key in folded.items()}
+    quoting = [title for title in bare if '"' in title]
+    shared = next((fold(bare[c.value]) for c in headlines if c.origin == "meta"), None)
     for claim in claims:
         if claim.field != "headline":
-            bare.append(claim)
-        elif not any(w.startswith((f'{claim.value} "', f'{claim.value}"')) for w in whole):
-            # else an attribute cut short by a quotation mark of its own text
-            title = without_site(claim.value, sites, known - {fold(claim.value)})
-            bare.append(Claim("headline", title, claim.origin))
-    shared = next((fold(c.value) for c in bare if c.field == "headline" and c.origin == "meta"), None)
-    for claim in bare:
-        if news or (claim.field, claim.origin) != ("headline", "json-ld") or fold(claim.value) != shared:
             yield claim
+        elif any(title.startswith((f'{claim.value} "', f'{claim.value}"')) for title in quoting):
+            continue  # an attribute cut short by a quotation mark of its own text
+        elif news or claim.origin != "json-ld" or fold(bare[claim.value]) != shared:
+            yield Claim("headline", bare[claim.value], claim.origin)
 
 
 def is_site(part: str, sites: Collection[str]) -> bool:
