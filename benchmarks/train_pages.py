@@ -1,12 +1,13 @@
 """Train the labeller of pages: boosted trees over `ingest.evidence.layout`, written to ingest/models/.
 
-    python benchmarks/train_pages.py PAGES [--folds 5] [--drop GROUP ...]
+    python benchmarks/train_pages.py PAGES --texts dev.jsonl.gz more.jsonl.gz [--folds 5] [--drop GROUP ...]
 
-PAGES is a folder as `gold.py` describes. Two forests are made: page.npz, and page_asked.npz, which also sees what the main-region
-finder says and decides where the first is in doubt. With --folds nothing is written: the pages of each fifth of the domains are scored by
+PAGES is a folder as `gold.py` describes, the texts are those that train_lines.py was given: the weights of words, which both labellers
+look at, are learned from them. Three models are made: names.npz, page.npz, and page_asked.npz, which also sees what the main-region
+finder says and decides where page.npz is in doubt. With --folds nothing is written: the pages of each fifth of the domains are scored by
 trees that saw the other domains alone, which is the only honest figure; --drop leaves groups of evidence out (an ablation).
 A third of what is learned from is made: `grafts.py` says why; pages that are made are never scored.
-Needs lightgbm, which the package itself never imports. Same pages, same versions: same file.
+Needs lightgbm and scikit-learn, which the package itself never imports. Same pages, same versions: same file.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import lightgbm
 import numpy as np
 from export import save
 from gold import Page, pages, scores, shares, words
 from grafts import followed, parted
+from names import Names
+from words import Words, load
 
 from ingest.choose import choose
 from ingest.compose import valid
@@ -35,13 +39,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ingest.evidence import habits, names
     from ingest.model import Block
 
 MODELS = Path(__file__).parents[1] / "ingest"
 PARAMETERS = {
     "objective": "binary",
     "extra_trees": True,  # thresholds drawn at random: 700 pages are few, and searched ones fit their templates
-    "learning_rate": 0.08,
+    "learning_rate": 0.06,
     "num_leaves": 31,
     "max_depth": 8,  # all trees are walked as deep as the deepest
     "min_data_in_leaf": 60,
@@ -56,7 +61,7 @@ PARAMETERS = {
     "num_threads": 2,
     "verbose": -1,
 }
-ROUNDS = 200
+ROUNDS = 300
 IS_BODY = 0.6
 """Share of a block's words that the gold says from which it is body."""
 
@@ -88,13 +93,21 @@ FOREIGN = 3.0
 
 @dataclass(frozen=True)
 class Source:
-    """A page as parse leaves it, with the title it claims and the text that the main-region finder keeps."""
+    """A page as parse leaves it, with the title it claims and the text that the main-region finder keeps.
+
+    `told` are the blocks of which the gold says something, with `body` and `weight`; `weights` those of words and of elements' names,
+    from pages of other domains.
+    """
 
     page: Page
     blocks: Sequence[Block]
     claims: tuple[Claim, ...]
     headline: str | None
     region: str
+    told: NDArray[np.intp]
+    body: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    weights: tuple[habits.Weigh, names.Weigh] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,40 +127,54 @@ class Example:
     """Whether there is such a page: the others are learned from and never scored."""
 
 
-def examples(found: Iterable[Page]) -> Iterator[tuple[tuple[str, ...], Example]]:
-    """Columns' names and the examples of each page with text: itself, and what is grafted of it and of the last page of its kind."""
-    last: dict[tuple[str, str], tuple[str, list[str]]] = {}
+def sources(found: Iterable[Page]) -> Iterator[Source]:
+    """The pages that have text, with what their gold says of it."""
     for page in found:
         blocks, claimed, region = read_page(page.html, url=page.url)
-        if not blocks:
-            continue
-        claims = tuple(valid(claimed))
-        headline = choose(claims).get("headline")
-        source = Source(page, blocks, claims, str(headline.value) if headline else None, region() or "")
-        names, real = example(source)
-        yield names, real
+        if blocks:
+            claims = tuple(valid(claimed))
+            headline = choose(claims).get("headline")
+            gold = (_by_bodies if page.bodies else _by_segments)(page, [block.text for block in blocks])
+            yield Source(page, blocks, claims, str(headline.value) if headline else None, region() or "", *gold)
+
+
+def named(found: Sequence[Source]) -> Names:
+    """What the elements of these pages are called."""
+    domains, blocks = [source.page.domain for source in found], [source.blocks for source in found]
+    return Names(domains, blocks, *([getattr(s, part) for s in found] for part in ("told", "body", "weight")))
+
+
+def examples(found: Iterable[Source], words: Words, names: Names) -> Iterator[tuple[tuple[str, ...], Example]]:
+    """Columns' names and the examples of each page: itself, and what is grafted of it and of the last page of its kind."""
+    last: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    for bare in found:
+        page = bare.page
+        host = (urlsplit(page.url or "").hostname or "").removeprefix("www.")
+        source = replace(bare, weights=(words.without(host), names.without(page.domain)))
+        columns, real = example(source)
+        yield columns, real
         kind = page.slice, page.domain.rsplit(".", 1)[-1]
-        body = np.isin(np.arange(len(blocks)), real.told[real.body > 0])
+        body = np.isin(np.arange(len(source.blocks)), source.told[source.body > 0])
         if page.bodies and source.headline:
             if page.slice in SLICES or zlib.crc32(page.id.encode()) % SELDOM == 0:
-                yield from ((names, graft) for graft in _grafts(source, body, last.get(kind)))
+                yield from ((columns, graft) for graft in _grafts(source, body, last.get(kind)))
             last[kind] = source.headline, [text for text, wanted in zip(real.texts, body, strict=True) if wanted]
 
 
 def example(source: Source) -> tuple[tuple[str, ...], Example]:
     """Columns' names and the example of a page as it is."""
-    names, rows, before = _columns(source)
-    texts = [block.text for block in source.blocks]
-    lengths = np.expm1(rows[:, names.index("shape.words")]).astype(np.float64)
-    told, body, weight = (_by_bodies if source.page.bodies else _by_segments)(source.page, texts)
-    plain = (rows[told, names.index("own.links")] >= PLAIN_LINK[0]) & (lengths[told] < PLAIN_LINK[1]) & (body == 0)
+    columns, rows, before = _columns(source)
+    told, body, weight = source.told, source.body, source.weight
+    lengths = np.expm1(rows[:, columns.index("shape.words")]).astype(np.float64)
+    plain = (rows[told, columns.index("own.links")] >= PLAIN_LINK[0]) & (lengths[told] < PLAIN_LINK[1]) & (body == 0)
     some = ~plain | (told % 4 == 0)
     weight = np.where(plain, 4 * weight, weight)
-    return names, Example(source.page, texts, rows, told[some], body[some], weight[some], lengths, before)
+    texts = [block.text for block in source.blocks]
+    return columns, Example(source.page, texts, rows, told[some], body[some], weight[some], lengths, before)
 
 
 def _columns(source: Source) -> tuple[tuple[str, ...], NDArray[np.float32], int]:
-    names, rows = features(source.blocks, source.claims, source.headline)
+    names, rows = features(source.blocks, source.claims, source.headline, source.weights)
     more, said = asked(source.blocks, source.region)
     return names + more, np.hstack((rows, said)), len(names)
 
@@ -242,10 +269,13 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", type=Path)
+    parser.add_argument("--texts", type=Path, nargs="+", required=True)
     parser.add_argument("--folds", type=int, help="score out of fold, by domain, instead of writing the models")
     parser.add_argument("--drop", action="append", default=[], help="a group of evidence to leave out")
     args = parser.parse_args()
-    made = list(examples(pages(args.pages)))
+    read = list(sources(pages(args.pages)))
+    called = named(read)
+    made = list(examples(read, Words(load(args.texts)), called))
     names, found = made[0][0], [e for _, e in made]
     before = found[0].before
     columns = np.array([at for at, name in enumerate(names) if name.split(".")[0] not in args.drop])
@@ -255,6 +285,7 @@ def main() -> None:
     elif args.drop:
         parser.error("a model is written with all of its evidence")
     else:
+        called.save(MODELS / "models/names.npz")
         for chosen, resource in zip(sets, (MODEL, MODEL_ASKED), strict=True):
             save(train(found, chosen), [names[at] for at in chosen], MODELS / resource)
 

@@ -9,18 +9,19 @@ from functools import cache
 import numpy as np
 
 from ingest.evidence.cues import Cues, cue_lists, cues
-from ingest.evidence.habits import Weigh, habits, learned
+from ingest.evidence.habits import Weigh, habits, learned, whole
 from ingest.evidence.prose import Prose, echoes, find_prose, place
 from ingest.evidence.reading import Bools, Floats, Reading, read
-from ingest.evidence.shape import Columns, neighbours, shape, size
+from ingest.evidence.shape import Columns, neighbours, shape, size, windows
 from ingest.model import Block
 
 REACH = 1  # lines on each side whose looks count
 _SHORT = 8.0  # a line of at most so many words may announce what follows
 _NEAR = ("shape.words", "shape.ends_sentence", "shape.capital_words", "cue.covered", "habit.score")
 _HERALDS = ("related", "comments", "promo", "share", "tags", "byline")
+_AVERAGED = ("habit.score", "cue.covered", "herald.short", "cue.first")
+"""How lines are worded, how thick with cues and how short they are, and who speaks in them."""
 _WINDOWS = {"narrow": (3, 3), "middle": (5, 5), "wide": (12, 12), "above": (6, -1), "below": (-1, 6)}
-"""Lines before and after each over which is averaged; -1 leaves out the line itself."""
 _CUES = ("related", "comments", "promo", "credit", "share", "caption", "date", "author_bio")
 _SPEECH = ("first", "second", "reported", "linking")
 _OFF_TEXT = {"shape.words": -1.0}  # what a neighbour beyond the first or the last line looks like; anything else is 0
@@ -54,7 +55,7 @@ def evidence(blocks: Sequence[Block], weigh: Weigh = learned) -> Evidence:
         ("herald", _heralds(reading, prose, found)),
     ):
         columns.update(zip(_named(group, tuple(part)), part.values(), strict=True))
-    columns |= _windows(columns) | _whole(columns["habit.score"], reading.words)
+    columns |= windows(columns, _AVERAGED, _WINDOWS) | whole(columns["habit.score"], reading.words)
     columns |= neighbours(columns, _NEAR, _OFF_TEXT, REACH)
     return Evidence(reading, found, columns)
 
@@ -103,35 +104,6 @@ def _heralds(reading: Reading, prose: Prose, found: Cues) -> Columns:
         "prose_since": np.log1p(np.where(last >= 0, behind - behind[last], 9999)),
         "short": short.astype(np.float64),
         "run": _run(short),
-    }
-
-
-def _windows(columns: Columns) -> Columns:
-    """Means over the lines around each: how they are worded, who speaks in them, how thick with cues and how short they are."""
-    names = ("habit.score", "cue.covered", "herald.short", "cue.first")
-    rows = np.stack([columns[name] for name in names])
-    n = rows.shape[1]
-    sums = np.zeros((len(names), n + 1))
-    np.cumsum(rows, axis=1, out=sums[:, 1:])
-    before, after = np.array(list(_WINDOWS.values()))[:, :, None].swapaxes(0, 1)
-    index = np.arange(n)
-    low, high = np.maximum(index - before, 0), np.minimum(index + after + 1, n)
-    means = (sums.take(high, axis=1) - sums.take(low, axis=1)) / np.maximum(high - low, 1)
-    return {
-        f"window.{name.replace('.', '_')}_{window}": mean
-        for name, each in zip(names, means, strict=True)
-        for window, mean in zip(_WINDOWS, each, strict=True)
-    }
-
-
-def _whole(score: Floats, words: Floats) -> Columns:
-    """How all that stands above and below each line is worded, long lines more than short ones."""
-    weight = np.log1p(words) + 0.5
-    scores, weights = np.cumsum(score * weight), np.cumsum(weight)
-    own, none = score * weight, 1e-9
-    return {
-        "window.all_above": (scores - own) / np.maximum(weights - weight, none),
-        "window.all_below": (scores[-1] - scores) / np.maximum(weights[-1] - weights, none),
     }
 
 

@@ -48,6 +48,17 @@ def habits(reading: Reading, weigh: Weigh) -> Columns:
     }
 
 
+def whole(score: Floats, words: Floats) -> Columns:
+    """How all that stands above and below each line or block is worded, long ones more than short ones."""
+    weight = np.log1p(words) + 0.5
+    scores, weights = np.cumsum(score * weight), np.cumsum(weight)
+    own, none = score * weight, 1e-9
+    return {
+        "window.all_above": (scores - own) / np.maximum(weights - weight, none),
+        "window.all_below": (scores[-1] - scores) / np.maximum(weights[-1] - weights, none),
+    }
+
+
 def learned(gram: Hashes) -> Floats:
     """The weights that training found (models/words.npz)."""
     shelf, weights = _table()

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.evidence import places
+from ingest.evidence import habits, names, places
 from ingest.evidence.cues import cue_lists, cues
 from ingest.evidence.prose import find_prose, place, twins
 from ingest.evidence.reading import Floats, Reading, Shelf, read
-from ingest.evidence.shape import Columns, ends_like_sentence, neighbours, shape, size
+from ingest.evidence.shape import Columns, ends_like_sentence, neighbours, shape, size, windows
 from ingest.model import Markup
 
 if TYPE_CHECKING:
@@ -31,7 +31,10 @@ _NEAR = (
     "own.links",
     "own.prose",
     "cue.covered",
+    "call.score",
+    "habit.score",
 )
+_WINDOWS = {"narrow": (3, 3), "wide": (8, 8)}
 _OFF_PAGE = {"shape.words": -1.0}
 _KINDS = {kind: at for at, kind in enumerate(("paragraph", "heading", "list_item", "quote", "caption", "cell"))}
 _TITLES = 4
@@ -50,12 +53,19 @@ _LEADS = ("related", "comments", "promo", "author_bio", "copyright_notice", "sha
 
 
 def features(
-    blocks: Sequence[Block], claims: Sequence[Claim], headline: str | None
+    blocks: Sequence[Block],
+    claims: Sequence[Claim],
+    headline: str | None,
+    weights: tuple[habits.Weigh, names.Weigh] | None = None,
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Names of the columns and float32[blocks, columns]; `group.name`, the group being what an ablation drops."""
+    """Names of the columns and float32[blocks, columns]; `group.name`, the group being what an ablation drops.
+
+    `weights`: of words and of elements' names, where not those that ship: training has some that have not seen the page's domain.
+    """
+    of_words, of_names = weights or (habits.learned, names.learned())
     reading = read([block.text for block in blocks])
     markups = [block.markup or Markup() for block in blocks]
-    tree = places.plant(blocks)
+    tree = places.plant(blocks, of_names)
     spoken = cues(reading)
     words = size(reading)
     share = np.array([markup.link_share for markup in markups])
@@ -70,10 +80,12 @@ def features(
     for group, part in (
         ("shape", shape(reading)),
         ("cue", _cue(reading, spoken)),
+        ("habit", habits.habits(reading, of_words)),
         ("own", _own(blocks, markups, share, prose)),
         ("prose", place(runs)),
         ("twin", twins(reading, runs, spoken.linking)),
         ("name", places.names(tree)),
+        ("call", places.calls(tree)),
         ("around", places.surroundings(tree, words, prose, words * share, early)),
         ("like", places.likes(tree, words, prose, words * share)),
         ("sibling", places.siblings(tree)),
@@ -82,6 +94,7 @@ def features(
         ("page", _page(words, prose, share)),
     ):
         columns |= {f"{group}.{name}": values for name, values in part.items()}
+    columns |= windows(columns, ("habit.score",), _WINDOWS) | habits.whole(columns["habit.score"], reading.words)
     columns |= neighbours(columns, _NEAR, _OFF_PAGE, REACH)
     return tuple(columns), np.array(list(columns.values()), np.float32).T
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.evidence.names import Weigh, called
 from ingest.lexicon import lexicon
 from ingest.model import Markup, Place
 
@@ -51,6 +52,8 @@ class Tree:
     """uint8[elements, groups and tags]: elements up to the nearest one with a word of the group, with the tag."""
     sign: Ints
     """A number for each tag and class attribute."""
+    called: Floats
+    """Of each element, the log odds that its names and those around it give to a body."""
 
 
 @cache
@@ -64,8 +67,8 @@ def groups() -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
     return tuple(table), {word: tuple(at) for word, at in member.items()}
 
 
-def plant(blocks: Sequence[Block]) -> Tree:
-    """The tree of the blocks' places. Blocks without markup stand in an element of their own."""
+def plant(blocks: Sequence[Block], weigh: Weigh) -> Tree:
+    """The tree of the blocks' places. Blocks without markup stand in an element of their own. `weigh`: what elements' names weigh."""
     number: dict[Place, int] = {}
     parent: list[int] = []
     own: list[int] = []
@@ -89,9 +92,16 @@ def plant(blocks: Sequence[Block]) -> Tree:
     sign = np.array([signs.setdefault((place.tag, place.sign), len(signs)) for place in number], np.intp)
     depth = np.array([place.depth for place in number], np.intp)
     parents = np.array(parent, np.intp)
-    levels = _levels(parents, depth)
+    order = list(number)
     return Tree(
-        parents, depth, levels, np.array(own, np.intp), np.array(base, np.intp), _near(list(number), parent), sign
+        parent=parents,
+        depth=depth,
+        levels=_levels(parents, depth),
+        own=np.array(own, np.intp),
+        base=np.array(base, np.intp),
+        near=_near(order, parent),
+        sign=sign,
+        called=called(order, parents, weigh),
     )
 
 
@@ -142,6 +152,13 @@ def names(tree: Tree) -> Columns:
     heads = [*groups()[0], *(f"<{tag}>" for tag in TAGS)]
     rows = tree.near[tree.own].astype(np.float64)
     return {head: rows[:, at] for at, head in enumerate(heads)} | {"depth": tree.depth[tree.base].astype(np.float64)}
+
+
+def calls(tree: Tree) -> Columns:
+    """What the elements around each block are called, as learned; beside the best of the page; and that."""
+    score = tree.called[tree.own]
+    best = score.max()
+    return {"score": score, "gap": score - best, "best": np.full(len(score), best)}
 
 
 def surroundings(tree: Tree, words: Floats, prose: Floats, linked: Floats, early: Floats) -> Columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -100,4 +100,21 @@ def neighbours(columns: Columns, names: Iterable[str], outside: Mapping[str, flo
         f"near.{name.replace('.', '_')}{step:+d}": row[reach + step : reach + step + n]
         for name, row in zip(names, padded, strict=True)
         for step in steps
+    }
+
+
+def windows(columns: Columns, names: Sequence[str], spans: Mapping[str, tuple[int, int]]) -> Columns:
+    """Means over the lines or blocks around each. `spans`: how many before and after it; -1 leaves out the line itself."""
+    rows = np.stack([columns[name] for name in names])
+    n = rows.shape[1]
+    sums = np.zeros((len(names), n + 1))
+    np.cumsum(rows, axis=1, out=sums[:, 1:])
+    before, after = np.array(list(spans.values()))[:, :, None].swapaxes(0, 1)
+    index = np.arange(n)
+    low, high = np.maximum(index - before, 0), np.minimum(index + after + 1, n)
+    means = (sums.take(high, axis=1) - sums.take(low, axis=1)) / np.maximum(high - low, 1)
+    return {
+        f"window.{name.replace('.', '_')}_{span}": mean
+        for name, each in zip(names, means, strict=True)
+        for span, mean in zip(spans, each, strict=True)
     }
