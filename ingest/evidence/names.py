@@ -1,7 +1,7 @@
 """What elements are called that hold articles, and what those that hold the rest: weights of their tags and of the words of their classes.
 
 Learned by benchmarks/train_pages.py, and counted by domain: a name weighs only if several domains use it, so no site's own get in. What
-it weighs depends on how far out the element is that bears it: `related` right around a block says more than around half of the page.
+it weighs depends on how far out the element is that bears it: `article` on the block's own is a teaser's, on the next one the article's.
 """
 
 from __future__ import annotations

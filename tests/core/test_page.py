@@ -1,13 +1,16 @@
 """The labeller of pages: what is the article, what the rest is, and when there is none."""
 
+import numpy as np
 import pytest
 
 from ingest.evidence import page
 from ingest.evidence.absence import refusal
 from ingest.evidence.layout import asked, features
+from ingest.evidence.names import called, learned
 from ingest.forest import Forest
-from ingest.model import Block, Claim, Label
+from ingest.model import Block, Claim, Label, Place
 from ingest.parse.html import read_page
+from ingest.parse.walk import naming_words
 
 HEADLINE = "Harbour town votes to rebuild its old bridge"
 PROSE = [
@@ -122,3 +125,19 @@ def test_the_headline_of_the_next_article_is_not_this_ones() -> None:
     assert seen[HEADLINE]["title.like"] == 1
     assert seen["Fewer herring than ever"]["title.like"] < 0.5
     assert [seen[text]["title.others"] for text in (PROSE[1], "Ferry runs late again")] == [0, 1]
+
+
+def test_a_name_weighs_by_how_far_out_it_is_and_a_sites_own_name_nothing() -> None:
+    def score(*classes: str) -> float:
+        place = None
+        for depth, name in enumerate(classes):
+            place = Place("div", name, naming_words(name), depth, place)
+        order = list(place.outwards())[::-1] if place else []
+        return float(called(order, np.arange(len(order)) - 1, learned())[-1])
+
+    plain = score("page", "inner", "box", "text")
+    near, far = score("page", "inner", "box", "related-links"), score("related-links", "inner", "box", "text")
+    assert max(near, far) < plain
+    assert near != far
+    assert score("page", "inner", "box", "article-body") > plain
+    assert score("page", "inner", "box", "text harbourtimes") == plain
