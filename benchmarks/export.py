@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def save(booster: Any, names: list[str], path: Path) -> None:
-    """Write `booster` (one answer or several classes, no categorical columns) to an .npz; the same booster gives the same bytes."""
+    """Write `booster` (one answer, no categorical columns) to an .npz; the same booster gives the same bytes."""
     dump = booster.dump_model()
     nodes: list[tuple[int, float, int, float]] = []  # feature, threshold, child, value
     roots: list[int] = []
@@ -43,7 +43,6 @@ def save(booster: Any, names: list[str], path: Path) -> None:
         child=np.array(child, np.int32),
         value=np.array(value, np.float32),
         roots=np.array(roots, np.int32),
-        classes=np.array(dump["num_tree_per_iteration"]),
     )
 
 

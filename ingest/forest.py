@@ -1,6 +1,6 @@
 """Boosted trees as plain arrays, read and evaluated with numpy alone: no pickle, no trainer at run time.
 
-Trees of all classes lie one after another in flat arrays with one entry a node. A node's children are neighbours: a row whose
+Trees lie one after another in flat arrays with one entry a node. A node's children are neighbours: a row whose
 value is at most the threshold goes to `child`, any other to `child + 1`; a leaf is its own child and its threshold is infinite.
 So all trees walk all rows in step, and a step is four gathers; who has arrived steps aside now and then, for trees grown leaf by leaf
 are three times as deep as they are on average. `benchmarks/export.py` writes the files.
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,14 @@ Nodes = NDArray[np.intp]
 
 _CELLS = 1 << 14  # rows times trees walked at once: their node numbers then stay in a core's second cache
 _ROUND = 5  # steps after which those that have arrived step aside
+
+
+class Opening(NamedTuple):
+    """The first trees of a forest, which tell most rows: what they call less probable than `low`, or more than `high`, no other is asked."""
+
+    trees: int
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +45,7 @@ class Forest:
     value: Doubles
     """What the tree says at each node; at a leaf, its answer in log odds."""
     roots: Nodes
-    """First node of each tree; tree t votes for class t modulo `classes`."""
-    classes: int = 1
-    """1: one probability a row, of yes. More: one a class."""
+    """First node of each tree."""
 
     @classmethod
     def load(cls, resource: str) -> Forest:
@@ -58,7 +64,6 @@ class Forest:
                 child=arrays["child"].astype(np.intp),
                 value=arrays["value"].astype(np.float64),
                 roots=arrays["roots"].astype(np.intp),
-                classes=int(arrays["classes"]),
             )
 
     @cached_property
@@ -70,37 +75,43 @@ class Forest:
             steps += 1
         return steps
 
-    def predict(self, rows: Floats) -> Doubles:
-        """Probabilities for float32[n, f]: float64[n], or float64[n, classes] where there are several."""
+    def predict(self, rows: Floats, *, opening: Opening | None = None) -> Doubles:
+        """The probability of yes for each row of float32[n, f]: float64[n]. With an `opening`, roughly where its trees are sure."""
         if rows.ndim != 2 or rows.shape[1] != len(self.names):
             raise ValueError(f"rows of {len(self.names)} columns wanted, got an array of shape {rows.shape}")
-        height = max(1, _CELLS // max(1, self.roots.size))
-        parts = [self._scores(rows[start : start + height]) for start in range(0, len(rows), height)]
-        scores = np.concatenate(parts) if parts else np.zeros((0, self.classes))
-        if self.classes == 1:
-            return np.asarray(1.0 / (1.0 + np.exp(-scores[:, 0])))
-        powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+        first = opening.trees if opening else self.roots.size
+        odds = self._odds(rows, self.roots[:first])
+        if opening:
+            said = _probability(odds)
+            unsure = np.flatnonzero((said > opening.low) & (said < opening.high))
+            odds[unsure] += self._odds(rows[unsure], self.roots[first:])
+        return _probability(odds)
 
-    def contributions(self, row: Floats, *, of: int = 0) -> Doubles:
-        """What each column of one row (float32[f]) adds to the log odds of class `of`: float64[f].
+    def contributions(self, row: Floats) -> Doubles:
+        """What each column of one row (float32[f]) adds to the log odds: float64[f].
 
         Along each tree's path the change of `value` is charged to the column asked there. For explanations, not for speed.
         """
         charged = np.zeros(len(self.names))
-        node = self.roots[of :: self.classes]
+        node = self.roots
         for _ in range(self.depth):
             after = self._step(np.ascontiguousarray(row), node, np.zeros_like(node))
             np.add.at(charged, self.feature[node], self.value[after] - self.value[node])
             node = after
         return charged
 
-    def _scores(self, rows: Floats) -> Doubles:
-        """Summed answers of the trees: float64[n, classes]. All rows walk one tree, then the next: its nodes stay at hand."""
+    def _odds(self, rows: Floats, roots: Nodes) -> Doubles:
+        """Summed answers of some trees, log odds: float64[n]."""
+        height = max(1, _CELLS // max(1, roots.size))
+        parts = [self._walked(rows[start : start + height], roots) for start in range(0, len(rows), height)]
+        return np.concatenate(parts) if parts else np.zeros(0)
+
+    def _walked(self, rows: Floats, roots: Nodes) -> Doubles:
+        """The same. All rows walk one tree, then the next: its nodes stay at hand."""
         n = len(rows)
         cells = np.ascontiguousarray(rows).ravel()
-        start = np.tile(np.arange(n) * len(self.names), self.roots.size)  # of each walker's row in `cells`
-        node = np.repeat(self.roots, n)
+        start = np.tile(np.arange(n) * len(self.names), roots.size)  # of each walker's row in `cells`
+        node = np.repeat(roots, n)
         leaf = node.copy()
         walker = np.arange(node.size)
         for done in range(0, self.depth, _ROUND):
@@ -109,12 +120,15 @@ class Forest:
             leaf[walker] = node
             going = np.flatnonzero(_at(self.child, node) != node)
             walker, node, start = _at(walker, going), _at(node, going), _at(start, going)
-        answers = _at(self.value, leaf).reshape(-1, self.classes, n).transpose(2, 0, 1)
-        return np.asarray(np.ascontiguousarray(answers).sum(axis=1))
+        return np.asarray(np.ascontiguousarray(_at(self.value, leaf).reshape(-1, n).T).sum(axis=1))
 
     def _step(self, cells: Floats, node: Nodes, start: Nodes) -> Nodes:
         asked = _at(cells, _at(self.feature, node) + start)
         return np.asarray(_at(self.child, node) + (asked > _at(self.threshold, node)))
+
+
+def _probability(odds: Doubles) -> Doubles:
+    return np.asarray(1.0 / (1.0 + np.exp(-odds)))
 
 
 def _at(values: NDArray[Any], places: Nodes) -> NDArray[Any]:

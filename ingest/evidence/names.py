@@ -35,13 +35,11 @@ def names_of(tag: str, words: Sequence[str]) -> list[str]:
 
 def scale(weights: Mapping[str, Sequence[float]]) -> Weigh:
     """What weighs elements by a weight for each name and ring; 0: unknown there."""
+    rows = {name: (*each, *(float(weight != 0) for weight in each)) for name, each in weights.items()}
 
     def weigh(tag: str, words: tuple[str, ...]) -> tuple[float, ...]:
-        known = [weights[name] for name in names_of(tag, words) if name in weights]
-        if not known:
-            return (0.0,) * (2 * WIDTH)
-        rings = list(zip(*known, strict=True))
-        return (*map(sum, rings), *(float(len(ring) - ring.count(0.0)) for ring in rings))
+        known = [rows[name] for name in names_of(tag, words) if name in rows]
+        return tuple(map(sum, zip(*known, strict=True))) or (0.0,) * (2 * WIDTH)
 
     return lru_cache(maxsize=1 << 14)(weigh)
 

@@ -5,12 +5,12 @@ import io
 import numpy as np
 import pytest
 
-from ingest.forest import Forest
+from ingest.forest import Forest, Opening
 
 INF = np.inf
 
 
-def forest(classes: int = 1) -> Forest:
+def forest() -> Forest:
     """Two trees over (words, links).
 
     Tree 0: words <= 3 ? (links <= 0 ? 1 : 2) : -1; tree 1: a lone leaf 0.5.
@@ -22,7 +22,6 @@ def forest(classes: int = 1) -> Forest:
         child=np.array([1, 3, 2, 3, 4, 5]),
         value=np.array([0.25, 1.5, -1, 1, 2, 0.5]),
         roots=np.array([0, 5]),
-        classes=classes,
     )
 
 
@@ -35,9 +34,9 @@ def test_a_row_walks_every_tree_and_their_answers_add_up():
     assert forest().predict(np.zeros((0, 2), np.float32)).shape == (0,)
 
 
-def test_several_classes_share_one_probability():
-    powers = np.exp(np.array([[1, 0.5], [2, 0.5], [-1, 0.5]]))
-    assert np.allclose(forest(classes=2).predict(ROWS), powers / powers.sum(axis=1, keepdims=True))
+def test_what_the_first_trees_are_sure_of_no_other_is_asked():
+    said = forest().predict(ROWS, opening=Opening(1, 0.3, 0.85))  # by the first tree alone: .73, .88, .27
+    assert np.allclose(said, 1 / (1 + np.exp(-np.array([1.5, 2.0, -1.0]))))
 
 
 def test_many_rows_are_no_different_from_few():
