@@ -29,10 +29,10 @@ from ingest.evidence.features import evidence
 from ingest.evidence.lines import thresholds
 
 MODELS = Path(__file__).parent.parent / "ingest" / "models"
-ROUNDS = 260
+ROUNDS = 300
 PARAMETERS = {
     "objective": "binary", "num_leaves": 63, "max_depth": 8, "learning_rate": 0.05, "min_child_samples": 80,
-    "feature_fraction": 0.4, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5, "max_bin": 63,
+    "feature_fraction": 0.25, "bagging_fraction": 0.8, "bagging_freq": 1, "lambda_l2": 5, "max_bin": 63,
     "seed": 7, "num_threads": 1, "deterministic": True, "force_row_wise": True, "verbose": -1,
 }  # fmt: skip
 SHARES = {"whole": (1.0, 0.3), "thin": (0.5, 0.6), "clean": (0.35, 0.1)}

@@ -29,7 +29,7 @@ PROSE_LENGTH = 80
 """Signs; a block this long that ends like a sentence is prose. Scripts that write no spaces say as much in half of it."""
 TITLE_LENGTH = 200
 TAG_LENGTH = 40
-DOUBTED = 0.9
+DOUBTED = 0.94
 """How sure the labeller of lines may be that a title-like line is residue, and it is the headline yet, if there is no better one."""
 TAILS = 8
 """Notices glued one behind the other to one sentence: Yonhap's chain has five."""
