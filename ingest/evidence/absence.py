@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.evidence.reading import read
-from ingest.evidence.shape import size
 from ingest.lexicon import lexicon
 from ingest.model import Label, Rejected
 from ingest.signs import WIDE
@@ -81,7 +80,7 @@ def refusal(blocks: Sequence[Block], verdicts: Sequence[Verdict], titles: Collec
     own = np.asarray([verdict.label is Label.BODY for verdict in verdicts], dtype=np.bool_)
     words = np.zeros(len(blocks))
     if own.any():
-        words[own] = size(read([block.text for block, mine in zip(blocks, own, strict=True) if mine]))
+        words[own] = read([block.text for block, mine in zip(blocks, own, strict=True) if mine]).length
     amount, links = float(words.sum()), np.asarray([b.markup.link_share if b.markup else 0.0 for b in blocks])
     if amount < VAIN and (reason := _titled(titles)):
         return Rejected(reason, _MESSAGES.get(reason, "The page tells of an error, a login or a choice, not of news."))

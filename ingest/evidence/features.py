@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from ingest.evidence.cues import Cues, cue_lists, cues
 from ingest.evidence.habits import Weigh, habits, learned, whole
 from ingest.evidence.prose import Prose, echoes, find_prose, place
 from ingest.evidence.reading import Bools, Floats, Reading, read
-from ingest.evidence.shape import Columns, neighbours, shape, size, windows
+from ingest.evidence.shape import Columns, grouped, neighbours, shape, windows
 from ingest.model import Block
 
 REACH = 1  # lines on each side whose looks count
@@ -44,26 +43,20 @@ def evidence(blocks: Sequence[Block], weigh: Weigh = learned) -> Evidence:
     reading = read([block.text for block in blocks])
     found, prose = cues(reading), find_prose(reading)
     covered = found.covered[:, : cue_lists().labels].max(axis=1)
-    columns: Columns = {}
-    for group, part in (
-        ("shape", shape(reading)),
-        ("cue", _cue(reading, found, covered)),
-        ("habit", habits(reading, weigh)),
-        ("prose", place(prose)),
-        ("twin", echoes(reading, prose, found.linking)),
-        ("page", _page(reading, prose, covered)),
-        ("herald", _heralds(reading, prose, found)),
-    ):
-        columns.update(zip(_named(group, tuple(part)), part.values(), strict=True))
+    columns = grouped(
+        (
+            ("shape", shape(reading)),
+            ("cue", _cue(reading, found, covered)),
+            ("habit", habits(reading, weigh)),
+            ("prose", place(prose)),
+            ("twin", echoes(reading, prose, found.linking)),
+            ("page", _page(reading, prose, covered)),
+            ("herald", _heralds(reading, prose, found)),
+        )
+    )
     columns |= windows(columns, _AVERAGED, _WINDOWS) | whole(columns["habit.score"], reading.words)
     columns |= neighbours(columns, _NEAR, _OFF_TEXT, REACH)
     return Evidence(reading, found, columns)
-
-
-@cache
-def _named(group: str, names: tuple[str, ...]) -> list[str]:
-    """The names of a group's columns as all know them."""
-    return [f"{group}.{name}" for name in names]
 
 
 def _cue(reading: Reading, found: Cues, covered: Floats) -> Columns:
@@ -76,7 +69,7 @@ def _cue(reading: Reading, found: Cues, covered: Floats) -> Columns:
 
 def _page(reading: Reading, prose: Prose, covered: Floats) -> Columns:
     """What kind of text the line is in: how long, how much of it prose, how thick with cues."""
-    n, length = reading.lines, size(reading)
+    n, length = reading.lines, reading.length
     total = max(float(length.sum()), 1.0)
     figures = {
         "lines": np.log1p(n),
@@ -92,7 +85,7 @@ def _page(reading: Reading, prose: Prose, covered: Floats) -> Columns:
 def _heralds(reading: Reading, prose: Prose, found: Cues) -> Columns:
     """How far above a line the last short line stands that announces a list, comments, a share bar …; and such lines in all."""
     book, index = cue_lists(), np.arange(reading.lines)
-    short = size(reading) <= _SHORT
+    short = reading.length <= _SHORT
     announces = short & (found.leading.T[[book.kinds.index(kind) for kind in _HERALDS]] > 0)
     above = np.full((len(_HERALDS), reading.lines), -1)
     np.maximum.accumulate(np.where(announces, index, -1)[:, :-1], axis=1, out=above[:, 1:])

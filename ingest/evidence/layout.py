@@ -10,7 +10,7 @@ from ingest.evidence import habits, names, places
 from ingest.evidence.cues import cue_lists, cues
 from ingest.evidence.prose import find_prose, place, twins
 from ingest.evidence.reading import Floats, Reading, Shelf, read
-from ingest.evidence.shape import Columns, ends_like_sentence, neighbours, shape, size, windows
+from ingest.evidence.shape import Columns, ends_like_sentence, grouped, neighbours, shape, windows
 from ingest.model import Markup
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def features(
     markups = [block.markup or Markup() for block in blocks]
     tree = places.plant(blocks, of_names)
     spoken = cues(reading)
-    words = size(reading)
+    words = reading.length
     share = np.array([markup.link_share for markup in markups])
     full = ends_like_sentence(reading)
     prose = np.where(((words >= _PROSE_WORDS) & full | (words >= 3 * _PROSE_WORDS)) & (share < 0.5), words, 0.0)
@@ -76,24 +76,24 @@ def features(
     title = _title_at(like, prose)
     early = _early(prose, title)
     runs = find_prose(reading)
-    columns: Columns = {}
-    for group, part in (
-        ("shape", shape(reading)),
-        ("cue", _cue(reading, spoken)),
-        ("habit", habits.habits(reading, of_words)),
-        ("own", _own(blocks, markups, share, prose)),
-        ("prose", place(runs)),
-        ("twin", twins(reading, runs, spoken.linking)),
-        ("name", places.names(tree)),
-        ("call", places.calls(tree)),
-        ("around", places.surroundings(tree, words, prose, words * share, early)),
-        ("like", places.likes(tree, words, prose, words * share)),
-        ("sibling", places.siblings(tree)),
-        ("title", _titles(tree, markups, prose, like, stated.likeness(reading, stated.deks), title)),
-        ("herald", _heralds(words, spoken)),
-        ("page", _page(words, prose, share)),
-    ):
-        columns |= {f"{group}.{name}": values for name, values in part.items()}
+    columns = grouped(
+        (
+            ("shape", shape(reading)),
+            ("cue", _cue(reading, spoken)),
+            ("habit", habits.habits(reading, of_words)),
+            ("own", _own(blocks, markups, share, prose)),
+            ("prose", place(runs)),
+            ("twin", twins(reading, runs, spoken.linking)),
+            ("name", places.names(tree)),
+            ("call", places.calls(tree)),
+            ("around", places.surroundings(tree, words, prose, words * share, early)),
+            ("like", places.likes(tree, words, prose, words * share)),
+            ("sibling", places.siblings(tree)),
+            ("title", _titles(tree, markups, prose, like, stated.likeness(reading, stated.deks), title)),
+            ("herald", _heralds(words, spoken)),
+            ("page", _page(words, prose, share)),
+        )
+    )
     columns |= windows(columns, ("habit.score",), _WINDOWS) | habits.whole(columns["habit.score"], reading.words)
     columns |= neighbours(columns, _NEAR, _OFF_PAGE, REACH)
     return tuple(columns), np.array(list(columns.values()), np.float32).T

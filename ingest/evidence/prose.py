@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.evidence.reading import Bools, Floats, Hashes, Ints, Reading, groups, phrases
-from ingest.evidence.shape import Columns, ends_like_sentence, size
+from ingest.evidence.shape import Columns, ends_like_sentence
 
 _PROSE_WORDS = 10  # a line of prose has at least so many, and ends like a sentence, or three times as many
 _INTERRUPTION = 12.0  # words of prose that one other line inside a run outweighs
@@ -30,7 +30,7 @@ class Prose:
 
 def find_prose(reading: Reading) -> Prose:
     """The prose of a text; a text of no lines has none."""
-    length = size(reading)
+    length = reading.length
     lines = (length >= _PROSE_WORDS) & ends_like_sentence(reading) | (length >= 3 * _PROSE_WORDS)
     words = np.where(lines, length, 0.0)
     # The run with the greatest sum, where each line that is no prose counts against it (Kadane's way, by sums).

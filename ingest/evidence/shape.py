@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -20,11 +21,6 @@ _ENDING, _RATED, _COUNTED = (
 )
 
 
-def size(reading: Reading) -> Floats:
-    """Length of each line in words of a spaced script: float64[lines]."""
-    return reading.length
-
-
 def ends_like_sentence(reading: Reading) -> Bools:
     """Whether each line closes with a full stop or its like, quotation marks and brackets after it aside."""
     last, before = _sign(reading, -1), _sign(reading, -2)
@@ -34,7 +30,7 @@ def ends_like_sentence(reading: Reading) -> Bools:
 
 def shape(reading: Reading) -> Columns:
     """Columns of length, signs, start and end."""
-    counts, words, length = reading.counts, reading.words, size(reading)
+    counts, words, length = reading.counts, reading.words, reading.length
     signs = counts.sum(axis=1) - 1
     some_words, some_signs = np.maximum(words, 1), np.maximum(signs, 1)
     letters = np.maximum(counts[:, : sign.UNSPACED + 1].sum(axis=1) - counts[:, sign.DIGIT], 1)
@@ -86,6 +82,19 @@ def _sign(reading: Reading, place: int) -> sign.Kinds:
     if place >= 0:
         return reading.kind[np.minimum(reading.first + place, reading.last)]
     return reading.kind[np.maximum(reading.last + place, reading.first)]
+
+
+def grouped(parts: Iterable[tuple[str, Columns]]) -> Columns:
+    """The columns of all groups, each named `group.name`."""
+    columns: Columns = {}
+    for group, part in parts:
+        columns.update(zip(_named(group, tuple(part)), part.values(), strict=True))
+    return columns
+
+
+@cache
+def _named(group: str, names: tuple[str, ...]) -> list[str]:
+    return [f"{group}.{name}" for name in names]
 
 
 def neighbours(columns: Columns, names: Iterable[str], outside: Mapping[str, float], reach: int) -> Columns:
