@@ -13,13 +13,13 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from itertools import chain, islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from ingest.cli.clean import _clean_file
+from ingest.cli.clean import writer
+from ingest.cli.sandboxed import worker
 from ingest.crew import Crew
 from ingest.hands import in_children
 from ingest.job import open_job
@@ -136,8 +136,7 @@ def run(folder: Path, articles: list[bytes]) -> None:
             (files / f"{number}.txt").write_bytes(content)
         return [str(path) for path in files.iterdir()]
 
-    def record(name: str) -> dict[str, str]:
-        return asdict(_clean_file(Path(name), None, "jsonl", packs))
+    record = worker(writer("jsonl"), packs=packs)
 
     one = Plain(lambda paths: [record(path) for path in paths])
     compared(

@@ -50,14 +50,18 @@ class Child:
         self.socket, theirs = socket.socketpair()
         sys.stdout.flush()
         sys.stderr.flush()
+        # A Ctrl-C between the fork and the child's own handlers would end it with a traceback: it waits until they stand.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
             self.pid = os.fork()
+            if self.pid == 0:
+                _live(theirs, parent, begin, memory_limit, blocked)
         except OSError:
             self.socket.close()
             theirs.close()
             raise
-        if self.pid == 0:
-            _live(theirs, parent, begin, memory_limit)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         theirs.close()
         self.socket.setblocking(False)  # noqa: FBT003 - its own order
 
@@ -118,8 +122,14 @@ class Child:
         return "killed" if code in {-signal.SIGKILL, -signal.SIGTERM} else "crash"
 
 
-def _live(theirs: socket.socket, parent: int, begin: Callable[[], AbstractContextManager[Work]], memory: int) -> None:
-    """The child's whole life. Never returns."""
+def _live(
+    theirs: socket.socket,
+    parent: int,
+    begin: Callable[[], AbstractContextManager[Work]],
+    memory: int,
+    mask: set[int | signal.Signals],
+) -> None:
+    """The child's whole life, begun with signals blocked; `mask`: what is to be blocked in the end. Never returns."""
     code = 1
     try:
         die_with(parent)
@@ -128,6 +138,7 @@ def _live(theirs: socket.socket, parent: int, begin: Callable[[], AbstractContex
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who lets us end
         signal.set_wakeup_fd(-1)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.closerange(3, theirs.fileno())  # the parent's broker, its watchers, our siblings' lines
         os.closerange(theirs.fileno() + 1, 65_536)
         _limit_memory(memory)

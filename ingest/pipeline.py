@@ -64,7 +64,7 @@ def clean(
     `url` and `claims` (fields of the record) are believed before anything the article says; `name` is the file's, noted in
     `source`. `packs`: the built-in ones unless given. What exceeds the `limits` is cut off, and `provenance` says so. `passed`
     is told each stage's name when it has ended ("parse", "label", "compose"): who has a clock may measure them. Raises `Rejected`
-    with a machine-readable reason.
+    with a machine-readable reason, and TypeError where `raw` is no bytes.
     """
     examined = examine(raw, url=url, name=name, claims=claims, packs=packs, limits=limits, passed=passed)
     record = compose(examined.article, examined.labelled, examined.rulebook)
@@ -83,6 +83,8 @@ def examine(
     passed: Callable[[str], object] = unheard,
 ) -> Examined:
     """The labelled blocks of one article; arguments and errors as for `clean`."""
+    if not isinstance(raw, bytes):
+        raise TypeError(_not_bytes(raw))
     given = given_claims(url, claims)
     raw_article = RawArticle(unpack(raw, limit=limits.unpacked), name, given)
     address = next((claim.value for claim in given if claim.field == "url"), None)
@@ -97,3 +99,10 @@ def examine(
     labelled = label(article, rulebook, chosen.get("headline"))
     passed("label")
     return Examined(article, rulebook, labelled)
+
+
+def _not_bytes(raw: object) -> str:
+    """What to pass instead. Text has lost the encoding that its bytes declare, and the id of a record is that of its bytes."""
+    how = {"str": "text.encode()", "bytearray": "bytes(raw)", "memoryview": "bytes(raw)"}
+    instead = how.get(type(raw).__name__, "Path(name).read_bytes()")
+    return f"clean() takes the bytes of a file, not {type(raw).__name__}: pass bytes, such as {instead}"

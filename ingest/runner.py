@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 
 from ingest.crew import Crew
+from ingest.hands import warm as warm  # noqa: PLC0414  the service's door to it
 from ingest.intake import Keeper, Waker
 from ingest.job import Clean
 from ingest.settings import Settings
@@ -107,13 +108,3 @@ def watch(settings: Settings) -> int:
             keeper.wake()
     keeper.close()
     return 130 if stop.signal == signal.SIGINT else 0
-
-
-def warm() -> Clean:
-    """The core's `clean`, with its models and packs loaded, so that children share them."""
-    from ingest.pipeline import clean  # noqa: PLC0415 - half a second that `ingest --help` need not pay
-
-    clean(
-        b"A short text, long enough to be read.\n\nIt has two paragraphs, and all that cleaning needs is loaded now.\n"
-    )
-    return clean

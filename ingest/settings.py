@@ -7,14 +7,17 @@ is no knob is an error: a misspelt limit that silently does not exist is worse t
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from ingest.limits import LIMITS, Limits
+from ingest.spool.files import is_url
 
 PREFIX = "INGEST_"
 SECRETS = ("broker_url", "broker_password", "desk_token")
@@ -85,6 +88,13 @@ class Settings(BaseSettings):
     desk_hosts: tuple[str, ...] = Field(
         (), description="More names that the desk answers to, beside those of this machine (a JSON list)."
     )
+
+    @field_validator("spool", "out", mode="before")
+    @classmethod
+    def _a_path(cls, value: Any) -> Any:
+        if isinstance(value, str | os.PathLike) and is_url(value):
+            raise ValueError("an address, not a path; only a folder of this machine can be used")
+        return value
 
     @field_validator("spool", "out")
     @classmethod
@@ -174,15 +184,30 @@ def load(**flags: Any) -> Settings:
             continue
         if os.environ.get(PREFIX + name.upper()):
             problems.append(f"both {variable} and {variable.removesuffix('_FILE')} are set; unset one")
+        if is_url(path):
+            problems.append(f"{variable}: an address, not a path; only a file of this machine can be used")
+            continue
         try:
             values[name] = Path(path).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            problems.append(f"{variable}: cannot read {path!r}: {error}")
+            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            problems.append(f"{variable}: cannot read {path!r}: {why}")
     if problems:
         raise BadSettings("\n".join(problems))
     try:
         return Settings(**values)
     except ValidationError as error:
-        wrongs = [(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors(include_input=False)]
-        lines = [f"{PREFIX}{name.upper()}: {wrong}" if name else wrong for name, wrong in wrongs]
-        raise BadSettings("\n".join(lines)) from None
+        raise BadSettings("\n".join(_complaints(error))) from None
+    except SettingsError as error:  # a list that is no JSON; pydantic-settings stops at the first
+        field = re.search(r'field "(\w+)"', str(error))
+        raise BadSettings(f"{PREFIX}{field[1].upper()}: must be JSON" if field else str(error)) from None
+
+
+def _complaints(error: ValidationError) -> Iterator[str]:
+    """One line for each setting that is wrong; not for those whose default could not be told because of it."""
+    for wrong in error.errors(include_input=False, include_url=False):
+        if wrong["type"] == "default_factory_not_called":
+            continue
+        message = wrong["msg"].removeprefix("Value error, ")
+        name = ".".join(map(str, wrong["loc"][:1]))
+        yield f"{PREFIX}{name.upper()}: {message}" if name else message

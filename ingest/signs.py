@@ -14,6 +14,10 @@ UNSAFE = re.compile(
 )
 """Controls but for tab and line end, marks that reorder what a reader sees, lone surrogates, what is no character."""
 
+UNPRINTABLE = regex.compile(r"(?V1)[[\p{C}\p{Zl}\p{Zp}]--[\u200c\u200d]]")
+"""What no terminal and no log may be given as it is: controls, marks that reorder, surrogates, line and paragraph separators, what is
+assigned to no character. The two joiners stay: Persian and Indic scripts are misspelt without them."""
+
 WIDE = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff]")
 """Signs of scripts that write no spaces: one says as much as half a word."""
 
@@ -46,5 +50,13 @@ def words(text: str) -> int:
 
 
 def shown(name: str) -> str:
-    """A name itself if every sign of it is printable, else with escapes: no new line, no command to a terminal, no lone surrogate."""
-    return name if name.isprintable() else ascii(name)[1:-1]
+    """A text as people may see it: what is not printable is escaped, and then the backslash too. No new line, no command to a
+    terminal, no lone surrogate; all else stays in its own script.
+    """
+    if name.isprintable() or not UNPRINTABLE.search(name):
+        return name
+    return str(UNPRINTABLE.sub(_escaped, name.replace("\\", r"\\")))
+
+
+def _escaped(found: regex.Match[str]) -> str:
+    return ascii(found[0])[1:-1]

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from importlib import import_module
 
 import click
+
+from ingest.cli.files import EXIT_BROKEN_PIPE, EXIT_IO_ERROR, STDOUT, named_stdout
+from ingest.signs import shown
+from ingest.spool.files import trouble
 
 COMMANDS = {
     "clean": ("ingest.cli.clean:clean", "Clean files and folders; records go to the terminal or a folder."),
@@ -41,6 +48,14 @@ class _Lazy(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; who reads our output may have had enough of it (`| head`)."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _let_go()
+            raise click.exceptions.Exit(EXIT_BROKEN_PIPE) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         first = {command: title for title, command in SECTIONS.items()}
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -66,13 +81,40 @@ def cli(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """Console entry: exit 130 after Ctrl-C, as shells expect; click alone would say 1."""
+    """Console entry. Exit 130 after Ctrl-C, as shells expect (click alone would say 1), and one line for what cannot be written."""
+    named_stdout()
     try:
         code = cli.main(standalone_mode=False)
     except click.Abort:
-        click.echo("interrupted", err=True)
+        _say("interrupted")
         code = 130
     except click.ClickException as error:
-        error.show()
         code = error.exit_code
+        with contextlib.suppress(OSError):
+            error.show()
+    except OSError as error:
+        code = EXIT_IO_ERROR
+        if error.filename == STDOUT:
+            _say(f"Error: {trouble(STDOUT, error)}")
+        else:
+            name = f"{shown(os.fsdecode(error.filename))}: " if error.filename else ""
+            _say(f"Error: {name}{error.strerror or error}")
+    _let_go()
     raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _say(line: str) -> None:
+    with contextlib.suppress(OSError):
+        click.echo(line, err=True)
+
+
+def _let_go() -> None:
+    """What a full disk did not take is dropped, or Python would try again when it ends, and complain."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream:
+                stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)

@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
-from ingest.cli.files import files_in, shown, sidecar, write_whole
+from ingest.cli.files import ARTICLES, PACKS, LocalPath, files_in, make_folder, shown, write_whole
 from ingest.cli.progress import progress
+from ingest.cli.sandboxed import Read, each
 from ingest.export import FORMATS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ingest.packs import Packs
-    from ingest.record import Record
-
-
-@dataclass(frozen=True, slots=True)
-class _Result:
-    """What became of one file: its record as written, or why there is none."""
-
-    name: str
-    id: str = ""
-    text: str = ""
-    reason: str = ""
-    message: str = ""
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, allow_dash=True))
+@click.argument("paths", nargs=-1, required=True, type=ARTICLES)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=LocalPath(path_type=Path, file_okay=False),
     help="Write one file per article there, named by its id.",
 )
 @click.option(
@@ -52,9 +34,7 @@ class _Result:
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one a core", help="Processes."
 )
-@click.option(
-    "--packs", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Your own publisher packs."
-)
+@click.option("--packs", type=PACKS, help="Your own publisher packs.")
 @click.pass_context
 def clean(
     ctx: click.Context,
@@ -65,9 +45,11 @@ def clean(
     jobs: int,
     packs: Path | None,
 ) -> None:
-    """Clean files, folders, or standard input (-).
+    """Clean files, folders, or standard input (-), each in a sandboxed process with limits of time and memory.
 
-    Exit status: 0 all cleaned, 1 some refused (each with a line on standard error), 2 usage.
+    Symbolic links inside folders are named on standard error and left alone.
+
+    Exit status: 0 all cleaned, 1 some refused (each with a line on standard error), 2 usage, 74 a disk that takes no more.
     """
     files = list(files_in(paths))
     if not files:
@@ -75,21 +57,35 @@ def clean(
     if url and len(files) > 1:
         raise click.UsageError("--url goes with a single file.")
     if output:
-        output.mkdir(parents=True, exist_ok=True)
+        make_folder(output)
     refused = 0
     gap = ""
+
     with progress(len(files)) as step:
-        for result in _results(files, url, form, packs, min(jobs, len(files))):
+        found = each(files, writer(form), named=paths, url=url, packs=packs, jobs=min(jobs, len(files)))
+        for path, result in zip(files, found, strict=True):
             step()
-            if result.reason:
+            if "reason" in result:
                 refused += 1
-                click.echo(f"{shown(result.name)}: {result.reason}: {result.message}", err=True)
+                click.echo(f"{shown(str(path))}: {result['reason']}: {result['message']}", err=True)
             elif output:
-                write_whole(output / f"{result.id}{FORMATS[form].suffix}", result.text)
+                write_whole(output / f"{result['id']}{FORMATS[form].suffix}", result["text"])
             else:
-                click.echo(f"{gap}{result.text}")
+                click.echo(f"{gap}{result['text']}")
                 gap = FORMATS[form].gap
     ctx.exit(1 if refused else 0)
+
+
+def writer(form: str) -> Read:
+    """What makes a record's `id` and `text` of an article, in one of `FORMATS`."""
+
+    def write(raw: bytes, **given: Any) -> dict[str, str]:
+        from ingest import clean as clean_bytes
+
+        record = clean_bytes(raw, **given)
+        return {"id": record.id, "text": FORMATS[form].write(record)}
+
+    return write
 
 
 @click.command()
@@ -100,40 +96,3 @@ def schema() -> None:
     from ingest.record import Record
 
     click.echo(json.dumps(Record.model_json_schema(mode="serialization"), indent=2))
-
-
-def _results(files: list[Path], url: str | None, form: str, packs: Path | None, jobs: int) -> Iterator[_Result]:
-    """The results in the order of the files."""
-    from ingest.hands import in_children
-    from ingest.packs import load_packs
-    from ingest.runner import warm
-
-    loaded = load_packs(packs)
-    if len(files) == 1:
-        yield _clean_file(files[0], url, form, loaded)
-        return
-    warm()
-
-    def work(name: str) -> dict[str, str]:
-        return asdict(_clean_file(Path(name), url, form, loaded))
-
-    names = [os.fspath(path) for path in files]
-    for name, found in zip(names, in_children(names, jobs, work), strict=True):
-        yield _Result(**{"name": name} | found)
-
-
-def _clean_file(path: Path, url: str | None, form: str, packs: Packs) -> _Result:
-    from ingest import Rejected
-    from ingest import clean as clean_bytes
-
-    name = "-" if path == Path("-") else os.fspath(path)
-    try:
-        raw = sys.stdin.buffer.read() if name == "-" else path.read_bytes()
-        record: Record = clean_bytes(
-            raw, url=url, name=None if name == "-" else path.name, claims=sidecar(path), packs=packs
-        )
-    except Rejected as rejected:
-        return _Result(name, reason=rejected.reason, message=rejected.message)
-    except OSError as error:
-        return _Result(name, reason="unreadable", message=f"{error.strerror or error}.")
-    return _Result(name, record.id, FORMATS[form].write(record))

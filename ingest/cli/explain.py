@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.files import files_in, shown
-from ingest.cli.pages import complaint, examined_file, write_pages
+from ingest.cli.files import ARTICLES, PACKS, LocalPath, files_in, shown
+from ingest.cli.pages import write_pages
+from ingest.cli.sandboxed import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,15 +18,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, allow_dash=True))
+@click.argument("paths", nargs=-1, required=True, type=ARTICLES)
 @click.option("--url", help="Where the article was published; for a single file.")
-@click.option(
-    "--packs", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Your own publisher packs."
-)
+@click.option("--packs", type=PACKS, help="Your own publisher packs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
 @click.option("--html", "as_html", is_flag=True, help="A page for a browser; several files and folders may be given.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="With --html: the page to write, or the folder for several."
+    "-o", "--output", type=LocalPath(path_type=Path), help="With --html: the page to write, or the folder for several."
 )
 @click.pass_context
 def explain(
@@ -40,7 +39,7 @@ def explain(
 ) -> None:
     """Show each line of a file with its label, what decided, and how sure it was; what leaves the body is dimmed.
 
-    Exit status: 0, 1 where a file is refused, 2 usage.
+    Exit status: 0, 1 where a file is refused, 2 usage, 74 a disk that takes no more.
     """
     files = list(files_in(paths))
     if as_html and as_json:
@@ -50,23 +49,22 @@ def explain(
     if len(files) > 1 and (url or not as_html):
         raise click.UsageError("--url goes with a single file." if url else "Several files want --html -o FOLDER.")
     if as_html:
-        ctx.exit(write_pages(files, output, url=url, packs=packs))
+        ctx.exit(write_pages(files, output, named=paths, url=url, packs=packs))
     if output:
         raise click.UsageError("-o goes with --html.")
-    _show(files[0], url, packs, as_json=as_json)
+    write = _json if as_json else _line
 
+    def lines(raw: bytes, **given: Any) -> dict[str, str]:
+        from ingest.pipeline import examine
 
-def _show(path: Path, url: str | None, packs: Path | None, *, as_json: bool) -> None:
-    import json
+        return {"text": "\n".join(map(write, _rows(examine(raw, **given))))}
 
-    from ingest import Rejected
-
-    try:
-        for row in _rows(examined_file(path, url, packs)):
-            click.echo(json.dumps(row, ensure_ascii=False) if as_json else _line(row))
-    except (Rejected, OSError) as error:
-        click.echo(f"{shown(str(path))}: {complaint(error)}", err=True)
-        raise click.exceptions.Exit(1) from None
+    [found] = each(files, lines, named=paths, url=url, packs=packs)
+    if "reason" in found:
+        click.echo(f"{shown(str(files[0]))}: {found['reason']}: {found['message']}", err=True)
+        raise click.exceptions.Exit(1)
+    if found["text"]:
+        click.echo(found["text"])
 
 
 def _rows(examined: Examined) -> Iterator[dict[str, Any]]:
@@ -84,6 +82,12 @@ def _rows(examined: Examined) -> Iterator[dict[str, Any]]:
                 {"name": name, "value": round(value, 2), "weight": round(weight, 2)} for name, value, weight in evidence
             ],
         }
+
+
+def _json(row: dict[str, Any]) -> str:
+    import json
+
+    return json.dumps(row, ensure_ascii=False)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +14,16 @@ if TYPE_CHECKING:
     from ingest.settings import Settings
     from ingest.spool import Spool
 
+MISSING = f"{__name__}.missing"
+"""Key of click's `meta`: how many of the tokens that were given were not found."""
+
 
 @click.group()
 def failed() -> None:
     """Look through the quarantine; send sources through again; delete them.
 
-    Each command takes tokens as `list` prints them, or filters; without either it means all that lies there.
+    Each command takes tokens as `list` prints them, or filters; without either it means all that lies there. A token that is not there is
+    named, and the exit status is 1.
     """
 
 
@@ -34,9 +36,11 @@ def _filtered(command: Callable[..., Any]) -> Callable[..., Any]:
 def _chosen(
     settings: Settings, tokens: tuple[str, ...], reason: str | None, publisher: str | None
 ) -> Iterator[tuple[Spool, str, dict[str, Any]]]:
+    """The sources that are meant. A token that none of them has is named on standard error, and the command ends with 1."""
     from ingest.spool import Spool, names
 
     spool = Spool(settings.spool)
+    missing = dict.fromkeys(tokens)
     for path in list(spool.settled("quarantine")):
         why = spool.reason(path)
         token = names.token_of(path.rpartition("/")[2])
@@ -45,7 +49,16 @@ def _chosen(
             and reason in {None, why.get("reason")}
             and publisher in {None, why.get("publisher")}
         ):
+            missing.pop(token, None)
             yield spool, path, why | {"token": token}
+    for token in missing:
+        click.echo(f"{shown(token)}: not found in the quarantine", err=True)
+    click.get_current_context().meta[MISSING] = len(missing)
+
+
+def _end(code: int = 0) -> None:
+    """End the command: with `code`, or with 1 where a token was not found."""
+    click.get_current_context().exit(code or (1 if click.get_current_context().meta.get(MISSING) else 0))
 
 
 @failed.command("list")
@@ -54,14 +67,18 @@ def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
     """One line each: token, reason, place in the inbox."""
     for _, _, why in _chosen(used_settings_of(**flags), tokens, reason, publisher):
         click.echo("\t".join(shown(str(part)) for part in (why["token"], why.get("reason"), why.get("place"))))
+    _end()
 
 
 @failed.command()
 @_filtered
 def show(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
     """All that is known, as JSON Lines."""
+    from ingest.logs import json_line
+
     for _, path, why in _chosen(used_settings_of(**flags), tokens, reason, publisher):
-        click.echo(json.dumps(why | {"source": path}))
+        click.echo(json_line(why | {"source": path}))
+    _end()
 
 
 @failed.command()
@@ -73,7 +90,7 @@ def retry(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
     """
     settings = used_settings_of(**flags)
     chosen = list(_chosen(settings, tokens, reason, publisher))
-    _send(settings, [path for spool, old, _ in chosen if (path := spool.again(old, replace=False))])
+    _end(_send(settings, [path for spool, old, _ in chosen if (path := spool.again(old, replace=False))]))
 
 
 @failed.command()
@@ -86,6 +103,7 @@ def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
         spool.forget(path)
         count += 1
     click.echo(f"{count} deleted")
+    _end()
 
 
 @click.command()
@@ -94,10 +112,11 @@ def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 def journal(follow: bool, **flags: Any) -> None:  # noqa: FBT001
     """Print the journal: a JSON line for each source that found its fate."""
     from ingest.journal import Journal
+    from ingest.logs import json_line
 
     told = Journal(str(used_settings_of(**flags).spool))
     for line in told.follow() if follow else told.lines():
-        click.echo(json.dumps(line))
+        click.echo(json_line(line))
 
 
 @click.command()
@@ -120,10 +139,11 @@ def reclean(publisher: str | None, **flags: Any) -> None:
     kept = [
         path for path in spool.settled("done") if wanted is None or names.token_of(path.rpartition("/")[2]) in wanted
     ]
-    _send(settings, [path for old in kept if (path := spool.again(old, replace=True))])
+    _end(_send(settings, [path for old in kept if (path := spool.again(old, replace=True))]))
 
 
-def _send(settings: Settings, paths: list[str]) -> None:
+def _send(settings: Settings, paths: list[str]) -> int:
+    """Queue sources again, or clean them here where nobody else would. Gives the exit code."""
     from ingest.enqueuing import publish
     from ingest.spool.desk import desks
 
@@ -134,4 +154,5 @@ def _send(settings: Settings, paths: list[str]) -> None:
     elif paths and not kept:
         from ingest import runner
 
-        sys.exit(runner.up(settings, once=True))
+        return runner.up(settings, once=True)
+    return 0

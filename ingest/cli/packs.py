@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.cli.files import LocalPath
+from ingest.cli.sandboxed import name_links
+
 if TYPE_CHECKING:
     from ingest.packs import Packs
 
-_FOLDER = click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+_FOLDER = click.argument("folder", metavar="[DIR]", required=False, type=LocalPath(path_type=Path))
 
 
 @click.group()
@@ -32,7 +35,7 @@ def list_packs(folder: Path | None) -> None:
 @_FOLDER
 @click.option(
     "--records",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=LocalPath(path_type=Path, exists=True, file_okay=False),
     help="Records known to be right (one JSON file each): rules are also tried on them.",
 )
 def check(folder: Path | None, records: Path | None) -> None:
@@ -61,6 +64,7 @@ def check(folder: Path | None, records: Path | None) -> None:
 def _load(folder: Path | None) -> Packs:
     from ingest.packs import PackError, load_packs
 
+    name_links(folder)
     try:
         return load_packs(folder)
     except PackError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.files import files_in, write_whole
+from ingest.cli.files import LocalPath, files_in, make_folder, write_whole
 from ingest.cli.service import settings_of, with_settings
 from ingest.cli.validate import records_in
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=LocalPath(path_type=Path, dir_okay=False),
     default="report.html",
     show_default=True,
     help="The page.",
 )
 @click.option(
     "--pages",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=LocalPath(path_type=Path, exists=True, file_okay=False),
     help="Explain pages to link to, named by id.",
 )
 def report(output: Path, pages: Path | None, **flags: Any) -> None:
@@ -54,7 +54,7 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
         found = pages / f"{article_id}.html" if pages else None
         return os.path.relpath(found, output.parent) if found and found.is_file() else None
 
-    output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(output.parent)
     write_whole(output, page(told, linked))
     click.echo(f"{output}: {told.records:,} records, {told.outcomes.total():,} lines of the journal")
 

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ingest.cli.files import ARTICLES, STDOUT, LocalPath, OneLineError, cannot_use, files_in, read_stream, sidecar
+from ingest.signs import shown
+
 if TYPE_CHECKING:
     from ingest.settings import Settings
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
+FOLDER = LocalPath(file_okay=False, path_type=Path)
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the flags that stand for settings; they win over the environment."""
+    """Add the flags that stand for settings; they win over the environment. What goes wrong with their folders is one line."""
+
+    @wraps(command)
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        from ingest.spool import Unusable
+
+        try:
+            return command(*arguments, **options)
+        except Unusable as error:
+            raise OneLineError(str(error)) from None
+        except OSError as error:
+            if isinstance(error, BrokenPipeError) or error.filename == STDOUT:
+                raise
+            raise _trouble(error, {name: options.get(name) for name in ("spool", "out", "broker_url")}) from error
+
+    with_flags: Callable[..., Any] = guarded
     for option in (
         click.option(
             "--broker",
@@ -27,8 +46,17 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--out", type=FOLDER, help="Where records go (INGEST_OUT, or ./out)."),
         click.option("--spool", type=FOLDER, help="Holds inbox, claimed, done, quarantine (INGEST_SPOOL, or ./spool)."),
     ):
-        command = option(command)
-    return command
+        with_flags = option(with_flags)
+    return with_flags
+
+
+def _trouble(error: OSError, flags: dict[str, Any]) -> OneLineError:
+    """Why a command could not use spool and out, in the words of `ingest up`: with a way to mend it, where there is one."""
+    from ingest.crew import hindered
+
+    settings = settings_of(**flags)
+    message = hindered(settings) or f"{shown(str(error.filename or settings.spool))}: {error.strerror or error}"
+    return cannot_use(error, message)
 
 
 def settings_of(**flags: Any) -> Settings:
@@ -52,16 +80,15 @@ def used_settings_of(**flags: Any) -> Settings:
 
 
 def _start(run: Callable[[], int]) -> None:
-    """Run a part of the service with its logs; a spool that cannot be used is one sentence, not a traceback."""
+    """Run a part of the service with its logs; settings that cannot be used are one sentence, not a traceback."""
     from ingest.logs import to_stderr
     from ingest.settings import BadSettings
-    from ingest.spool import Unusable
 
     to_stderr()
     try:
         code = run()
-    except (Unusable, BadSettings) as error:
-        raise click.UsageError(str(error)) from None
+    except BadSettings as error:
+        raise OneLineError(str(error)) from None
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)
@@ -118,7 +145,7 @@ def worker(**flags: Any) -> None:
 
 @click.command()
 @with_settings
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=ARTICLES)
 @click.option("--url", help="Where the article was published; for one file.")
 @click.option(
     "--on-duplicate",
@@ -128,24 +155,43 @@ def worker(**flags: Any) -> None:
 )
 @click.option("--wait", "waits", is_flag=True, help="Print each outcome once it is there.")
 def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: bool, **flags: Any) -> None:  # noqa: FBT001
-    """Copy files, and the files of folders, into the spool and queue them. Prints id and path of each ticket."""
+    """Copy files, and the files of folders, into the spool and queue them. Prints id and path of each ticket.
+
+    Sidecars (article.html.meta.json) go with their articles; symbolic links inside folders are named and left alone.
+    """
     settings = settings_of(**flags)
     from ingest.enqueuing import enqueue as hand_over
     from ingest.enqueuing import wait
     from ingest.model import Rejected
 
-    found = [
-        file for path in paths for file in (sorted(filter(Path.is_file, path.rglob("*"))) if path.is_dir() else [path])
-    ]
+    found = list(files_in(paths))
     if url and len(found) != 1:
         raise click.UsageError("--url goes with one file")
     bad = 0
     tickets = []
     for file in found:
         try:
-            ticket = hand_over(file, url=url, on_duplicate=on_duplicate, settings=settings)  # type: ignore[arg-type]
-        except (Rejected, OSError) as error:
-            click.echo(f"{click.format_filename(file)}: {error}", err=True)
+            raw = read_stream(file, settings.max_unpacked + 1)
+            claims = sidecar(file)
+        except OSError as error:
+            click.echo(f"{shown(str(file))}: unreadable: {error.strerror or error}.", err=True)
+            bad += 1
+            continue
+        except Rejected as rejected:
+            click.echo(f"{shown(str(file))}: {rejected.reason}: {rejected.message}", err=True)
+            bad += 1
+            continue
+        try:
+            ticket = hand_over(
+                raw,
+                url=url,
+                name=file.name,
+                claims=claims,
+                on_duplicate=on_duplicate,  # type: ignore[arg-type]
+                settings=settings,
+            )
+        except Rejected as rejected:
+            click.echo(f"{shown(str(file))}: {rejected.reason}: {rejected.message}", err=True)
             bad += 1
             continue
         tickets.append(ticket)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -18,12 +17,13 @@ from ingest.signs import shown
 @click.option("--watch", is_flag=True, help="Again every two seconds, until Ctrl-C.")
 def status(as_json: bool, watch: bool, **flags: Any) -> None:  # noqa: FBT001
     """Show what waits, who works, and why nothing moves when nothing moves."""
+    from ingest.logs import json_line
     from ingest.status import look
 
     settings = settings_of(**flags)
     while True:
         seen = look(settings)
-        click.echo(json.dumps(seen, default=str) if as_json else "\n".join(map(shown, _lines(seen))))
+        click.echo(json_line(seen) if as_json else "\n".join(map(shown, _lines(seen))))
         if not watch:
             return
         time.sleep(2)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingest.cli.files import is_own
 from ingest.limits import RULE_LENGTH
 from ingest.model import Label
 
@@ -33,9 +34,9 @@ class Golden:
 
 
 def read_golden(folder: Path) -> list[Golden]:
-    """The records of a folder, one JSON file each. Raises ValueError and KeyError for what is no record."""
+    """The records of a folder, one JSON file each; links are named and left alone. Raises ValueError and KeyError for what is no record."""
     found = []
-    for path in sorted(folder.glob("*.json")):
+    for path in filter(is_own, sorted(folder.glob("*.json"))):
         record = json.loads(path.read_text(encoding="utf-8"))
         publisher = record["publisher"] or {}
         body = tuple(line for line in record["body"].split("\n") if line)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ingest.cli.files import shown
+from ingest.cli.files import LocalPath, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True)
+    "files", nargs=-1, required=True, type=LocalPath(path_type=Path, exists=True, dir_okay=False, allow_dash=True)
 )
 @click.pass_context
 def validate(ctx: click.Context, files: tuple[Path, ...]) -> None:

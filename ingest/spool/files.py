@@ -7,8 +7,12 @@ import errno
 import fcntl
 import json
 import os
+import re
 import secrets
 from typing import Any
+
+_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://")
+_COLLAPSED_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 def fsync_folder(folder: str | os.PathLike[str]) -> None:
@@ -88,3 +92,8 @@ def is_locked(path: str) -> bool:
         return not try_lock(handle)
     finally:
         os.close(handle)
+
+
+def is_url(path: str | os.PathLike[str]) -> bool:
+    """Whether somebody gave an address where a path is asked for; a `Path` has made one slash of the two."""
+    return bool(_URL.match(path) if isinstance(path, str) else _COLLAPSED_URL.match(os.fspath(path)))

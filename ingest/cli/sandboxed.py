@@ -1,0 +1,98 @@
+"""Articles through sandboxed children, one file or many: `ingest clean` and `ingest explain` parse nothing in their own process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.cli.files import OneLineError, is_own, read_own, read_stream, sidecar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.packs import Packs
+
+Read = Callable[..., dict[str, str]]
+"""What is made of an article: takes `raw` and, by name, `url`, `name`, `claims` and `packs`, as `ingest.clean` does."""
+
+
+def each(
+    files: Sequence[Path], read: Read, *, named: tuple[Path, ...], url: str | None, packs: Path | None, jobs: int = 1
+) -> Iterator[dict[str, str]]:
+    """What `read` makes of each file, in their order; a `reason` and a `message` where it makes nothing.
+
+    `named`: the files that the user named; a link among them is followed. What is no regular file (standard input, a pipe that the shell
+    made) is read here, for a child has no such handles and waits for nobody.
+    """
+    from ingest.hands import in_children, warm
+
+    loaded = usable_packs(packs)
+    streams = {os.fspath(path): _stream(path) for path in dict.fromkeys(files) if path in named and _is_stream(path)}
+    warm()
+    work = worker(read, named=named, url=url, packs=loaded, streams=streams)
+    return in_children([os.fspath(path) for path in files], jobs, work)
+
+
+def worker(
+    read: Read,
+    *,
+    packs: Packs,
+    named: tuple[Path, ...] = (),
+    url: str | None = None,
+    streams: dict[str, bytes | OSError] | None = None,
+) -> Callable[[str], dict[str, str]]:
+    """What a child does with the name of a file. Raises nothing that a document or a disk could cause."""
+    from ingest import Rejected
+    from ingest.limits import LIMITS
+
+    targets = {os.fspath(path): path.resolve() for path in named}
+    streamed = streams or {}
+
+    def work(name: str) -> dict[str, str]:
+        path = Path(name)
+        try:
+            if isinstance(found := streamed.get(name), OSError):
+                raise found
+            if found is None:
+                found = read_own(targets.get(name, path), LIMITS.unpacked + 1)
+            return read(found, url=url, name=None if name == "-" else path.name, claims=sidecar(path), packs=packs)
+        except Rejected as rejected:
+            return {"reason": rejected.reason, "message": rejected.message}
+        except OSError as error:
+            return {"reason": "unreadable", "message": f"{error.strerror or error}."}
+
+    return work
+
+
+def usable_packs(folder: Path | None) -> Packs:
+    """Packs, with links among the user's named and left alone; one line and exit 2 where they cannot be used."""
+    from ingest.packs import PackError, load_packs
+
+    name_links(folder)
+    try:
+        return load_packs(folder)
+    except PackError as error:
+        raise OneLineError(str(error)) from None
+
+
+def name_links(folder: Path | None) -> None:
+    """Name the packs of a folder that are links: `load_packs` leaves them alone."""
+    if folder and folder.is_dir():
+        for path in sorted(folder.glob("*.toml")):
+            is_own(path)
+
+
+def _is_stream(path: Path) -> bool:
+    return path == Path("-") or not path.is_file()
+
+
+def _stream(path: Path) -> bytes | OSError:
+    """All that a stream gives, or one byte more than an article may have."""
+    from ingest.limits import LIMITS
+
+    try:
+        return read_stream(path, LIMITS.unpacked + 1)
+    except OSError as error:
+        return error
