@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import pty
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +19,7 @@ from benchmarks import hostile
 from ingest import runner
 from ingest.broker import told
 from ingest.cli import cli
-from ingest.logs import JsonLines
+from ingest.logs import JsonLines, TerminalLines
 from ingest.settings import Settings
 from ingest.spool import Spool
 from tests.shell.rig import article, drop, plain
@@ -84,6 +87,48 @@ def test_a_line_of_the_log_is_one_line() -> None:
     line = JsonLines().format(record)
     assert line.isprintable()
     assert json.loads(line)["message"] == "a\nb\x1b[31m \u2028\x9b2J"
+
+
+HEADLINE = "Переговори\u00a0триватимуть می\u200cرود\u3000会談"
+
+
+def settled(**more: str) -> logging.LogRecord:
+    record = logging.LogRecord("ingest", 20, __file__, 1, "settled", (), None)
+    record.fields = {"outcome": "stored", "name": "стаття\x1b[2J.txt", "headline": f"{HEADLINE}\x07\u202e", **more}
+    record.data = {"args": ["of Celery's"]}
+    return record
+
+
+def test_a_log_keeps_each_script_and_escapes_what_is_not_printable() -> None:
+    line = JsonLines().format(settled())
+    assert f'"headline": "{HEADLINE}\\u0007\\u202e"' in line
+    assert r"стаття\u001b[2J.txt" in line
+    assert "Celery" not in line
+    assert json.loads(line)["headline"] == f"{HEADLINE}\x07\u202e"
+
+
+def test_on_a_terminal_a_person_is_spoken_to() -> None:
+    said = OUR_STYLE.sub("", TerminalLines().format(settled()))
+    plain_spaces = HEADLINE.replace("\u00a0", " ").replace("\u3000", " ")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  (.*)", said)[1] == rf"stored    стаття\x1b[2J.txt  {plain_spaces}\x07\u202e"
+    said = TerminalLines().format(settled(outcome="refused", reason="empty", headline=""))
+    assert OUR_STYLE.sub("", said).endswith(r"refused   стаття\x1b[2J.txt  empty")
+    record = logging.LogRecord("ingest", 40, __file__, 1, "paused: %s", ("a\nb",), None)
+    assert OUR_STYLE.sub("", TerminalLines().format(record)).endswith(r"  error: paused: a\nb")
+
+
+def test_up_knows_whether_a_person_reads(make: Make) -> None:
+    settings = make()
+    ours, theirs = pty.openpty()
+    flags = ["--spool", str(settings.spool), "--out", str(settings.out)]
+    for stderr, wanted in ((theirs, rb"\n.*stored .*  "), (subprocess.PIPE, rb'"outcome": "stored"')):
+        drop(settings, "стаття.txt", article(1))
+        done = subprocess.run([sys.executable, "-m", "ingest", "up", "--once", *flags], stderr=stderr, check=True)
+        said = done.stderr or os.read(ours, 65_536)
+        assert re.search(wanted, said)
+        assert "стаття.txt".encode() in said
+    os.close(ours)
+    os.close(theirs)
 
 
 @pytest.mark.parametrize(
