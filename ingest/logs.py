@@ -15,7 +15,7 @@ from typing import Any
 import click
 from pythonjsonlogger.json import JsonFormatter
 
-from ingest.signs import UNPRINTABLE, shown
+from ingest.signs import escape_unprintable, shown
 
 OUTCOME_WIDTH = 8
 COLOURS = {"stored": "green", "refused": "yellow"}
@@ -24,7 +24,7 @@ COLOURS = {"stored": "green", "refused": "yellow"}
 def json_line(value: Any, **how: Any) -> str:
     r"""The value as JSON on one line, in its own script: only what is not printable is written as \u escapes."""
     text = json.dumps(value, **{"default": str} | how | {"ensure_ascii": False})
-    return str(UNPRINTABLE.sub(lambda found: json.dumps(found[0])[1:-1], text))
+    return escape_unprintable(text, lambda character: json.dumps(character)[1:-1])
 
 
 class JsonLines(JsonFormatter):

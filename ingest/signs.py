@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import regex
 
@@ -14,9 +15,11 @@ UNSAFE = re.compile(
 )
 """Controls but for tab and line end, marks that reorder what a reader sees, lone surrogates, what is no character."""
 
-UNPRINTABLE = regex.compile(r"(?V1)[[\p{C}\p{Zl}\p{Zp}]--[\u200c\u200d]]")
-"""What no terminal and no log may be given as it is: controls, marks that reorder, surrogates, line and paragraph separators, what is
-assigned to no character. The two joiners stay: Persian and Indic scripts are misspelt without them."""
+HARMLESS = frozenset(
+    "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200c\u200d"
+)
+"""What Python does not call printable and a terminal may be given: spaces of all widths, and the two joiners, without which Persian and
+Indic scripts are misspelt."""
 
 WIDE = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff]")
 """Signs of scripts that write no spaces: one says as much as half a word."""
@@ -53,10 +56,12 @@ def shown(name: str) -> str:
     """A text as people may see it: what is not printable is escaped, and then the backslash too. No new line, no command to a
     terminal, no lone surrogate; all else stays in its own script.
     """
-    if name.isprintable() or not UNPRINTABLE.search(name):
-        return name
-    return str(UNPRINTABLE.sub(_escaped, name.replace("\\", r"\\")))
+    escaped = escape_unprintable(name.replace("\\", r"\\"), lambda character: ascii(character)[1:-1])
+    return escaped if len(escaped) > len(name) + name.count("\\") else name
 
 
-def _escaped(found: regex.Match[str]) -> str:
-    return ascii(found[0])[1:-1]
+def escape_unprintable(text: str, escape: Callable[[str], str]) -> str:
+    """The text with every character escaped that is neither printable nor `HARMLESS`."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in HARMLESS else escape(one) for one in text)

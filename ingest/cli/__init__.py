@@ -9,9 +9,8 @@ from importlib import import_module
 
 import click
 
-from ingest.cli.files import EXIT_BROKEN_PIPE, EXIT_IO_ERROR, STDOUT, named_stdout
+from ingest.cli.files import EXIT_BROKEN_PIPE, EXIT_IO_ERROR, STDOUT, cannot_write, named_stdout
 from ingest.signs import shown
-from ingest.spool.files import trouble
 
 COMMANDS = {
     "clean": ("ingest.cli.clean:clean", "Clean files and folders; records go to the terminal or a folder."),
@@ -95,7 +94,7 @@ def main() -> None:
     except OSError as error:
         code = EXIT_IO_ERROR
         if error.filename == STDOUT:
-            _say(f"Error: {trouble(STDOUT, error)}")
+            _say(f"Error: {cannot_write(STDOUT, error).message}")
         else:
             name = f"{shown(os.fsdecode(error.filename))}: " if error.filename else ""
             _say(f"Error: {name}{error.strerror or error}")

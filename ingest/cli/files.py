@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ingest.signs import shown as shown  # noqa: PLC0414  the commands' door to it
-from ingest.spool.files import is_url, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +49,8 @@ def cannot_use(error: OSError, message: str) -> OneLineError:
 
 def cannot_write(where: Path | str, error: OSError) -> OneLineError:
     """The same where something cannot be written, in the words of `ingest up`."""
+    from ingest.spool.files import trouble
+
     return cannot_use(error, trouble(where, error))
 
 
@@ -58,7 +59,7 @@ class LocalPath(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path; a usage error for an address, or for what click.Path refuses."""
-        if isinstance(value, str | os.PathLike) and is_url(value):
+        if isinstance(value, str | os.PathLike) and ":/" in os.fspath(value) and _is_url(value):
             text = os.fspath(value)
             scheme = text.strip().partition(":")[0].lower()
             if scheme == "file":
@@ -67,6 +68,12 @@ class LocalPath(click.Path):
                 self.fail(f"{shown(text)} is an address: fetch it first, then give the file", param, ctx)
             self.fail(f"{shown(text)} is an address; only a path of this machine can be used", param, ctx)
         return super().convert(value, param, ctx)
+
+
+def _is_url(value: str | os.PathLike[str]) -> bool:
+    from ingest.spool.files import is_url  # 20 ms that a path without a colon need not pay
+
+    return is_url(value)
 
 
 ARTICLES = LocalPath(path_type=Path, exists=True, allow_dash=True)
