@@ -51,7 +51,7 @@ def cannot_write(where: Path | str, error: OSError) -> OneLineError:
     """The same where something cannot be written, in the words of `ingest up`."""
     from ingest.spool.files import trouble
 
-    return cannot_use(error, trouble(where, error))
+    return cannot_use(error, trouble(where.absolute() if isinstance(where, Path) else where, error))
 
 
 class LocalPath(click.Path):

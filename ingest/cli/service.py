@@ -52,10 +52,11 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _trouble(error: OSError, flags: dict[str, Any]) -> OneLineError:
     """Why a command could not use spool and out, in the words of `ingest up`: with a way to mend it, where there is one."""
-    from ingest.crew import hindered
+    from ingest.crew import unwritable
 
     settings = settings_of(**flags)
-    message = hindered(settings) or f"{shown(str(error.filename or settings.spool))}: {error.strerror or error}"
+    wrong = unwritable(settings.spool) or unwritable(settings.out)
+    message = wrong or f"{shown(str(error.filename or settings.spool))}: {error.strerror or error}"
     return cannot_use(error, message)
 
 

@@ -144,12 +144,17 @@ class Rulebook:
 def load_packs(folder: Path | None = None) -> Packs:
     """The built-in packs and those of the user's folder. A user's file stands in for the built-in one of its name.
 
-    Raises PackError for the first file that cannot be read. A symbolic link in the folder is left alone: it may lead anywhere.
+    Raises PackError for the first file that cannot be read. A link or a pipe in the folder is left alone: it may lead anywhere, or never end.
     """
     if folder and not folder.is_dir():
         raise PackError(f"{folder}: no such folder")
     folders = [BUILT_IN, folder] if folder else [BUILT_IN]
-    files = {path.stem: path for each in folders for path in sorted(each.glob("*.toml")) if not path.is_symlink()}
+    files = {
+        path.stem: path
+        for each in folders
+        for path in sorted(each.glob("*.toml"))
+        if path.is_file() and not path.is_symlink()
+    }
     packs = [read_pack(files[stem], proven=files[stem].parent == BUILT_IN) for stem in sorted(files)]
     return Packs(sorted(packs, key=lambda pack: pack.stem == COMMON))
 
