@@ -84,6 +84,7 @@ def test_interrupted(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - under a shell's `&` it is ignored
     )
     assert running.stdout
     assert running.stdout.readline()
