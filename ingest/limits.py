@@ -50,3 +50,10 @@ LOOKED_AT = 3_000
 
 NAME_LENGTH = 2_000
 """Signs of a class attribute that are looked at."""
+
+MAX_URL_CHARACTERS = 4_000
+"""Characters of an address; what is longer is none, for browsers and servers refuse it."""
+
+MAX_SHARED_PARSER_CHARACTERS = 1 << 18
+"""Characters of a page up to which it is parsed in the thread that all share; a larger one has a thread of its own (`caching.in_own_thread`),
+which costs it .1 ms of 60."""

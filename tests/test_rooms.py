@@ -37,6 +37,7 @@ SHELL = {
 }
 CORE = {
     "model",
+    "caching",
     "parse",
     "packs",
     "evidence",
