@@ -14,6 +14,7 @@ SHELL = {
     "cage",
     "spool",
     "sink",
+    "sidecar",
     "journal",
     "job",
     "child",
@@ -38,6 +39,8 @@ SHELL = {
 CORE = {
     "model",
     "caching",
+    "given",
+    "validation",
     "parse",
     "packs",
     "evidence",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from pathlib import Path
@@ -33,24 +32,9 @@ def files_in(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 def sidecar(path: Path) -> dict[str, Any] | None:
     """What the file beside an article claims about it; raises `Rejected` (invalid_claims) where that is no JSON object."""
-    import json
+    from ingest.sidecar import read_sidecar
 
-    from ingest import Rejected
-
-    beside = path.with_name(path.name + SIDECAR) if path.name else path
-    try:
-        claims = json.loads(beside.read_bytes())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        if error.errno in {errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR}:  # then it cannot be there
-            return None
-        raise
-    except (ValueError, RecursionError) as error:
-        raise Rejected("invalid_claims", f"{beside.name} is no JSON: {error}.") from None
-    if not isinstance(claims, dict):
-        raise Rejected("invalid_claims", f"{beside.name} holds no JSON object.")
-    return claims
+    return read_sidecar(path.with_name(path.name + SIDECAR)) if path.name else None
 
 
 def write_whole(path: Path, text: str) -> None:
