@@ -41,13 +41,12 @@ def mend_double_encoding(text: str) -> tuple[str, bool]:
     for _ in range(MAX_PASSES):
         if text.isascii() or not _SUSPECT.search(text.encode("utf-8", "replace")):
             break
-        for codec, wanted in _CODECS.items():
-            found = _reversible(text, codec)
-            if sum(score for *_, score in found) >= wanted:
-                text, mended = _replaced(text, [(start, end, sound) for start, end, sound, _ in found]), True
-                break
-        else:
+        found = {codec: _reversible(text, codec) for codec in _CODECS}
+        scores = {codec: sum(score for *_, score in runs) for codec, runs in found.items()}
+        codec = max(scores, key=lambda codec: scores[codec])
+        if scores[codec] < _CODECS[codec]:
             break
+        text, mended = _replaced(text, [(start, end, sound) for start, end, sound, _ in found[codec]]), True
     return text, mended
 
 
