@@ -28,11 +28,11 @@ from names import Names
 from words import Words, load
 
 from ingest.choose import choose
-from ingest.compose import valid
 from ingest.evidence.layout import asked, features
 from ingest.evidence.page import DOUBT, MODEL, MODEL_ASKED, SHORT, SURE, again, doubt
 from ingest.model import Claim
 from ingest.parse.html import read_page
+from ingest.validation import valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

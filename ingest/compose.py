@@ -6,24 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
-
 from ingest import __version__
 from ingest.choose import choose
 from ingest.fold import fold
 from ingest.language import choose_language
 from ingest.model import Article, Block, Claim, Label, LabelledBlock, Rejected
 from ingest.parse.text import LIST_LINE
-from ingest.record import SHAPES, Record
+from ingest.record import Record
 from ingest.rooms import FIELDS, block_claims
-from ingest.signs import UNSAFE, shown
+from ingest.signs import shown
+from ingest.validation import valid
 
 if TYPE_CHECKING:
     from ingest.packs import Rulebook
 
 BODY = Label.BODY  # in a loop over lines it takes ten times as long to name the member
-NESTED = 4
-"""How deep a field's value goes: a list of objects of texts, and one more."""
 NAMING = 3
 """Gaps between words from which a link's words may be a headline."""
 COMPARED = 200
@@ -31,7 +28,7 @@ COMPARED = 200
 
 
 def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Rulebook) -> Record:
-    """The record; raises `Rejected` where no body is left or a given claim is malformed."""
+    """The record; raises `Rejected` where no body is left."""
     body = join([row.block for row in labelled if row.label is BODY])
     if not body:
         raise Rejected("no_article", "Nothing that reads like an article was found.")
@@ -52,8 +49,11 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
             "encoding": source.encoding,
             "bytes": source.bytes,
         },
+        "extra": article.extra,
         "provenance": {name: chosen[name].origin for name in sorted(chosen)}
-        | ({"body": "truncated"} if article.truncated else {}),
+        | ({"extra": "given"} if article.extra else {})
+        | ({"body": "truncated"} if article.truncated else {})
+        | dict(article.notes),
         "ingest": {"version": __version__, "packs": [pack.stem for pack in rulebook.packs]},
     }
     return Record.model_validate(record | fields)
@@ -67,60 +67,6 @@ def join(blocks: Sequence[Block]) -> str:
     listed = [block.kind == "list_item" and len(block.text) <= LIST_LINE for block in blocks]
     gaps = ["\n" if above and below else "\n\n" for above, below in pairwise(listed)]
     return "".join(block.text + gap for block, gap in zip(blocks, [*gaps, ""], strict=False))
-
-
-def given_claims(url: str | None, claims: Mapping[str, Any] | None) -> tuple[Claim, ...]:
-    """What the sender claims, checked; raises `Rejected` (invalid_claims) with the field and the reason.
-
-    The values may be a record's own: a publisher, its name alone, images …
-    """
-    given = dict(claims or {}) | ({"url": url} if url else {})
-    checked = []
-    for name, value in given.items():
-        if value is None:
-            continue
-        if name not in SHAPES:
-            raise Rejected("invalid_claims", f"There is no field {name!r} to make a claim about.")
-        plain = _safe({"name": value} if name == "publisher" and isinstance(value, str) else value)
-        try:
-            SHAPES[name].validate_python(plain)
-        except ValidationError as error:
-            raise Rejected("invalid_claims", f"The claim {name!r} is malformed: {error.errors()[0]['msg']}.") from None
-        checked.append(Claim(name, plain, "given"))
-    return tuple(checked)
-
-
-def valid(claims: Iterable[Claim]) -> Iterator[Claim]:
-    """Claims that fit their field and say something; a page may claim anything, so what does not fit is left out."""
-    for claim in claims:
-        value = _safe(claim.value)
-        if isinstance(value, list) and not _fits(claim.field, value):
-            value = [part for part in value if _fits(claim.field, [part])]
-        if value and _fits(claim.field, value):
-            yield Claim(claim.field, value, claim.origin)
-
-
-def _fits(field: str, value: Any) -> bool:
-    try:
-        SHAPES[field].validate_python(value)
-    except (ValidationError, KeyError):
-        return False
-    return True
-
-
-def _safe(value: Any, depth: int = NESTED) -> Any:
-    """The value in its JSON shape, without control characters, lone surrogates and superfluous white space in any string."""
-    if not depth:
-        return None
-    if isinstance(value, BaseModel):
-        value = value.model_dump()
-    if isinstance(value, str):
-        return value.strip() if value.isprintable() and "  " not in value else " ".join(UNSAFE.sub(" ", value).split())
-    if isinstance(value, Mapping):
-        return {key: _safe(part, depth - 1) or None for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [safe for part in value if (safe := _safe(part, depth - 1))]
-    return value
 
 
 def _choose(claims: Sequence[Claim], body: str) -> dict[str, Claim]:

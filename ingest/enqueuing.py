@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ingest.given import plain_claims
 from ingest.journal import Journal
 from ingest.model import RawArticle, Ticket
 from ingest.parse.decode import unpack
@@ -36,7 +37,9 @@ def enqueue(
 
     When this returns, the article is durable in the spool and will find its outcome, even if the broker is away just now: the
     keeper (`ingest watch`, `ingest up`) queues what lies in the spool. Settings are the environment's unless given.
-    Raises `Rejected` for what cannot be unpacked, OSError for what cannot be read or stored, ValueError for an address.
+    Of `claims` what `clean` says holds: who cleans leaves out what cannot be used, and the record's provenance names it.
+    Raises `Rejected` for what cannot be unpacked, OSError for what cannot be read or stored, TypeError for a `url` that is no
+    string and for `claims` that JSON has no form for, ValueError for an address.
     """
     if not isinstance(source, bytes) and is_url(source):
         raise ValueError(f"{source} is an address: fetch it first, then give the file or its bytes")
@@ -45,7 +48,7 @@ def enqueue(
     if name is None:
         name = "article" if isinstance(source, bytes) else os.path.basename(source)
     record_id = RawArticle(unpack(content, limit=settings.max_unpacked)).id
-    given = dict(claims or {}) | ({"url": url} if url else {})
+    given = plain_claims(url, claims)
     path = _spool(str(settings.spool)).deposit(content, name=name, claims=given, replace=on_duplicate == "replace")
     publish(settings, [path])
     return Ticket(record_id, path)

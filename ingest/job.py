@@ -129,15 +129,18 @@ class Job:
                 return _unreadable(error, path)
             if raw is None:
                 return Refused("too_large", f"more than {self.settings.max_bytes} bytes (INGEST_MAX_BYTES)")
-            claims = _claims(self.spool.claims(path))
+            try:
+                claims = self.spool.claims(path)
+            except OSError as error:
+                return _unreadable(error, f"claimed/{names.token_of(os.path.basename(path))}{names.SIDECAR}")
             content = _unpack(raw, self.settings.limits.unpacked)
             told["id"] = RawArticle(content).id
             replace = names.replaces(os.path.basename(path)) or self.settings.on_duplicate == "replace"
             if self.sink.has(told["id"]) and not replace:
                 return Stored()
             laps("read")
-            told_of = {"name": names.shown_name(os.path.basename(path)), "url": claims.pop("url", None)}
-            record = self.clean(raw, **told_of, claims=claims or None, limits=self.settings.limits, passed=laps)
+            name = names.shown_name(os.path.basename(path))
+            record = self.clean(raw, name=name, claims=claims, limits=self.settings.limits, passed=laps)
             if source.changed():
                 self.spool.give_back(path)
                 return Gone()
@@ -202,7 +205,9 @@ def _facts(record: Any) -> dict[str, Any]:
 
 def _reason(job: Job, path: str, outcome: Refused, line: dict[str, Any]) -> dict[str, Any]:
     """What `reason.json` says: who, when, where, why, attempts, versions."""
-    claims = job.spool.claims(path)
+    claims = None
+    with contextlib.suppress(Rejected, OSError):
+        claims = job.spool.claims(path)
     return {
         "reason": outcome.reason, "message": outcome.message, "time": line["time"], "id": line.get("id"),
         "place": names.shown_place(os.path.basename(path)), "publisher": _claimed_publisher(claims),
@@ -215,16 +220,6 @@ def _claimed_publisher(claims: Any) -> str | None:
     if isinstance(publisher, dict):
         publisher = publisher.get("domain") or publisher.get("name")
     return publisher if isinstance(publisher, str) else None
-
-
-def _claims(given: Any) -> dict[str, Any]:
-    if given is None:
-        return {}
-    if not isinstance(given, dict):
-        raise Rejected("bad_claims", "the sidecar is not a JSON object")
-    if not isinstance(given.get("url", ""), str):
-        raise Rejected("bad_claims", "the sidecar's url is not a string")
-    return dict(given)
 
 
 def _unreadable(error: OSError, path: str) -> Refused:

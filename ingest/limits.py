@@ -1,8 +1,8 @@
 """How much of a file is read. Every bound of the core stands here with its reason; time and memory are the shell's to bound.
 
-Those of `Limits` are knobs of the service (`INGEST_MAX_UNPACKED`, `…_TAGS`, `…_LINES`, `…_BLOCKS`); the others cost no article a word.
+Those of `Limits` are knobs of the service (`INGEST_MAX_UNPACKED`, `…_TAGS`, `…_LINES`, `…_BLOCKS`, `…_EXTRA`); the others cost no article a word.
 What a bound costs: a file over `unpacked` is refused, one over `tags`, `lines` or `blocks` is cut and its record says so
-(`provenance.body` is "truncated"), and the others lose nothing.
+(`provenance.body` is "truncated"), an `extra` over its bound is left out (`provenance["given.extra"]`), and the others lose nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ class Limits:
     """Line ends of a text, blank lines among them."""
     blocks: int = 50_000
     """Blocks of an article: a book has 10,000 paragraphs; each costs the labellers some 3 KB and the record a line."""
+    extra: int = 64 * 2**10
+    """Bytes of the sender's own object (`extra`) as JSON: ids and tags take some hundred."""
 
 
 LIMITS = Limits()
@@ -50,3 +52,10 @@ LOOKED_AT = 3_000
 
 NAME_LENGTH = 2_000
 """Signs of a class attribute that are looked at."""
+
+MAX_URL_CHARACTERS = 4_000
+"""Characters of an address; what is longer is none, for browsers and servers refuse it."""
+
+MAX_SHARED_PARSER_CHARACTERS = 1 << 18
+"""Characters of a page up to which it is parsed in the thread that all share; a larger one has a thread of its own (`caching.in_own_thread`),
+which costs it .1 ms of 60."""

@@ -160,6 +160,10 @@ class Article:
     source: Source
     truncated: bool = False
     """The source is larger than the limits: what follows the last block was not read."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """What the sender says beside the record's fields, in JSON values."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What the record's provenance says beside the fields' origins: how its bytes were read, which claims were left out."""
     region: Callable[[], str | None] | None = field(default=None, compare=False, repr=False)
     """Asks a main-region finder for the text that it keeps of a page: dear, so for pages that the blocks leave in doubt."""
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ingest.choose import choose
-from ingest.compose import compose, given_claims, valid
+from ingest.compose import compose
+from ingest.given import accept_claims
 from ingest.label import label
 from ingest.limits import LIMITS, Limits
 from ingest.model import Article, LabelledBlock, RawArticle
@@ -17,6 +18,7 @@ from ingest.packs import Packs, Rulebook, load_packs
 from ingest.parse import parse
 from ingest.parse.decode import unpack
 from ingest.record import Record
+from ingest.validation import valid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -61,10 +63,11 @@ def clean(
 ) -> Record:
     """The record of one article, from the bytes of a text or HTML file, as they are or gzipped.
 
-    `url` and `claims` (fields of the record) are believed before anything the article says; `name` is the file's, noted in
+    `url` and `claims` (fields of the record) are believed before anything the article says. A claim that cannot be used is left
+    out, and `provenance` names it (`given.<field>`); what is no field goes to the record's `extra`. `name` is the file's, noted in
     `source`. `packs`: the built-in ones unless given. What exceeds the `limits` is cut off, and `provenance` says so. `passed`
     is told each stage's name when it has ended ("parse", "label", "compose"): who has a clock may measure them. Raises `Rejected`
-    with a machine-readable reason, and TypeError where `raw` is no bytes.
+    with a machine-readable reason, TypeError where `raw` is no bytes, for a `url` that is no string and for `claims` that JSON has no form for.
     """
     examined = examine(raw, url=url, name=name, claims=claims, packs=packs, limits=limits, passed=passed)
     record = compose(examined.article, examined.labelled, examined.rulebook)
@@ -85,11 +88,12 @@ def examine(
     """The labelled blocks of one article; arguments and errors as for `clean`."""
     if not isinstance(raw, bytes):
         raise TypeError(_not_bytes(raw))
-    given = given_claims(url, claims)
-    raw_article = RawArticle(unpack(raw, limit=limits.unpacked), name, given)
-    address = next((claim.value for claim in given if claim.field == "url"), None)
+    given = accept_claims(url, claims, max_extra=limits.extra)
+    raw_article = RawArticle(unpack(raw, limit=limits.unpacked), name, given.claims)
+    address = next((claim.value for claim in given.claims if claim.field == "url"), None)
     article = parse(raw_article, url=address, limits=limits)
-    article = replace(article, claims=tuple(valid(article.claims)))
+    notes = {**article.notes, **given.notes}
+    article = replace(article, claims=tuple(valid(article.claims)), extra=given.extra, notes=notes)
     passed("parse")
     chosen = {field: claim.value for field, claim in choose(article.claims).items()}
     publisher = chosen.get("publisher", {})

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter
 
 from ingest.model import Label
+from ingest.signs import UNSAFE
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
+"""1 had no `extra`."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Moment = Annotated[
@@ -25,6 +28,11 @@ Language = Annotated[
 def _splits(url: str) -> str:
     urlsplit(url)  # raises ValueError: "http://[" is no address
     return url
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A character as a JSON string may write it; line ends between the members stay."""
+    return found[0] if found[0] in "\n\r\t" else f"\\u{ord(found[0]):04x}"
 
 
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$"), AfterValidator(_splits)]
@@ -98,7 +106,8 @@ class Made(_Part):
 class Record(_Part):
     """One clean article. `body` and `removed` together hold every block of the source exactly once; fields are copies."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1, 2] = SCHEMA_VERSION
+    """2; records of 1 are the same without `extra`."""
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     """SHA-256 of the unpacked content."""
     url: Url | None = None
@@ -120,16 +129,22 @@ class Record(_Part):
     related: tuple[Related, ...] = ()
     copyright_notice: Text | None = None
     usage_terms: Text | None = None
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+    """The sender's own object (ids, tags): what the claims hold that is no field of the record, as it was sent and in that order."""
     removed: tuple[Removed, ...] = ()
     source: SourceNote
     provenance: dict[str, str] = Field(default_factory=dict)
     """Where each field came from: "given", "json-ld", "meta", "page", "text" or "pack". `body` stands here only where it
-    is "truncated": the source is larger than the limits, and what lies behind them was not read."""
+    is "truncated": the source is larger than the limits, and what lies behind them was not read. `given.<field>` tells why a
+    claim of the sender's, or a part of it, was left out: "malformed", "unsure" (it can be read in two ways) or "too_large"."""
     ingest: Made
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The record as JSON; the same record gives the same text."""
-        return self.model_dump_json(indent=indent)
+        text = self.model_dump_json(indent=indent)
+        return (
+            UNSAFE.sub(_escaped, text) if self.extra else text
+        )  # what `extra` holds stays as sent, and commands no terminal
 
 
 CLAIMABLE = (

@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     max_tags: int = Field(LIMITS.tags, ge=1, description="Tags of a page that are read; the rest is cut off.")
     max_lines: int = Field(LIMITS.lines, ge=1, description="Lines of a text that are read; the rest is cut off.")
     max_blocks: int = Field(LIMITS.blocks, ge=1, description="Blocks of an article that are read; the rest is cut off.")
+    max_extra: int = Field(
+        LIMITS.extra, ge=0, description="Bytes of the sender's own object (extra) as JSON; a larger one is left out."
+    )
     time_limit: float = Field(20.0, gt=0, description="A child that is longer at one document is killed.")
     memory_limit: int = Field(1024, ge=64, description="MiB that one child may take beyond what it starts with.")
     attempts: int = Field(3, ge=1, description="Children that a document may kill before it is quarantined.")
@@ -139,7 +142,7 @@ class Settings(BaseSettings):
     @property
     def limits(self) -> Limits:
         """The core's bounds, as set here."""
-        return Limits(self.max_unpacked, self.max_tags, self.max_lines, self.max_blocks)
+        return Limits(self.max_unpacked, self.max_tags, self.max_lines, self.max_blocks, self.max_extra)
 
     @property
     def secrets(self) -> tuple[str, ...]:

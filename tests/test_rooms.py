@@ -14,6 +14,7 @@ SHELL = {
     "cage",
     "spool",
     "sink",
+    "sidecar",
     "journal",
     "job",
     "child",
@@ -37,6 +38,9 @@ SHELL = {
 }
 CORE = {
     "model",
+    "caching",
+    "given",
+    "validation",
     "parse",
     "packs",
     "evidence",

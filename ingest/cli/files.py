@@ -126,25 +126,9 @@ def _cannot_look(error: OSError) -> None:
 
 def sidecar(path: Path) -> dict[str, Any] | None:
     """What the file beside an article claims about it; raises `Rejected` (invalid_claims) where that is no JSON object."""
-    import json
+    from ingest.sidecar import read_sidecar
 
-    from ingest import Rejected
-
-    beside = path.with_name(path.name + SIDECAR) if path.name else path
-    try:
-        claims = json.loads(read_own(beside))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        # Then it cannot be there, or it is a link, a pipe or a device, which `files_in` has named.
-        if error.errno in {errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO}:
-            return None
-        raise
-    except (ValueError, RecursionError) as error:
-        raise Rejected("invalid_claims", f"{beside.name} is no JSON: {error}.") from None
-    if not isinstance(claims, dict):
-        raise Rejected("invalid_claims", f"{beside.name} holds no JSON object.")
-    return claims
+    return read_sidecar(path.with_name(path.name + SIDECAR)) if path.name else None
 
 
 def read_own(path: Path, limit: int = -1) -> bytes:

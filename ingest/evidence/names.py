@@ -7,12 +7,13 @@ it weighs depends on how far out the element is that bears it: `article` on the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
 
+from ingest.caching import cache_short_texts
 from ingest.evidence.reading import Floats, Ints
 from ingest.model import Place
 
@@ -41,7 +42,7 @@ def scale(weights: Mapping[str, Sequence[float]]) -> Weigh:
         known = [rows[name] for name in names_of(tag, words) if name in rows]
         return tuple(map(sum, zip(*known, strict=True))) or (0.0,) * (2 * WIDTH)
 
-    return lru_cache(maxsize=1 << 14)(weigh)
+    return cache_short_texts(weigh)
 
 
 def called(order: Sequence[Place], parent: Ints, weigh: Weigh) -> Floats:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.caching import cache_short_texts
 from ingest.evidence.names import Weigh, called
 from ingest.lexicon import lexicon
 from ingest.model import Markup, Place
@@ -111,7 +112,7 @@ def _levels(parent: Ints, depth: Ints) -> list[tuple[Ints, Ints]]:
     return [(here := by_depth[first:last], parent[here]) for first, last in pairwise(ends)]
 
 
-@lru_cache(maxsize=1 << 14)
+@cache_short_texts
 def _called(tag: str, words: tuple[str, ...]) -> tuple[int, ...]:
     """The columns of an element's tag and of the groups that its words are in."""
     member = groups()[1]

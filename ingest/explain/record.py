@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from ingest.record import CLAIMABLE, Dateline, Image, Publisher, Record, Related
 from ingest.sheet import Inside, Node, link, node
+from ingest.signs import UNSAFE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +46,11 @@ def record_column(outcome: Record | Rejected, all_rows: Sequence[Row]) -> Node:
     for name in known:
         lines = [row.number for row in all_rows if row.field == name]
         listed.append(_field(name, outcome, lines))
+    if outcome.extra:
+        listed.append(_field("extra", outcome, ()))
     column.append(listed)
+    if unusable := [f"{name[6:]} ({why})" for name, why in outcome.provenance.items() if name.startswith("given.")]:
+        column.append(node("p", f"Claims of the sender’s that were left out: {', '.join(unusable)}.", class_="unknown"))
     if unknown := [name.replace("_", " ") for name in CLAIMABLE if name not in known]:
         column.append(node("p", f"Unknown: {', '.join(unknown)}.", class_="unknown"))
     column.append(node("h3", "Body"))
@@ -105,6 +111,8 @@ def _values(value: object, language: str | None) -> list[Inside]:
         return [_words(value.caption, language), credit, _address(value.url)]
     if isinstance(value, Related):
         return [_words(value.headline, language), _address(value.url)]
+    if isinstance(value, dict):
+        return [_words(UNSAFE.sub("\ufffd", json.dumps(value, ensure_ascii=False)), None)]
     text = str(value)
     return [_address(text) if text.startswith(("http://", "https://")) else _words(text, language)]
 

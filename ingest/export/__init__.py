@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.export.jsonld import jsonld
 from ingest.export.ninjs import ninjs
 from ingest.export.plain import markdown, text
+from ingest.signs import UNSAFE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,8 @@ class Format:
 
 
 def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 FORMATS = {

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from ingest.record import Image, Record, Related
 
 
+EXTRA_TERM = {"@id": "urn:news-ingest:extra", "@type": "@json"}
+"""What `extra` means: a literal of JSON (JSON-LD 1.1, section 4.2.2), which readers keep as it is."""
+
+
 def jsonld(record: Record) -> dict[str, Any]:
     """The record as a NewsArticle. What is unknown is left out."""
     dateline, publisher = record.dateline, record.publisher
     return {
-        "@context": "https://schema.org",
+        "@context": ["https://schema.org", {"extra": EXTRA_TERM}] if record.extra else "https://schema.org",
         "@type": "NewsArticle",
         "@id": identity(record),
         **_known(
@@ -44,6 +48,7 @@ def jsonld(record: Record) -> dict[str, Any]:
             mentions=[_mention(link) for link in record.related],
             copyrightNotice=record.copyright_notice,
             usageInfo=record.usage_terms and _thing("CreativeWork", text=record.usage_terms),
+            extra=record.extra,
         ),
     }
 

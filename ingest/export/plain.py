@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 from ingest.export.address import uri
+from ingest.signs import UNSAFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +55,14 @@ def _parts(record: Record) -> Iterator[str]:
     if rights := [escape(part) for part in (record.copyright_notice, record.usage_terms) if part]:
         yield "---"
         yield from rights
+    if record.extra:  # as code, which four spaces make of a line whatever it holds
+        yield "---"
+        written = json.dumps(record.extra, ensure_ascii=False, indent=2)
+        yield "\n".join(f"    {UNSAFE.sub(_escaped, line)}" for line in written.split("\n"))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def escape(line: str) -> str:

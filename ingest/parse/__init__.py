@@ -20,7 +20,7 @@ def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -
     `url` resolves the page's relative addresses; it is no claim by itself (the caller's claims stand in `raw`). What exceeds
     the limits is cut off, and the article says so.
     """
-    text, encoding = decode(raw.content)
+    text, encoding, notes = decode(raw.content)
     page = is_page(text)
     whole = len(text)
     if page:
@@ -37,6 +37,7 @@ def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -
         (*raw.claims, *claims),
         Source(raw.name, "text/html" if page else "text/plain", encoding, len(raw.content)),
         truncated=len(text) < whole or len(blocks) > limits.blocks,
+        notes=notes,
         region=region,
     )
 

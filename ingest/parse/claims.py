@@ -154,12 +154,14 @@ def _dated_titles(stated: list[Claim]) -> Iterator[Claim]:
 def _last_resort(tree: HtmlElement, url: str | None) -> Iterator[Claim]:
     """The day in the address, or the one that htmldate finds: asked only here, for it takes longer than all the rest."""
     from htmldate import find_date  # noqa: PLC0415  # 0.3 s to import, needed by one page in ten
+    from htmldate.meta import reset_caches  # noqa: PLC0415
 
     if match := re.search(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_)", url or ""):
         day = moment("-".join(match.groups()))
     else:
         first, last = f"{FIRST_YEAR + 90}-01-01", f"{LAST_YEAR}-12-31"  # its own last day is today's: a clock
         day = find_date(tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last)
+        reset_caches()  # of eight thousand strings of pages, each of them whole
     if day:
         yield Claim("published", day, "page")
 

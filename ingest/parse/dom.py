@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import islice
 
 from lxml.html import HtmlElement
 
+from ingest.caching import cache_short_texts
 from ingest.limits import LOOKED_AT, NAME_LENGTH
 
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "iframe"})
@@ -17,7 +17,7 @@ _SEAM = re.compile(rf"\x00(?<=(?:{_BEFORE})\x00)\x00*(?={_AFTER})")  # its first
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
-@lru_cache(maxsize=8192)
+@cache_short_texts
 def name_words(name: str) -> frozenset[str]:
     """The words of a class or id attribute: `articleByline__author-name` gives article, byline, author, name; and whole tokens."""
     name = name[:NAME_LENGTH]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
+from ingest.caching import in_own_thread
+from ingest.limits import MAX_SHARED_PARSER_CHARACTERS
 from ingest.parse.claims import page_claims
 from ingest.parse.depth import shallow
 from ingest.parse.region import main_region
@@ -25,6 +27,13 @@ def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[C
 
     A page without an element gives none of them.
     """
+    if len(html) <= MAX_SHARED_PARSER_CHARACTERS:
+        return _read_page(html, url)
+    blocks, claims, region = in_own_thread(partial(_read_page, html, url))
+    return blocks, claims, partial(in_own_thread, region)
+
+
+def _read_page(html: str, url: str | None) -> tuple[tuple[Block, ...], tuple[Claim, ...], Callable[[], str | None]]:
     tree = parse_tree(html)
     if tree is None:
         return (), (), str

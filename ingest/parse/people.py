@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
+from ingest.caching import cache_short_texts
 from ingest.fold import fold
 from ingest.lexicon import alternatives, lexicon, words
 from ingest.parse.strings import line
@@ -69,7 +70,7 @@ def is_marker(text: str) -> bool:
     return len(text) < 40 and text.strip(" :：").lower() in words("people", "by")
 
 
-@lru_cache(maxsize=2048)
+@cache_short_texts
 def is_newsroom(name: str) -> bool:
     """A news agency, a newsroom that signs as such, a firm."""
     text = " ".join(name.lower().split())

@@ -24,6 +24,9 @@ def main_region(tree: HtmlElement) -> str | None:
     if _BEYOND(tree):
         return None
     from trafilatura import bare_extraction  # noqa: PLC0415  importing it takes .6 s, and most pages never need it
+    from trafilatura.utils import line_processing, trim  # noqa: PLC0415
 
     found = bare_extraction(tree, include_comments=False, with_metadata=False, fast=True)
+    trim.cache_clear()  # it keeps the last thousand lines whole, however long they are
+    line_processing.cache_clear()
     return getattr(found, "text", None) or ""

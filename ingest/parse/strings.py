@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from ingest.limits import MAX_URL_CHARACTERS
 from ingest.signs import nfc
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -29,7 +30,7 @@ def line(value: Any, limit: int = 2000) -> str | None:
 def address(value: Any, base: str | None) -> str | None:
     """An absolute http(s) address without fragment, or None."""
     text = value.strip() if isinstance(value, str) else ""
-    if not text or len(text) > 4000:
+    if not text or len(text) > MAX_URL_CHARACTERS:
         return None
     try:
         joined = urljoin(base, text) if base else text

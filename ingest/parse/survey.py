@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
+from ingest.caching import cache_short_texts
 from ingest.lexicon import words
 from ingest.parse.dom import name_words
 
@@ -40,14 +41,14 @@ def _speaking() -> frozenset[str]:
     return frozenset().union(*(wanted for _, wanted in _roles()))
 
 
-@lru_cache(maxsize=65_536)
+@cache_short_texts
 def _roles_of(name: str, other: str) -> tuple[str, ...]:
     """The roles that the words of class, itemprop and rel attributes give an element."""
     have = (name_words(name) | name_words(other) if other else name_words(name)) & _speaking()
     return tuple(role for role, wanted in _roles() if not have.isdisjoint(wanted)) if have else ()
 
 
-@lru_cache(maxsize=65_536)
+@cache_short_texts
 def _foreign(name: str, table: str) -> bool:
     have = name_words(name)
     return not have.isdisjoint(words("places", table)) and have.isdisjoint(words("places", "own"))

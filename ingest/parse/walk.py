@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from ingest.limits import NAME_LENGTH
+from ingest.caching import cache_short_texts
+from ingest.limits import MAX_URL_CHARACTERS, NAME_LENGTH
 from ingest.model import Block, Link, Markup, Place
 from ingest.parse.survey import Survey
 from ingest.parse.told import Told
@@ -68,14 +68,15 @@ def walk(tree: HtmlElement, url: str | None) -> tuple[tuple[Block, ...], Survey]
     survey = Survey(tree)
     base = url or ""
     for element in survey.by_tag["base"][:1]:
+        href = element.get("href") or ""
         with suppress(ValueError):  # an unclosed bracket, as of an IPv6 host
-            base = urljoin(base, element.get("href") or "")
+            base = urljoin(base, href) if len(href) <= MAX_URL_CHARACTERS else base
     gathered = _Walk(base, Told(survey), survey)
     gathered.read(survey.elements)
     return tuple(gathered.found), survey
 
 
-@lru_cache(maxsize=1 << 15)
+@cache_short_texts
 def naming_words(text: str) -> tuple[str, ...]:
     """The words of a class attribute or its like: `ArticleBody__lead-text` has article, body, lead, text."""
     return tuple(dict.fromkeys(" ".join(WORD.findall(text)).lower().split()))
@@ -245,6 +246,8 @@ class _Walk:
             return href
         if self.root and href.startswith("/") and not href.startswith("//"):
             return self.root + href
+        if len(href) > MAX_URL_CHARACTERS:  # urllib keeps the last addresses that it took apart
+            return None
         try:
             url = urljoin(self.base, href)
         except ValueError:  # an unclosed bracket, as of an IPv6 host

@@ -13,12 +13,12 @@ import signal
 import socket
 import stat
 from contextlib import suppress
-from typing import Any
 
 from ingest.child import die_with
 from ingest.hands import in_children
 from ingest.settings import Settings
-from ingest.spool import Spool, files, names
+from ingest.sidecar import read_sidecar
+from ingest.spool import Spool, names
 
 WAITING = 8
 """Explanations that may be asked for at once; each takes a twentieth of a second, and a minute at the worst."""
@@ -99,16 +99,10 @@ def answer(spool: Spool, path: str, settings: Settings) -> dict[str, str]:
     from ingest.pipeline import examine  # noqa: PLC0415
 
     folder, name = os.path.split(spool.at(path))
-    claims = files.read_json(os.path.join(folder, names.token_of(name) + names.SIDECAR))
-    claims = dict(claims) if isinstance(claims, dict) else {}
-    url = claims.pop("url", None)
-    given: dict[str, Any] = {
-        "url": url if isinstance(url, str) else None,
-        "claims": claims or None,
-        "limits": settings.limits,
-    }
     try:
-        examined = examine(_read(os.path.join(folder, name), settings.max_bytes), name=names.shown_name(name), **given)
+        claims = read_sidecar(os.path.join(folder, names.token_of(name) + names.SIDECAR))
+        raw = _read(os.path.join(folder, name), settings.max_bytes)
+        examined = examine(raw, name=names.shown_name(name), claims=claims, limits=settings.limits)
     except OSError as error:
         return {"reason": "unreadable", "message": f"The source cannot be read: {error.strerror}."}
     except Rejected as rejected:

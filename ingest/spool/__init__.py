@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from ingest.sidecar import read_sidecar
 from ingest.spool import files, names
 from ingest.spool.names import SIDECAR
 from ingest.spool.source import Source, take
@@ -133,15 +134,9 @@ class Spool:
         """
         return take(self.at(path))
 
-    def claims(self, path: str) -> Any:
-        """What the sidecar of a claimed source says; None without one, "" if it is no JSON."""
-        try:
-            with open(self._beside(os.path.basename(path), SIDECAR), "rb") as file:
-                return json.loads(file.read())
-        except FileNotFoundError:
-            return None
-        except ValueError:
-            return ""
+    def claims(self, path: str) -> dict[str, Any] | None:
+        """What the sidecar of a claimed source says; None without one. Raises `Rejected` where it is no JSON object, OSError."""
+        return read_sidecar(self._beside(os.path.basename(path), SIDECAR))
 
     def charge(self, path: str, kind: str, why: str) -> int:
         """Count a failure (`kind`: "attempts" or "deaths") against a source, durably; gives their number."""

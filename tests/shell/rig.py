@@ -41,7 +41,7 @@ def article(number: int) -> str:
     )
 
 
-def plain(raw: bytes, *, url: str | None = None, **_: Any) -> Any:
+def plain(raw: bytes, *, claims: dict[str, Any] | None = None, **_: Any) -> Any:
     """A stand-in for the core that obeys: an article says in its first word what it does to its child."""
     word = raw.split(maxsplit=1)[0] if raw.strip() else b""
     if word == b"LOOP":
@@ -58,7 +58,11 @@ def plain(raw: bytes, *, url: str | None = None, **_: Any) -> Any:
     if word == b"SLOW":
         time.sleep(0.3)
     return SimpleNamespace(
-        publisher=None, headline=None, body="", removed=(), to_json=lambda: f'{{"body": {len(raw)}, "url": "{url}"}}'
+        publisher=None,
+        headline=None,
+        body="",
+        removed=(),
+        to_json=lambda: f'{{"body": {len(raw)}, "url": "{(claims or {}).get("url")}"}}',
     )
 
 

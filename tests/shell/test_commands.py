@@ -39,7 +39,7 @@ def used(make: Make) -> Settings:
 def test_status_counts_and_says_why(used: Settings) -> None:
     seen = json.loads(run(used, "status", "--json").stdout)
     assert (seen["inbox"], seen["claimed"], seen["done"]) == (0, 0, 1)
-    assert seen["quarantined"] == {"bug": 1, "bad_claims": 1}
+    assert seen["quarantined"] == {"bug": 1, "invalid_claims": 1}
     assert seen["why"] == []
     drop(used, "more.txt", article(2))
     text = run(used, "status").stdout
@@ -55,7 +55,7 @@ def test_failed_lists_shows_purges_and_retries(used: Settings) -> None:
     ]
     shown = json.loads(run(used, "failed", "show", "--reason", "bug").stdout)
     assert shown["message"].startswith("KeyError at rig.py:")
-    assert run(used, "failed", "purge", "--yes", "--reason", "bad_claims").stdout == "1 deleted\n"
+    assert run(used, "failed", "purge", "--yes", "--reason", "invalid_claims").stdout == "1 deleted\n"
     assert run(used, "failed", "retry").exit_code == 0
     assert names_in(used.spool / "claimed") == []
     assert "bug" not in run(used, "failed", "list").stdout

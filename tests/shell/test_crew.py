@@ -86,7 +86,7 @@ def test_links_devices_and_broken_sidecars_are_refused(make: Make, tmp_path: Pat
     drop(settings, "large.txt", "x" * 1001)
     runner.up(settings, once=True, clean=plain)
     assert outcomes(settings) == {
-        "fine.txt": ["stored"], "link.txt": ["not_a_file"], "pipe": ["not_a_file"], "claims.txt": ["bad_claims"],
+        "fine.txt": ["stored"], "link.txt": ["not_a_file"], "pipe": ["not_a_file"], "claims.txt": ["invalid_claims"],
         "large.txt": ["too_large"],
     }  # fmt: skip
     assert secret.read_text() == "not for you"

@@ -1,0 +1,40 @@
+"""Coverage-guided fuzzing of sidecars: any content becomes claims, notes and an extra, or one refusal (needs `pip install atheris`).
+
+python -m benchmarks.fuzz.claims CORPUS -max_total_time=300 -max_len=4000
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=["ingest"]):
+    from ingest import Record, Rejected, clean
+    from ingest.sidecar import parse_sidecar
+    from ingest.signs import UNSAFE
+
+ARTICLE = b"Bridge shut\n\nThe swing bridge was shut to all traffic on Monday after inspectors found rust, the council said.\n"
+
+
+def one(content: bytes) -> None:
+    """Raises where a sidecar refuses an article though it is a JSON object, or makes a record that is unsound."""
+    try:
+        claims = parse_sidecar(content)
+    except Rejected as rejected:
+        if rejected.reason != "invalid_claims" or not rejected.message.isprintable():
+            raise AssertionError(rejected.message) from rejected
+        return
+    record = clean(ARTICLE, claims=claims)
+    text = record.to_json()
+    if Record.model_validate_json(text, strict=True) != record:
+        raise AssertionError("the record changes on its way through JSON")
+    if UNSAFE.search(text):
+        raise AssertionError("the record holds what commands a terminal")
+    json.dumps(dict(record.extra), allow_nan=False)
+
+
+if __name__ == "__main__":
+    atheris.Setup(sys.argv, one)
+    atheris.Fuzz()

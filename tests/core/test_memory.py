@@ -1,0 +1,115 @@
+"""A document costs itself alone: nothing that a sender made long outlives it in the process."""
+
+from __future__ import annotations
+
+import ast
+import ctypes
+import gc
+import random
+import string
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest import clean
+
+INGEST = Path(__file__).parents[2] / "ingest"
+
+OWN_KEYS = {
+    "lexicon/__init__.py:lexicon", "lexicon/__init__.py:words", "packs/rules.py:load_packs", "evidence/reading.py:_powers",
+    "evidence/shape.py:_named", "evidence/absence.py:_phrases", "evidence/page.py:_forest", "enqueuing.py:_spool", "enqueuing.py:_brokers",
+    "parse/tags.py:said",  # by elements of one page, and gone with it
+    "parse/double_encoding.py:_bytes_of",
+    "caching.py:cache_short_texts",
+}  # fmt: skip
+"""Functions whose answers are remembered by keys of our own: names of tables and columns, folders, settings."""
+
+PROSE = "<p>The swing bridge was shut to all traffic on Monday after inspectors found rust in three beams, the council said.</p>"
+PAGES, SIZE = 14, 400_000
+
+
+def test_no_cache_is_keyed_by_what_a_sender_wrote() -> None:
+    found = set()
+    for path in INGEST.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef) or not node.args.args:
+                continue
+            names = {n.id for d in node.decorator_list for n in ast.walk(d) if isinstance(n, ast.Name)}
+            inside = {n.id for s in node.body for n in ast.walk(s) if isinstance(n, ast.Name)}
+            if names & {"cache", "lru_cache"} or "lru_cache" in inside:
+                found.add(f"{path.relative_to(INGEST)}:{node.name}")
+    assert found <= OWN_KEYS
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("what", ["attributes", "head"])
+def test_memory_stays_flat_over_pages_of_which_each_text_is_new(what: str) -> None:
+    """Each page has 400 KB that no other has; the class attributes alone once left some 3 MB of each page behind."""
+    run = subprocess.run(
+        [sys.executable, __file__, what], capture_output=True, text=True, timeout=120, check=False, cwd=INGEST.parent
+    )
+    assert run.returncode == 0, run.stderr
+    assert float(run.stdout) < 0.1 * SIZE / 2**20, "MiB that each page leaves behind"
+
+
+def _page(what: str, number: int) -> bytes:
+    draw = random.Random(number)  # noqa: S311  no secret
+    alphabet = string.ascii_lowercase + "  "
+
+    def text(length: int) -> str:
+        return "".join(draw.choices(alphabet, k=length))
+
+    def dashed(length: int) -> str:
+        return text(length).replace(" ", "-")
+
+    def each(form: str, times: int) -> str:
+        room = SIZE // (times * max(1, form.count("{t}") + form.count("{d}")))
+        parts = []
+        for at in range(times):
+            filled = form.replace("{n}", f"{number}x{at}")
+            while "{t}" in filled:
+                filled = filled.replace("{t}", text(room), 1)
+            while "{d}" in filled:
+                filled = filled.replace("{d}", dashed(room), 1)
+            parts.append(filled)
+        return "".join(parts)
+
+    head = body = ""
+    if what == "attributes":
+        body = each(
+            '<div class="{t}" id="{t}" role="{t}" itemprop="{t}"><p>It was said.</p><time>3 May 2024</time></div>', 10
+        )
+        body += each('<figure class="{t}"><a rel="{t}" href="/{d}"><img src="/{d}.jpg" alt="{t}"></a></figure>', 10)
+        body += "".join(f"<x{number}y{at} z{number}y{at}{'q' * 60}=1>w</x{number}y{at}>" for at in range(3_000))
+    else:
+        names = (
+            "author",
+            "keywords",
+            "og:title",
+            "og:url",
+            "og:site_name",
+            "article:published_time",
+            "og:locale",
+            "{t}",
+        )
+        head = "".join(each(f'<meta name="{name}" content="{{t}}">', 20)[: SIZE // 4] for name in names)
+        head += f'<base href="https://x.example/{dashed(SIZE // 4)}"><link rel=canonical href="https://x.example/{dashed(SIZE)}">'
+        head += f'<script type="application/ld+json">{{"@type":"Article","author":"{text(SIZE // 4)}","url":"https://e.example/{dashed(9000)}"}}</script>'
+    return f"<html><head><title>Bridge shut</title>{head}</head><body><h1>Bridge {number} shut</h1>{PROSE * 5}{body}</body></html>".encode()
+
+
+def _resident() -> float:
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    return int(Path("/proc/self/statm").read_text().split()[1]) / 256
+
+
+if __name__ == "__main__":
+    early = 0.0
+    for count in range(PAGES):
+        clean(_page(sys.argv[1], count), url=f"https://www.example.org/{count}")
+        if count == PAGES // 2 - 1:
+            early = _resident()
+    sys.stdout.write(str((_resident() - early) / (PAGES - PAGES // 2)))
