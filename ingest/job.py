@@ -25,6 +25,7 @@ from ingest.signs import words
 from ingest.sink import Sink, open_sink
 from ingest.spool import Source, Spool, names, now_text
 from ingest.spool.desk import Desk
+from ingest.spool.files import NO_FILE_ERRNOS
 
 log = logging.getLogger("ingest")
 
@@ -41,8 +42,6 @@ SURROUNDINGS = frozenset(
         errno.EAGAIN,
     }
 )
-# What a source that is no file answers to being opened.
-NO_FILE = frozenset({errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO, errno.ENODEV})
 
 HEADLINE = 200  # signs of it that the journal holds: a line is one write
 
@@ -83,7 +82,11 @@ class Job:
     desk: Desk | None = None
 
     def run(self, path: str) -> Outcome:
-        """Bring one claimed source to its outcome. Raises `Fault`, and MemoryError, for which the child must die."""
+        """Bring one claimed source to its outcome; what is no ticket is gone, with a line in the log. Raises `Fault`, and
+        MemoryError, for which the child must die.
+        """
+        if not names.tickets(path):
+            return Gone()
         laps = Laps()
         try:
             if self.desk:
@@ -129,14 +132,18 @@ class Job:
                 return _unreadable(error, path)
             if raw is None:
                 return Refused("too_large", f"more than {self.settings.max_bytes} bytes (INGEST_MAX_BYTES)")
-            claims = _claims(self.spool.claims(path))
+            try:
+                claims = _claims(self.spool.claims(path))
+            except OSError as error:
+                return _unreadable(error, path, "the sidecar: ")
             content = _unpack(raw, self.settings.limits.unpacked)
             told["id"] = RawArticle(content).id
-            replace = names.replaces(os.path.basename(path)) or self.settings.on_duplicate == "replace"
+            name = self.spool.whole_name(path)
+            replace = names.replaces(name) or self.settings.on_duplicate == "replace"
             if self.sink.has(told["id"]) and not replace:
                 return Stored()
             laps("read")
-            told_of = {"name": names.shown_name(os.path.basename(path)), "url": claims.pop("url", None)}
+            told_of = {"name": names.shown_name(name), "url": claims.pop("url", None)}
             record = self.clean(raw, **told_of, claims=claims or None, limits=self.settings.limits, passed=laps)
             if source.changed():
                 self.spool.give_back(path)
@@ -169,7 +176,7 @@ class Job:
 
 def settle(job: Job, path: str, outcome: Outcome, told: dict[str, Any]) -> Outcome:
     """Move the source to its fate and write the journal's line; Gone if somebody else did. Raises `Fault`."""
-    name = os.path.basename(path)
+    name = job.spool.whole_name(path)
     line = {
         "time": now_text(), "name": names.shown_name(name), **told, "outcome": outcome.name,
         "reason": getattr(outcome, "reason", None), "token": names.token_of(name), "worker": os.uname().nodename,
@@ -202,10 +209,12 @@ def _facts(record: Any) -> dict[str, Any]:
 
 def _reason(job: Job, path: str, outcome: Refused, line: dict[str, Any]) -> dict[str, Any]:
     """What `reason.json` says: who, when, where, why, attempts, versions."""
-    claims = job.spool.claims(path)
+    claims = None
+    with contextlib.suppress(OSError):  # a sidecar that cannot be read has been told already
+        claims = job.spool.claims(path)
     return {
         "reason": outcome.reason, "message": outcome.message, "time": line["time"], "id": line.get("id"),
-        "place": names.shown_place(os.path.basename(path)), "publisher": _claimed_publisher(claims),
+        "place": names.shown_place(job.spool.whole_name(path)), "publisher": _claimed_publisher(claims),
         "host": os.uname().nodename, "pid": os.getpid(), **job.spool.charges(path), "versions": versions(),
     }  # fmt: skip
 
@@ -227,13 +236,15 @@ def _claims(given: Any) -> dict[str, Any]:
     return dict(given)
 
 
-def _unreadable(error: OSError, path: str) -> Refused:
+def _unreadable(error: OSError, path: str, what: str = "") -> Refused:
     if error.errno in SURROUNDINGS:
         raise Fault(f"cannot read a source: {error}") from error
-    if error.errno in NO_FILE:
+    if error.errno in NO_FILE_ERRNOS:
         return Refused("not_a_file", "a link, a device or a pipe; only regular files are read")
-    mend = f"chmod a+r {path}" if isinstance(error, PermissionError) else ""
-    return Refused("unreadable", f"{error.strerror}" + (f"; to mend, run in the spool: {mend}" if mend else ""))
+    token = names.token_of(os.path.basename(path))
+    mend = f"find quarantine -name '{token}*' -exec chmod a+r {{}} +; ingest failed retry {token}"
+    told = f"; to mend, run in the spool: {mend}" if isinstance(error, PermissionError) else ""
+    return Refused("unreadable", f"{what}{error.strerror}{told}")
 
 
 def _unpack(raw: bytes, limit: int) -> bytes:

@@ -28,6 +28,7 @@ from ingest.runner import warm
 from ingest.settings import Settings, load
 from ingest.spool import Spool
 from ingest.spool.desk import Desk
+from ingest.spool.names import tickets
 
 log = logging.getLogger("ingest")
 
@@ -45,7 +46,10 @@ def make_app(settings: Settings) -> Celery:
     crew_of: dict[int, Crew] = {}
 
     @app.task(name=TASK, max_retries=LOST_RETRIES, default_retry_delay=1)
-    def run(paths: list[str]) -> None:
+    def run(*given: Any, **_: Any) -> None:
+        # Whoever may write to the broker says what he likes: nothing of it is a path before `tickets` has looked at it.
+        if not (paths := tickets(given[0] if len(given) == 1 else list(given))):
+            return
         pid = os.getpid()
         if pid not in crew_of:
             crew_of[pid] = Crew(settings, warm(), size=1)
