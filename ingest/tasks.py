@@ -46,9 +46,9 @@ def make_app(settings: Settings) -> Celery:
     crew_of: dict[int, Crew] = {}
 
     @app.task(name=TASK, max_retries=LOST_RETRIES, default_retry_delay=1)
-    def run(*given: Any, **_: Any) -> None:
+    def run(*given: Any, **named: Any) -> None:
         # Whoever may write to the broker says what he likes: nothing of it is a path before `tickets` has looked at it.
-        if not (paths := tickets(given[0] if len(given) == 1 else list(given))):
+        if not (paths := tickets(given[0] if len(given) == 1 and not named else [given])):
             return
         pid = os.getpid()
         if pid not in crew_of:
