@@ -187,7 +187,8 @@ def test_a_note_of_the_dead_names_no_file_of_others(make: Make, diary: Path) -> 
 
 # --- names of a sender ------------------------------------------------------------------------------------------------
 
-CYRILLIC = "Президент підписав закон про державний бюджет на наступний рік, повідомили.html"
+CYRILLIC = "Президент підписав закон про державний бюджет на наступний рік, повідомили в парламенті о восьмій годині вечора.html"
+assert 200 < len(CYRILLIC.encode()) <= 245
 
 
 def long_places(outside: Path) -> list[str]:
