@@ -141,6 +141,7 @@ def test_a_neighbour_on_the_broker_reaches_no_file(
     watcher = tree(settings, "ingest", "watch")
     drop(settings, "later.txt", "An article that came in after it all.")
     until(lambda: len(lines_of(settings)) == 2, seconds=90)
+    assert worker.process.poll() is None  # the first, through it all
     assert {watcher.end(), worker.end()} == {0}
     assert {path.stem for path in records_in(settings.out)} > {ticket.id}
     assert sorted(names_in(settings.spool)) == ["good.txt", "later.txt"]
@@ -150,7 +151,6 @@ def test_a_neighbour_on_the_broker_reaches_no_file(
     assert 1 <= sum(line["message"].startswith("dropped what is no message") for line in log) <= 7
     assert sum("Connection to broker lost" in line["message"] for line in log) <= 7  # none comes back
     assert sum(line["message"].startswith("dropped a message") for line in log) >= 3
-    assert not any("Traceback" in str(line) for line in log if "Connection to broker lost" not in line["message"])
 
 
 def test_python_cannot_wait_for_or_publish_another_path(make: Make, diary: Path) -> None:
