@@ -4,6 +4,7 @@
     spool/claimed/       one flat folder of what is being worked on; bounded by backpressure
     spool/done/          <day>/<xx>/ settled sources, kept for some days
     spool/quarantine/    <day>/<xx>/ refused sources, each with `<token>.reason.json`
+                         beside a source whose path is too long for a name: `.<token>.inbox-path`
     spool/.desks/        who is alive and what each has in its hands (desk.py)
 
 A source in `claimed` whose file is locked is being cleaned: the lock is the lease, and a kill gives it back at once.

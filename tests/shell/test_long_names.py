@@ -19,7 +19,7 @@ from ingest.settings import Settings
 from ingest.signs import UNSAFE
 from ingest.spool import Spool, beneath, names
 from ingest.spool.inbox import Found, Inbox
-from tests.shell.rig import drop, records_in, told
+from tests.shell.rig import drop, lines_of, plain, records_in, told
 
 Make = Callable[..., Settings]
 
@@ -101,6 +101,22 @@ def test_claims_beside_a_long_name_reach_the_record(make: Make) -> None:
     found = json.loads(record.read_bytes())
     assert (found["url"], found["section"], found["source"]["name"]) == ("https://example.org/a", "World", CYRILLIC)
     assert told(settings) == {CYRILLIC: "stored"}
+
+
+def test_hostile_names_through_the_service(make: Make) -> None:
+    settings = make()
+    spool = Spool(settings.spool)
+    spool.prepare()
+    ignored = names.ignoring(())
+    places = [place for place in hostile.NAMES if not any(map(ignored.match, place.split("/")))]
+    assert len(places) > 30
+    for number, place in enumerate(places):
+        drop(settings, place, f"text {number}")
+    assert runner.up(settings, once=True, clean=plain) == 0
+    lines = lines_of(settings)
+    assert [line["outcome"] for line in lines] == ["stored"] * len(places)
+    assert sorted(names.place_of(spool.whole_name(path)) for path in spool.settled("done")) == sorted(places)
+    assert list((settings.spool / "claimed").iterdir()) == []
 
 
 @pytest.mark.parametrize(
