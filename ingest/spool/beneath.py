@@ -35,6 +35,12 @@ class _OpenHow(ctypes.Structure):
     _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
 
 
+_HOW = {flags: ctypes.pointer(_OpenHow(flags, 0, _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS)) for flags in (PASS, LIST)}
+_syscall = _libc.syscall
+_syscall.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.POINTER(_OpenHow), ctypes.c_size_t)
+_syscall.restype = ctypes.c_long
+
+
 def is_inside(path: str) -> bool:
     """Whether a relative path names something below where it starts: no "..", no empty part, no NUL."""
     return "\0" not in path and not any(part in {"", ".", ".."} for part in path.split("/"))
@@ -80,9 +86,7 @@ def open_folder(root: str, path: str = "", *, make: bool = False, flags: int = P
 
 
 def _openat2(top: int, path: str, flags: int) -> int:
-    how = _OpenHow(flags, 0, _RESOLVE_BENEATH | _RESOLVE_NO_SYMLINKS)
-    call = (ctypes.c_long(_SYS_OPENAT2), ctypes.c_int(top), ctypes.c_char_p(os.fsencode(path)))
-    handle = _libc.syscall(*call, ctypes.byref(how), ctypes.c_size_t(ctypes.sizeof(how)))
+    handle = _syscall(_SYS_OPENAT2, top, os.fsencode(path), _HOW[flags], ctypes.sizeof(_OpenHow))
     if handle < 0:
         raise OSError(number := ctypes.get_errno(), os.strerror(number), path)
     return int(handle)
