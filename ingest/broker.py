@@ -135,7 +135,7 @@ class Broker:
         """Take our key prefix for a spool, for a minute; if another spool has it, what to do. Writes, so a full Redis raises here."""
         with self._client() as client:
             owner = client.get(self._settings.broker_prefix + OWNER)
-            if owner is None or owner.decode() == spool:
+            if owner is None or owner == spool.encode():
                 client.set(
                     OWNER, spool, ex=OWNER_SECONDS
                 )  # the client of a transport with a prefix puts it before this
@@ -154,8 +154,10 @@ class Broker:
             message = client.lindex(self._key, -1)
         if message is None:
             return None
-        sent = json.loads(message).get("headers", {}).get(SENT, 0.0)
-        return float(sent)
+        try:
+            return float(json.loads(message)["headers"][SENT])
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            return 0.0  # not from us: it says nothing of what waits behind it
 
     def waiting(self) -> int:
         """Tasks in the queue."""

@@ -180,7 +180,7 @@ class Crew:
                 self._waiting.append(str(in_hand))
 
     def _charge(self, path: str, why: str) -> Iterator[Ended]:
-        if not os.path.lexists(self._job.spool.at(path)):
+        if not self._job.spool.holds(path):
             yield Ended(path, "settled")  # it died after the deed
             return
         kind = "deaths" if why == "killed" else "attempts"
@@ -213,8 +213,9 @@ def heal(seen: desk.Seen, spool: Spool, journal: Journal) -> None:
     path = seen.notes.get("path")
     if (
         line
-        and path
-        and not os.path.lexists(spool.at(path))
+        and isinstance(path, str)
+        and names.is_ticket(path)
+        and not spool.holds(path)
         and not journal.has(names.token_of(os.path.basename(path)))
     ):
         journal.append(line)
@@ -229,7 +230,7 @@ def mourn(settings: Settings, spool: Spool, journal: Journal) -> None:
             continue
         path = seen.notes.get("path")
         heal(seen, spool, journal)
-        if not isinstance(path, str) or not os.path.lexists(spool.at(path)):
+        if not isinstance(path, str) or not spool.holds(path):
             continue
         if (count := spool.charge(path, "deaths", "killed")) >= settings.deaths:
             settle(

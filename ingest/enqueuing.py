@@ -61,7 +61,7 @@ def publish(settings: Settings, paths: list[str]) -> bool:
     from ingest.broker import AWAY, told  # noqa: PLC0415 - celery, for those who have a broker
 
     try:
-        _broker(settings).publish(paths)
+        _broker(settings).publish(names.tickets(paths))
     except AWAY as error:
         log.warning("the keeper will queue %d tickets later: %s", len(paths), told(settings, error))
         return False
@@ -69,13 +69,17 @@ def publish(settings: Settings, paths: list[str]) -> bool:
 
 
 def wait(ticket: Ticket, *, settings: Settings | None = None, timeout: float = 600.0) -> dict[str, Any] | None:
-    """The journal's line of a ticket, once it has one; None when the time is over. Looks twice a second."""
+    """The journal's line of a ticket, once it has one; None when the time is over. Looks twice a second.
+
+    Raises `NotInSpool` for a ticket that is none.
+    """
     settings = settings or load()
     journal = Journal(str(settings.spool))
-    token = names.token_of(os.path.basename(ticket.path))
+    spool = Spool(settings.spool)
+    token = names.token_of(names.split_ticket(ticket.path)[1])
     until = time.monotonic() + timeout
     while time.monotonic() < until:
-        if not os.path.lexists(settings.spool / ticket.path):
+        if not spool.holds(ticket.path):
             for line in reversed(journal.tail(1 << 20)):
                 if line.get("token") == token:
                     return dict(line)

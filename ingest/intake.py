@@ -25,9 +25,11 @@ from ingest.settings import Settings
 from ingest.signs import shown
 from ingest.sink import open_sink
 from ingest.spool import Spool, Unusable, files, names
+from ingest.spool.beneath import LINK_ERRNOS
 from ingest.spool.clock import order
 from ingest.spool.desk import Desk
-from ingest.spool.inbox import REMOTE, Found, Inbox
+from ingest.spool.inbox import Found, Inbox, watching
+from ingest.spool.settled import DAY
 
 log = logging.getLogger("ingest")
 
@@ -60,6 +62,7 @@ class Keeper:
         self.broken = False  # nothing can be written, so nothing is moved either
         self.stuck: list[str] = []  # what the last finished scan could not claim, and why
         self._stuck: list[str] = []
+        self._unmoved: dict[str, tuple[str, float]] = {}  # why a file could not be claimed, and when to try again
         self._queued: dict[str, float] = {}  # when what was lost was queued again; before that, its change time says it
         self._scan: Iterator[Found] | None = None
         self._next_scan = 0.0
@@ -76,10 +79,15 @@ class Keeper:
             self._scan = self.inbox.scan()
         left = room
         for found in self._scan:
+            told, due = self._unmoved.get(found.place, ("", 0.0))
+            if time.monotonic() < due:  # a try may itself raise an event, and events wake the scan
+                self._stuck.append(told)
+                continue
             try:
                 path = self.spool.claim(found.place, sidecar=found.sidecar)
             except OSError as error:
-                self._stuck.append(_cannot_claim(found.place, error))
+                self._stuck.append(told := _cannot_claim(found.place, error))
+                self._unmoved[found.place] = (told, time.monotonic() + self.settings.scan_interval)
                 continue
             if path:
                 yield path
@@ -87,6 +95,9 @@ class Keeper:
                 if not left:
                     return
         self._scan = None
+        now = time.monotonic()
+        self._unmoved = {place: until for place, until in self._unmoved.items() if now < until[1]}
+        self._stuck += [f"a folder cannot be read: inbox/{folder}" for folder in self.inbox.unread]
         if self._stuck and not self.stuck:
             log.error("%d files of the inbox cannot be claimed, the first: %s", len(self._stuck), self._stuck[0])
         self.stuck, self._stuck = self._stuck, []
@@ -147,8 +158,8 @@ class Keeper:
             return
         self._next_day = time.monotonic() + DAY_SECONDS
         oldest = f"{datetime.now(UTC) - timedelta(days=self.settings.keep_days):%Y-%m-%d}"
-        for day in os.listdir(self.spool.at("done")):
-            if day < oldest:
+        for day in self.spool.listed("done"):
+            if DAY.fullmatch(day) and day < oldest:
                 shutil.rmtree(self.spool.at("done", day), ignore_errors=True)
 
     def left(self, mine: Container[str], room: int) -> list[str]:
@@ -199,7 +210,7 @@ class Keeper:
 
 
 def _only_keeper(path: str, desk: Desk, stopping: Callable[[], bool]) -> int:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     if not files.try_lock(handle):
         log.info("somebody else keeps this spool: standing by")
         while not stopping() and not files.try_lock(handle):
@@ -210,7 +221,9 @@ def _only_keeper(path: str, desk: Desk, stopping: Callable[[], bool]) -> int:
 
 def _cannot_claim(place: str, error: OSError) -> str:
     folder = os.path.join("inbox", os.path.dirname(place))
-    if error.errno == errno.EXDEV:
+    if error.errno in LINK_ERRNOS:
+        why = "is a link, or a file stands in its place; no link is followed"
+    elif error.errno == errno.EXDEV:
         why = "is a mount of its own; mount the whole spool folder, not folders in it"
     elif isinstance(error, PermissionError):
         why = (
@@ -232,29 +245,6 @@ def scarce(settings: Settings) -> str | None:
             if 100 * disk.f_favail < settings.min_free * disk.f_files:
                 return f"{folder}: only {disk.f_favail} inodes are free, each file takes one ({limit}; see df -i)"
     return None
-
-
-def watching(settings: Settings) -> tuple[bool, str]:
-    """Whether the inbox is polled, and what to tell people about it."""
-    kind = _mount_type(settings.spool / "inbox")
-    every = f"every {settings.scan_interval:g} s"
-    if settings.watch == "poll":
-        return True, f"by polling {every}, as INGEST_WATCH says"
-    if settings.watch == "auto" and REMOTE.fullmatch(kind):
-        return True, f"by polling {every}: on {kind}, changes made by other hosts raise no events"
-    return False, f"by events, with a scan {every} ({kind or 'unknown file system'})"
-
-
-def _mount_type(folder: os.PathLike[str]) -> str:
-    real = os.path.realpath(folder)
-    found = ("", "")
-    with contextlib.suppress(OSError), open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
-        for line in file:
-            before, _, after = line.partition(" - ")
-            point = before.split()[4].replace("\\040", " ")
-            if (real == point or real.startswith(point.rstrip("/") + "/")) and len(point) >= len(found[0]):
-                found = (point, after.split()[0])
-    return found[1]
 
 
 class Waker(threading.Thread):

@@ -25,6 +25,7 @@ from ingest.signs import words
 from ingest.sink import Sink, open_sink
 from ingest.spool import Source, Spool, names, now_text
 from ingest.spool.desk import Desk
+from ingest.spool.files import NO_FILE_ERRNOS
 
 log = logging.getLogger("ingest")
 
@@ -41,8 +42,6 @@ SURROUNDINGS = frozenset(
         errno.EAGAIN,
     }
 )
-# What a source that is no file answers to being opened.
-NO_FILE = frozenset({errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO, errno.ENODEV})
 
 HEADLINE = 200  # signs of it that the journal holds: a line is one write
 
@@ -83,7 +82,11 @@ class Job:
     desk: Desk | None = None
 
     def run(self, path: str) -> Outcome:
-        """Bring one claimed source to its outcome. Raises `Fault`, and MemoryError, for which the child must die."""
+        """Bring one claimed source to its outcome; what is no ticket is gone, with a line in the log. Raises `Fault`, and
+        MemoryError, for which the child must die.
+        """
+        if not names.tickets(path):
+            return Gone()
         laps = Laps()
         try:
             if self.desk:
@@ -132,15 +135,16 @@ class Job:
             try:
                 claims = self.spool.claims(path)
             except OSError as error:
-                return _unreadable(error, f"claimed/{names.token_of(os.path.basename(path))}{names.SIDECAR}")
+                return _unreadable(error, path, "the sidecar: ")
             content = _unpack(raw, self.settings.limits.unpacked)
             told["id"] = RawArticle(content).id
-            replace = names.replaces(os.path.basename(path)) or self.settings.on_duplicate == "replace"
+            name = self.spool.whole_name(path)
+            replace = names.replaces(name) or self.settings.on_duplicate == "replace"
             if self.sink.has(told["id"]) and not replace:
                 return Stored()
             laps("read")
-            name = names.shown_name(os.path.basename(path))
-            record = self.clean(raw, name=name, claims=claims, limits=self.settings.limits, passed=laps)
+            shown = names.shown_name(name)
+            record = self.clean(raw, name=shown, claims=claims, limits=self.settings.limits, passed=laps)
             if source.changed():
                 self.spool.give_back(path)
                 return Gone()
@@ -172,7 +176,7 @@ class Job:
 
 def settle(job: Job, path: str, outcome: Outcome, told: dict[str, Any]) -> Outcome:
     """Move the source to its fate and write the journal's line; Gone if somebody else did. Raises `Fault`."""
-    name = os.path.basename(path)
+    name = job.spool.whole_name(path)
     line = {
         "time": now_text(), "name": names.shown_name(name), **told, "outcome": outcome.name,
         "reason": getattr(outcome, "reason", None), "token": names.token_of(name), "worker": os.uname().nodename,
@@ -206,11 +210,11 @@ def _facts(record: Any) -> dict[str, Any]:
 def _reason(job: Job, path: str, outcome: Refused, line: dict[str, Any]) -> dict[str, Any]:
     """What `reason.json` says: who, when, where, why, attempts, versions."""
     claims = None
-    with contextlib.suppress(Rejected, OSError):
+    with contextlib.suppress(Rejected, OSError):  # a sidecar that cannot be read has been told already
         claims = job.spool.claims(path)
     return {
         "reason": outcome.reason, "message": outcome.message, "time": line["time"], "id": line.get("id"),
-        "place": names.shown_place(os.path.basename(path)), "publisher": _claimed_publisher(claims),
+        "place": names.shown_place(job.spool.whole_name(path)), "publisher": _claimed_publisher(claims),
         "host": os.uname().nodename, "pid": os.getpid(), **job.spool.charges(path), "versions": versions(),
     }  # fmt: skip
 
@@ -222,13 +226,15 @@ def _claimed_publisher(claims: Any) -> str | None:
     return publisher if isinstance(publisher, str) else None
 
 
-def _unreadable(error: OSError, path: str) -> Refused:
+def _unreadable(error: OSError, path: str, what: str = "") -> Refused:
     if error.errno in SURROUNDINGS:
         raise Fault(f"cannot read a source: {error}") from error
-    if error.errno in NO_FILE:
+    if error.errno in NO_FILE_ERRNOS:
         return Refused("not_a_file", "a link, a device or a pipe; only regular files are read")
-    mend = f"chmod a+r {path}" if isinstance(error, PermissionError) else ""
-    return Refused("unreadable", f"{error.strerror}" + (f"; to mend, run in the spool: {mend}" if mend else ""))
+    token = names.token_of(os.path.basename(path))
+    mend = f"find quarantine -name '{token}*' -exec chmod a+r {{}} +; ingest failed retry {token}"
+    told = f"; to mend, run in the spool: {mend}" if isinstance(error, PermissionError) else ""
+    return Refused("unreadable", f"{what}{error.strerror}{told}")
 
 
 def _unpack(raw: bytes, limit: int) -> bytes:

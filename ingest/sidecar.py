@@ -10,20 +10,20 @@ from typing import Any
 
 from ingest.model import Rejected
 
-MAX_SIDECAR_BYTES = 8 * 2**20
-"""A larger one is refused unread: claims take some hundred bytes."""
+MAX_SIDECAR_BYTES = 2**20
+"""A larger one is refused unread: claims take some hundred bytes, and 1 MiB of JSON takes 10 ms to read."""
 
 _MAX_NUMBER_CHARACTERS = (
     300  # Python refuses to read integers of more than 4,300 digits, and no float has more than 310
 )
 
 
-def read_sidecar(path: str | os.PathLike[str]) -> dict[str, Any] | None:
+def read_sidecar(path: str | os.PathLike[str], *, dir_fd: int | None = None) -> dict[str, Any] | None:
     """What the sidecar at `path` claims, None where none lies there; raises `Rejected` (invalid_claims) for what is no JSON
     object, OSError for what cannot be read. Links are not followed: they may lead to what is nobody's claim.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)
     except OSError as error:
         if error.errno in {errno.ENOENT, errno.ENAMETOOLONG, errno.ENOTDIR}:  # then it cannot be there
             return None

@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from celery import Celery, bootsteps, signals
@@ -28,12 +29,15 @@ from ingest.runner import warm
 from ingest.settings import Settings, load
 from ingest.spool import Spool
 from ingest.spool.desk import Desk
+from ingest.spool.names import tickets
 
 log = logging.getLogger("ingest")
 
 BEAT_SECONDS = 5.0
 FULL_SECONDS = 2.0  # before the next try after Redis answered with an error
 LOST_RETRIES = 5  # then the sweep's turn
+MALFORMED = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
+"""What Celery and Kombu raise over a message that is not from us (measured: tests/shell/test_trust.py)."""
 _stopping = mmap.mmap(-1, 1)  # shared with the pool's processes: 1 once the worker is told to stop
 
 
@@ -45,7 +49,10 @@ def make_app(settings: Settings) -> Celery:
     crew_of: dict[int, Crew] = {}
 
     @app.task(name=TASK, max_retries=LOST_RETRIES, default_retry_delay=1)
-    def run(paths: list[str]) -> None:
+    def run(*given: Any, **named: Any) -> None:
+        # Whoever may write to the broker says what he likes: nothing of it is a path before `tickets` has looked at it.
+        if not (paths := tickets(given[0] if len(given) == 1 and not named else [given])):
+            return
         pid = os.getpid()
         if pid not in crew_of:
             crew_of[pid] = Crew(settings, warm(), size=1)
@@ -132,11 +139,48 @@ class Consumer(celery_consumer.Consumer):
         silent = dict.fromkeys(("without_mingle", "without_gossip", "without_heartbeat"), True)
         kwargs["worker_options"] = {**(worker_options or {}), **silent}
         super().__init__(*args, **kwargs)
+        self._away: tuple[type[BaseException], ...] = (*self.connection_errors, *self.channel_errors)  # type: ignore[attr-defined]
+        self.loop: Callable[..., None] = _outlives_messages(self.loop, self._away)
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Any:
+        """Celery's, for messages of ours alone: one that it stumbled over would come back, and end each worker in its turn."""
+        handle = super().create_task_handler(*args, **kwargs)
+
+        def checked(message: Any) -> None:
+            try:
+                if message.headers["task"] == TASK:
+                    handle(message)
+                    return
+                why = "another task"
+            except self._away:
+                raise
+            except MALFORMED as error:
+                why = type(error).__name__
+            log.warning("dropped a message that is no task of ours", extra={"fields": {"why": why}})
+            if not message.acknowledged:
+                message.ack_log_error(log, self._away)
+
+        return checked
 
     def on_connection_error_before_connected(self, exc: Exception) -> None:
         """Reached, but of no use: a full Redis. Without a pause Celery would try a hundred times a second."""
         super().on_connection_error_before_connected(exc)
         time.sleep(FULL_SECONDS)
+
+
+def _outlives_messages(loop: Callable[..., None], away: tuple[type[BaseException], ...]) -> Callable[..., None]:
+    """Celery's loop; what is in the queue and no message at all costs a reconnection, not the worker. It is out of the queue by then."""
+
+    def turn(*args: Any, **kwargs: Any) -> None:
+        try:
+            loop(*args, **kwargs)
+        except MALFORMED as error:
+            if isinstance(error, away):
+                raise
+            log.warning("dropped what is no message", extra={"fields": {"why": type(error).__name__}})
+            raise ConnectionError("what came was no message") from error
+
+    return turn
 
 
 def __getattr__(name: str) -> Any:

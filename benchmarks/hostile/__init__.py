@@ -3,7 +3,7 @@
     python -m benchmarks.hostile FOLDER            # some megabytes in all
     python -m benchmarks.hostile FOLDER --large    # 10 MB lines, a million tags: some 500 MB
 
-`corpus()` gives the same to the tests.
+`corpus()` gives the same to the tests; `TICKETS` and `NAMES` are what may be published, and what a file may be called.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from benchmarks.hostile.fixed import FIXED
 from benchmarks.hostile.growing import GROWING
 from benchmarks.hostile.matter import ARTICLE, PROSE, page
+from benchmarks.hostile.names import NAMES, TICKETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["ARTICLE", "FIXED", "GROWING", "PROSE", "corpus", "page", "write"]
+__all__ = ["ARTICLE", "FIXED", "GROWING", "NAMES", "PROSE", "TICKETS", "corpus", "page", "write"]
 
 
 def corpus(*, large: bool = False) -> Iterator[tuple[str, bytes]]:

@@ -90,7 +90,7 @@ def retry(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
     """
     settings = used_settings_of(**flags)
     chosen = list(_chosen(settings, tokens, reason, publisher))
-    _end(_send(settings, [path for spool, old, _ in chosen if (path := spool.again(old, replace=False))]))
+    _end(_send(settings, list(_again([(spool, old) for spool, old, _ in chosen], replace=False))))
 
 
 @failed.command()
@@ -139,7 +139,19 @@ def reclean(publisher: str | None, **flags: Any) -> None:
     kept = [
         path for path in spool.settled("done") if wanted is None or names.token_of(path.rpartition("/")[2]) in wanted
     ]
-    _end(_send(settings, [path for old in kept if (path := spool.again(old, replace=True))]))
+    _end(_send(settings, list(_again([(spool, old) for old in kept], replace=True))))
+
+
+def _again(chosen: list[tuple[Spool, str]], *, replace: bool) -> Iterator[str]:
+    """Claim sources anew; one that cannot be moved is told and stays, and the others go on."""
+    for spool, old in chosen:
+        try:
+            path = spool.again(old, replace=replace)
+        except OSError as error:
+            click.echo(f"{shown(old)} stays where it is: {error.strerror}", err=True)
+            continue
+        if path:
+            yield path
 
 
 def _send(settings: Settings, paths: list[str]) -> int:

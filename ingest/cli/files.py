@@ -128,7 +128,10 @@ def sidecar(path: Path) -> dict[str, Any] | None:
     """What the file beside an article claims about it; raises `Rejected` (invalid_claims) where that is no JSON object."""
     from ingest.sidecar import read_sidecar
 
-    return read_sidecar(path.with_name(path.name + SIDECAR)) if path.name else None
+    beside = path.with_name(path.name + SIDECAR) if path.name else None
+    if beside is None or (os.path.lexists(beside) and not beside.is_file()) or beside.is_symlink():
+        return None  # `files_in` has named a link, a pipe or a device there
+    return read_sidecar(beside)
 
 
 def read_own(path: Path, limit: int = -1) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import logging
 import re
 import time
 from collections.abc import AsyncIterator, Callable
@@ -29,8 +29,10 @@ from ingest.serve.metrics import exposition
 from ingest.serve.sight import SECOND, Sight
 from ingest.serve.warden import Warden
 from ingest.settings import Settings
-from ingest.spool import names
+from ingest.spool import Spool, names, settled
 from ingest.status import has_spool
+
+log = logging.getLogger("ingest")
 
 ID = re.compile(r"[0-9a-f]{64}")
 PAGES_KEPT = 64
@@ -101,17 +103,8 @@ class FrontDesk:
             return None
         day = date.fromisoformat(row.time[:10])
         for near in (day, day + timedelta(1)):  # the line may be from just before midnight, and the move from after it
-            shelf = f"done/{near}/{row.token[21:23]}"
-            try:
-                found = [
-                    name
-                    for name in os.listdir(self.settings.spool / shelf)
-                    if name[:24] in {f"{row.token}~", f"{row.token}!"}
-                ]
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            if found:
-                return f"{shelf}/{found[0]}"
+            if path := settled.in_shelf(self.sight.spool, f"done/{near}/{row.token[21:23]}", row.token):
+                return path
         return None
 
 
@@ -220,7 +213,7 @@ async def act(request: Request) -> Response:
     await desk.facts()
     chosen = [source.path for token in form.get("source", []) if (source := desk.sight.quarantine.sources.get(token))]
     if form.get("act") == ["retry"]:
-        sent = [path for old in chosen if (path := desk.sight.spool.again(old, replace=False))]
+        sent = await asyncio.to_thread(lambda: [again for path in chosen if (again := _again(desk.sight.spool, path))])
         await asyncio.to_thread(publish, desk.settings, sent)
         done = f"retried={len(sent)}"
     elif form.get("act") == ["purge"]:
@@ -231,6 +224,15 @@ async def act(request: Request) -> Response:
         return await quarantine(request, "Nothing was done.", 400)
     desk.sight.forget()
     return RedirectResponse(f"/quarantine?{done}", 303)
+
+
+def _again(spool: Spool, path: str) -> str | None:
+    """Claim one source anew; None if it cannot be moved, which the log tells."""
+    try:
+        return spool.again(path, replace=False)
+    except OSError as error:
+        log.warning("cannot send a source through again", extra={"fields": {"path": path, "error": str(error)}})
+        return None
 
 
 async def metrics(request: Request) -> Response:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ingest.settings import Settings
-from ingest.spool import Spool, names
+from ingest.spool import Spool, names, settled
 from ingest.spool.desk import Seen, desks
 from ingest.status import ask_redis, crowd, free_disk, has_spool, living, no_spool, stuck
 
@@ -45,9 +45,9 @@ class Quarantine:
     def look(self) -> None:
         """Bring `sources` up to date."""
         shelves = {}
-        for shelf in self._listed():
+        for shelf in settled.shelves(self.spool, "quarantine"):
             with contextlib.suppress(FileNotFoundError):
-                changed = os.stat(self.spool.at(shelf)).st_mtime
+                changed = os.stat(self.spool.at(shelf), follow_symlinks=False).st_mtime
                 known, inside = self._shelves.get(shelf, (0.0, {}))
                 if known != changed:
                     inside = dict(self._inside(shelf, inside))
@@ -56,16 +56,9 @@ class Quarantine:
         self._shelves = shelves
         self.sources = {token: source for _, inside in shelves.values() for token, source in inside.items()}
 
-    def _listed(self) -> Iterator[str]:
-        for day in sorted(os.listdir(self.spool.at("quarantine"))):
-            with contextlib.suppress(NotADirectoryError, FileNotFoundError):
-                yield from (
-                    f"quarantine/{day}/{shelf}" for shelf in sorted(os.listdir(self.spool.at("quarantine", day)))
-                )
-
     def _inside(self, shelf: str, before: dict[str, Quarantined]) -> Iterator[tuple[str, Quarantined]]:
         with contextlib.suppress(NotADirectoryError):
-            for name in os.listdir(self.spool.at(shelf)):
+            for name in self.spool.listed(shelf):
                 if names.is_source(name):
                     path, token = f"{shelf}/{name}", names.token_of(name)
                     yield token, before.get(token) or Quarantined(path, self.spool.reason(path))

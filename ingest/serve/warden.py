@@ -6,18 +6,15 @@ The children are forked from a process that does nothing else: the desk itself h
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 import os
 import signal
 import socket
-import stat
 from contextlib import suppress
 
 from ingest.child import die_with
 from ingest.hands import in_children
 from ingest.settings import Settings
-from ingest.sidecar import read_sidecar
 from ingest.spool import Spool, names
 
 WAITING = 8
@@ -98,25 +95,14 @@ def answer(spool: Spool, path: str, settings: Settings) -> dict[str, str]:
     from ingest.model import Rejected  # noqa: PLC0415
     from ingest.pipeline import examine  # noqa: PLC0415
 
-    folder, name = os.path.split(spool.at(path))
     try:
-        claims = read_sidecar(os.path.join(folder, names.token_of(name) + names.SIDECAR))
-        raw = _read(os.path.join(folder, name), settings.max_bytes)
-        examined = examine(raw, name=names.shown_name(name), claims=claims, limits=settings.limits)
+        claims = spool.claims(path)
+        content = spool.read(path, settings.max_bytes)
+        examined = examine(
+            content, name=names.shown_name(spool.whole_name(path)), claims=claims, limits=settings.limits
+        )
     except OSError as error:
         return {"reason": "unreadable", "message": f"The source cannot be read: {error.strerror}."}
     except Rejected as rejected:
         return {"reason": rejected.reason, "message": rejected.message}
     return {"html": explained(examined, served=True)}
-
-
-def _read(path: str, limit: int) -> bytes:
-    """The source's bytes; unlocked, for a reader must not keep a worker from it."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise OSError(errno.EFBIG, "it is larger than INGEST_MAX_BYTES")
-    return content

@@ -4,126 +4,100 @@
     spool/claimed/       one flat folder of what is being worked on; bounded by backpressure
     spool/done/          <day>/<xx>/ settled sources, kept for some days
     spool/quarantine/    <day>/<xx>/ refused sources, each with `<token>.reason.json`
+                         beside a source whose path is too long for a name: `.<token>.inbox-path`
     spool/.desks/        who is alive and what each has in its hands (desk.py)
 
 A source in `claimed` whose file is locked is being cleaned: the lock is the lease, and a kill gives it back at once.
+
+A path that somebody gives us (a ticket, a form, a note of the dead) is looked at once, in `names`, and opened beneath the root
+without following links (beneath.py): nothing is ever joined to the root as it came. `NotInSpool` is raised for what does not fit.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
 import time
 from collections.abc import Callable, Container, Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
 
 from ingest.sidecar import read_sidecar
-from ingest.spool import files, names
-from ingest.spool.names import SIDECAR
+from ingest.spool import beneath, companions, files, names, settled, sweep
+from ingest.spool.names import CHARGES, REASON, SIDECAR, NotInSpool
+from ingest.spool.root import FOLDERS, Root, Unusable
 from ingest.spool.source import Source, take
 
-__all__ = ["FOLDERS", "Source", "Spool", "Unusable", "now_text"]
-
-ORPHAN_SECONDS = 600.0  # sidecars are written before their source: one that old has lost its own
-FOLDERS = ("inbox", "claimed", "done", "quarantine", ".desks")
+__all__ = ["FOLDERS", "NotInSpool", "Source", "Spool", "Unusable", "now_text"]
 
 
-class Unusable(Exception):
-    """The spool cannot be used as it lies; the message says how to mend it."""
-
-
-class Spool:
-    """The folders, and each step of a source's life. Paths of sources are relative to `root`: `claimed/<name>`."""
+class Spool(Root):
+    """Each step of a source's life. Paths of sources are relative to `root`: `claimed/<name>`."""
 
     def __init__(self, root: str | os.PathLike[str], *, keep: bool = True) -> None:
-        self.root = os.fspath(root)
+        super().__init__(root)
         self.keep = keep
-        self._made: set[str] = set()
-
-    def at(self, *parts: str) -> str:
-        """An absolute path in the spool."""
-        return os.path.join(self.root, *parts)
-
-    def prepare(self) -> None:
-        """Make the folders and prove that a file can be locked and moved through them. Raises `Unusable`."""
-        name = f".probe-{names.new_token()}"
-        try:
-            for folder in FOLDERS:
-                os.makedirs(self.at(folder), exist_ok=True)
-            with open(self.at("inbox", name), "wb") as probe:
-                files.try_lock(probe.fileno())
-            for here, there in pairwise(FOLDERS[:4]):
-                os.rename(self.at(here, name), self.at(there, name))
-            os.unlink(self.at("quarantine", name))
-        except OSError as error:
-            for folder in FOLDERS[:4]:
-                with contextlib.suppress(OSError):
-                    os.unlink(self.at(folder, name))
-            if error.errno == errno.EXDEV:
-                raise Unusable(
-                    f"{self.root}: inbox, claimed, done and quarantine lie on different mounts, so a source cannot be "
-                    "moved in one step; mount the whole spool folder, not the folders in it"
-                ) from None
-            if error.errno in {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}:
-                raise Unusable(
-                    f"{self.root} lies on a mount without locks (flock); on NFS, mount it with them"
-                ) from None
-            raise Unusable(files.trouble(self.root, error)) from None
-
-    def identity(self) -> str:
-        """A name of this spool that no other has, and that stays."""
-        known = files.read_json(self.at(".identity"))
-        if not isinstance(known, str):
-            known = names.new_token()
-            files.write_whole(self.at(".identity"), json.dumps(known).encode())
-        return known
 
     # --- into claimed -------------------------------------------------------------------------------------------------
 
     def claim(self, place: str, *, sidecar: bool = False) -> str | None:
         """Take `inbox/<place>`; None if somebody else was faster. The sidecar follows: if we die in between, `adrift`
-        fetches it.
+        fetches it. Raises OSError if either is not ours to move; then both stay.
         """
-        name = names.claimed_name(names.new_token(), place)
+        folder, _, leaf = place.rpartition("/")
+        name = names.claimed_name(token := names.new_token(), place)
         try:
-            os.rename(self.at("inbox", place), self.at("claimed", name))
+            with self.folder(_below("inbox", folder)) as inbox, self.folder("claimed") as claimed:
+                if sidecar:
+                    companions.check_sidecar_is_movable(leaf, inbox)
+                companions.keep_inbox_path(name, names.encoded(place), claimed)
+                try:
+                    os.rename(leaf, name, src_dir_fd=inbox, dst_dir_fd=claimed)
+                except OSError:
+                    companions.forget(name, claimed, suffixes=())
+                    raise
+                if sidecar:
+                    try:
+                        companions.take_sidecar(leaf, inbox, token, claimed)
+                    except OSError:
+                        beneath.move(name, claimed, leaf, inbox)
+                        companions.forget(name, claimed, suffixes=())
+                        raise
         except FileNotFoundError:
             return None
-        if sidecar:
-            self._fetch_sidecar(name)
         return f"claimed/{name}"
-
-    def _fetch_sidecar(self, name: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.rename(self.at("inbox", names.place_of(name) + SIDECAR), self._beside(name, SIDECAR))
 
     def deposit(self, content: bytes, *, name: str, claims: dict[str, Any] | None = None, replace: bool = False) -> str:
         """Put bytes straight into `claimed`, durably. They need no inbox: they are whole."""
         plain = os.path.basename(name).encode("utf-8", "replace").decode() or "article"
-        claimed = names.claimed_name(names.new_token(), plain, replace=replace)
-        if claims:
-            files.write_whole(self._beside(claimed, SIDECAR), json.dumps(claims).encode())
-        files.write_whole(self.at("claimed", claimed), content)
+        claimed = names.claimed_name(token := names.new_token(), plain, replace=replace)
+        with self.folder("claimed") as folder:
+            if claims:
+                files.write_whole(token + SIDECAR, json.dumps(claims).encode(), dir_fd=folder)
+            companions.keep_inbox_path(claimed, names.encoded(plain), folder)
+            files.write_whole(claimed, content, dir_fd=folder)
         return f"claimed/{claimed}"
 
-    def again(self, settled: str, *, replace: bool) -> str | None:
+    def again(self, path: str, *, replace: bool) -> str | None:
         """Claim a source anew from `done` or `quarantine`, under a new token; its attempts are forgiven."""
-        folder, old = os.path.split(settled)
-        name = names.claimed_name(names.new_token(), names.place_of(old), replace=replace)
-        with contextlib.suppress(FileNotFoundError):
-            os.link(self.at(folder, names.token_of(old) + SIDECAR), self._beside(name, SIDECAR))
-        try:
-            os.rename(self.at(settled), self.at("claimed", name))
-        except FileNotFoundError:
-            return None
-        for suffix in (SIDECAR, ".reason.json"):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.at(folder, names.token_of(old) + suffix))
-        return f"claimed/{name}"
+        shelf, old = names.split_path(path)
+        with contextlib.suppress(FileNotFoundError), self.folder(shelf) as here, self.folder("claimed") as claimed:
+            if not beneath.lies_in(here, old):
+                return None
+            whole = companions.whole_name(old, here, claimed)
+            name = names.name_for(token := names.new_token(), whole[24:], replace=replace)
+            companions.copy_sidecar(old, (here, claimed), token, claimed)
+            companions.keep_inbox_path(name, whole[24:], claimed)
+            try:
+                os.rename(old, name, src_dir_fd=here, dst_dir_fd=claimed)
+            except FileNotFoundError:
+                companions.forget(name, claimed, suffixes=(SIDECAR,))
+                return None
+            companions.forget(old, here, claimed, suffixes=(SIDECAR, REASON))
+            return f"claimed/{name}"
+        return None
 
     # --- in claimed ---------------------------------------------------------------------------------------------------
 
@@ -132,143 +106,156 @@ class Spool:
 
         Raises OSError if it cannot be read: ELOOP for a symbolic link, EINVAL for anything else that is no file.
         """
-        return take(self.at(path))
+        folder, name = names.split_ticket(path)
+        with self.folder(folder) as claimed:
+            return take(name, claimed)
+
+    def holds(self, path: object) -> bool:
+        """Whether a claimed source is still there; False also for what is no ticket."""
+        if names.is_ticket(path):
+            with contextlib.suppress(FileNotFoundError), self.folder("claimed") as claimed:
+                return beneath.lies_in(claimed, names.split_ticket(path)[1])
+        return False
+
+    def whole_name(self, path: str) -> str:
+        """The name of a source with all of its path in the inbox, for `names` to show."""
+        folder, name = names.split_path(path)
+        if not names.is_long(name):
+            return name
+        with contextlib.suppress(FileNotFoundError), self.folder(folder) as here, self.folder("claimed") as claimed:
+            return companions.whole_name(name, here, claimed)
+        return name
 
     def claims(self, path: str) -> dict[str, Any] | None:
-        """What the sidecar of a claimed source says; None without one. Raises `Rejected` where it is no JSON object, OSError."""
-        return read_sidecar(self._beside(os.path.basename(path), SIDECAR))
+        """What the sidecar of a source says; None without one. Raises `Rejected` where it is no JSON object, OSError."""
+        folder, name = names.split_path(path)
+        try:
+            with self.folder(folder) as here:
+                return read_sidecar(names.token_of(name) + SIDECAR, dir_fd=here)
+        except FileNotFoundError:
+            return None
 
     def charge(self, path: str, kind: str, why: str) -> int:
         """Count a failure (`kind`: "attempts" or "deaths") against a source, durably; gives their number."""
-        beside = self._beside(os.path.basename(path), ".charges.json")
-        charges = files.read_json(beside) or {}
+        charges = self.charges(path)
         charges.setdefault(kind, []).append({"at": now_text(), "why": why})
-        files.write_whole(beside, json.dumps(charges).encode())
+        with self.folder("claimed") as claimed:
+            beside = names.token_of(names.split_ticket(path)[1]) + CHARGES
+            files.write_whole(beside, json.dumps(charges).encode(), dir_fd=claimed)
         return len(charges[kind])
 
     def charges(self, path: str) -> dict[str, list[dict[str, str]]]:
         """The failures counted so far, by kind."""
-        return files.read_json(self._beside(os.path.basename(path), ".charges.json")) or {}
+        folder, name = names.split_ticket(path)
+        with self.folder(folder) as claimed:
+            found = files.read_json(names.token_of(name) + CHARGES, dir_fd=claimed)
+        return found if isinstance(found, dict) else {}
 
     def give_back(self, path: str) -> None:
-        """Return a claimed source to the inbox: it was not ready after all."""
-        name = os.path.basename(path)
-        place = self.at("inbox", names.place_of(name))
-        if os.path.lexists(place):  # its sender has put another there since: both stay
-            place = os.path.join(os.path.dirname(place), names.token_of(name), os.path.basename(place))
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            os.rename(self._beside(name, SIDECAR), place + SIDECAR)
-        with contextlib.suppress(FileNotFoundError):
-            os.rename(self.at(path), place)
+        """Return a claimed source to the inbox: it was not ready after all. Another that took its place stays beside it."""
+        _, name = names.split_ticket(path)
+        wrong: OSError | None = None
+        with self.folder("claimed") as claimed:
+            for way in names.ways_back(companions.whole_name(name, claimed)):
+                folder, _, leaf = way.rpartition("/")
+                try:
+                    with self.folder(_below("inbox", folder), make=True) as inbox:
+                        companions.return_to(inbox, leaf, name, claimed)
+                except OSError as error:  # a link or a file stands in the way, or another article
+                    wrong = error if beneath.lies_in(claimed, name) else None
+                    if wrong:
+                        continue
+                companions.forget(name, claimed, suffixes=())
+                return
+        raise wrong or AssertionError("there is always one way back")
 
     def adrift(self, since: Callable[[float], bool] | None = None, mine: Container[str] = ()) -> Iterator[str]:
         """Claimed sources that nobody works on, oldest first, those whose change time satisfies `since`; `mine` are
         left out. Also clears away what belongs to no source any more.
         """
-        orphaned = time.time() - ORPHAN_SECONDS
-        listed = sorted(os.listdir(self.at("claimed")))
-        tokens = {names.token_of(name) for name in listed if names.is_source(name)}
-        for name in listed:
-            path = f"claimed/{name}"
-            if not names.is_source(name):
-                if names.token_of(name) not in tokens and self._changed(name, lambda at: at < orphaned):
-                    with contextlib.suppress(FileNotFoundError):
-                        os.unlink(self.at(path))
-            elif path not in mine and self._changed(name, since) and not files.is_locked(self.at(path)):
-                self._fetch_sidecar(name)
-                yield path
-
-    def _changed(self, name: str, since: Callable[[float], bool] | None) -> bool:
-        try:
-            return since is None or since(os.stat(self.at("claimed", name), follow_symlinks=False).st_ctime)
-        except FileNotFoundError:
-            return False
+        return sweep.adrift(self, since, mine)
 
     def crowd(self) -> int:
         """How many sources are claimed."""
-        return sum(map(names.is_source, os.listdir(self.at("claimed"))))
+        return sum(map(names.is_source, self.listed("claimed")))
 
     # --- out of claimed -----------------------------------------------------------------------------------------------
 
     def done(self, path: str) -> bool:
         """Settle a source whose record is durable; False if somebody else did."""
+        _, name = names.split_ticket(path)
         if self.keep:
-            return self._settle(path, self._shelf("done", path))
-        name = os.path.basename(path)
-        try:
-            os.unlink(self.at(path))
-        except FileNotFoundError:
-            return False
-        self._forget(name)
+            with self._shelf("done", name) as shelf:
+                return self._settle(name, shelf)
+        with self.folder("claimed") as claimed:
+            try:
+                os.unlink(name, dir_fd=claimed)
+            except FileNotFoundError:
+                return False
+            companions.forget(name, claimed, suffixes=(SIDECAR, CHARGES))
         return True
 
     def refuse(self, path: str, reason: dict[str, Any]) -> bool:
         """Quarantine a source with its reason, the reason first; False if somebody else settled it."""
-        shelf = self._shelf("quarantine", path)
-        beside = os.path.join(shelf, names.token_of(os.path.basename(path)) + ".reason.json")
-        files.write_whole(beside, json.dumps(reason, indent=1).encode())
-        if self._settle(path, shelf):
-            return True
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(beside)
+        _, name = names.split_ticket(path)
+        beside = names.token_of(name) + REASON
+        with self._shelf("quarantine", name) as shelf:
+            files.write_whole(beside, json.dumps(reason, indent=1).encode(), dir_fd=shelf)
+            if self._settle(name, shelf):
+                return True
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(beside, dir_fd=shelf)
         return False
 
-    def _shelf(self, fate: str, path: str) -> str:
+    def _shelf(self, fate: str, name: str) -> AbstractContextManager[int]:
         # 256 shelves a day, by the random end of the token.
-        shelf = self.at(fate, f"{datetime.now(UTC):%Y-%m-%d}", os.path.basename(path)[21:23])
-        if shelf not in self._made:
-            os.makedirs(shelf, exist_ok=True)
-            self._made.add(shelf)
-        return shelf
+        return self.folder(f"{fate}/{datetime.now(UTC):%Y-%m-%d}/{name[21:23]}", make=True)
 
-    def _settle(self, path: str, shelf: str) -> bool:
-        name = os.path.basename(path)
-        with contextlib.suppress(FileNotFoundError, FileExistsError):
-            # Linked before, unlinked after: a source never stands without its claims.
-            os.link(self._beside(name, SIDECAR), os.path.join(shelf, names.token_of(name) + SIDECAR))
-        try:
-            os.rename(self.at(path), os.path.join(shelf, name))
-        except FileNotFoundError:
-            if os.path.isdir(shelf):
+    def _settle(self, name: str, shelf: int) -> bool:
+        """The source first, then what belongs to it: `again` and the keeper find that also where it was left behind."""
+        with self.folder("claimed") as claimed:
+            try:
+                os.rename(name, name, src_dir_fd=claimed, dst_dir_fd=shelf)
+            except FileNotFoundError:
+                if beneath.lies_in(claimed, name):
+                    raise  # the shelf was swept away by a day's end; the next try makes it anew
                 return False
-            self._made.discard(shelf)  # swept away by a day's end; the next try makes it anew
-            raise
-        self._forget(name)
-        return True
-
-    def _forget(self, name: str) -> None:
-        for suffix in (SIDECAR, ".charges.json"):
+            companions.follow(name, claimed, shelf)
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(self._beside(name, suffix))
-
-    def _beside(self, name: str, suffix: str) -> str:
-        return self.at("claimed", names.token_of(name) + suffix)
+                os.unlink(names.token_of(name) + CHARGES, dir_fd=claimed)
+        return True
 
     # --- settled ------------------------------------------------------------------------------------------------------
 
     def settled(self, fate: str) -> Iterator[str]:
         """Sources in `done` or `quarantine`, oldest day first, relative to the root."""
-        for day in sorted(os.listdir(self.at(fate))):
-            with contextlib.suppress(NotADirectoryError, FileNotFoundError):
-                for shelf in sorted(os.listdir(self.at(fate, day))):
-                    for name in sorted(os.listdir(self.at(fate, day, shelf))):
-                        if names.is_source(name):
-                            yield f"{fate}/{day}/{shelf}/{name}"
+        return settled.sources(self, fate)
 
-    def forget(self, settled: str) -> None:
+    def read(self, path: str, limit: int) -> bytes:
+        """The bytes of a source, claimed or settled; unlocked, for a reader must not keep a worker from it. Raises OSError."""
+        folder, name = names.split_path(path)
+        with self.folder(folder) as here:
+            return files.read_whole(name, limit, dir_fd=here)
+
+    def forget(self, path: str) -> None:
         """Delete a settled source and all that belongs to it."""
-        folder, name = os.path.split(self.at(settled))
-        for path in (os.path.join(folder, names.token_of(name) + suffix) for suffix in (SIDECAR, ".reason.json")):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(folder, name))
+        folder, name = names.split_path(path)
+        with contextlib.suppress(FileNotFoundError), self.folder(folder) as here, self.folder("claimed") as claimed:
+            companions.forget(name, here, claimed, suffixes=(SIDECAR, REASON))
+            os.unlink(name, dir_fd=here)
 
-    def reason(self, quarantined: str) -> dict[str, Any]:
+    def reason(self, path: str) -> dict[str, Any]:
         """Why a source lies in quarantine."""
-        folder, name = os.path.split(quarantined)
-        return files.read_json(self.at(folder, names.token_of(name) + ".reason.json")) or {"reason": "unknown"}
+        folder, name = names.split_path(path)
+        with contextlib.suppress(FileNotFoundError), self.folder(folder) as here:
+            found = files.read_json(names.token_of(name) + REASON, dir_fd=here)
+            if isinstance(found, dict):
+                return found
+        return {"reason": "unknown"}
+
+
+def _below(top: str, folder: str) -> str:
+    return f"{top}/{folder}" if folder else top
 
 
 def now_text() -> str:

@@ -37,7 +37,7 @@ class Desk:
 
     def __init__(self, spool_root: str, role: str, *, path: str | None = None) -> None:
         self.path = path or new_path(spool_root)
-        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         files.try_lock(self._handle)
         self._width = 0
         self._who = {"role": role, "pid": os.getpid(), "host": socket.gethostname(), "space": _pid_space()}

@@ -8,6 +8,7 @@ over a network mtime may be set by the sender, so the ctime does.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -15,6 +16,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ingest.settings import Settings
+from ingest.signs import shown
+from ingest.spool.beneath import LIST, lies_in
+from ingest.spool.beneath import folder as open_below
 from ingest.spool.names import SIDECAR, new_token
 
 log = logging.getLogger("ingest")
@@ -41,6 +46,7 @@ class Inbox:
     def __init__(self, root: str, ignored: re.Pattern[str], *, settle: float, polled: bool) -> None:
         self.root = root
         self.young = 0
+        self.unread: list[str] = []  # folders that the last scan could not read, and why
         self._ignored = ignored
         self._settle = settle
         self._polled = polled
@@ -51,21 +57,25 @@ class Inbox:
         self.young = 0
         now = _clock_of(os.path.dirname(self.root))
         before, self._odd = self._odd, {}
+        self.unread = []
+        top, name = os.path.split(self.root)
         folders = [""]
         while folders:
             folder = folders.pop()
             try:
-                with os.scandir(os.path.join(self.root, folder)) as entries:
-                    yield from self._entries(folder, entries, now, folders, before)
+                below = f"{name}/{folder}" if folder else name
+                with open_below(top, below, flags=LIST) as handle, os.scandir(handle) as entries:
+                    yield from self._entries(folder, handle, entries, now, folders, before)
             except (FileNotFoundError, NotADirectoryError):  # somebody was faster
                 continue
             except OSError as error:
+                self.unread.append(f"{shown(folder)}: {error.strerror}")
                 log.warning(
                     "cannot read a folder of the inbox", extra={"fields": {"folder": folder, "error": str(error)}}
                 )
 
     def _entries(
-        self, folder: str, entries: Iterator[os.DirEntry[str]], now: float, folders: list[str], odd: _Odd
+        self, folder: str, handle: int, entries: Iterator[os.DirEntry[str]], now: float, folders: list[str], odd: _Odd
     ) -> Iterator[Found]:
         for entry in entries:
             if self._ignored.match(entry.name):
@@ -81,8 +91,7 @@ class Inbox:
             except FileNotFoundError:
                 continue
             if ready:
-                sidecar = os.path.lexists(os.path.join(self.root, place + SIDECAR))
-                yield Found(place, sidecar)
+                yield Found(place, lies_in(handle, entry.name + SIDECAR))
             else:
                 self.young += 1
 
@@ -110,3 +119,26 @@ def _clock_of(folder: str) -> float:
     finally:
         os.close(handle)
         os.unlink(path)
+
+
+def watching(settings: Settings) -> tuple[bool, str]:
+    """Whether the inbox is polled, and what to tell people about it."""
+    kind = _mount_type(settings.spool / "inbox")
+    every = f"every {settings.scan_interval:g} s"
+    if settings.watch == "poll":
+        return True, f"by polling {every}, as INGEST_WATCH says"
+    if settings.watch == "auto" and REMOTE.fullmatch(kind):
+        return True, f"by polling {every}: on {kind}, changes made by other hosts raise no events"
+    return False, f"by events, with a scan {every} ({kind or 'unknown file system'})"
+
+
+def _mount_type(folder: os.PathLike[str]) -> str:
+    real = os.path.realpath(folder)
+    found = ("", "")
+    with contextlib.suppress(OSError), open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            before, _, after = line.partition(" - ")
+            point = before.split()[4].replace("\\040", " ")
+            if (real == point or real.startswith(point.rstrip("/") + "/")) and len(point) >= len(found[0]):
+                found = (point, after.split()[0])
+    return found[1]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from dataclasses import dataclass
 
 from ingest.spool import files
@@ -35,18 +33,15 @@ class Source:
         os.close(self.handle)
 
 
-def take(path: str) -> Source | None:
-    """Open and lock a source; see `Spool.open`."""
+def take(name: str, folder: int) -> Source | None:
+    """Open and lock a source in an open folder; see `Spool.open`."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        handle, was = files.open_regular(name, dir_fd=folder)
     except FileNotFoundError:
         return None
     try:
-        was = os.fstat(handle)
-        if not stat.S_ISREG(was.st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", path)  # noqa: TRY301 - closed below, like all else
         # Settled between open and lock: the name is gone, and what we hold is somebody's past.
-        if files.try_lock(handle) and _still(path, was):
+        if files.try_lock(handle) and _still(name, folder, was):
             return Source(handle, was)
     except BaseException:
         os.close(handle)
@@ -55,8 +50,8 @@ def take(path: str) -> Source | None:
     return None
 
 
-def _still(path: str, was: os.stat_result) -> bool:
+def _still(name: str, folder: int, was: os.stat_result) -> bool:
     try:
-        return os.stat(path, follow_symlinks=False).st_ino == was.st_ino
+        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_ino == was.st_ino
     except FileNotFoundError:
         return False

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ingest.settings import Settings, load
+from ingest.spool import beneath
 from tests.shell.rig import Redis, Tmpfs, Tree, redis_server
 
 
@@ -68,3 +69,13 @@ def redis(tmp_path: Path) -> Iterator[Redis]:
     running = Redis(server, tmp_path)
     yield running
     running.kill()
+
+
+@pytest.fixture(params=["openat2", "walk"])
+def opened_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways of opening folders."""
+    if request.param == "walk":
+        monkeypatch.setattr(beneath, "_missing", {"openat2", "renameat2"})
+    elif "openat2" in beneath._missing:
+        pytest.skip("this kernel has no openat2")
+    return str(request.param)

@@ -20,6 +20,7 @@ import pytest
 import redis
 
 from ingest.cli.status import _lines
+from ingest.journal import Journal
 from ingest.settings import Settings
 from ingest.status import look
 
@@ -73,6 +74,16 @@ def names_in(folder: Path) -> list[str]:
 
 def records_in(out: Path) -> list[Path]:
     return sorted(out.glob("[0-9a-f][0-9a-f]/*.json"))
+
+
+def lines_of(settings: Settings) -> list[dict[str, Any]]:
+    """The journal."""
+    return list(Journal(str(settings.spool)).lines())
+
+
+def told(settings: Settings) -> dict[str, str]:
+    """By file name what became of it: stored, or the reason why not."""
+    return {line["name"]: line["reason"] or line["outcome"] for line in lines_of(settings)}
 
 
 class Tree:
