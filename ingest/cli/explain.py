@@ -85,9 +85,9 @@ def _rows(examined: Examined) -> Iterator[dict[str, Any]]:
 
 
 def _json(row: dict[str, Any]) -> str:
-    import json
+    from ingest.logs import json_line
 
-    return json.dumps(row, ensure_ascii=False)
+    return json_line(row)
 
 
 def _line(row: dict[str, Any]) -> str:

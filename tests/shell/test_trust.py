@@ -207,7 +207,7 @@ def test_links_in_the_spool_lead_nowhere(make: Make, diary: Path) -> None:
     drop(settings, "folder.txt.meta.json/inside.txt", "text of its own")
     assert runner.up(settings, once=True, clean=plain) == 0
     reasons = told(settings)
-    assert {reasons[f"{name}.txt"] for name in odd} == {"bad_claims"}
+    assert {reasons[f"{name}.txt"] for name in odd} == {"invalid_claims"}
     assert reasons["folder.txt"] == reasons["inside.txt"] == "stored"
     assert DIARY not in json.dumps(lines_of(settings))
     # whole days that are links
