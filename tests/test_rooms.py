@@ -15,6 +15,8 @@ SHELL = {
     "spool",
     "sink",
     "journal",
+    "recovery",
+    "prefetch",
     "job",
     "child",
     "cleaner",

@@ -38,9 +38,8 @@ class Unusable(Exception):
 class Spool:
     """The folders, and each step of a source's life. Paths of sources are relative to `root`: `claimed/<name>`."""
 
-    def __init__(self, root: str | os.PathLike[str], *, keep: bool = True) -> None:
+    def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = os.fspath(root)
-        self.keep = keep
         self._made: set[str] = set()
 
     def at(self, *parts: str) -> str:
@@ -198,15 +197,7 @@ class Spool:
 
     def done(self, path: str) -> bool:
         """Settle a source whose record is durable; False if somebody else did."""
-        if self.keep:
-            return self._settle(path, self._shelf("done", path))
-        name = os.path.basename(path)
-        try:
-            os.unlink(self.at(path))
-        except FileNotFoundError:
-            return False
-        self._forget(name)
-        return True
+        return self._settle(path, self._shelf("done", path))
 
     def refuse(self, path: str, reason: dict[str, Any]) -> bool:
         """Quarantine a source with its reason, the reason first; False if somebody else settled it."""
@@ -249,6 +240,20 @@ class Spool:
 
     def _beside(self, name: str, suffix: str) -> str:
         return self.at("claimed", names.token_of(name) + suffix)
+
+    def reopen(self, settled: str) -> bool:
+        """Take a source back that was settled without a line in the journal: it is claimed again, under its old name."""
+        folder, name = os.path.split(settled)
+        token = names.token_of(name)
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(self.at(folder, token + SIDECAR), self._beside(name, SIDECAR))
+        try:
+            os.rename(self.at(settled), self.at("claimed", name))
+        except FileNotFoundError:
+            return False
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.at(folder, token + ".reason.json"))
+        return True
 
     # --- settled ------------------------------------------------------------------------------------------------------
 
