@@ -88,11 +88,15 @@ class Journal:
         try:
             with self._locked(create=False) as handle:
                 seen = os.fstat(handle)
-                if (seen.st_size, seen.st_mtime_ns) == self._synced:
-                    return
-                os.fsync(handle)
+            if (seen.st_size, seen.st_mtime_ns) == self._synced:
+                return
+            handle = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)  # another: writers need not wait for the disk
         except FileNotFoundError:
             return
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
         self._note(durable=seen.st_mtime, bytes=seen.st_size)
         self._synced = (seen.st_size, seen.st_mtime_ns)
 
