@@ -159,7 +159,8 @@ class Journal:
         with contextlib.suppress(FileNotFoundError), self._locked(create=False) as handle:
             size = _cut_torn_tail(handle)
             start = int(self._notes().get("bytes", 0))
-            start = start if start <= size else 0
+            if start > size or _read(handle, max(0, start - 1), start) not in {b"", b"\n"}:
+                start = 0  # the notes are of another file
             doubtful = _read(handle, start, size)
             whole = [line for line in doubtful.splitlines(keepends=True) if _parsed(line) is not None]
             if len(kept := b"".join(whole)) != len(doubtful):

@@ -63,6 +63,11 @@ def test_a_kill_at_each_system_call_loses_and_doubles_nothing(make: Make, kind: 
     assert len(given) > 60 / STRIDE  # so many system calls at least are there to be killed at
     assert runner.up(settings, once=True, clean=plain) == 0
     assert disagreements(settings, given) == []
+    outcomes = [line["outcome"] for line in Journal(str(settings.spool)).lines()]
+    if kind != "duplicate":  # what was killed after it wrote its record is no duplicate of its own
+        assert set(outcomes) == {"refused" if kind == "refused" else "stored"}
+    else:
+        assert outcomes.count("stored") == 1
 
 
 def test_a_child_that_dies_before_its_line_is_healed_by_its_living_parent(
