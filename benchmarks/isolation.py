@@ -101,7 +101,7 @@ def run(folder: Path, articles: list[bytes]) -> None:
     """All three. `articles`: what is cleaned, again and again."""
     clean = warm()
     settings = load(spool=folder / "spool", out=folder / "out", on_duplicate="replace", keep_days=0, workers=2)
-    spool = Spool(settings.spool, keep=False)
+    spool = Spool(settings.spool)
     spool.prepare()
     settings.out.mkdir(parents=True)
     job = open_job(settings, clean=clean)

@@ -21,6 +21,7 @@ from ingest.cleaner import Cleaner
 from ingest.job import Clean, Fault, Job, open_job, settle
 from ingest.journal import Journal
 from ingest.model import Refused
+from ingest.recovery import heal
 from ingest.settings import Settings
 from ingest.spool import Spool, Unusable, desk, files, names
 
@@ -205,22 +206,6 @@ class Crew:
             for _ in self._bury(child):
                 pass
         self._selector.close()
-
-
-def heal(seen: desk.Seen, spool: Spool, journal: Journal) -> None:
-    """Clear a dead owner's desk; if it died between settling its source and telling the journal, tell it now."""
-    line = seen.notes.get("line")
-    path = seen.notes.get("path")
-    if (
-        line
-        and isinstance(path, str)
-        and names.is_ticket(path)
-        and not spool.holds(path)
-        and not journal.has(names.token_of(os.path.basename(path)))
-    ):
-        journal.append(line)
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(seen.path)
 
 
 def mourn(settings: Settings, spool: Spool, journal: Journal) -> None:

@@ -21,6 +21,7 @@ from itertools import islice
 from ingest.crew import GRACE, hindered, mourn
 from ingest.job import Fault
 from ingest.journal import Journal
+from ingest.recovery import JournalCare
 from ingest.settings import Settings
 from ingest.signs import shown
 from ingest.sink import open_sink
@@ -42,7 +43,7 @@ class Keeper:
     """Holds the spool until closed."""
 
     def __init__(self, settings: Settings, role: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
-        self.spool = Spool(settings.spool, keep=settings.keep_days > 0)
+        self.spool = Spool(settings.spool)
         self.spool.prepare()
         try:
             settings.out.mkdir(parents=True, exist_ok=True)
@@ -68,6 +69,7 @@ class Keeper:
         self._next_scan = 0.0
         self._next_tend = 0.0
         self._next_day = 0.0
+        self._journal_care = JournalCare(self.spool, self.journal, keep=settings.keep_days > 0)
 
     def claim(self, room: int) -> Iterator[str]:
         """Claim up to so many ready files. A scan goes on where the last call left it, so a full inbox costs nothing."""
@@ -133,7 +135,7 @@ class Keeper:
             if not self.broken:
                 mourn(self.settings, self.spool, self.journal)
                 self.sink.tend()
-                self.journal.rotate()
+                self._journal_care.tend()
                 self._forget_old_days()
         except (OSError, Fault) as error:
             log.error("cannot tend the spool: %s", error)  # noqa: TRY400 - the next round tries again
@@ -187,7 +189,6 @@ class Keeper:
         First in, first out: what is older than all that waits was lost on the way.
         """
         before = (oldest_waiting or time.time()) - GRACE
-
         key = order()
 
         def older(at: float) -> bool:
@@ -205,6 +206,7 @@ class Keeper:
         """Give the spool to the next keeper."""
         with contextlib.suppress(OSError):
             self.sink.tend(all_of_it=True)
+        self._journal_care.close()
         self.desk.close()
         os.close(self._lock)
 

@@ -1,25 +1,28 @@
 """One ticket, from claimed source to outcome: open → clean → write → settle → tell.
 
 The order is what loses nothing: the record is durable before the source is settled, the source is settled before the ticket is
-acknowledged. A kill between any two steps leaves a ticket that can be run again with the same end.
+acknowledged. A kill between any two steps leaves a ticket that can be run again with the same end; what it leaves settled without
+a line in the journal is claimed again (recovery.py).
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import logging
 import os
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from ingest.journal import Journal
-from ingest.model import Gone, Outcome, RawArticle, Refused, Rejected, Stored
+from ingest.journal import Journal, received
+from ingest.model import Duplicate, Gone, Outcome, RawArticle, Refused, Rejected, Stored
+from ingest.recovery import unsettle
 from ingest.settings import Settings
 from ingest.signs import words
 from ingest.sink import Sink, open_sink
@@ -80,6 +83,8 @@ class Job:
     settings: Settings
     clean: Clean
     desk: Desk | None = None
+    unsettled: list[str] = field(default_factory=list)
+    """Names of sources that are settled without a line, for neither could be written: to be claimed again as soon as that works."""
 
     def run(self, path: str) -> Outcome:
         """Bring one claimed source to its outcome; what is no ticket is gone, with a line in the log. Raises `Fault`, and
@@ -91,6 +96,9 @@ class Job:
         try:
             if self.desk:
                 self.desk.note(path=path)
+            while self.unsettled:
+                unsettle(self.spool, self.unsettled[-1])
+                self.unsettled.pop()
             outcome = self._run(path, laps)
         except Fault:
             self._clear()
@@ -102,7 +110,7 @@ class Job:
         return outcome
 
     def _clear(self) -> None:
-        if self.desk:
+        if self.desk and not self.unsettled:
             with contextlib.suppress(OSError):
                 self.desk.note()
 
@@ -140,7 +148,8 @@ class Job:
             told["id"] = RawArticle(content).id
             name = self.spool.whole_name(path)
             replace = names.replaces(name) or self.settings.on_duplicate == "replace"
-            if self.sink.has(told["id"]) and not replace:
+            held = self.sink.has(told["id"]) and not replace
+            if held and not claims:
                 return Stored()
             laps("read")
             shown = names.shown_name(name)
@@ -148,6 +157,9 @@ class Job:
             if source.changed():
                 self.spool.give_back(path)
                 return Gone()
+            if held:
+                lost = _lost(json.loads(record.to_json()), self.sink.read(told["id"]) or {}, set(claims or {}))
+                return Duplicate(lost) if lost else Stored()
             told |= _facts(record)
             try:
                 self.sink.write(told["id"], record.to_json().encode() + b"\n")
@@ -175,26 +187,41 @@ class Job:
 
 
 def settle(job: Job, path: str, outcome: Outcome, told: dict[str, Any]) -> Outcome:
-    """Move the source to its fate and write the journal's line; Gone if somebody else did. Raises `Fault`."""
-    name = job.spool.whole_name(path)
+    """Move the source to its fate and write the journal's line, both or neither; Gone if somebody else did. Raises `Fault`."""
+    name = os.path.basename(path)
+    token = names.token_of(name)
+    whole_name = job.spool.whole_name(path)
     line = {
-        "time": now_text(), "name": names.shown_name(name), **told, "outcome": outcome.name,
-        "reason": getattr(outcome, "reason", None), "token": names.token_of(name), "worker": os.uname().nodename,
+        "time": now_text(), "received": received(token), "name": names.shown_name(whole_name), **told, "outcome": outcome.name,
+        "reason": getattr(outcome, "reason", None), "token": token, "worker": os.uname().nodename,
     }  # fmt: skip
-    if job.desk:
-        job.desk.note(path=path, line=line)
+    if isinstance(outcome, Duplicate):
+        line["claims_lost"] = outcome.lost
     try:
-        if isinstance(outcome, Refused):
-            settled = job.spool.refuse(path, _reason(job, path, outcome, line))
-        else:
-            settled = job.spool.done(path)
-        if not settled:
-            return Gone()
-        job.journal.append(line)
+        with job.journal.settling():
+            if isinstance(outcome, Refused):
+                settled = job.spool.refuse(path, _reason(job, path, outcome, line))
+            else:
+                settled = job.spool.done(path)
+            if not settled:
+                return Gone()
+            try:
+                job.journal.append(line)
+            except OSError:
+                job.unsettled.append(name)
+                unsettle(job.spool, name)
+                job.unsettled.remove(name)
+                raise
     except OSError as error:
         raise Fault(f"cannot settle a source: {error}") from error
     log.info("settled", extra={"fields": line})
     return outcome
+
+
+def _lost(new: dict[str, Any], kept: dict[str, Any], given: set[str]) -> tuple[str, ...]:
+    """Fields that a sender gave, and in which the record that would have been made differs from the one that is kept."""
+    given = given | {name for name, origin in new.get("provenance", {}).items() if origin == "given"} | {"extra"}
+    return tuple(sorted(name for name in given & new.keys() if new[name] != kept.get(name)))
 
 
 def _facts(record: Any) -> dict[str, Any]:
@@ -262,6 +289,6 @@ def versions() -> dict[str, str]:
 
 def open_job(settings: Settings, *, clean: Clean, desk: Desk | None = None) -> Job:
     """A job on the spool and the sink of the settings. `clean`: the core's, loaded by `runner.warm`."""
-    spool = Spool(settings.spool, keep=settings.keep_days > 0)
+    spool = Spool(settings.spool)
     journal = Journal(spool.root, limit=settings.journal_bytes)
     return Job(spool, open_sink(settings.sink, settings.out), journal, settings, clean, desk)

@@ -202,6 +202,14 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Its content has a record already, made with other claims, and that record stays. `lost`: the fields whose claims it does not bear."""
+
+    lost: tuple[str, ...] = ()
+    name = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """The source lies in quarantine with its reason."""
 
@@ -217,4 +225,4 @@ class Gone:
     name = "gone"
 
 
-Outcome = Stored | Refused | Gone
+Outcome = Stored | Duplicate | Refused | Gone

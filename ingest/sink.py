@@ -10,7 +10,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from ingest.spool import files
 from ingest.spool.names import new_token
@@ -28,6 +28,9 @@ class Sink(Protocol):
 
     def has(self, record_id: str) -> bool:
         """Whether a durable record has this id."""
+
+    def read(self, record_id: str) -> dict[str, Any] | None:
+        """The record that has this id; None if it cannot be read any more, or not alone."""
 
     def tend(self, *, all_of_it: bool = False) -> None:
         """What is to be done from time to time, by one keeper: clear away what the dead left, seal what is full."""
@@ -63,6 +66,11 @@ class JsonSink:
     def has(self, record_id: str) -> bool:
         """See `Sink`."""
         return os.path.exists(self.path(record_id))
+
+    def read(self, record_id: str) -> dict[str, Any] | None:
+        """See `Sink`."""
+        record = files.read_json(self.path(record_id))
+        return record if isinstance(record, dict) else None
 
     def tend(self, *, all_of_it: bool = False) -> None:
         """See `Sink`."""
@@ -107,6 +115,11 @@ class SegmentSink(JsonSink):
     def has(self, record_id: str) -> bool:
         """See `Sink`."""
         return os.path.exists(self.path(record_id)) or os.path.exists(os.path.join(self._waiting, f"{record_id}.json"))
+
+    def read(self, record_id: str) -> dict[str, Any] | None:
+        """See `Sink`. What is in a segment is not looked for."""
+        record = files.read_json(os.path.join(self._waiting, f"{record_id}.json"))
+        return record if isinstance(record, dict) else None
 
     def tend(self, *, all_of_it: bool = False) -> None:
         """Pack what waits, if it is enough or old enough, and finish packs that a dead keeper left."""

@@ -6,9 +6,11 @@ import os
 import shutil
 import time
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ingest.child import WINDOW
 from ingest.crew import hindered
 from ingest.intake import scarce
 from ingest.journal import Journal
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from ingest.broker import Broker
 
 SOON = 30.0  # seconds without a beat after which a part of the service counts as gone
+MAX_STALL_SECONDS = 60.0
+"""Sources wait, somebody is there who should work on them, and so long nothing was settled: the service has stalled."""
 
 
 def look(settings: Settings) -> dict[str, Any]:
@@ -43,7 +47,8 @@ def look(settings: Settings) -> dict[str, Any]:
         "quarantined": dict(Counter(spool.reason(path).get("reason", "unknown") for path in quarantined)),
         "rate_per_minute": len(recent),
         "last_refused": {key: refused[-1].get(key) for key in ("time", "name", "reason")} if refused else None,
-        **living(desks(spool.root)),
+        **living(found := list(desks(spool.root))),
+        "stalled_seconds": stalled(settings, found, claimed, oldest),
         "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
         "broker": settings.broker_shown,
     }
@@ -89,6 +94,32 @@ def living(found: Any) -> dict[str, Any]:
     }
 
 
+def stalled(settings: Settings, found: Sequence[Seen], claimed: int, oldest: int, *, host: str | None = None) -> int:
+    """Seconds for which nothing has been settled although sources are claimed and a worker is alive; 0 while things move.
+
+    `claimed`, `oldest`: as `crowd` tells them. `host`: ask it of the workers of one host, if more waits than others have in hand.
+    """
+    alive = [desk for desk in found if desk.alive]
+    workers = [desk for desk in alive if desk.notes.get("role") in {"up", "worker"}]
+    since = [desk.notes.get("since", 0.0) for desk in workers if host in {None, desk.notes.get("host")}]
+    in_hand = WINDOW * sum(desk.notes.get("role") == "child" and bool(desk.notes.get("path")) for desk in alive)
+    if not since or claimed <= (0 if host is None else in_hand):
+        return 0
+    journal = Journal(str(settings.spool))
+    if host is None:
+        last = journal.last_written() or 0.0
+    else:
+        own = (line["time"] for line in reversed(journal.tail(1 << 20)) if line.get("worker") == host)
+        last = next((datetime.fromisoformat(at).timestamp() for at in own), 0.0)
+    idle = round(time.time() - max(last, min(since), time.time() - oldest))
+    return idle if idle > max(MAX_STALL_SECONDS, 2 * settings.time_limit) else 0
+
+
+def stall_told(seconds: int, claimed: int) -> str:
+    """What to say of it."""
+    return f"nothing was settled for {seconds} s, though {claimed} sources are claimed and a worker is alive; see its log, or restart it"
+
+
 def free_disk(settings: Settings) -> dict[str, int]:
     """Bytes that are free where sources and records go."""
     return {str(at): shutil.disk_usage(at).free for at in (settings.spool, settings.out) if at.exists()}
@@ -107,6 +138,8 @@ def stuck(seen: dict[str, Any]) -> list[str]:
         why.append(
             f"the clock was set back, by {behind} s at least: that loses nothing; the journal's times go back, too"
         )
+    if seen["stalled_seconds"]:
+        why.append(stall_told(seen["stalled_seconds"], seen["claimed"]))
     if seen["claimed"] and not seen["workers"] and (keeper is None or keeper["role"] == "watch"):
         why.append("no worker has been heard of: start `ingest worker`")
     return why

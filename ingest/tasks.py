@@ -24,7 +24,10 @@ from celery.worker import consumer as celery_consumer
 
 from ingest.broker import AWAY, TASK, TASK_SECONDS, Broker, make_celery, told
 from ingest.crew import Crew
+from ingest.journal import Journal
 from ingest.logs import to_stderr
+from ingest.prefetch import Window
+from ingest.recovery import reconcile
 from ingest.runner import warm
 from ingest.settings import Settings, load
 from ingest.spool import Spool
@@ -90,6 +93,10 @@ def make_app(settings: Settings) -> Celery:
     def _prepare(**_: Any) -> None:
         spool.prepare()
         settings.out.mkdir(parents=True, exist_ok=True)
+        try:  # as the keeper does: we may be the first to start, and Redis may remember tickets
+            reconcile(spool, Journal(spool.root))
+        except OSError as error:
+            log.warning("the keeper will compare the journal with the sources: %s", error)
         warm()  # before the pool forks
 
     @signals.worker_process_shutdown.connect(weak=False)
@@ -161,6 +168,14 @@ class Consumer(celery_consumer.Consumer):
                 message.ack_log_error(log, self._away)
 
         return checked
+
+    def connect(self) -> Any:
+        """A connection whose channels all have our window."""
+        connection = super().connect()
+        channel: Any = connection.default_channel
+        channel.QoS, channel._qos = Window, None  # noqa: SLF001 - made before we could say so, and still empty
+        channel.qos.confirm()
+        return connection
 
     def on_connection_error_before_connected(self, exc: Exception) -> None:
         """Reached, but of no use: a full Redis. Without a pause Celery would try a hundred times a second."""

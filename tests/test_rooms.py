@@ -16,6 +16,8 @@ SHELL = {
     "sink",
     "sidecar",
     "journal",
+    "recovery",
+    "prefetch",
     "job",
     "child",
     "cleaner",

@@ -200,7 +200,7 @@ def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: 
             click.echo(f"{ticket.id}\t{ticket.path}")
     for ticket in tickets if waits else ():
         line = wait(ticket, settings=settings) or {"outcome": "waiting", "reason": "nobody took it in time"}
-        bad += line["outcome"] != "stored"
+        bad += line["outcome"] not in {"stored", "duplicate"}
         click.echo("\t".join(filter(None, (ticket.id, line["outcome"], line.get("reason")))))
     sys.exit(1 if bad else 0)
 
@@ -209,16 +209,27 @@ def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: 
 @with_settings
 @click.argument("role", type=click.Choice(["up", "watch", "worker"]))
 def health(role: str, **flags: Any) -> None:
-    """Exit 0 if this container's watcher or worker has done its round within 30 seconds."""
-    settings = used_settings_of(**flags)
-    from ingest.spool.desk import desks, here
+    """Exit 0 if this container's watcher or worker has done its round within 30 seconds, and what waits for it moves.
 
-    for seen in desks(str(settings.spool)):
-        if seen.notes.get("role") == role and seen.alive and here(seen) and seen.age < 30:
-            click.echo(f"{role} {seen.notes.get('pid')}: {seen.age:.0f} s ago")
-            return
-    click.echo(f"no {role} of this container has made a round in the last 30 seconds", err=True)
-    sys.exit(1)
+    Where sources wait, a worker that has settled nothing for a minute is unhealthy, however regularly it beats.
+    """
+    settings = used_settings_of(**flags)
+    from ingest.spool import Spool
+    from ingest.spool.desk import desks, here
+    from ingest.status import crowd, stall_told, stalled
+
+    found = list(desks(str(settings.spool)))
+    ours = [seen for seen in found if seen.notes.get("role") == role and seen.alive and here(seen)]
+    seen = min(ours, key=lambda seen: seen.age, default=None)
+    if seen is None or seen.age >= 30:
+        click.echo(f"no {role} of this container has made a round in the last 30 seconds", err=True)
+        sys.exit(1)
+    claimed, oldest = crowd(Spool(settings.spool)) if role != "watch" else (0, 0)
+    host = seen.notes.get("host") if role == "worker" else None
+    if seconds := stalled(settings, found, claimed, oldest, host=host):
+        click.echo(stall_told(seconds, claimed), err=True)
+        sys.exit(1)
+    click.echo(f"{role} {seen.notes.get('pid')}: {seen.age:.0f} s ago")
 
 
 @click.command()

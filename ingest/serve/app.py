@@ -30,7 +30,7 @@ from ingest.serve.sight import SECOND, Sight
 from ingest.serve.warden import Warden
 from ingest.settings import Settings
 from ingest.spool import Spool, names, settled
-from ingest.status import has_spool
+from ingest.status import has_spool, stall_told
 
 log = logging.getLogger("ingest")
 
@@ -248,13 +248,16 @@ async def health(_: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Whether the spool can be written to, the broker be reached, and the journal has been read."""
+    """Whether the spool can be written to, the broker be reached, work goes on, and the journal has been read."""
     desk = _desk(request)
     facts = await desk.facts()
     wrong = {
         "spool": await asyncio.to_thread(_unusable, desk.settings),
         "journal": "is still being read" if facts["behind"] else None,
     }
+    if "stalled_seconds" in facts:
+        stall = facts["stalled_seconds"]
+        wrong["progress"] = stall_told(stall, facts["claimed"]) if stall else None
     if desk.settings.broker:
         wrong["broker"] = None if facts.get("redis") else "cannot be reached"
     told = {part: f"no: {why}" if why else "yes" for part, why in wrong.items()}

@@ -124,7 +124,7 @@ class Ledger:
             del self.minutes[min(self.minutes)]
         self.last = max(self.last, time)
         name, headline, publisher = str(line.get("name")), line.get("headline"), line.get("publisher")
-        if outcome == "stored" and not headline and line.get("id") in self._by_id:
+        if outcome == "duplicate" or (outcome == "stored" and not headline and line.get("id") in self._by_id):
             return  # its content came again and its record stayed as it was
         key = " ".join(map(fold, (headline or "", name, publisher or "")))
         row = Settled(

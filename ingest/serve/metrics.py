@@ -79,6 +79,11 @@ def _levels(facts: Facts) -> Iterator[Metric]:
     yield _gauge("ingest_free_disk_bytes", "Free disk where sources and records go", "folder", facts["free_disk"])
     keeper = facts["keeper"] or {}
     yield GaugeMetricFamily("ingest_intake_held", "1 while intake is held back", int(bool(keeper.get("held"))))
+    yield GaugeMetricFamily(
+        "ingest_stalled_seconds",
+        "Since anything was settled, while sources are claimed and a worker is alive; 0 below a minute",
+        facts["stalled_seconds"],
+    )
     yield GaugeMetricFamily("ingest_stuck", "Reasons why something does not move", len(facts["why"]))
 
 

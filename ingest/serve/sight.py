@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.settings import Settings
 from ingest.spool import Spool, names, settled
 from ingest.spool.desk import Seen, desks
-from ingest.status import ask_redis, crowd, free_disk, has_spool, living, no_spool, stuck
+from ingest.status import ask_redis, crowd, free_disk, has_spool, living, no_spool, stalled, stuck
 
 if TYPE_CHECKING:
     from ingest.broker import Broker
@@ -107,6 +107,7 @@ class Sight:
                 Counter(each.why.get("reason", "unknown") for each in self.quarantine.sources.values())
             ),
             **living(found),
+            "stalled_seconds": stalled(self.settings, found, claimed, oldest_claimed),
             "desks": [desk for desk in found if desk.alive],
             "free_disk": free_disk(self.settings),
         }

@@ -36,10 +36,6 @@ __all__ = ["FOLDERS", "NotInSpool", "Source", "Spool", "Unusable", "now_text"]
 class Spool(Root):
     """Each step of a source's life. Paths of sources are relative to `root`: `claimed/<name>`."""
 
-    def __init__(self, root: str | os.PathLike[str], *, keep: bool = True) -> None:
-        super().__init__(root)
-        self.keep = keep
-
     # --- into claimed -------------------------------------------------------------------------------------------------
 
     def claim(self, place: str, *, sidecar: bool = False) -> str | None:
@@ -184,16 +180,8 @@ class Spool(Root):
     def done(self, path: str) -> bool:
         """Settle a source whose record is durable; False if somebody else did."""
         _, name = names.split_ticket(path)
-        if self.keep:
-            with self._shelf("done", name) as shelf:
-                return self._settle(name, shelf)
-        with self.folder("claimed") as claimed:
-            try:
-                os.unlink(name, dir_fd=claimed)
-            except FileNotFoundError:
-                return False
-            companions.forget(name, claimed, suffixes=(SIDECAR, CHARGES))
-        return True
+        with self._shelf("done", name) as shelf:
+            return self._settle(name, shelf)
 
     def refuse(self, path: str, reason: dict[str, Any]) -> bool:
         """Quarantine a source with its reason, the reason first; False if somebody else settled it."""
@@ -223,6 +211,19 @@ class Spool(Root):
             companions.follow(name, claimed, shelf)
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(names.token_of(name) + CHARGES, dir_fd=claimed)
+        return True
+
+    def reopen(self, path: str) -> bool:
+        """Take a source back that was settled without a line in the journal: it is claimed again, under its old name."""
+        folder, name = names.split_path(path)
+        with self.folder(folder) as here, self.folder("claimed") as claimed:
+            companions.follow(name, here, claimed)
+            try:
+                os.rename(name, name, src_dir_fd=here, dst_dir_fd=claimed)
+            except FileNotFoundError:
+                return False
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(names.token_of(name) + REASON, dir_fd=here)
         return True
 
     # --- settled ------------------------------------------------------------------------------------------------------

@@ -40,7 +40,13 @@ class Desk:
         self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
         files.try_lock(self._handle)
         self._width = 0
-        self._who = {"role": role, "pid": os.getpid(), "host": socket.gethostname(), "space": _pid_space()}
+        self._who = {
+            "role": role,
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "space": _pid_space(),
+            "since": time.time(),
+        }
         self.note()
 
     def note(self, **notes: Any) -> None:
