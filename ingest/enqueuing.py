@@ -15,8 +15,8 @@ from ingest.journal import Journal
 from ingest.model import RawArticle, Ticket
 from ingest.parse.decode import unpack
 from ingest.settings import Settings, load
+from ingest.signs import is_url
 from ingest.spool import Spool, names
-from ingest.spool.files import is_url
 
 if TYPE_CHECKING:
     from ingest.broker import Broker

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ingest.journal import Journal
-from ingest.spool import Spool, desk, names, settled
+from ingest.spool import Spool, beneath, desk, names, settled
 
 log = logging.getLogger("ingest")
 
@@ -69,7 +69,7 @@ def _settled_since(spool: Spool, fate: str, since: float) -> Iterator[str]:
     for shelf in settled.shelves(spool, fate):
         if shelf.split("/")[1] < first:  # where a spool was copied, all its change times are new, but the days are not
             continue
-        with contextlib.suppress(NotADirectoryError, FileNotFoundError), spool.folder(shelf) as here:
+        with contextlib.suppress(FileNotFoundError), spool.folder(shelf, flags=beneath.LIST) as here:
             if os.stat(here).st_mtime < since:
                 continue
             with os.scandir(here) as entries:

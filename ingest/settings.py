@@ -17,7 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from ingest.limits import LIMITS, Limits
-from ingest.spool.files import is_url
+from ingest.signs import is_url
 
 PREFIX = "INGEST_"
 SECRETS = ("broker_url", "broker_password", "desk_token")

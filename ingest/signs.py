@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Callable
@@ -65,3 +66,12 @@ def escape_unprintable(text: str, escape: Callable[[str], str]) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() or one in HARMLESS else escape(one) for one in text)
+
+
+_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://")
+_COLLAPSED_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]+:/")
+
+
+def is_url(path: str | os.PathLike[str]) -> bool:
+    """Whether somebody gave an address where a path is asked for; a `Path` has made one slash of the two."""
+    return bool(_URL.match(path) if isinstance(path, str) else _COLLAPSED_URL.match(os.fspath(path)))

@@ -71,7 +71,7 @@ class LocalPath(click.Path):
 
 
 def _is_url(value: str | os.PathLike[str]) -> bool:
-    from ingest.spool.files import is_url  # 20 ms that a path without a colon need not pay
+    from ingest.signs import is_url  # 20 ms that a path without a colon need not pay
 
     return is_url(value)
 
@@ -129,8 +129,9 @@ def sidecar(path: Path) -> dict[str, Any] | None:
     from ingest.sidecar import read_sidecar
 
     beside = path.with_name(path.name + SIDECAR) if path.name else None
-    if beside is None or (os.path.lexists(beside) and not beside.is_file()) or beside.is_symlink():
-        return None  # `files_in` has named a link, a pipe or a device there
+    # Not Path.is_file, which raises for a name that is too long; `files_in` has named a link, a pipe or a device there.
+    if beside is None or os.path.islink(beside) or not os.path.isfile(beside):  # noqa: PTH113, PTH114
+        return None
     return read_sidecar(beside)
 
 

@@ -7,13 +7,9 @@ import errno
 import fcntl
 import json
 import os
-import re
 import secrets
 import stat
 from typing import Any
-
-_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*://")
-_COLLAPSED_URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]+:/")
 
 MAX_JSON_BYTES = 1 << 20
 """Of a JSON file beside a source: a sidecar of 1 MiB is read in 10 ms; what is larger, or nested beyond reading, says nothing."""
@@ -126,8 +122,3 @@ def is_locked(path: str, *, dir_fd: int | None = None) -> bool:
         return not try_lock(handle)
     finally:
         os.close(handle)
-
-
-def is_url(path: str | os.PathLike[str]) -> bool:
-    """Whether somebody gave an address where a path is asked for; a `Path` has made one slash of the two."""
-    return bool(_URL.match(path) if isinstance(path, str) else _COLLAPSED_URL.match(os.fspath(path)))
