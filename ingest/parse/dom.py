@@ -9,6 +9,7 @@ from itertools import islice
 
 from lxml.html import HtmlElement
 
+from ingest.lexicon import words
 from ingest.limits import LOOKED_AT, NAME_LENGTH
 
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "iframe"})
@@ -54,6 +55,25 @@ def texts(element: HtmlElement, without: frozenset[HtmlElement] = frozenset(), *
 def parts_of(element: HtmlElement, *tags: str) -> Iterator[HtmlElement]:
     """The elements inside, of these tags if any are named; of more than are looked at, the first."""
     return islice(element.iterdescendants(*tags), LOOKED_AT)
+
+
+def described_kind(element: HtmlElement) -> str:
+    """What microdata or RDFa call the thing that an element describes, lower-cased: "newsarticle"; "" where they do not."""
+    return (
+        ((element.get("itemtype") or element.get("typeof") or "").split() or [""])[0]
+        .rstrip("/")
+        .rsplit("/", 1)[-1]
+        .rsplit(":", 1)[-1]
+        .lower()
+    )
+
+
+def of_foreign_thing(element: HtmlElement) -> bool:
+    """Whether an element states a property of something that is not the article: of a video, a comment, a product on the page."""
+    if not (element.get("itemprop") or element.get("property")):
+        return False
+    kind = next((found for node in element.iterancestors() if (found := described_kind(node))), "")
+    return kind in words("schema", "foreign")
 
 
 def _speaks(element: HtmlElement, without: frozenset[HtmlElement]) -> bool:

@@ -23,7 +23,15 @@ def line(value: Any, limit: int = 2000) -> str | None:
     if "<" in text:
         text = _TAG.sub(" ", text)
     text = nfc(" ".join(_UNFIT.sub("", text).split()))
-    return text[:limit] or None
+    return cut(text, limit) or None
+
+
+def cut(text: str, limit: int) -> str:
+    """The text up to so many characters, ended where a word ends if it has any near there."""
+    if len(text) <= limit:
+        return text
+    whole = text[: limit + 1].rpartition(" ")[0]
+    return whole if len(whole) > limit // 2 else text[:limit]
 
 
 def address(value: Any, base: str | None) -> str | None:
@@ -43,13 +51,21 @@ def address(value: Any, base: str | None) -> str | None:
 
 
 def domain(url: str | None) -> str | None:
-    """The registered domain of an address by the public suffix list: `bbc.co.uk` of `www.bbc.co.uk`."""
+    """The registered domain of an address by the public suffix list: `bbc.co.uk` of `www.bbc.co.uk`.
+
+    Of a suffix that the list does not have, as of an intranet's, the last two labels.
+    """
     if not url:
         return None
-    from tld import get_fld  # noqa: PLC0415  for pages alone
+    from tld import get_fld, get_tld  # noqa: PLC0415  for pages alone
 
     found = get_fld(url, fail_silently=True)
-    return found if isinstance(found, str) else None
+    if isinstance(found, str):
+        return found
+    host = urlsplit(url).hostname or ""
+    labels = host.split(".")
+    unlisted = len(labels) > 1 and all(labels) and labels[-1].isalpha() and get_tld(url, fail_silently=True) is None
+    return ".".join(labels[-2:]) if unlisted else None
 
 
 def leads_to_article(url: str) -> bool:

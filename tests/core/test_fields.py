@@ -95,7 +95,6 @@ def test_headlines_by_where_they_stand(body: str, head: str, headline: str) -> N
         ),
         ("<div><p>Apr 28, 2023</p><p>6<i> min read</i></p></div>", "", "2023-04-28"),
         ("<p>02-12-2025</p>", "", "2025-12-02"),
-        ("<p>02/12/2025</p>", "", "2025-02-12"),
     ],
 )
 def test_which_of_a_pages_days_is_the_articles(body: str, head: str, day: str) -> None:

@@ -1,0 +1,222 @@
+"""The days that a page shows: beside its headline, in `<time>`, in elements that are called dates. A day that a sentence, a caption or a
+link names is no day of publication, and what the words beside a day call it goes before what its element is called.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingest.lexicon import words
+from ingest.model import Claim
+from ingest.parse.dates import FIRST_YEAR, LAST_YEAR, marker, moment, read_day
+from ingest.parse.dom import name_words, of_foreign_thing, parts_of, text_of
+from ingest.parse.head import LONG
+from ingest.parse.people import marked
+from ingest.parse.strings import line
+from ingest.parse.walk import BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lxml.html import HtmlElement
+
+    from ingest.parse.date_reader import DateReader
+    from ingest.parse.head import Head
+    from ingest.parse.survey import Run, Survey
+
+MAX_DATES = 60
+DATE_LINE_CHARACTERS = 50
+"""A line that does little but tell the date; in longer ones dates are often part of a sentence."""
+MAX_MARKER_CHARACTERS = 40
+"""Of a line that says nothing but what the next line's day is: "Last updated:"."""
+MAX_SENTENCE_WORDS = 5
+"""Words of a line that ends in a full stop and still is no sentence: "Vienna, 3 May 2024."."""
+
+_DIGIT = re.compile(r"\d")
+_SENTENCE_END = re.compile(r"[^\W\d_]{3,}[.!?…。！？।]\s*$|[.!?。！？।]\s+\S*[^\W\d_]{3,}\s")
+_STATING = (
+    "datetime",
+    "content",
+    "title",
+    "data-datetime",
+    "data-date",
+    "data-time",
+    "data-timestamp",
+    "data-published",
+)
+"""Attributes in which an element may state the day that its text tells in other words: "3 hours ago"."""
+
+
+def shown_dates(head: Head, survey: Survey, reader: DateReader) -> Iterator[Claim]:
+    """Days around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
+    captions = frozenset(survey.by_role["caption"])
+    told: list[Claim] = []
+    for runs in (head.after, head.before[::-1]):
+        for at, run in enumerate(runs):
+            apart = _in_teaser(run.element) or _in_caption(run.element, captions) or of_foreign_thing(run.element)
+            if not apart:
+                sure, unsure = _of_run(runs, at, reader)
+                yield from sure
+                told += unsure
+    yield from told
+    for element in survey.by_tag["time"][:MAX_DATES]:
+        if (
+            not survey.owned(element)
+            and not of_foreign_thing(element)
+            and next(element.iterancestors("a", "li"), None) is None
+            and not _in_sentence(element)
+        ):
+            claim = reader.stated(_which(element), element.get("datetime") or text_of(element, most=3 * LONG), "page")
+            if claim:
+                yield claim
+    for element in survey.by_role["date"][:MAX_DATES]:
+        apart = (
+            of_foreign_thing(element)
+            or element.tag in {"body", "article", "main", "time", "meta"}
+            or _in_teaser(element)
+            or survey.owned(element)
+        )
+        if not apart and len(text := text_of(element, most=3 * LONG)) <= LONG:
+            yield from _of_attributes(element, reader) or reader.all(text, "page", field=_which(element))
+
+
+def found_day(survey: Survey, url: str | None) -> Iterator[Claim]:
+    """The day in the address, or the one that htmldate finds and the page tells outside its sentences: asked only here, for it takes
+    longer than all the rest.
+    """
+    from htmldate import find_date  # noqa: PLC0415  # 0.3 s to import, needed by one page in ten
+
+    if match := re.search(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_)", url or ""):
+        day = moment("-".join(match.groups()))
+    else:
+        first, last = f"{FIRST_YEAR + 90}-01-01", f"{LAST_YEAR}-12-31"  # its own last day is today's: a clock
+        found = find_date(
+            survey.tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last
+        )
+        day = found if found and _is_told(survey, found) else None
+    if day:
+        yield Claim("published", day, "page")
+
+
+def _is_told(survey: Survey, day: str) -> bool:
+    """Whether anything but a sentence, a caption or a video's data names a day that a finder has found: it completes months to their
+    first day, too.
+    """
+    stated_in = [tag.get("content") or "" for tag in survey.by_tag["meta"] if not of_foreign_thing(tag)]
+    for script in survey.by_tag["script"]:
+        text = script.text or ""
+        at = text.find(day)
+        if at >= 0 and "upload" not in text[max(0, at - len('"uploadDate": ""')) : at].lower():
+            return True
+    if any(
+        day in text or ((found := read_day(text)) and found.when[:10] == day)
+        for text in stated_in
+        if _DIGIT.search(text)
+    ):
+        return True
+    captions = frozenset(survey.by_role["caption"])
+    for text, element in survey.runs:
+        if len(text) < LONG and _DIGIT.search(text) and (found := read_day(text)):
+            apart = _in_sentence(element) or _is_sentence(text) or _in_caption(element, captions)
+            if not apart and day in {found.when[:10], (found.rival or "")[:10]}:
+                return True
+    return any(day in (time.get("datetime") or "") for time in survey.by_tag["time"] if not _in_sentence(time))
+
+
+def _of_run(runs: Sequence[Run], at: int, reader: DateReader) -> tuple[list[Claim], list[Claim]]:
+    """The claims of a run, and those of a longer line, which are worth less."""
+    text, element = runs[at]
+    time = element if element.tag == "time" else next(element.iterancestors("time"), None)
+    if time is not None and time.get("datetime"):
+        claim = (
+            None if _in_sentence(time) else reader.stated(_said_before(runs, at, time), time.get("datetime"), "page")
+        )
+        if claim:
+            return [claim], []
+    if _called_date(element) and (found := _of_attributes(element, reader)):
+        return found, []
+    if len(text) >= LONG or not _DIGIT.search(text) or _in_sentence(element):
+        return [], []
+    whole = _whole(text, element)
+    default = marker(whole[: whole.find(text)]) or _said_before(runs, at, time if time is not None else element)
+    found = list(reader.all(text, "page", field=default)) or list(reader.all(whole, "page", field=default))
+    if not found or (_is_sentence(whole) and not _called_date(element)):
+        return [], []
+    if len(text) <= DATE_LINE_CHARACTERS:
+        return found, []
+    return [], found if marker(whole) or marked(whole) is not None or _called_date(element) else []
+
+
+def _said_before(runs: Sequence[Run], at: int, element: HtmlElement) -> str:
+    """The field that the words right before a day tell, else the one that its element is called."""
+    for run in runs[max(0, at - 2) : at][::-1]:
+        if _DIGIT.search(run.text) or len(run.text) > MAX_MARKER_CHARACTERS:
+            break
+        if field := marker(run.text):
+            return field
+    return _which(element)
+
+
+def _of_attributes(element: HtmlElement, reader: DateReader) -> list[Claim]:
+    """The moment that an element or the one right around it states in an attribute."""
+    for node in (element, element.getparent()):
+        for value in filter(None, map(node.get, _STATING)) if node is not None else ():
+            if claim := reader.stated(_which(element), line(value, LONG), "page"):
+                return [claim]
+    return []
+
+
+def _called_date(element: HtmlElement) -> bool:
+    """Whether an element, or one of the two around it, is called a date."""
+    wanted = words("places", "published") | words("places", "modified")
+    nodes = [element, *list(element.iterancestors())[:2]]
+    return any(
+        not wanted.isdisjoint(name_words(f"{e.get('class') or ''} {e.get('itemprop') or e.get('property') or ''}"))
+        for e in nodes
+    )
+
+
+def _in_caption(element: HtmlElement, captions: frozenset[HtmlElement]) -> bool:
+    return any(node.tag in {"figure", "figcaption"} or node in captions for node in (element, *element.iterancestors()))
+
+
+def paragraph_of(element: HtmlElement) -> str:
+    """The text of the paragraph or the like around an element; "" where what stands around it holds several."""
+    holder = next((e for e in (element, *element.iterancestors()) if e.tag in BLOCK), None)
+    if holder is None or holder.tag == "body" or any(child.tag in BLOCK for child in parts_of(holder)):
+        return ""
+    return text_of(holder, most=2 * LONG)
+
+
+def _in_sentence(element: HtmlElement) -> bool:
+    """Whether the paragraph around an element is longer than lines that tell a date are, or a sentence."""
+    text = paragraph_of(element)
+    return len(text) >= LONG or (_is_sentence(text) and not _called_date(element))
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a line is a sentence and no mere date line; of scripts without spaces, by its full stop alone."""
+    return _SENTENCE_END.search(text) is not None and (len(text.split()) > MAX_SENTENCE_WORDS or text[-1] in "。！？")
+
+
+def _in_teaser(element: HtmlElement) -> bool:
+    """Whether a date stands in a heading that says more, as those of other articles do."""
+    levels = ("h2", "h3", "h4")
+    heading = element if element.tag in levels else next(element.iterancestors(*levels), None)
+    return heading is not None and len(text_of(heading, most=LONG)) > len(text_of(element, most=LONG)) + len(
+        "published"
+    )
+
+
+def _whole(text: str, element: HtmlElement) -> str:
+    """The text of the smallest short element around a run: dates and their markers are often split over spans."""
+    for node in (element, element.getparent()):
+        if node is not None and len(whole := text_of(node, most=3 * LONG)) <= LONG:
+            text = whole
+    return text
+
+
+def _which(element: HtmlElement) -> str:
+    name = f"{element.get('class') or ''} {element.get('itemprop') or element.get('property') or ''}"
+    return "modified" if name_words(name) & words("places", "modified") else "published"
