@@ -20,6 +20,8 @@ RANK = ("given", "json-ld", "meta", "page", "text", "pack")
 HEADING = 1.5
 """What the heading's vote counts, where JSON-LD's and the sharing title's count 1."""
 
+MAX_ALTERNATIVES = 10
+
 SLUG = 0.3
 """How much better the address must repeat another title, that the heading has no say."""
 
@@ -34,6 +36,9 @@ def choose(claims: Iterable[Claim]) -> dict[str, Claim]:
     best = {field: found[0] for field, found in fields.items()}
     if "headline" in fields:
         best["headline"] = _headline(fields["headline"], best["url"].value if "url" in best else "")
+        others = _alternatives(fields["headline"], best["headline"])
+        if others and "alternative_headlines" not in best:
+            best["alternative_headlines"] = others
     if "authors" in fields:
         best["authors"] = _authors(fields["authors"], fields.get("publisher", []))
     if (
@@ -57,12 +62,13 @@ def _by_origin(found: list[Claim], origin: str) -> list[Claim]:
 
 
 def _headline(found: list[Claim], url: str) -> Claim:
-    """The title that most sources agree on: JSON-LD, the sharing title (first of meta), the heading (first of the page).
+    """The headline that readers are shown, the first of the page's, if it is one; else the title that most sources agree on.
 
-    Counted on 603 pages with gold headlines: of three that differ readers' heading is the likeliest, so it counts a little more than
-    each other, less than two; but a sharing title against all, the window's title (last of meta) included, was the desk's
-    headline on 11 pages of 18. A heading has no say if it is not about the same thing as the metadata ("Contact us", the site's
-    name), if it only puts something before the sharing title, or, without JSON-LD, if the address was made from the other title.
+    JSON-LD, the sharing title (first of meta) and the window's title (last of meta) are often other true headlines, written for search
+    and sharing. A heading has no say if it is not about the same thing as the metadata ("Contact us", the site's name), if it only
+    puts something before the sharing title, or, without JSON-LD, if the address was made from the other title. Where one headline
+    holds the other, as with a kicker before it, they are one, and the form that most sources have wins; the heading counts a little more
+    than each other, less than two.
     """
     if found[0].origin == "given":
         return found[0]
@@ -71,16 +77,39 @@ def _headline(found: list[Claim], url: str) -> Claim:
     if not meta:
         return heading or stated or found[0]
     shared, window = meta[0], meta[-1]
-    ours = fold(shared.value)
-    if heading and stated and fold(heading.value) == fold(stated.value) == fold(window.value) != ours:
-        return stated if fold(stated.value).startswith(ours) and len(ours) < 10 else shared
     if heading and not _speaks(heading.value, shared.value, window.value, "" if stated else url):
         heading = None
+    if heading and not any(_same_headline(heading.value, other.value) for other in (stated, shared) if other):
+        return heading
     votes: dict[str, float] = {}
     for claim, weight in ((heading, HEADING), (stated, 1), (shared, 1)):
         if claim:
             votes[fold(claim.value)] = votes.get(fold(claim.value), 0) + weight
     return max(filter(None, (stated, heading, shared)), key=lambda c: votes[fold(c.value)])
+
+
+def _alternatives(found: list[Claim], chosen: Claim) -> Claim | None:
+    """The other headlines of the article: for search, for sharing, the one shown where another was chosen; each once.
+
+    Of the page's own only the first: its other headings are those of other articles.
+    """
+    voices = [*_by_origin(found, "json-ld"), *_by_origin(found, "meta"), *_by_origin(found, "page")[:1]]
+    said = {fold(chosen.value)}
+    kept: list[Claim] = []
+    for claim in voices:
+        text = fold(claim.value)
+        if " " in claim.value and text not in said and _same_subject(claim.value, chosen.value):
+            said.add(text)
+            kept.append(claim)
+    if not kept:
+        return None
+    return replace(kept[0], field="alternative_headlines", value=[claim.value for claim in kept[:MAX_ALTERNATIVES]])
+
+
+def _same_headline(one: str, other: str) -> bool:
+    """Whether one headline holds the other."""
+    mine, theirs = fold(one), fold(other)
+    return bool(mine and theirs) and (mine in theirs or theirs in mine)
 
 
 def _speaks(heading: str, shared: str, window: str, url: str) -> bool:

@@ -18,14 +18,14 @@ from ingest.model import Claim
 from ingest.parse import furniture
 from ingest.parse.date_reader import DateReader
 from ingest.parse.dom import text_of
+from ingest.parse.found_day import found_day
 from ingest.parse.images import page_images
 from ingest.parse.jsonld import Graph, Thing, kinds
 from ingest.parse.meta import Meta
-from ingest.parse.page_dates import found_day
 from ingest.parse.people import marked, names
 from ingest.parse.strings import address, domain, line
 from ingest.parse.survey import Survey
-from ingest.parse.titles import bare_headlines, site_names
+from ingest.parse.titles import bare_headlines, site_names, slogans
 from ingest.signs import WIDE
 
 _LANGUAGE = re.compile(r"^([a-zA-Z]{2,3})(?:[-_]([a-zA-Z]{4}))?(?:[-_]([a-zA-Z]{2}|\d{3}))?\b")
@@ -44,6 +44,7 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
     graph = Graph(script.text_content() for script in scripts)
     canonical = _canonical(survey, meta, url)
     base = url or canonical
+    addresses = [each for each in dict.fromkeys((url, canonical)) if each]
     beside = (
         next((address(e.get("href"), base) for e in survey.by_tag["base"]), None) or base
     )  # of the page's own links
@@ -55,7 +56,7 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
     articles = _articles(graph, {url, canonical}, set(filter(None, map(fold, titles))))
     news = any(kinds(thing) & words("schema", "news") for thing in articles[:1])
     languages = list(_languages(survey.tree, meta, graph, articles))
-    reader = DateReader([c.value for c in languages], base, partial(_dated_texts, survey, meta, graph, articles))
+    reader = DateReader([c.value for c in languages], addresses, partial(_dated_texts, survey, meta, graph, articles))
     stated = [*_from_jsonld(graph, articles, reader), *_from_meta(meta, reader), *_window_title(survey)]
     publishers = list(_publishers(graph, articles, meta, base))
     claims = [
@@ -69,14 +70,25 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
     if images := page_images(survey, graph, articles, base=beside):
         claims.append(Claim("images", images, "page"))
     if not any(c.field in {"published", "modified"} for c in claims):
-        claims += found_day(survey, base)
+        claims += found_day(survey, addresses)
     sites = site_names((c.value["name"] for c in publishers if c.value["name"]), url, canonical)
+    claims = _without_slogans(claims, survey)
     found: dict[tuple[str, str, int], Claim] = {}
     for place, claim in enumerate(bare_headlines(claims, sites, news=news)):
         # the same headline twice is two voices, and the window's title is the last of meta whatever it says
         key = claim.field, f"{claim.origin} {claim.value}", place if claim.field == "headline" else 0
         found.setdefault(key, claim)
     return tuple(found.values())
+
+
+def _without_slogans(claims: list[Claim], survey: Survey) -> list[Claim]:
+    """The same claims without titles that are no headline of this article, where the page shows one that is."""
+    heading = next((c.value for c in claims if c.field == "headline" and c.origin == "page"), None)
+    titles = [c.value for c in claims if c.field == "headline" and c.origin == "meta"]
+    if heading is None or not titles or heading in titles:
+        return claims
+    vain = slogans(titles, heading, (run.text for run in survey.runs if len(run.text) >= MAX_DATED_TEXT_CHARACTERS))
+    return [c for c in claims if c.field != "headline" or c.origin != "meta" or c.value not in vain]
 
 
 def _canonical(survey: Survey, meta: Meta, url: str | None) -> str | None:

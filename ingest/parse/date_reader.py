@@ -19,16 +19,21 @@ if TYPE_CHECKING:
 
 MAX_DATES = 2_000  # texts in which other dates are looked for
 
+_DAY_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)(?:[/-]?(\d\d))?(?=[/_-])")
 _NUMERIC = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2((?:19|20)\d\d)(?!\d)")
 
 
 class DateReader:
-    """Reads one page's dates. `languages`: BCP 47, the most trusted first. `others`: texts of the page that may hold more dates, asked
-    for only where one date can be read two ways.
+    """Reads one page's dates.
+
+    `languages`: BCP 47, the most trusted first. `addresses`: where it was fetched, its canonical one. `others`: texts of the page that
+    may hold more dates, asked for only where one date can be read two ways.
     """
 
-    def __init__(self, languages: Sequence[str], url: str | None, others: Callable[[], Iterable[str]] = tuple) -> None:
-        self._languages, self._url, self._others = languages, url, others
+    def __init__(
+        self, languages: Sequence[str], addresses: Sequence[str], others: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        self._languages, self._addresses, self._others = languages, addresses, others
         self.language = languages[0].partition("-")[0] if languages else ""
 
     def stated(self, field: str, value: Any, origin: Origin) -> Claim | None:
@@ -74,8 +79,8 @@ class DateReader:
                     unsure.add((day.when[:10], day.rival[:10]))
                 else:
                     certain.add(day.when[:10])
-        if address := re.search(r"/((?:19|20)\d\d)[/-]?(\d\d)(?:[/-]?(\d\d))?(?=[/_-])", self._url or ""):
-            certain.add("-".join(filter(None, address.groups())))
+        matches = (_DAY_IN_ADDRESS.search(url) for url in self._addresses)
+        certain |= {"-".join(filter(None, found.groups())) for found in matches if found}
         for day_first, month_first in unsure:
             agreeing = [any(reading.startswith(known) for known in certain) for reading in (day_first, month_first)]
             if agreeing[0] != agreeing[1]:
@@ -84,7 +89,7 @@ class DateReader:
 
     def _by_country(self) -> DayOrder | None:
         """By the domain of a country, then by the language's region; "en-US" is a default of many templates, so others go before it."""
-        end = (urlsplit(self._url or "").hostname or "").rpartition(".")[2]
+        end = (urlsplit(next(iter(self._addresses), "")).hostname or "").rpartition(".")[2]
         if end in words("dates", "american_domains"):
             return "month"
         regions = {part.lower() for tag in self._languages for part in tag.split("-")[1:] if len(part) == 2}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ingest.lexicon import words
 from ingest.model import Claim
-from ingest.parse.dates import FIRST_YEAR, LAST_YEAR, marker, moment, read_day
+from ingest.parse.dates import marker
 from ingest.parse.dom import name_words, of_foreign_thing, parts_of, text_of
 from ingest.parse.head import LONG
 from ingest.parse.people import marked
@@ -34,7 +34,8 @@ MAX_SENTENCE_WORDS = 5
 """Words of a line that ends in a full stop and still is no sentence: "Vienna, 3 May 2024."."""
 
 _DIGIT = re.compile(r"\d")
-_SENTENCE_END = re.compile(r"[^\W\d_]{3,}[.!?…。！？।]\s*$|[.!?。！？।]\s+\S*[^\W\d_]{3,}\s")
+_SENTENCE_END = re.compile(r"[^\W\d_]{3,}[.!?…。！？।]\s*$")
+_SENTENCE_INSIDE = re.compile(r"[.!?。！？।]\s+\S*[^\W\d_]{3,}\s")
 _STATING = (
     "datetime",
     "content",
@@ -54,7 +55,7 @@ def shown_dates(head: Head, survey: Survey, reader: DateReader) -> Iterator[Clai
     told: list[Claim] = []
     for runs in (head.after, head.before[::-1]):
         for at, run in enumerate(runs):
-            apart = _in_teaser(run.element) or _in_caption(run.element, captions) or of_foreign_thing(run.element)
+            apart = _in_teaser(run.element) or in_caption(run.element, captions) or of_foreign_thing(run.element)
             if not apart:
                 sure, unsure = _of_run(runs, at, reader)
                 yield from sure
@@ -65,7 +66,7 @@ def shown_dates(head: Head, survey: Survey, reader: DateReader) -> Iterator[Clai
             not survey.owned(element)
             and not of_foreign_thing(element)
             and next(element.iterancestors("a", "li"), None) is None
-            and not _in_sentence(element)
+            and not in_sentence(element)
         ):
             claim = reader.stated(_which(element), element.get("datetime") or text_of(element, most=3 * LONG), "page")
             if claim:
@@ -81,67 +82,24 @@ def shown_dates(head: Head, survey: Survey, reader: DateReader) -> Iterator[Clai
             yield from _of_attributes(element, reader) or reader.all(text, "page", field=_which(element))
 
 
-def found_day(survey: Survey, url: str | None) -> Iterator[Claim]:
-    """The day in the address, or the one that htmldate finds and the page tells outside its sentences: asked only here, for it takes
-    longer than all the rest.
-    """
-    from htmldate import find_date  # noqa: PLC0415  # 0.3 s to import, needed by one page in ten
-
-    if match := re.search(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_)", url or ""):
-        day = moment("-".join(match.groups()))
-    else:
-        first, last = f"{FIRST_YEAR + 90}-01-01", f"{LAST_YEAR}-12-31"  # its own last day is today's: a clock
-        found = find_date(
-            survey.tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last
-        )
-        day = found if found and _is_told(survey, found) else None
-    if day:
-        yield Claim("published", day, "page")
-
-
-def _is_told(survey: Survey, day: str) -> bool:
-    """Whether anything but a sentence, a caption or a video's data names a day that a finder has found: it completes months to their
-    first day, too.
-    """
-    stated_in = [tag.get("content") or "" for tag in survey.by_tag["meta"] if not of_foreign_thing(tag)]
-    for script in survey.by_tag["script"]:
-        text = script.text or ""
-        at = text.find(day)
-        if at >= 0 and "upload" not in text[max(0, at - len('"uploadDate": ""')) : at].lower():
-            return True
-    if any(
-        day in text or ((found := read_day(text)) and found.when[:10] == day)
-        for text in stated_in
-        if _DIGIT.search(text)
-    ):
-        return True
-    captions = frozenset(survey.by_role["caption"])
-    for text, element in survey.runs:
-        if len(text) < LONG and _DIGIT.search(text) and (found := read_day(text)):
-            apart = _in_sentence(element) or _is_sentence(text) or _in_caption(element, captions)
-            if not apart and day in {found.when[:10], (found.rival or "")[:10]}:
-                return True
-    return any(day in (time.get("datetime") or "") for time in survey.by_tag["time"] if not _in_sentence(time))
-
-
 def _of_run(runs: Sequence[Run], at: int, reader: DateReader) -> tuple[list[Claim], list[Claim]]:
     """The claims of a run, and those of a longer line, which are worth less."""
     text, element = runs[at]
     time = element if element.tag == "time" else next(element.iterancestors("time"), None)
     if time is not None and time.get("datetime"):
-        claim = (
-            None if _in_sentence(time) else reader.stated(_said_before(runs, at, time), time.get("datetime"), "page")
-        )
+        claim = None if in_sentence(time) else reader.stated(_said_before(runs, at, time), time.get("datetime"), "page")
         if claim:
             return [claim], []
     if _called_date(element) and (found := _of_attributes(element, reader)):
         return found, []
-    if len(text) >= LONG or not _DIGIT.search(text) or _in_sentence(element):
+    if len(text) >= LONG or not _DIGIT.search(text) or in_sentence(element):
         return [], []
     whole = _whole(text, element)
     default = marker(whole[: whole.find(text)]) or _said_before(runs, at, time if time is not None else element)
-    found = list(reader.all(text, "page", field=default)) or list(reader.all(whole, "page", field=default))
-    if not found or (_is_sentence(whole) and not _called_date(element)):
+    found, line_read = list(reader.all(text, "page", field=default)), text
+    if not found:
+        found, line_read = list(reader.all(whole, "page", field=default)), whole
+    if not found or (is_sentence(line_read) and not _called_date(element)):
         return [], []
     if len(text) <= DATE_LINE_CHARACTERS:
         return found, []
@@ -177,8 +135,13 @@ def _called_date(element: HtmlElement) -> bool:
     )
 
 
-def _in_caption(element: HtmlElement, captions: frozenset[HtmlElement]) -> bool:
-    return any(node.tag in {"figure", "figcaption"} or node in captions for node in (element, *element.iterancestors()))
+def in_caption(element: HtmlElement, captions: frozenset[HtmlElement]) -> bool:
+    """Whether an element stands in a picture's caption; some templates put the headline itself into one."""
+    around = (
+        node for node in (element, *element.iterancestors()) if node.tag in {"figure", "figcaption"} or node in captions
+    )
+    caption = next(around, None)
+    return caption is not None and next(caption.iter("h1"), None) is None
 
 
 def paragraph_of(element: HtmlElement) -> str:
@@ -189,15 +152,17 @@ def paragraph_of(element: HtmlElement) -> str:
     return text_of(holder, most=2 * LONG)
 
 
-def _in_sentence(element: HtmlElement) -> bool:
+def in_sentence(element: HtmlElement) -> bool:
     """Whether the paragraph around an element is longer than lines that tell a date are, or a sentence."""
     text = paragraph_of(element)
-    return len(text) >= LONG or (_is_sentence(text) and not _called_date(element))
+    return len(text) >= LONG or (is_sentence(text) and not _called_date(element))
 
 
-def _is_sentence(text: str) -> bool:
+def is_sentence(text: str) -> bool:
     """Whether a line is a sentence and no mere date line; of scripts without spaces, by its full stop alone."""
-    return _SENTENCE_END.search(text) is not None and (len(text.split()) > MAX_SENTENCE_WORDS or text[-1] in "。！？")
+    if _SENTENCE_END.search(text) is None:
+        return _SENTENCE_INSIDE.search(text) is not None and not marker(text) and marked(text) is None
+    return len(text.split()) > MAX_SENTENCE_WORDS or text[-1] in "。！？"
 
 
 def _in_teaser(element: HtmlElement) -> bool:

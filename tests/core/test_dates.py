@@ -142,7 +142,7 @@ def test_the_month_of_two_numbers_is_told_by_the_page(
 ) -> None:
     if others == ["04/05/2023", "2023-05-04T10:00:00Z"]:  # another day, written with the day first
         others = ["06/07/2023", "2023-07-06T10:00:00Z"]
-    claim = DateReader(languages, url, lambda: others).first("published", "05/04/2023", "page")
+    claim = DateReader(languages, [url], lambda: others).first("published", "05/04/2023", "page")
     assert claim is not None
     assert (claim.value if claim.rival is None else None) == when
 
