@@ -35,7 +35,7 @@ MAX_SENTENCE_WORDS = 5
 
 _DIGIT = re.compile(r"\d")
 _SENTENCE_END = re.compile(r"[^\W\d_]{3,}[.!?…。！？।]\s*$")
-_SENTENCE_INSIDE = re.compile(r"[.!?。！？।]\s+\S*[^\W\d_]{3,}\s")
+_SENTENCE_INSIDE = re.compile(r"[^\W\d_]{3,}[.!?。！？।]\s+\S*[^\W\d_]{3,}\s")
 _STATING = (
     "datetime",
     "content",
@@ -46,6 +46,7 @@ _STATING = (
     "data-timestamp",
     "data-published",
 )
+_STATING_SET = frozenset(_STATING)
 """Attributes in which an element may state the day that its text tells in other words: "3 hours ago"."""
 
 
@@ -53,10 +54,13 @@ def shown_dates(head: Head, survey: Survey, reader: DateReader) -> Iterator[Clai
     """Days around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
     captions = frozenset(survey.by_role["caption"])
     told: list[Claim] = []
-    for runs in (head.after, head.before[::-1]):
-        for at, run in enumerate(runs):
-            apart = _in_teaser(run.element) or in_caption(run.element, captions) or of_foreign_thing(run.element)
-            if not apart:
+    before = head.before[::-1]
+    for runs, order in ((head.after, range(len(head.after))), (before, reversed(range(len(before))))):
+        for at in order:
+            text, element = runs[at]
+            if not _DIGIT.search(text) and not _states(element):
+                continue
+            if not (_in_teaser(element) or in_caption(element, captions) or of_foreign_thing(element)):
                 sure, unsure = _of_run(runs, at, reader)
                 yield from sure
                 told += unsure
@@ -92,7 +96,7 @@ def _of_run(runs: Sequence[Run], at: int, reader: DateReader) -> tuple[list[Clai
             return [claim], []
     if _called_date(element) and (found := _of_attributes(element, reader)):
         return found, []
-    if len(text) >= LONG or not _DIGIT.search(text) or in_sentence(element):
+    if len(text) >= LONG or not _DIGIT.search(text) or (in_sentence(element) and not _set_apart(runs, at)):
         return [], []
     whole = _whole(text, element)
     default = marker(whole[: whole.find(text)]) or _said_before(runs, at, time if time is not None else element)
@@ -106,6 +110,24 @@ def _of_run(runs: Sequence[Run], at: int, reader: DateReader) -> tuple[list[Clai
     return [], found if marker(whole) or marked(whole) is not None or _called_date(element) else []
 
 
+def _set_apart(runs: Sequence[Run], at: int) -> bool:
+    """Whether a run opens a paragraph and a line break or a dash ends it, or stands right behind the words "Published:"."""
+    text, element = runs[at]
+    if len(text) > DATE_LINE_CHARACTERS:
+        return False
+    before = runs[at - 1].text if at else ""
+    if before.endswith((":", "：")) and len(before) <= MAX_MARKER_CHARACTERS and marker(before):
+        return True
+    if not paragraph_of(element).startswith(text):
+        return False
+    if element.tag in BLOCK:
+        return len(element) > 0 and element[0].tag == "br"
+    tail, following = (element.tail or "").strip(), element.getnext()
+    return tail.startswith(("—", "–", "--", "- ", "|")) or (
+        not tail and following is not None and following.tag == "br"
+    )
+
+
 def _said_before(runs: Sequence[Run], at: int, element: HtmlElement) -> str:
     """The field that the words right before a day tell, else the one that its element is called."""
     for run in runs[max(0, at - 2) : at][::-1]:
@@ -114,6 +136,12 @@ def _said_before(runs: Sequence[Run], at: int, element: HtmlElement) -> str:
         if field := marker(run.text):
             return field
     return _which(element)
+
+
+def _states(element: HtmlElement) -> bool:
+    """Whether an element or one right around it has an attribute that may state a day."""
+    around = element.getparent()
+    return any(node is not None and not _STATING_SET.isdisjoint(node.keys()) for node in (element, around))
 
 
 def _of_attributes(element: HtmlElement, reader: DateReader) -> list[Claim]:
