@@ -10,6 +10,29 @@ from urllib.parse import urljoin, urlsplit
 from ingest.signs import nfc
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_UNSEEN = ["script", "style", "template"]
+_PARTING = [
+    "br",
+    "p",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "td",
+    "th",
+    "tr",
+    "table",
+    "blockquote",
+    "hr",
+    "dd",
+    "dt",
+]
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u200b\u2060\ufeff\u00ad]")
 
 
@@ -20,10 +43,23 @@ def line(value: Any, limit: int = 2000) -> str | None:
     text = value[: limit * 4]
     if "&" in text:
         text = unescape(unescape(text))  # metadata is often escaped twice
-    if "<" in text:
-        text = _TAG.sub(" ", text)
+    if "<" in text and _TAG.search(text):
+        text = _text_of_fragment(text)
     text = nfc(" ".join(_UNFIT.sub("", text).split()))
     return cut(text, limit) or None
+
+
+def _text_of_fragment(html: str) -> str:
+    """What a reader sees of HTML inside a value: breaks and block-level elements part words, inline ones do not."""
+    from bs4 import BeautifulSoup  # noqa: PLC0415  few values hold markup
+
+    soup = BeautifulSoup(html, "html.parser")
+    for element in soup.find_all(_UNSEEN):
+        element.decompose()
+    for element in soup.find_all(_PARTING):
+        element.insert_before(" ")
+        element.insert_after(" ")
+    return soup.get_text()
 
 
 def cut(text: str, limit: int) -> str:

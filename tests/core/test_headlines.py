@@ -9,6 +9,7 @@ import pytest
 from ingest import clean
 from ingest.export.jsonld import jsonld
 from ingest.export.ninjs import ninjs
+from ingest.parse.strings import line
 
 PROSE = (
     "<p>"
@@ -99,3 +100,18 @@ def test_a_notice_is_whole_and_what_is_too_long_ends_with_a_word() -> None:
     )
     found = record(f"<h1>{PUMP}</h1>", "", text=PROSE + f"<footer><p>{notice}</p></footer>")
     assert found.copyright_notice == notice.strip()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("The <i>Otter</i>'s bell", "The Otter's bell"),
+        ("Village takes over<br/>the pump house", "Village takes over the pump house"),
+        ("&lt;p&gt;Village&lt;/p&gt;&lt;p&gt;takes over&lt;/p&gt;", "Village takes over"),
+        ("Pumps<script>track()</script> run", "Pumps run"),
+        ("Water < 3 m and > 1 m", "Water < 3 m and > 1 m"),
+        ("<b>" * 2_000 + "deep", "deep"),
+    ],
+)
+def test_markup_inside_values(value: str, text: str) -> None:
+    assert line(value) == text
