@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ingest.choose_day import choose_day
 from ingest.fold import fold
-from ingest.parse.people import is_newsroom, looks_personal
+from ingest.parse.people import is_job, is_newsroom, is_outlet, is_personal, looks_personal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +19,8 @@ RANK = ("given", "json-ld", "meta", "page", "text", "pack")
 
 HEADING = 1.5
 """What the heading's vote counts, where JSON-LD's and the sharing title's count 1."""
+
+MAX_ALTERNATIVES = 10
 
 SLUG = 0.3
 """How much better the address must repeat another title, that the heading has no say."""
@@ -33,16 +36,18 @@ def choose(claims: Iterable[Claim]) -> dict[str, Claim]:
     best = {field: found[0] for field, found in fields.items()}
     if "headline" in fields:
         best["headline"] = _headline(fields["headline"], best["url"].value if "url" in best else "")
+        others = _alternatives(fields["headline"], best["headline"])
+        if others and "alternative_headlines" not in best:
+            best["alternative_headlines"] = others
     if "authors" in fields:
         best["authors"] = _authors(fields["authors"], fields.get("publisher", []))
     if (
         "publisher" in best and best["publisher"].origin != "given"
     ):  # JSON-LD names the owning house: right 2 times, wrong 11
         best["publisher"] = next(iter(_by_origin(fields["publisher"], "meta")), best["publisher"])
-    if "published" in best:
-        best["published"] = _published(fields["published"])
-    elif "modified" in best:  # the one day that the page names, whatever it calls it
-        best["published"] = replace(best["modified"], field="published", value=best["modified"].value[:10])
+    for field in ("published", "modified"):
+        if field in fields:
+            best[field] = choose_day(fields[field], [*fields.get("published", []), *fields.get("modified", [])])
     if "keywords" in best:
         best["keywords"] = _keywords(
             fields["keywords"],
@@ -57,12 +62,13 @@ def _by_origin(found: list[Claim], origin: str) -> list[Claim]:
 
 
 def _headline(found: list[Claim], url: str) -> Claim:
-    """The title that most sources agree on: JSON-LD, the sharing title (first of meta), the heading (first of the page).
+    """The headline that readers are shown, the first of the page's, if it is one; else the title that most sources agree on.
 
-    Counted on 603 pages with gold headlines: of three that differ readers' heading is the likeliest, so it counts a little more than
-    each other, less than two; but a sharing title against all, the window's title (last of meta) included, was the desk's
-    headline on 11 pages of 18. A heading has no say if it is not about the same thing as the metadata ("Contact us", the site's
-    name), if it only puts something before the sharing title, or, without JSON-LD, if the address was made from the other title.
+    JSON-LD, the sharing title (first of meta) and the window's title (last of meta) are often other true headlines, written for search
+    and sharing. A heading has no say if it is not about the same thing as the metadata ("Contact us", the site's name), if it only
+    puts something before the sharing title, or, without JSON-LD, if the address was made from the other title. Where one headline
+    holds the other, as with a kicker before it, they are one, and the form that most sources have wins; the heading counts a little more
+    than each other, less than two.
     """
     if found[0].origin == "given":
         return found[0]
@@ -71,16 +77,39 @@ def _headline(found: list[Claim], url: str) -> Claim:
     if not meta:
         return heading or stated or found[0]
     shared, window = meta[0], meta[-1]
-    ours = fold(shared.value)
-    if heading and stated and fold(heading.value) == fold(stated.value) == fold(window.value) != ours:
-        return stated if fold(stated.value).startswith(ours) and len(ours) < 10 else shared
     if heading and not _speaks(heading.value, shared.value, window.value, "" if stated else url):
         heading = None
+    if heading and not any(_same_headline(heading.value, other.value) for other in (stated, shared) if other):
+        return heading
     votes: dict[str, float] = {}
     for claim, weight in ((heading, HEADING), (stated, 1), (shared, 1)):
         if claim:
             votes[fold(claim.value)] = votes.get(fold(claim.value), 0) + weight
     return max(filter(None, (stated, heading, shared)), key=lambda c: votes[fold(c.value)])
+
+
+def _alternatives(found: list[Claim], chosen: Claim) -> Claim | None:
+    """The other headlines of the article: for search, for sharing, the one shown where another was chosen; each once.
+
+    Of the page's own only the first: its other headings are those of other articles.
+    """
+    voices = [*_by_origin(found, "json-ld"), *_by_origin(found, "meta"), *_by_origin(found, "page")[:1]]
+    said = {fold(chosen.value)}
+    kept: list[Claim] = []
+    for claim in voices:
+        text = fold(claim.value)
+        if " " in claim.value and text not in said and _same_subject(claim.value, chosen.value):
+            said.add(text)
+            kept.append(claim)
+    if not kept:
+        return None
+    return replace(kept[0], field="alternative_headlines", value=[claim.value for claim in kept[:MAX_ALTERNATIVES]])
+
+
+def _same_headline(one: str, other: str) -> bool:
+    """Whether one headline holds the other."""
+    mine, theirs = fold(one), fold(other)
+    return bool(mine and theirs) and (mine in theirs or theirs in mine)
 
 
 def _speaks(heading: str, shared: str, window: str, url: str) -> bool:
@@ -110,24 +139,12 @@ def _same_subject(heading: str, title: str) -> bool:
     return 10 * len(mine & theirs) >= 3 * min(len(mine), len(theirs))
 
 
-def _published(found: list[Claim]) -> Claim:
-    """The first; but a single earlier day beside the headline is the article's own: metadata then date a later edition.
-
-    Counted on 518 pages: right in 6 of 6 cases; where the page's day is later, the metadata are right in 14 of 21.
-    A moment with its offset is preferred to the bare day it falls on.
-    """
-    best = found[0]
-    shown = {c.value[:10] for c in _by_origin(found, "page")}
-    if best.origin in {"json-ld", "meta"} and len(shown) == 1 and min(shown) < best.value[:10]:
-        best = _by_origin(found, "page")[0]
-    return next((c for c in found if "T" in c.value and c.value[:10] == best.value[:10]), best)
-
-
 def _authors(found: list[Claim], publishers: list[Claim]) -> Claim:
     """The first; but persons who sign the page rather than the site, an account ("jdoe2") or a newsroom.
 
     Of two lists where one holds the other: of meta's the longer (templates that know one author only), of the page's own
-    the shorter (links to other people near the byline). Each was right in at least 3 of 4 cases among 485 pages.
+    the shorter (links to other people near the byline). Each was right in at least 3 of 4 cases among 485 pages. Beside a person the
+    house and jobs are no authors.
     """
     best = found[0]
     if best.origin == "given":
@@ -137,17 +154,22 @@ def _authors(found: list[Claim], publishers: list[Claim]) -> Claim:
         signed = (
             replace(c, value=persons)
             for c in found[1:]
-            if len(c.value) <= 4 and looks_personal(c.value[0]) and (persons := list(filter(looks_personal, c.value)))
+            if len(c.value) <= 4
+            and (persons := [name for name in c.value if is_personal(name) and not _impersonal(name, houses)])
         )
-        return next((c for c in signed if not any(_impersonal(name, houses) for name in c.value)), best)
-    names = {fold(name) for name in best.value}
-    for other in found:
-        theirs = {fold(name) for name in other.value}
-        if other.origin == best.origin == "page" and theirs < names:
-            return other
-        if other.origin == "meta" and theirs > names and all(looks_personal(name) for name in other.value):
-            return other
-    return best
+        best = next(signed, best)
+    else:
+        names = {fold(name) for name in best.value}
+        for other in found:
+            theirs = {fold(name) for name in other.value}
+            if other.origin == best.origin == "page" and theirs < names:
+                best = other
+                break
+            if other.origin == "meta" and theirs > names and all(looks_personal(name) for name in other.value):
+                best = other
+                break
+    persons = [name for name in best.value if not (_is_house(name, houses) or is_job(name))]
+    return replace(best, value=persons) if any(map(is_personal, persons)) else best
 
 
 def _houses(publishers: list[Claim]) -> set[str]:
@@ -156,10 +178,22 @@ def _houses(publishers: list[Claim]) -> set[str]:
     return houses | {fold(c.value["domain"].split(".")[0]) for c in publishers if c.value.get("domain")}
 
 
+def _is_house(name: str, houses: set[str]) -> bool:
+    """Whether a name beside persons is the publisher's: its name, its domain, one of them with more behind ("MDR THÜRINGEN")."""
+    text = fold(name)
+    if text in houses:
+        return is_outlet(name) or not looks_personal(name)
+    first = fold(name.split(maxsplit=1)[0])
+    return (
+        len(first) > 2 and first in houses and (name.split(maxsplit=1)[0].isupper() or not looks_personal(name))
+    ) or (is_outlet(name) and any(len(house) > 4 and (house in text or text in house) for house in houses))
+
+
 def _impersonal(name: str, houses: set[str]) -> bool:
     if " " not in name and name.isascii() and (name.islower() or not name.isalpha()):
         return True
-    return is_newsroom(name) or fold(name) in houses
+    initials = "".join(word[0] for word in name.split()).lower()
+    return is_newsroom(name) or fold(name) in houses or (len(initials) > 1 and initials in houses)
 
 
 def _keywords(found: list[Claim], headline: str, houses: set[str]) -> Claim:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest import __version__
 from ingest.choose import choose
+from ingest.choose_day import by_language
 from ingest.fold import fold
 from ingest.language import choose_language
 from ingest.model import Article, Block, Claim, Label, LabelledBlock, Rejected
@@ -35,7 +36,7 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
     origin = "page" if article.source.media_type == "text/html" else "text"
     claims = [*article.claims, *valid(block_claims(labelled, rulebook, origin))]
     chosen = _choose(claims, body)
-    fields = {name: claim.value for name, claim in chosen.items()}
+    fields = {name: claim.value for name, claim in chosen.items() if claim.value is not None}
     said = {name: _Said(_strings(value)) for name, value in fields.items()}
     source = article.source
     # Plain values, checked once as a whole: making each of a page's thousand removed lines a model first took twice as long.
@@ -74,8 +75,9 @@ def _choose(claims: Sequence[Claim], body: str) -> dict[str, Claim]:
     by_field: dict[str, list[Claim]] = {}
     for claim in claims:
         by_field.setdefault(claim.field, []).append(claim)
-    chosen = choose(claims)
-    if language := choose_language(body, by_field.get("language", ())):
+    language = choose_language(body, by_field.get("language", ()))
+    chosen = choose([by_language(claim, language.value if language else "") for claim in claims])
+    if language:
         chosen["language"] = language
     for name, gather in (("images", _images), ("related", _union), ("publisher", _publisher)):
         if found := by_field.get(name):

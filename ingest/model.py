@@ -77,11 +77,15 @@ class RawArticle:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One assertion about one field of the record, and who makes it. `value` has the field's JSON shape."""
+    """One assertion about one field of the record, and who makes it. `value` has the field's JSON shape.
+
+    `rival`: the other value that the same words can mean, where nothing on the page tells which: 03/04/2024.
+    """
 
     field: str
     value: Any
     origin: Origin
+    rival: Any = None
 
 
 class Link(NamedTuple):

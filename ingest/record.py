@@ -113,6 +113,8 @@ class Record(_Part):
     url: Url | None = None
     publisher: Publisher | None = None
     headline: Text | None = None
+    alternative_headlines: tuple[Text, ...] = ()
+    """Other headlines that the page gives the article: for search, for sharing."""
     subheadline: Text | None = None
     authors: tuple[Text, ...] = ()
     """Persons, and agencies where the metadata of a page name them as author."""
@@ -136,7 +138,9 @@ class Record(_Part):
     provenance: dict[str, str] = Field(default_factory=dict)
     """Where each field came from: "given", "json-ld", "meta", "page", "text" or "pack". `body` stands here only where it
     is "truncated": the source is larger than the limits, and what lies behind them was not read. `given.<field>` tells why a
-    claim of the sender's, or a part of it, was left out: "malformed", "unsure" (it can be read in two ways) or "too_large"."""
+    claim of the sender's, or a part of it, was left out: "malformed", "unsure" (it can be read in two ways) or "too_large".
+    A day that is null because claims disagree has an origin that begins with "unsure:" and names the days between which nothing
+    decides."""
     ingest: Made
 
     def to_json(self, *, indent: int | None = None) -> str:
@@ -148,7 +152,7 @@ class Record(_Part):
 
 
 CLAIMABLE = (
-    "url", "publisher", "headline", "subheadline", "authors", "byline", "dateline", "language", "published", "modified", "section",
+    "url", "publisher", "headline", "alternative_headlines", "subheadline", "authors", "byline", "dateline", "language", "published", "modified", "section",
     "keywords", "images", "related", "copyright_notice", "usage_terms",
 )  # fmt: skip
 """Fields about which a claim may be made; the others are found or counted."""

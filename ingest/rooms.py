@@ -12,7 +12,7 @@ from ingest.lexicon import words
 from ingest.model import Claim, Label, LabelledBlock, Origin
 from ingest.packs import Rulebook
 from ingest.parse.credits import clean_credit, split_caption
-from ingest.parse.dates import written
+from ingest.parse.dates import dated, marker
 from ingest.parse.people import looks_personal, names
 from ingest.parse.strings import leads_to_article
 from ingest.signs import WIDE
@@ -57,6 +57,7 @@ def block_claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: 
     for row in labelled if rooms.keys() & _SAYS.keys() else ():
         if row.label in _SAYS and not (row.label is Label.BYLINE and _aside(row)):  # "By company type" is a menu
             yield from (Claim(field, value, origin) for field, value in _SAYS[row.label](row))
+    yield from (claim for row in rooms.get(Label.DATE, ()) for claim in _date(row, origin))
     if pack := rulebook.publisher:
         yield Claim("publisher", {"name": pack.name, "domain": pack.domains[0] if pack.domains else None}, "pack")
     opening = (row.block.text for row in rooms.get(Label.BODY, ()))
@@ -149,17 +150,20 @@ def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
         yield "authors", authors
 
 
-def _date(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
+def _date(row: LabelledBlock, origin: Origin) -> Iterator[Claim]:
+    """The days of the line, or of what a rule captured of it, as the words before them call them."""
+    line = row.block.text
     for field in ("published", "modified"):
-        if when := written(row.captured.get(field) or ("" if row.captured or field == "modified" else row.block.text)):
-            yield field, when
+        said = row.captured.get(field) or ("" if row.captured or field == "modified" else line)
+        before = marker(line.partition(said)[0]) if said else None
+        for called, day in dated(said, field=before or field):
+            yield Claim(called, day.when, origin, day.rival)
     if signed := names(row.captured.get("authors", ""), loose=True):
-        yield "authors", signed
+        yield Claim("authors", signed, origin)
 
 
 _SAYS = {
     Label.HEADLINE: lambda row: [("headline", row.block.text)],
     Label.SUBHEADLINE: lambda row: [("subheadline", row.block.text)],
     Label.BYLINE: _byline,
-    Label.DATE: _date,
 }

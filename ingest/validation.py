@@ -22,7 +22,7 @@ def valid(claims: Iterable[Claim]) -> Iterator[Claim]:
         if isinstance(value, list) and not fits(claim.field, value):
             value = [part for part in value if fits(claim.field, [part])]
         if value and fits(claim.field, value):
-            yield Claim(claim.field, value, claim.origin)
+            yield Claim(claim.field, value, claim.origin, claim.rival)
 
 
 def fits(field: str, value: Any) -> bool:

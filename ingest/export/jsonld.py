@@ -30,7 +30,7 @@ def jsonld(record: Record) -> dict[str, Any]:
             mainEntityOfPage=_page(record),
             identifier=_thing("PropertyValue", propertyID="sha-256", value=record.id),
             headline=record.headline,
-            alternativeHeadline=record.subheadline,
+            alternativeHeadline=_one_or_several(record.subheadline, *record.alternative_headlines),
             author=[_thing("Person", name=author) for author in record.authors],
             creditText=record.byline,
             publisher=publisher and _thing("Organization", name=publisher.name, identifier=publisher.domain),
@@ -71,6 +71,11 @@ def _mention(link: Related) -> dict[str, Any]:
 
 def _thing(kind: str, **terms: Any) -> dict[str, Any]:
     return {"@type": kind, **_known(**terms)}
+
+
+def _one_or_several(*texts: str | None) -> str | list[str] | None:
+    known = [text for text in texts if text]
+    return known if len(known) > 1 else next(iter(known), None)
 
 
 def _known(**terms: Any) -> dict[str, Any]:

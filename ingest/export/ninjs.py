@@ -32,7 +32,11 @@ def ninjs(record: Record) -> dict[str, Any]:
         "edNote": _days(record),
         "headlines": [
             {"role": role, "contentType": "text/plain", "value": value}
-            for role, value in (("main", record.headline), ("subheadline", record.subheadline))
+            for role, value in (
+                ("main", record.headline),
+                ("subheadline", record.subheadline),
+                *(("alternative", other) for other in record.alternative_headlines),
+            )
             if value
         ],
         "by": record.byline or ", ".join(record.authors),

@@ -6,22 +6,26 @@ Several claims for one field are normal; each origin's best comes first. `ingest
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from lxml.html import HtmlElement
 
+from ingest.fold import fold
 from ingest.lexicon import words
 from ingest.model import Claim
 from ingest.parse import furniture
-from ingest.parse.dates import FIRST_YEAR, LAST_YEAR, moment, written
+from ingest.parse.date_reader import DateReader
+from ingest.parse.dom import text_of
+from ingest.parse.found_day import found_day
 from ingest.parse.images import page_images
 from ingest.parse.jsonld import Graph, Thing, kinds
 from ingest.parse.meta import Meta
 from ingest.parse.people import marked, names
 from ingest.parse.strings import address, domain, line
 from ingest.parse.survey import Survey
-from ingest.parse.titles import bare_headlines, site_names
+from ingest.parse.titles import bare_headlines, site_names, slogans
 from ingest.signs import WIDE
 
 _LANGUAGE = re.compile(r"^([a-zA-Z]{2,3})(?:[-_]([a-zA-Z]{4}))?(?:[-_]([a-zA-Z]{2}|\d{3}))?\b")
@@ -29,6 +33,8 @@ _MACHINE_WORD = re.compile(
     r"^[0-9a-f-]{16,}$|^\w+(?: \w+)?:\s?\S|^(?:true|false|null|undefined)$|^[a-z]+_[a-z_]+$", re.IGNORECASE
 )  # "Category: News"
 MAX_KEYWORDS = 100
+MAX_DATED_TEXT_CHARACTERS = 140
+_DATES = {"datePublished": "published", "dateCreated": "published", "dateModified": "modified"}
 
 
 def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
@@ -38,33 +44,51 @@ def page_claims(survey: Survey, *, url: str | None) -> tuple[Claim, ...]:
     graph = Graph(script.text_content() for script in scripts)
     canonical = _canonical(survey, meta, url)
     base = url or canonical
+    addresses = [each for each in dict.fromkeys((url, canonical)) if each]
     beside = (
         next((address(e.get("href"), base) for e in survey.by_tag["base"]), None) or base
     )  # of the page's own links
-    articles = _articles(graph, {url, canonical})
+    titles = (
+        [c.value for c in _window_title(survey)]
+        + meta.firsts("headline")
+        + [text_of(h)[:500] for h in survey.by_tag["h1"][:3]]
+    )
+    articles = _articles(graph, {url, canonical}, set(filter(None, map(fold, titles))))
     news = any(kinds(thing) & words("schema", "news") for thing in articles[:1])
     languages = list(_languages(survey.tree, meta, graph, articles))
-    stated = [*_from_jsonld(graph, articles), *_from_meta(meta), *_window_title(survey)]
+    reader = DateReader([c.value for c in languages], addresses, partial(_dated_texts, survey, meta, graph, articles))
+    stated = [*_from_jsonld(graph, articles, reader), *_from_meta(meta, reader), *_window_title(survey)]
     publishers = list(_publishers(graph, articles, meta, base))
     claims = [
         *_addresses(canonical, url),
         *stated,
-        *_dated_titles(stated),
-        *furniture.claims(survey, stated, url=beside, month_first=_month_first(languages), news=news),
+        *_dated_titles(stated, reader),
+        *furniture.claims(survey, stated, url=beside, reader=reader, news=news),
         *publishers,
         *languages,
     ]
     if images := page_images(survey, graph, articles, base=beside):
         claims.append(Claim("images", images, "page"))
     if not any(c.field in {"published", "modified"} for c in claims):
-        claims += _last_resort(survey.tree, base)
+        claims += found_day(survey, addresses)
     sites = site_names((c.value["name"] for c in publishers if c.value["name"]), url, canonical)
+    claims = _without_slogans(claims, survey)
     found: dict[tuple[str, str, int], Claim] = {}
     for place, claim in enumerate(bare_headlines(claims, sites, news=news)):
         # the same headline twice is two voices, and the window's title is the last of meta whatever it says
         key = claim.field, f"{claim.origin} {claim.value}", place if claim.field == "headline" else 0
         found.setdefault(key, claim)
     return tuple(found.values())
+
+
+def _without_slogans(claims: list[Claim], survey: Survey) -> list[Claim]:
+    """The same claims without titles that are no headline of this article, where the page shows one that is."""
+    heading = next((c.value for c in claims if c.field == "headline" and c.origin == "page"), None)
+    titles = [c.value for c in claims if c.field == "headline" and c.origin == "meta"]
+    if heading is None or not titles or heading in titles:
+        return claims
+    vain = slogans(titles, heading, (run.text for run in survey.runs if len(run.text) >= MAX_DATED_TEXT_CHARACTERS))
+    return [c for c in claims if c.field != "headline" or c.origin != "meta" or c.value not in vain]
 
 
 def _canonical(survey: Survey, meta: Meta, url: str | None) -> str | None:
@@ -78,11 +102,18 @@ def _addresses(canonical: str | None, url: str | None) -> Iterator[Claim]:
         yield Claim("url", canonical, "meta")
 
 
-def _articles(graph: Graph, addresses: Iterable[str | None]) -> list[Thing]:
-    """JSON-LD's articles, the page's own first; other works where there is none."""
-    found = graph.of_kind("article") or graph.of_kind("work")
+def _articles(graph: Graph, addresses: Iterable[str | None], titles: Collection[str]) -> list[Thing]:
+    """JSON-LD's articles, the page's own first; where there is none, other works that the page is about. `titles`: its own, folded."""
     own = {_bare(a) for a in addresses if a}
+    found = graph.of_kind("article") or [work for work in graph.of_kind("work") if _is_own(work, own, titles)]
     return sorted(found, key=lambda t: not own & {_bare(a) for a in _addresses_of(t)})
+
+
+def _is_own(work: Thing, own: set[str], titles: Collection[str]) -> bool:
+    """Whether a work is what the page is about, by its address or its name, and no video in it."""
+    names_it = [fold(text) for key in ("headline", "name") if (text := line(_plain(work.get(key))))]
+    about = any(name and (name in title or title in name) for name in names_it for title in titles)
+    return about or bool(own & {_bare(a) for a in _addresses_of(work)})
 
 
 def _bare(url: str) -> str:
@@ -105,7 +136,7 @@ def _addresses_of(thing: Thing) -> Iterator[str]:
             yield value
 
 
-def _from_jsonld(graph: Graph, articles: list[Thing]) -> Iterator[Claim]:
+def _from_jsonld(graph: Graph, articles: list[Thing], reader: DateReader) -> Iterator[Claim]:
     pages = graph.of_kind("page")
     for thing in articles[:1]:
         for key in ("headline", "name"):
@@ -113,7 +144,7 @@ def _from_jsonld(graph: Graph, articles: list[Thing]) -> Iterator[Claim]:
                 yield Claim("headline", headline, "json-ld")
         if dek := line(_plain(thing.get("alternativeHeadline"))):
             yield Claim("subheadline", dek, "json-ld")
-        people = names(_named(graph, thing, "author")) or names(_named(graph, thing, "creator"))
+        people = names(_signers(graph, thing, "author")) or names(_signers(graph, thing, "creator"))
         if people:
             yield Claim("authors", list(people), "json-ld")
         if section := line(_plain(thing.get("articleSection"))):
@@ -124,14 +155,9 @@ def _from_jsonld(graph: Graph, articles: list[Thing]) -> Iterator[Claim]:
             if text := line(_plain(thing.get(key))):
                 yield Claim(field, text, "json-ld")
     for thing in (*articles[:1], *pages):
-        for key, field in (
-            ("datePublished", "published"),
-            ("dateCreated", "published"),
-            ("uploadDate", "published"),
-            ("dateModified", "modified"),
-        ):
-            if when := moment(_plain(thing.get(key))):
-                yield Claim(field, when, "json-ld")
+        for key, field in _DATES.items():
+            if claim := reader.stated(field, _plain(thing.get(key)), "json-ld"):
+                yield claim
 
 
 def _window_title(survey: Survey) -> Iterator[Claim]:
@@ -143,35 +169,26 @@ def _window_title(survey: Survey) -> Iterator[Claim]:
             return
 
 
-def _dated_titles(stated: list[Claim]) -> Iterator[Claim]:
+def _dated_texts(survey: Survey, meta: Meta, graph: Graph, articles: list[Thing]) -> Iterator[str]:
+    """What may name a day on this page: metadata, `<time>`, every short run of text."""
+    for thing in (*articles[:1], *graph.of_kind("page")):
+        yield from (value for key in _DATES if isinstance(value := _plain(thing.get(key)), str))
+    for field in ("published", "modified"):
+        yield from meta.firsts(field)
+    yield from (value for time in survey.by_tag["time"] if (value := time.get("datetime")))
+    yield from (run.text for run in survey.runs if len(run.text) < MAX_DATED_TEXT_CHARACTERS)
+
+
+def _dated_titles(stated: list[Claim], reader: DateReader) -> Iterator[Claim]:
     """The day at a title's end: "Storm hits coast | 28.04.2023"."""
     for claim in stated:
-        if claim.field == "headline" and "|" in claim.value and (day := written(claim.value.rsplit("|", 1)[-1])):
-            yield Claim("published", day, "page")
+        if (
+            claim.field == "headline"
+            and "|" in claim.value
+            and (day := reader.first("published", claim.value.rsplit("|", 1)[-1], "page"))
+        ):
+            yield day
             return
-
-
-def _last_resort(tree: HtmlElement, url: str | None) -> Iterator[Claim]:
-    """The day in the address, or the one that htmldate finds: asked only here, for it takes longer than all the rest."""
-    from htmldate import find_date  # noqa: PLC0415  # 0.3 s to import, needed by one page in ten
-    from htmldate.meta import reset_caches  # noqa: PLC0415
-
-    if match := re.search(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_)", url or ""):
-        day = moment("-".join(match.groups()))
-    else:
-        first, last = f"{FIRST_YEAR + 90}-01-01", f"{LAST_YEAR}-12-31"  # its own last day is today's: a clock
-        day = find_date(tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last)
-        reset_caches()  # of eight thousand strings of pages, each of them whole
-    if day:
-        yield Claim("published", day, "page")
-
-
-def _month_first(languages: list[Claim]) -> bool:
-    """Whether 3/4/2024 is read as the fourth of March: in English, unless a country outside America is named."""
-    stated = [c.value for c in languages]
-    return any(s.startswith("en") for s in stated) and not any(
-        s.startswith("en-") and s not in {"en-US", "en-CA", "en-PH"} for s in stated
-    )
 
 
 def _plain(value: Any) -> Any:
@@ -193,28 +210,41 @@ def _named(graph: Graph, thing: Thing, key: str) -> list[str]:
     return found
 
 
+def _signers(graph: Graph, thing: Thing, key: str) -> list[str]:
+    """The names of an article's authors: beside persons no organisations but agencies."""
+    signers = [v for v in graph.values(thing, key) if not (isinstance(v, dict) and _is_house(v))]
+    named = _named(graph, {key: signers}, key)
+    return named or _named(graph, thing, key)
+
+
+def _is_house(thing: Thing) -> bool:
+    name = thing.get("name")
+    agency = isinstance(name, str) and name.lower() in words("people", "newsrooms")
+    return not agency and bool(kinds(thing) & words("people", "organisations"))
+
+
 def _keywords(values: Iterable[Any]) -> list[str]:
-    """Single keywords out of lists and of strings with commas (or semicolons, where there is no comma)."""
+    """Single keywords out of lists and of strings with commas, semicolons or both."""
     found: dict[str, None] = {}
     for value in values:
         text = line(_plain(value), 8000) or ""
-        if not re.search("[,،、;；|]", text) and WIDE.search(text):
+        if not re.search("[,،、;；|，]", text) and WIDE.search(text):
             text = text.replace(" ", ",")  # Chinese lists part words by spaces
-        for word in re.split(r"[,،、]" if re.search("[,،、]", text) else r"[;；|]", text):
+        for word in re.split("[,،、;；|，]", text):
             clean = line(word.strip(" \"'#"), 200)
             if clean and len(found) < MAX_KEYWORDS and not _MACHINE_WORD.search(clean):
                 found.setdefault(clean)
     return list(found)
 
 
-def _from_meta(meta: Meta) -> Iterator[Claim]:
+def _from_meta(meta: Meta, reader: DateReader) -> Iterator[Claim]:
     for headline in meta.firsts("headline"):
         yield Claim("headline", headline, "meta")
     yield from _authors_of(meta)
     for field in ("published", "modified"):
         for text in meta.firsts(field):
-            if when := moment(text):
-                yield Claim(field, when, "meta")
+            if claim := reader.stated(field, text, "meta"):
+                yield claim
     for section in meta.firsts("section"):
         if not section.startswith("http"):
             yield Claim("section", section, "meta")

@@ -5,70 +5,149 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, Literal, NamedTuple
 
 from ingest.lexicon import alternatives, lexicon
+from ingest.parse.calendars import plain_digits
 
 FIRST_YEAR, LAST_YEAR = 1900, 2099
 _PLACEHOLDERS = frozenset({"1900-01-01", "1970-01-01"})  # what empty fields of databases become
+MAX_TEXT = 1_000  # characters of a text that is read for dates
 
+DayOrder = Literal["day", "month"]
+"""Which of two numbers comes first in 03/04/2024."""
+
+_ZONE = r"(?P<zone>(?:utc|gmt)\s?[+-]\s?\d{1,2}(?::?\d\d)?(?!\d)|z(?!\w)|utc(?!\w)|gmt(?!\w)|[+-]\d{2}(?::?\d{2})?(?![\d/.-]))"
 _ISO = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"
-    r"(?:[T ,]*\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}\b)?)?",
+    r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)"
+    rf"(?:[t ,]*\s*(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::(?P<second>\d{{2}})(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?m\.?)?\s*{_ZONE}?)?"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d|\d\s?[./]\s?\d{1,2}\s?[./]\s?\d\d")
-_BASIC = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(?P<zone>Z|[+-]\d{4})?)?$")
-_EPOCH = re.compile(r"^\d{10}(?:\d{3})?$")
-_CLOCK = re.compile(
-    r"(?<![\d:])(\d{1,2})(?:[:.h時](\d{2}))(?::\d{2})?\s*(?:分)?\s*(?P<half>[ap]\.?m\b\.?)?\s*(?P<zone>UTC|GMT|Z\b|[+-]\d{2}:?\d{2})?",
-    re.IGNORECASE,
+_BASIC = re.compile(
+    r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:t?(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?(?P<half>)(?P<zone>z|[+-]\d{4})?)?$"
 )
+_EPOCH = re.compile(r"^(?:/date\()?(\d{10})(?:\d{3})?(?:\.0+|\)/)?$")
+_CLOCK = re.compile(
+    rf"(?<![\d:])(?P<hour>\d{{1,2}})[:.h時](?P<minute>\d{{2}})(?!\d)(?::(?P<second>\d{{2}})(?:\.\d+)?)?\s*分?\s*(?P<half>[ap]\.?m\b\.?)?\s*\(?{_ZONE}"
+)
+CLOCK_REACH = 40  # characters before and behind a day in which its clock is looked for
 
 
-def moment(value: Any, *, month_first: bool = False) -> str | None:
-    """A stated time as RFC 3339 (seconds, with offset), a day (YYYY-MM-DD) if its zone or hour is unknown, else None.
+class Written(NamedTuple):
+    """A day as a text names it. `rival`: the other day that the same numbers can mean, where nothing tells which."""
 
-    `month_first`: read 3/4/2024 as the fourth of March.
-    """
+    when: str
+    rival: str | None = None
+
+
+def moment(value: Any, *, order: DayOrder | None = None, language: str = "") -> str | None:
+    """A stated time as RFC 3339 (seconds, with offset), a day (YYYY-MM-DD) if its zone or hour is unknown, else None."""
+    found = stated(value, order=order, language=language)
+    return found.when if found and not found.rival else None
+
+
+def written(text: str, *, order: DayOrder | None = None, language: str = "") -> str | None:
+    """The first day that a text names with its year, in any of the lexicon's languages; with its hour if a zone stands beside it."""
+    found = read_day(text, order=order, language=language)
+    return found.when if found and not found.rival else None
+
+
+def stated(value: Any, *, order: DayOrder | None = None, language: str = "") -> Written | None:
+    """What a value of metadata says: any form that `read_day` knows, seconds or milliseconds since 1970, digits alone."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = str(int(value)) if isinstance(value, int | float) and abs(value) < 1e14 else str(value)
-    text = " ".join(text[:200].split())
-    if _EPOCH.match(text):
-        return _said(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(text[:10])))
-    match = _ISO.search(text) or _BASIC.match(text)
-    if match:
-        return _assembled(match)
-    if text[:4].rstrip(",").isalpha() and ("GMT" in text or "+" in text or "UTC" in text):
-        try:
-            return _said(parsedate_to_datetime(text))
-        except (ValueError, OverflowError, IndexError, TypeError):
-            pass
-    return written(text, month_first=month_first)
+    text = plain_digits(" ".join(text[:200].split()))
+    if match := _EPOCH.match(text):
+        when = _said(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(match[1])))
+    elif match := _BASIC.match(text):
+        when = _assembled(match)
+    else:
+        return _read(text, order, language)
+    return Written(when) if when else None
 
 
-def _assembled(match: re.Match[str]) -> str | None:
-    year, month, day, hour, minute, second = (int(g) if g else 0 for g in match.groups()[:6])
-    half = (match.groupdict().get("half") or "").lower()
-    zone = match["zone"]
+def read_day(text: str, *, order: DayOrder | None = None, language: str = "") -> Written | None:
+    """The first day that a text names with its year."""
+    return _read(plain_digits(text[:MAX_TEXT]), order, language)
+
+
+@lru_cache(maxsize=256)
+def _read(text: str, order: DayOrder | None, language: str) -> Written | None:
+    if not _YEAR.search(text):
+        return None
+    found: list[tuple[int, Written]] = []
+    if (match := _ISO.search(text)) and (when := _assembled(match)):
+        found.append((match.start(), Written(when)))
+    for form in _forms():
+        match = form.search(text)
+        if match and (day := _day_of(match, text, order, language)):
+            found.append((match.start(), day))
+    return min(found, key=lambda each: each[0])[1] if found else None
+
+
+def _day_of(match: re.Match[str], text: str, order: DayOrder | None, language: str) -> Written | None:
+    """The day, with its hour, that a match of one of the forms means; both days where the order of two numbers is unknown."""
+    parts = match.groupdict()
+    year, day = int(parts["year"]), int(parts["day"])
+    year += 2000 if year < 100 else 0
+    if parts.get("name"):
+        month = _month_of(" ".join(parts["name"].split()), language)
+        return _dated(year, month, day, match, text)
+    month = int(parts["month"])
+    if parts.get("mark") is None or "." in parts["mark"]:  # 3.4.2024 is the third of April wherever dots are written
+        return _dated(year, month, day, match, text) or _dated(year, day, month, match, text)
+    straight, swapped = _dated(year, month, day, match, text), _dated(year, day, month, match, text)
+    if straight is None or swapped is None or straight == swapped:
+        return straight or swapped
+    if order is None and "-" in parts["mark"]:
+        return straight
+    return straight if order == "day" else swapped if order == "month" else Written(straight.when, swapped.when)
+
+
+def _dated(year: int, month: int, day: int, match: re.Match[str], text: str) -> Written | None:
     try:
         plain = date(year, month, day)
-        if match[4] is None or zone is None:
+    except ValueError:
+        return None
+    clock = _CLOCK.search(
+        text, match.start() if "clock" in match.groupdict() else match.end(), match.end() + CLOCK_REACH
+    )
+    if clock is None:
+        before = text[max(0, match.start() - CLOCK_REACH) : match.start()]
+        clock = next(
+            (c for c in _CLOCK.finditer(before) if not any(sign.isalnum() for sign in before[c.end() :])), None
+        )
+    when = (clock and _assembled(clock, plain)) or _said(plain)
+    return Written(when) if when else None
+
+
+def _assembled(match: re.Match[str], plain: date | None = None) -> str | None:
+    """The moment of a match's groups, or its day where they name no zone; None where there is no such day or hour."""
+    try:
+        plain = plain or date(int(match["year"]), int(match["month"]), int(match["day"]))
+        if match["hour"] is None or match["zone"] is None:
             return _said(plain)
+        hour, half = int(match["hour"]), (match["half"] or "")
         hour = hour % 12 + 12 * half.startswith("p") if half else hour % 24  # 24:00 is somebody's midnight
-        return _said(datetime(year, month, day, hour, minute, min(second, 59), tzinfo=_zone(zone)))
+        second = min(int(match["second"] or 0), 59)
+        return _said(
+            datetime(
+                plain.year, plain.month, plain.day, hour, int(match["minute"]), second, tzinfo=_zone(match["zone"])
+            )
+        )
     except (ValueError, OverflowError):
         return None
 
 
 def _zone(text: str) -> timezone:
-    if text[0] not in "+-":
+    """The offset of "+0100", "-05", "gmt+1", "utc"; raises ValueError from a day on."""
+    match = re.search(r"([+-])\s?(\d{1,2}):?(\d\d)?$", text)
+    if match is None:
         return UTC
-    hours, minutes = int(text[1:3]), int(text[-2:]) if len(text) > 3 else 0
-    offset = timedelta(hours=hours, minutes=minutes)
-    return timezone(-offset if text[0] == "-" else offset)
+    offset = timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    return timezone(-offset if match[1] == "-" else offset)
 
 
 def _said(when: date) -> str | None:
@@ -80,78 +159,72 @@ def _said(when: date) -> str | None:
     return day
 
 
+def _month_of(name: str, language: str) -> int:
+    own: dict[str, int] = lexicon("dates")["months_of"].get(language[:2], {})
+    return own.get(name) or _months()[name]
+
+
 @cache
 def _months() -> dict[str, int]:
-    return {name: int(number) for number, names in lexicon("dates")["months"].items() for name in names}
+    found = {plain_digits(name): int(number) for number, names in lexicon("dates")["months"].items() for name in names}
+    return found | {
+        f"ב{name}": number for name, number in found.items() if "א" <= name[0] <= "ת"
+    }  # "14 במרץ": the 14th of March
 
 
 @cache
 def _forms() -> tuple[re.Pattern[str], ...]:
-    month = rf"(?P<name>{alternatives(_months())})"
+    month = rf"(?P<name>{alternatives(_months())})(?!\w)\.?(?:\s?[/(]\s?[^\W\d_]+(?:\s[^\W\d_]+)?\)?)?"  # "آذار/مارس"
     glue = rf"(?:{alternatives(lexicon('dates')['glue'])})"
     year = r"(?P<year>(?:19|20)\d{2})(?!\d)"
     day = r"(?<![\d:])(?P<day>\d{1,2})"
     ordinal = rf"(?:{alternatives(lexicon('dates')['ordinals'])})?"
-    gap = rf"[\s,./\-–]*(?:{glue}[\s,./\-–]+)*"
+    gap = rf"[\s,،./\-–]*(?:{glue}[\s,،./\-–]+)*"
     return (
-        re.compile(rf"{day}{ordinal}{gap}(?<!\w){month}(?!\w){gap}{year}", re.IGNORECASE),
-        re.compile(rf"(?<!\w){month}(?!\w){gap}(?P<day>\d{{1,2}}){ordinal}(?!\d){gap}{year}", re.IGNORECASE),
-        re.compile(rf"{year}[년年]?\.?{gap}{month}(?!\w){gap}(?P<day>\d{{1,2}})(?!\d)", re.IGNORECASE),
-        re.compile(r"(?P<year>(?:19|20)\d{2})\s*[年년]\s*(?P<month>\d{1,2})\s*[月월]\s*(?P<day>\d{1,2})\s*[日일]"),
-        re.compile(rf"{day}\s?[./\-]\s?(?P<month>\d{{1,2}})\s?[./\-]\s?{year}"),
-        re.compile(r"(?<![\d.])(?P<day>\d{2})[./](?P<month>\d{2})[./](?P<year>\d{2})(?![\d.])"),
+        re.compile(rf"{day}{ordinal}{gap}(?<!\w){month}{gap}{year}"),
+        re.compile(rf"(?<!\w){month}{gap}(?P<day>\d{{1,2}}){ordinal}(?!\d){gap}{year}"),
+        re.compile(
+            rf"{year}(?:[년年թ]|ko)?\.?{gap}{month}{gap}(?P<day>\d{{1,2}})(?!\d)(?!{ordinal}{gap}(?:19|20)\d\d)"
+        ),  # not "Guide 2026 | Dec 26, 2025"
+        re.compile(rf"{year}\.?{gap}{day}{ordinal}{gap}(?<!\w){month}(?!{gap}(?:19|20)\d\d)"),
+        re.compile(
+            rf"(?<!\w){month}{gap}(?P<day>\d{{1,2}}),?\s+(?P<clock>\d{{1,2}}:\d\d(?::\d\d)?)\s*(?:[a-z]{{1,5}}(?:[+-]\d{{1,2}}:?\d{{0,2}})?|[+-]\d{{4}})?\s+{year}"
+        ),
+        re.compile(
+            r"(?P<year>(?:19|20)\d{2})\s*(?:[年년]|он[ыд]?)\s*(?P<month>\d{1,2})\s*(?:[月월]|-р\s+сарын)\s*(?P<day>\d{1,2})\s*(?:[日일号號]|(?!\w))"
+        ),
+        re.compile(rf"{day}\s?(?P<mark>[./\-])\s?(?P<month>\d{{1,2}})\s?[./\-]\s?{year}"),
+        re.compile(r"(?<![\d.])(?P<day>\d{2})(?P<mark>[./])(?P<month>\d{2})[./](?P<year>\d{2})(?![\d.])"),
     )
-
-
-def written(text: str, *, month_first: bool = False) -> str | None:
-    """The first day that a text names with its year, in any of the lexicon's languages; with its hour if a zone stands beside it."""
-    if not _YEAR.search(text):
-        return None
-    if match := _ISO.search(text):
-        return _assembled(match)
-    for form in _forms():
-        match = form.search(text)
-        if match is None:
-            continue
-        parts = match.groupdict()
-        year, day = int(parts["year"]), int(parts["day"])
-        year += 2000 if year < 100 else 0
-        month = _months()[" ".join(parts["name"].lower().split())] if parts.get("name") else int(parts["month"])
-        if (
-            not parts.get("name")
-            and (month > 12 or (month_first and day <= 12 and "-" not in match[0]))
-            and "年" not in match[0]
-        ):
-            month, day = day, month
-        try:
-            plain = date(year, month, day)
-        except ValueError:
-            continue
-        clock = _CLOCK.search(text, match.end(), match.end() + 40)
-        if clock and clock["zone"]:
-            hour = int(clock[1]) % 12 + 12 * clock["half"].lower().startswith("p") if clock["half"] else int(clock[1])
-            if hour < 24 and int(clock[2]) < 60:
-                return _said(datetime(year, month, day, hour, int(clock[2]), tzinfo=_zone(clock["zone"].upper())))
-        return _said(plain)
-    return None
 
 
 @cache
 def _markers() -> re.Pattern[str]:
     tables = lexicon("dates")
     return re.compile(
-        rf"(?P<modified>{alternatives(tables['updated'])})|(?P<published>{alternatives(tables['published'])})",
+        rf"(?<!\w)(?:(?P<modified>{alternatives(tables['updated'])})|(?P<published>{alternatives(tables['published'])}))",
         re.IGNORECASE,
     )
 
 
-def dated(text: str, *, month_first: bool = False) -> Iterator[tuple[str, str]]:
-    """("published" or "modified", when) for each day that a line of furniture names: "Published 3 May 2024 | Updated 4 May 2024"."""
-    if not _YEAR.search(text):
+def marker(text: str) -> str | None:
+    """The field that the last marker of a text speaks of ("Updated:", "First published"); None where there is none."""
+    found = list(_markers().finditer(text))
+    return found[-1].lastgroup if found else None
+
+
+def dated(
+    text: str, *, order: DayOrder | None = None, language: str = "", field: str = "published"
+) -> Iterator[tuple[str, Written]]:
+    """(field, day) for each day that a line of furniture names: "Published 3 May 2024 | Updated 4 May 2024".
+
+    `field`: what a day is that no marker stands before.
+    """
+    if not _YEAR.search(plain_digits(text[:MAX_TEXT])):
         return
-    field, at = "published", 0
+    at = 0
     cuts = [*((m.start(), m.lastgroup or field) for m in _markers().finditer(text)), (len(text), field)]
     for end, following in cuts:
-        if when := written(text[at:end], month_first=month_first):
-            yield field, when
+        if day := read_day(text[at:end], order=order, language=language):
+            yield field, day
         field, at = following, end

@@ -9,9 +9,45 @@ from itertools import islice
 from lxml.html import HtmlElement
 
 from ingest.caching import cache_short_texts
+from ingest.lexicon import words
 from ingest.limits import LOOKED_AT, NAME_LENGTH
 
 _SILENT = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "iframe"})
+_PARTING = frozenset(
+    [
+        "br",
+        "hr",
+        "p",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "table",
+        "tr",
+        "td",
+        "th",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "aside",
+        "figure",
+        "figcaption",
+        "blockquote",
+        "pre",
+        "address",
+    ]
+)
+_SHOWN_AS_BLOCK = re.compile(r"display\s*:\s*(?:block|flex|grid|table|list-item)", re.IGNORECASE)
 _BEFORE, _AFTER = r"[^\W\d_A-Z]|[\d.!?»”)’…]", r"[A-ZÀ-ÞА-ЯЁІЇЄ©(（]"
 _SEAM = re.compile(rf"\x00(?<=(?:{_BEFORE})\x00)\x00*(?={_AFTER})")  # its first sign is one that a search can skip to
 _PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -41,9 +77,14 @@ def texts(element: HtmlElement, without: frozenset[HtmlElement] = frozenset(), *
             return
         if child is None:
             stack.pop()
-            if node is not element and node.tail:
-                yield node.tail
+            if node is not element:
+                if _parts(node):
+                    yield " "
+                if node.tail:
+                    yield node.tail
         elif _speaks(child, without):
+            if _parts(child):
+                yield " "
             if child.text:
                 yield child.text
             stack.append((child, iter(child)))
@@ -51,9 +92,36 @@ def texts(element: HtmlElement, without: frozenset[HtmlElement] = frozenset(), *
             yield child.tail
 
 
+def _parts(element: HtmlElement) -> bool:
+    """Whether an element parts the text before it from its own and from what follows, as a browser shows it."""
+    style = element.get("style")
+    if style is None:
+        return element.tag in _PARTING
+    return "float" not in style and (element.tag in _PARTING or _SHOWN_AS_BLOCK.search(style) is not None)
+
+
 def parts_of(element: HtmlElement, *tags: str) -> Iterator[HtmlElement]:
     """The elements inside, of these tags if any are named; of more than are looked at, the first."""
     return islice(element.iterdescendants(*tags), LOOKED_AT)
+
+
+def described_kind(element: HtmlElement) -> str:
+    """What microdata or RDFa call the thing that an element describes, lower-cased: "newsarticle"; "" where they do not."""
+    return (
+        ((element.get("itemtype") or element.get("typeof") or "").split() or [""])[0]
+        .rstrip("/")
+        .rsplit("/", 1)[-1]
+        .rsplit(":", 1)[-1]
+        .lower()
+    )
+
+
+def of_foreign_thing(element: HtmlElement) -> bool:
+    """Whether an element states a property of something that is not the article: of a video, a comment, a product on the page."""
+    if not (element.get("itemprop") or element.get("property")):
+        return False
+    kind = next((found for node in element.iterancestors() if (found := described_kind(node))), "")
+    return kind in words("schema", "foreign")
 
 
 def _speaks(element: HtmlElement, without: frozenset[HtmlElement]) -> bool:
@@ -61,7 +129,7 @@ def _speaks(element: HtmlElement, without: frozenset[HtmlElement]) -> bool:
 
 
 def text_of(element: HtmlElement, without: frozenset[HtmlElement] = frozenset(), *, most: int = 20_000) -> str:
-    """Its text as one line. Elements often part what no space parts ("…harbour.Photo: NAME"): there, one is set.
+    """Its text as one line. Breaks and block-level elements part words; others often part what no space parts ("…harbour.Photo: NAME"): there, one is set.
 
     `most`: characters, or elements, after which reading ends; a text longer than that has come to no end.
     """

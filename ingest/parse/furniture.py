@@ -12,28 +12,32 @@ from lxml.html import HtmlElement
 from ingest.fold import fold
 from ingest.lexicon import words
 from ingest.model import Claim
-from ingest.parse.dates import dated, moment
-from ingest.parse.dom import name_words, parts_of, text_of
+from ingest.parse.date_reader import DateReader
+from ingest.parse.dates import dated
+from ingest.parse.dom import described_kind, name_words, of_foreign_thing, parts_of, text_of
 from ingest.parse.head import LONG, Head, head_of
-from ingest.parse.people import is_marker, looks_personal, marked, names
-from ingest.parse.strings import address, domain, leads_to_article, line
+from ingest.parse.page_dates import paragraph_of, shown_dates
+from ingest.parse.people import is_marker, is_personal, looks_personal, marked, names
+from ingest.parse.strings import address, cut, domain, leads_to_article, line
 from ingest.parse.survey import Run, Survey
 from ingest.parse.tags import page_tags
+from ingest.parse.walk import BLOCK
 
 MAX_LINE = 300  # characters of a byline, a date line or a heading
+MAX_NOTICE_CHARACTERS = 2_000
 MAX_FOUND = 60
-DATE_LINE = (
-    50  # characters of a line that does little but tell the date; in longer ones dates are often part of a sentence
-)
+MAX_SIGNERS = 12  # runs behind a marker that may still hold names
+MAX_GLUE_CHARACTERS = 4  # of what stands between two names: "and", "und", ","
 _EDGE = " -–—|·•:/"
-_DIGIT = re.compile(r"\d")
 FOOT = 120  # runs of text at a page's end, where its rights stand
 _OWNER = re.compile(r"(?!copyright\b|all\b|rights\b|reserved\b)\b[^\W\d_]{2,}", re.IGNORECASE)
 _RIGHTS = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?:19|20)\d\d", re.IGNORECASE)
 
 
-def claims(survey: Survey, stated: list[Claim], *, url: str | None, month_first: bool, news: bool) -> Iterator[Claim]:
-    """The claims of origin "page". `stated`: what metadata claim; `url` makes addresses absolute; `news`: the page calls itself that."""
+def claims(survey: Survey, stated: list[Claim], *, url: str | None, reader: DateReader, news: bool) -> Iterator[Claim]:
+    """The claims of origin "page". `stated`: what metadata claim; `url` makes addresses absolute; `reader`: of its
+    dates; `news`: the page calls itself that.
+    """
     titles = [c.value for c in stated if c.field == "headline"]
     signed, tagged = (any(c.field == field for c in stated) for field in ("authors", "keywords"))
     head = head_of(survey, titles)
@@ -43,7 +47,7 @@ def claims(survey: Survey, stated: list[Claim], *, url: str | None, month_first:
         for text in _said(heading, titles):
             yield Claim("headline", text, "page")
     yield from _authors(head, survey, url, signed=signed)
-    yield from _dates(head, survey, month_first=month_first)
+    yield from shown_dates(head, survey, reader)
     yield from _rest(head, survey, url, tagged=tagged, news=news)
     yield from _rights(head)
 
@@ -72,40 +76,65 @@ def _authors(head: Head, survey: Survey, url: str | None, *, signed: bool) -> It
             continue
         if is_marker(text):
             spoken += [near[at + 1].text] if at + 1 < len(near) and len(near[at + 1].text) <= LONG else []
+            spoken += _beside(near, at + 1)
         elif (rest := marked(text)) is not None:
-            spoken.append(rest)
+            spoken += [rest, *_beside(near, at)]
             if not text.endswith(("?", "!", ".")) or names(rest, loose=True):
                 yield Claim("byline", text, "page")
         if (link := _link(element)) is not None and _leads_to_author(link, url):
             linked.append(text)
     classed: list[str] = []
+    houses: list[str] = []
     for element in survey.by_role["byline"][:MAX_FOUND]:
         if element.tag in {"body", "article", "main", "img", "figure", "meta", "link"} or (
             element not in zone and survey.owned(element)
         ):
             continue
+        if of_foreign_thing(element):
+            continue
         text = text_of(element, most=3 * LONG)
         if 2 < len(text) <= LONG and not text.lower().startswith(other):
-            classed.append(text)
-    guessed = () if signed else (_far_bylines(head, survey), _nameplates(head))
-    for texts in (linked, spoken, classed, *guessed):
+            (houses if described_kind(element) in words("people", "organisations") else classed).append(text)
+    guessed = (_far_bylines(head, survey, signed=signed), [] if signed else _nameplates(head))
+    for texts in (linked, spoken, classed, *guessed, houses):
         if people := names(texts, loose=True) or names(
             [t for t in texts if t.isalnum() and len(t) > 2 and texts is spoken][:1]
         ):
             yield Claim("authors", list(people), "page")
 
 
-def _far_bylines(head: Head, survey: Survey) -> list[str]:
-    """Bylines at the article's end: "Written by Jane Doe", or a name over a line that starts with it ("Jane Doe is …")."""
+def _beside(near: list[Run], at: int) -> list[str]:
+    """The names in the runs behind one, in the same paragraph or the like: links side by side are often parted by nothing."""
+    if at >= len(near):
+        return []
+    block = _block(near[at].element)
+    found = []
+    for run in islice(near, at + 1, at + 1 + MAX_SIGNERS):
+        name = run.text.strip(_EDGE + ",&;")
+        if _block(run.element) is not block or not (is_personal(name) or len(name) <= MAX_GLUE_CHARACTERS):
+            break
+        found += [name] if is_personal(name) else []
+    return found
+
+
+def _block(element: HtmlElement) -> HtmlElement | None:
+    return next((node for node in (element, *element.iterancestors()) if node.tag in BLOCK), None)
+
+
+def _far_bylines(head: Head, survey: Survey, *, signed: bool) -> list[str]:
+    """Bylines at the article's end: "Written by Jane Doe"; where metadata name nobody, a name over a line that starts with it, too
+    ("Jane Doe is …").
+    """
     clear = tuple(words("people", "clear"))
     found = []
     for run, following in pairwise(head.runs):
         text = run.text
-        if len(text) < 80 and text.lower().startswith(clear):
+        if len(text) < 80 and text.lower().startswith(clear) and len(paragraph_of(run.element)) <= LONG:
             rest = marked(text) or (following.text if is_marker(text) else "")
             found += [rest] if looks_personal(rest) and not survey.owned(run.element) else []
         elif (
-            following.text.startswith(text)
+            not signed
+            and following.text.startswith(text)
             and looks_personal(text)
             and len(following.text) > LONG // 2
             and not survey.owned(run.element)
@@ -140,61 +169,6 @@ def _leads_to_author(link: HtmlElement, url: str | None) -> bool:
     if not any(part in words("people", "pages") for part in path[:-1][-3:]):
         return False
     return url is None or domain(address(link.get("href"), url)) == domain(url)  # else a profile in a social network
-
-
-def _dates(head: Head, survey: Survey, *, month_first: bool) -> Iterator[Claim]:
-    """Dates around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
-    mentioned: list[Claim] = []
-    for text, element in (run for run in (*head.after, *head.before) if not _in_teaser(run.element)):
-        time = element if element.tag == "time" else next(element.iterancestors("time"), None)
-        if time is not None and (when := moment(time.get("datetime") or "", month_first=month_first)):
-            yield Claim(_which(time), when, "page")
-        elif len(text) < LONG and _DIGIT.search(text) and next(element.iterancestors("figure"), None) is None:
-            whole = _whole(text, element)
-            found = list(dated(whole, month_first=month_first)) or list(dated(text, month_first=month_first))
-            stated = [Claim(field, when, "page") for field, when in found]
-            if len(text) <= DATE_LINE:
-                yield from stated
-            else:
-                mentioned += stated
-    yield from mentioned
-    for element in survey.by_tag["time"][:MAX_FOUND]:
-        if not survey.owned(element) and next(element.iterancestors("a", "li"), None) is None:
-            when = moment(element.get("datetime") or text_of(element, most=3 * LONG), month_first=month_first)
-            if when:
-                yield Claim(_which(element), when, "page")
-    for element in survey.by_role["date"][:MAX_FOUND]:
-        if (
-            element.tag not in {"body", "article", "main", "time"}
-            and not _in_teaser(element)
-            and not survey.owned(element)
-        ):
-            text = element.get("content") or element.get("datetime") or text_of(element, most=3 * LONG)
-            if len(text) <= LONG:
-                for field, when in dated(text, month_first=month_first):
-                    yield Claim(field if field == "modified" else _which(element), when, "page")
-
-
-def _in_teaser(element: HtmlElement) -> bool:
-    """Whether a date stands in a heading that says more, as those of other articles do."""
-    levels = ("h2", "h3", "h4")
-    heading = element if element.tag in levels else next(element.iterancestors(*levels), None)
-    return heading is not None and len(text_of(heading, most=LONG)) > len(text_of(element, most=LONG)) + len(
-        "published"
-    )
-
-
-def _whole(text: str, element: HtmlElement) -> str:
-    """The text of the smallest short element around a run: dates and their markers are often split over spans."""
-    for node in (element, element.getparent()):
-        if node is not None and len(whole := text_of(node, most=3 * LONG)) <= LONG:
-            text = whole
-    return text
-
-
-def _which(element: HtmlElement) -> str:
-    name = f"{element.get('class') or ''} {element.get('itemprop') or ''}"
-    return "modified" if name_words(name) & words("places", "modified") else "published"
 
 
 def _rest(head: Head, survey: Survey, url: str | None, *, tagged: bool, news: bool) -> Iterator[Claim]:
@@ -253,4 +227,6 @@ def _notice(run: Run) -> str | None:
         if _OWNER.search(whole):
             break
     signed = any(sign in whole for sign in "©ⓒ") or any(c.isdigit() for c in whole)
-    return whole[:MAX_LINE] if _OWNER.search(whole) and (signed or _link(run.element) is None) else None
+    return (
+        cut(whole, MAX_NOTICE_CHARACTERS) if _OWNER.search(whole) and (signed or _link(run.element) is None) else None
+    )

@@ -11,7 +11,7 @@ from lxml.html import HtmlElement
 from ingest.fold import fold
 from ingest.lexicon import words
 from ingest.parse.credits import MAX_CREDIT, clean_credit, is_credit, split_caption
-from ingest.parse.dates import written
+from ingest.parse.dates import read_day
 from ingest.parse.dom import name_words, parts_of, text_of, texts
 from ingest.parse.jsonld import Graph, Thing, kinds
 from ingest.parse.people import marked
@@ -153,7 +153,7 @@ def _silent_around(image: HtmlElement, said: dict[HtmlElement, str]) -> HtmlElem
 def _tells(text: str) -> bool:
     """Whether words beside a picture tell of it: no byline, date, price or "8 min read"."""
     wordy = sum(len(word) > 1 and word[0].isalpha() for word in text.split()) > 3 or len(WIDE.findall(text)) > 7
-    return wordy and marked(text) is None and (len(text) > DATED or written(text) is None)
+    return wordy and marked(text) is None and (len(text) > DATED or read_day(text) is None)
 
 
 def _foreign(box: HtmlElement) -> bool:
@@ -185,7 +185,7 @@ def _pictured(box: HtmlElement, captions: list[HtmlElement], base: str | None) -
     image = next(box.iter("img"), None)
     if caption and not credit and image is not None:
         credit = _hinted(image)
-    if caption and marked(caption) is not None and written(caption):  # the article's own byline
+    if caption and marked(caption) is not None and read_day(caption):  # the article's own byline
         caption = None
     return {"caption": caption, "credit": credit, "url": address(_source(image), base) if image is not None else None}
 

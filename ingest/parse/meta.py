@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from lxml.html import HtmlElement
 
 from ingest.lexicon import lexicon
+from ingest.parse.dom import of_foreign_thing
 from ingest.parse.strings import line
 
 MAX_VALUES = 200
@@ -20,6 +21,8 @@ class Meta:
         for tag in tags:
             name = tag.get("property") or tag.get("name") or tag.get("itemprop") or tag.get("http-equiv")
             content = tag.get("content") or tag.get("value")
+            if tag.get("itemprop") and of_foreign_thing(tag):
+                continue
             if name and content and (text := line(content, 8000)):
                 kept = self._values.setdefault(name.strip().lower(), [])
                 if len(kept) < MAX_VALUES and text not in kept:

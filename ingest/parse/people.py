@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -10,17 +11,24 @@ from typing import Any
 from ingest.caching import cache_short_texts
 from ingest.fold import fold
 from ingest.lexicon import alternatives, lexicon, words
+from ingest.parse.name_lists import unglued, without_job
 from ingest.parse.strings import line
 
+MAX_NAME_CHARACTERS = 40
 MAX_NAMES = 60  # a collaboration signs with dozens, a broken page with thousands
 
 _MAIL = re.compile(r"[(\[<]?\s*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\s*[)\]>]?")
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _NICK = re.compile(r"(?<!\w)@\w+")
 _BRACKETS = re.compile(r"\s*[(\[（【][^()\[\]（）【】]{0,80}[)\]）】]")
-_HARD = re.compile(r"\s*(?:\s\+\s|[;|•·●／/\n،、]|\s[–—-]\s|,(?!\s*(?:Jr|Sr|II|III|IV|PhD|Ph\.D|MD|M\.D)\b))\s*")
-_JAPANESE_JOB = re.compile(r"(?:記者|編集委員|特派員|論説委員|기자|记者|撰文|署理)$")
+_HARD = re.compile(
+    r"\s*(?:\s\+\s|[;|•·●／/\n،、，；؛]|\s[–—-]\s|,(?!\s*(?:Jr|Sr|II|III|IV|PhD|Ph\.D|MD|M\.D)\.?\s*(?:,|$)))\s*"
+)
+_NAMED_MAIL = re.compile(r"^[\w.+-]+@[\w.-]+\s*[(\[]\s*([^()\[\]@]{2,80}?)\s*[)\]]$")  # "jane@example.org (Jane Doe)"
 _EDGE = re.compile(r"^[\s©&,.;:|/\\•·–—*\"'“”«»„<>]+|[\s,;:|/\\•·–—*\"“”«»„<>(\[]+$")
+_WIDE_NAME = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff]{2,5}(?: [\u3040-\u30ff\u3400-\u9fff]{1,4})?|[\uac00-\ud7a3]{2,4}"
+)
 _DIGIT = re.compile(r"\d")
 _RIGHTS = re.compile(r"copyright|\(c\)|all rights reserved", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?] ")
@@ -65,6 +73,24 @@ def looks_personal(text: str) -> bool:
     )
 
 
+def is_personal(name: str) -> bool:
+    """The same for all scripts: in those without capitals two to four words, or two to five Chinese, Japanese or Korean characters."""
+    if looks_personal(name):
+        return True
+    parts = name.split()
+    if (
+        is_outlet(name)
+        or is_newsroom(name)
+        or is_job(name)
+        or not all(sign.isalpha() or sign in " .-’'" or unicodedata.category(sign)[0] == "M" for sign in name)
+    ):
+        return False
+    if _WIDE_NAME.fullmatch(name):
+        return True
+    capital = [part[0].isupper() or not (part[0].islower() or part[0].isupper()) for part in parts]
+    return 2 <= len(parts) <= 4 and len(name) <= MAX_NAME_CHARACTERS and capital[0] and capital[-1]
+
+
 def is_marker(text: str) -> bool:
     """The "By" of a byline alone: its names stand in the next run of text."""
     return len(text) < 40 and text.strip(" :：").lower() in words("people", "by")
@@ -103,6 +129,8 @@ def names(value: Any, *, loose: bool = False) -> tuple[str, ...]:
 
 def _split(text: str, *, loose: bool) -> list[str]:
     by, between, after, _ = _patterns()
+    if named := _NAMED_MAIL.match(text):
+        text = named[1]
     if "@" in text or "://" in text or "www." in text:  # few bylines have any, and each is looked for from every sign
         text = _NICK.sub(" ", _LINK.sub(" ", _MAIL.sub(", ", text)))
     for _ in range(2):  # "Text: Von Jana Muster"
@@ -111,15 +139,31 @@ def _split(text: str, *, loose: bool) -> list[str]:
     text = _BRACKETS.sub("", text)
     kept: list[str] = []
     for part in _HARD.split(text):
-        for piece in between.split(f" {part} ") if len(part.split()) > 2 else [part]:
-            name = _EDGE.sub("", _JAPANESE_JOB.sub("", _EDGE.sub("", piece)))
+        pieces = between.split(f" {part} ") if len(part.split()) > 2 else [part]
+        for alone in (name for piece in pieces for name in unglued(piece.strip())):
+            name = _EDGE.sub("", without_job(_EDGE.sub("", alone)))
             if loose:
                 name = _months_on().sub("", name)
                 name = _EDGE.sub("", after.sub("", f" {name}"))
             name = _EDGE.sub("", by.sub("", name, count=1)) if kept else name
-            if _is_name(name, loose=loose):
+            if _is_name(name, loose=loose) and not (kept and is_job(name)):
                 kept.append(_cased(name))
     return kept
+
+
+@cache_short_texts
+def is_job(name: str) -> bool:
+    """Whether words name a job and nobody: "Transport Correspondent". Words of jobs are no family names but for a few."""
+    return _patterns()[3].search(name) is not None
+
+
+@cache_short_texts
+def is_outlet(name: str) -> bool:
+    """Whether a name has a word that papers, stations and sites are named with."""
+    text = name.lower()
+    return not words("people", "outlets").isdisjoint(re.split(r"[^\w\u0900-\u0dff]+", text)) or text.endswith(
+        tuple(words("people", "unspaced_outlets"))
+    )
 
 
 def _is_name(name: str, *, loose: bool) -> bool:

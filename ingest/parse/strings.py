@@ -11,6 +11,29 @@ from ingest.limits import MAX_URL_CHARACTERS
 from ingest.signs import nfc
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_UNSEEN = ["script", "style", "template"]
+_PARTING = [
+    "br",
+    "p",
+    "div",
+    "li",
+    "ul",
+    "ol",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "td",
+    "th",
+    "tr",
+    "table",
+    "blockquote",
+    "hr",
+    "dd",
+    "dt",
+]
 _UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u200b\u2060\ufeff\u00ad]")
 
 
@@ -21,10 +44,31 @@ def line(value: Any, limit: int = 2000) -> str | None:
     text = value[: limit * 4]
     if "&" in text:
         text = unescape(unescape(text))  # metadata is often escaped twice
-    if "<" in text:
-        text = _TAG.sub(" ", text)
+    if "<" in text and _TAG.search(text):
+        text = _text_of_fragment(text)
     text = nfc(" ".join(_UNFIT.sub("", text).split()))
-    return text[:limit] or None
+    return cut(text, limit) or None
+
+
+def _text_of_fragment(html: str) -> str:
+    """What a reader sees of HTML inside a value: breaks and block-level elements part words, inline ones do not."""
+    from bs4 import BeautifulSoup  # noqa: PLC0415  few values hold markup
+
+    soup = BeautifulSoup(html, "html.parser")
+    for element in soup.find_all(_UNSEEN):
+        element.decompose()
+    for element in soup.find_all(_PARTING):
+        element.insert_before(" ")
+        element.insert_after(" ")
+    return soup.get_text()
+
+
+def cut(text: str, limit: int) -> str:
+    """The text up to so many characters, ended where a word ends if it has any near there."""
+    if len(text) <= limit:
+        return text
+    whole = text[: limit + 1].rpartition(" ")[0]
+    return whole if len(whole) > limit // 2 else text[:limit]
 
 
 def address(value: Any, base: str | None) -> str | None:
@@ -44,13 +88,21 @@ def address(value: Any, base: str | None) -> str | None:
 
 
 def domain(url: str | None) -> str | None:
-    """The registered domain of an address by the public suffix list: `bbc.co.uk` of `www.bbc.co.uk`."""
+    """The registered domain of an address by the public suffix list: `bbc.co.uk` of `www.bbc.co.uk`.
+
+    Of a suffix that the list does not have, as of an intranet's, the last two labels.
+    """
     if not url:
         return None
-    from tld import get_fld  # noqa: PLC0415  for pages alone
+    from tld import get_fld, get_tld  # noqa: PLC0415  for pages alone
 
     found = get_fld(url, fail_silently=True)
-    return found if isinstance(found, str) else None
+    if isinstance(found, str):
+        return found
+    host = urlsplit(url).hostname or ""
+    labels = host.split(".")
+    unlisted = len(labels) > 1 and all(labels) and labels[-1].isalpha() and get_tld(url, fail_silently=True) is None
+    return ".".join(labels[-2:]) if unlisted else None
 
 
 def leads_to_article(url: str) -> bool:

@@ -43,7 +43,7 @@ def _speaking() -> frozenset[str]:
 
 @cache_short_texts
 def _roles_of(name: str, other: str) -> tuple[str, ...]:
-    """The roles that the words of class, itemprop and rel attributes give an element."""
+    """The roles that the words of class, itemprop, property and rel attributes give an element."""
     have = (name_words(name) | name_words(other) if other else name_words(name)) & _speaking()
     return tuple(role for role, wanted in _roles() if not have.isdisjoint(wanted)) if have else ()
 
@@ -80,7 +80,10 @@ class Survey:
 
     def meet(self, element: HtmlElement, attributes: Mapping[str, str]) -> None:
         """The next element."""
-        name, other = attributes.get("class"), attributes.get("itemprop") or attributes.get("rel")
+        name, other = (
+            attributes.get("class"),
+            attributes.get("itemprop") or attributes.get("property") or attributes.get("rel"),
+        )
         if name or other:
             for role in _roles_of(name or "", other or ""):
                 if len(self.by_role[role]) < MAX_FOUND:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ingest.fold import fold
 from ingest.model import Claim
+from ingest.parse.people import is_outlet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -15,7 +16,25 @@ if TYPE_CHECKING:
 LONGEST_END = 30
 """Letters of a site's name at the end of titles."""
 
-_CUT = re.compile(r"\s+[|–—•·»«/>~:\-]{1,2}\s+|\s*(?:\||::|»|｜|│|：)\s*")
+MAX_OUTLET_WORDS = 5
+"""Of an end that names a paper or a station that the page does not: "- The Quiet Observer"."""
+MAX_OUTLET_CHARACTERS = 12
+"""The same in scripts without spaces: "_澄江晚报"."""
+MIN_HEADLINE_WORDS = 4
+"""Of what such an end is cut from."""
+MAX_READ_CHARACTERS = 6_000
+"""Of the article, in which the words of a title are looked for."""
+STEM_CHARACTERS = 5
+"""Of a word that count when it is looked for in the article, which inflects it."""
+MAX_SLOGAN_SHARE, MIN_HEADLINE_SHARE = 0.2, 0.4
+"""Of a slogan's and of a headline's words, how many the article says."""
+
+_CUT = re.compile(
+    r"\s+[|–—•·»«/>~:\-]{1,2}\s+|\s*(?:\||::|»|｜|│|：)\s*|(?<=[\u3040-\u9fff！？”」』])(?:_|--|——|-|－)(?=[\u3040-\u9fff])"
+)
+_COLON = re.compile(r":\s+")
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]{3,}")
+_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 def site_names(publishers: Iterable[str], *addresses: str | None) -> frozenset[str]:
@@ -52,11 +71,13 @@ def without_site(title: str, sites: Collection[str], others: Collection[str] = (
             front = fold(title[: cut.start()])
             if len(front) > 9 and front in others and front not in sites:
                 return title[: cut.start()]
+    if (colon := _COLON.search(title)) and len(title) - colon.end() > 1 and fold(title[: colon.start()]) in sites:
+        title = title[colon.end() :]
     for _ in range(4):
         cuts = list(_CUT.finditer(title))
         for cut in (cuts[-1:] + cuts[:1]) if cuts else []:
             front, back = title[: cut.start()], title[cut.end() :]
-            if cut is cuts[-1] and len(front) > 1 and is_site(back, sites):
+            if cut is cuts[-1] and len(front) > 1 and (is_site(back, sites) or _names_outlet(back, front)):
                 title = front
                 break
             if cut is cuts[0] and len(back) > 1 and is_site(front, sites):
@@ -80,14 +101,55 @@ def bare_headlines(claims: Iterable[Claim], sites: frozenset[str], *, news: bool
     sites |= _shared_ends(*([c.value for c in headlines if (c.origin == "page") is shown] for shown in (False, True)))
     bare = {title: without_site(title, sites, known - {key}) for title, key in folded.items()}
     quoting = [title for title in bare if '"' in title]
+    others = {title for title in bare if fold(bare[title]) not in sites}
+    vain = {title for title in bare if title not in others} if others else set()
     shared = next((fold(bare[c.value]) for c in headlines if c.origin == "meta"), None)
     for claim in claims:
         if claim.field != "headline":
             yield claim
+        elif claim.value in vain:
+            continue
         elif any(title.startswith((f'{claim.value} "', f'{claim.value}"')) for title in quoting):
             continue  # an attribute cut short by a quotation mark of its own text
         elif news or claim.origin != "json-ld" or fold(bare[claim.value]) != shared:
             yield Claim("headline", bare[claim.value], claim.origin)
+
+
+def _names_outlet(end: str, front: str) -> bool:
+    """Whether the end of a title is the name of a paper or a station, by its words: one that the page does not name itself."""
+    if not is_outlet(end):
+        return False
+    if _UNSPACED.search(end):
+        return len(end) <= MAX_OUTLET_CHARACTERS and len(front) > len(end)
+    parts = end.split()
+    named = all(
+        part[0].isupper() or not part[0].isalpha() or part[0] == part[0].upper() for part in parts if len(part) > 3
+    )
+    return named and len(parts) <= MAX_OUTLET_WORDS and len(front.split()) >= MIN_HEADLINE_WORDS
+
+
+def slogans(titles: Iterable[str], heading: str, paragraphs: Iterable[str]) -> frozenset[str]:
+    """Those titles that the article says nothing of, where it says what the heading says: the site's motto, not a headline."""
+    said: set[str] = set()
+    length = 0
+    for text in paragraphs:
+        said |= _stems(text)
+        length += len(text)
+        if length > MAX_READ_CHARACTERS:
+            break
+    if _share(heading, said) < MIN_HEADLINE_SHARE:
+        return frozenset()
+    own = _stems(heading)
+    return frozenset(title for title in titles if _share(title, said | own) <= MAX_SLOGAN_SHARE)
+
+
+def _stems(text: str) -> set[str]:
+    return {word[:STEM_CHARACTERS] for word in _WORD.findall(text.casefold())}
+
+
+def _share(title: str, said: Collection[str]) -> float:
+    words = _stems(title)
+    return sum(word in said for word in words) / max(1, len(words))
 
 
 def is_site(part: str, sites: Collection[str]) -> bool:

@@ -28,15 +28,16 @@ STORM, RAIN, WIND = "Storm hits coast", "Storm and rain hit coast", "Wind and ra
         (STORM, RAIN, STORM, RAIN, STORM),
         (STORM, RAIN, RAIN, RAIN, RAIN),
         (STORM, RAIN, RAIN, STORM, RAIN),
-        (STORM, STORM, RAIN, STORM, STORM),
-        (STORM, RAIN, STORM, STORM, RAIN),  # the desk's own
+        (STORM, STORM, RAIN, STORM, RAIN),  # the one shown
+        (STORM, RAIN, STORM, STORM, STORM),
+        (STORM, STORM, f"{STORM}: what we know", STORM, STORM),  # one headline, in the form that most have
         (STORM, RAIN, WIND, STORM, WIND),
         (None, RAIN, WIND, RAIN, WIND),
         (None, STORM, f"Weather {STORM}", STORM, STORM),  # something glued before it
         (None, STORM, "Contact us", STORM, STORM),
     ],
 )
-def test_the_headline_is_what_most_sources_agree_on(
+def test_the_headline_is_the_one_shown_if_it_is_one(
     jsonld: str | None, shared: str, heading: str, window: str, headline: str
 ) -> None:
     stated = [Claim("headline", jsonld, "json-ld")] if jsonld else []
@@ -63,7 +64,7 @@ def jsonld(kind: str, headline: str) -> str:
             "Harbour Post office burns",
         ),
         (f"<h1>{RAIN}</h1>", f"<meta property=og:title content='{STORM}'>{jsonld('BlogPosting', STORM)}", RAIN),
-        (f"<h1>{RAIN}</h1>", f"<meta property=og:title content='{STORM}'>{jsonld('NewsArticle', STORM)}", STORM),
+        (f"<h1>{RAIN}</h1>", f"<meta property=og:title content='{STORM}'>{jsonld('NewsArticle', STORM)}", RAIN),
         (
             f"<h1>{RAIN}</h1>",
             (
@@ -95,7 +96,6 @@ def test_headlines_by_where_they_stand(body: str, head: str, headline: str) -> N
         ),
         ("<div><p>Apr 28, 2023</p><p>6<i> min read</i></p></div>", "", "2023-04-28"),
         ("<p>02-12-2025</p>", "", "2025-12-02"),
-        ("<p>02/12/2025</p>", "", "2025-02-12"),
     ],
 )
 def test_which_of_a_pages_days_is_the_articles(body: str, head: str, day: str) -> None:

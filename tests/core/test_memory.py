@@ -21,6 +21,7 @@ OWN_KEYS = {
     "lexicon/__init__.py:lexicon", "lexicon/__init__.py:words", "packs/rules.py:load_packs", "evidence/reading.py:_powers",
     "evidence/shape.py:_named", "evidence/absence.py:_phrases", "evidence/page.py:_forest", "enqueuing.py:_spool", "enqueuing.py:_brokers",
     "parse/tags.py:said",  # by elements of one page, and gone with it
+    "parse/dates.py:_read",  # 256 texts of at most 1,000 characters
     "parse/double_encoding.py:_bytes_of",
     "caching.py:cache_short_texts",
 }  # fmt: skip

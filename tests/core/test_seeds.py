@@ -53,7 +53,7 @@ def test_an_address_tells_the_publisher() -> None:
 
 def test_schema_has_exactly_the_designs_fields() -> None:
     assert list(Record.model_json_schema()["properties"]) == json.loads(
-        """["schema_version", "id", "url", "publisher", "headline", "subheadline", "authors", "byline", "dateline", "language", "published",
+        """["schema_version", "id", "url", "publisher", "headline", "alternative_headlines", "subheadline", "authors", "byline", "dateline", "language", "published",
         "modified", "section", "keywords", "body", "images", "related", "copyright_notice", "usage_terms", "extra", "removed", "source",
         "provenance", "ingest"]"""
     )

@@ -1,0 +1,90 @@
+"""Who signs: lists of names in many scripts, and what stands beside persons and is none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from ingest import clean
+from ingest.parse.people import names
+
+PROSE = (
+    "<p>" + "The pump house by the weir was handed to the village, which means to make a museum of it. " * 4 + "</p>"
+)
+URL = "https://www.weirjournal.example.org/news/pump-house"
+
+
+def authors(body: str, head: str = "", *, author: object = None) -> list[str]:
+    ld = {
+        "@type": "NewsArticle",
+        "headline": "Pump house becomes a museum",
+        "author": author,
+        "publisher": {"name": "Weir Journal"},
+    }
+    script = f"<script type='application/ld+json'>{json.dumps(ld)}</script>" if author else ""
+    page = (
+        f"<html lang=en><head><meta property=og:site_name content='Weir Journal'>{head}{script}</head><body><article>"
+    )
+    return list(clean(f"{page}<h1>Pump house becomes a museum</h1>{body}{PROSE * 3}".encode(), url=URL).authors)
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("记者 王小明 李华", ("王小明", "李华")),
+        ("本报记者 王小明 通讯员 李华", ("王小明", "李华")),
+        ("王小明和李华", ("王小明", "李华")),
+        ("王小明，李华", ("王小明", "李华")),
+        ("佐藤健一・鈴木花子", ("佐藤健一", "鈴木花子")),
+        ("ジョン・スミス", ("ジョン・スミス",)),
+        ("佐藤 健一", ("佐藤 健一",)),
+        ("박지성 이민호 기자", ("박지성", "이민호")),
+        ("أحمد منصور ومنى السيد", ("أحمد منصور", "منى السيد")),
+        ("أحمد وليد منصور", ("أحمد وليد منصور",)),
+        ("כרמל שחר ותמר לוין", ("כרמל שחר", "תמר לוין")),
+        ("رضا کریمی و سارا محمدی", ("رضا کریمی", "سارا محمدی")),
+        ("अजय सिंह और मीना राव", ("अजय सिंह", "मीना राव")),
+        ("ana.perez@example.org (Ana Pérez)", ("Ana Pérez",)),
+        ("Ana Pérez <ana.perez@example.org>", ("Ana Pérez",)),
+        ("Ana Pérez, Transport Correspondent", ("Ana Pérez",)),
+        ("Ana Pérez, Sr. Director of Operations", ("Ana Pérez",)),
+        ("Ana Pérez, Jr.", ("Ana Pérez, Jr.",)),
+        ("Анна Петрова, корреспондент", ("Анна Петрова",)),
+    ],
+)
+def test_lists_of_names(text: str, people: tuple[str, ...]) -> None:
+    assert names(text) == people
+
+
+@pytest.mark.parametrize(
+    ("body", "people"),
+    [
+        ("<p class=byline>By <a href='/by/ana'>Ana Pérez</a><a href='/by/tom'>Tom Reed</a></p>", ["Ana Pérez", "Tom Reed"]),
+        ("<p>Von <b>Ana Pérez</b> und <b>Tom Reed</b></p>", ["Ana Pérez", "Tom Reed"]),
+        ("<p class=byline>By Ana Pérez, Weir Journal</p>", ["Ana Pérez"]),
+        ("<p class=byline>By Ana Pérez, WEIRJOURNAL Northtown</p>", ["Ana Pérez"]),
+        ("<div vocab='https://schema.org/' typeof=Article><span property=author>Ana Pérez</span></div>", ["Ana Pérez"]),
+        ("<div itemscope itemtype='https://schema.org/Comment'><span itemprop=author>Tom Reed</span> wrote</div>", []),
+        ("<p>The program was written by <a href='/t'>Tom Reed</a> in C, " + "and it has run the pumps ever since. " * 4 + "</p>", []),
+    ],
+)  # fmt: skip
+def test_bylines_of_pages(body: str, people: list[str]) -> None:
+    assert authors(body) == people
+
+
+def test_a_person_in_the_byline_goes_before_the_house_of_the_metadata() -> None:
+    house = {"@type": "NewsMediaOrganization", "name": "Weir Journal"}
+    assert authors("<p class=byline>By Ana Pérez</p>", author=house) == ["Ana Pérez"]
+    assert authors("<div class=author>山本 美咲</div>", author=house) == ["山本 美咲"]
+    assert authors(
+        "<ul><li><b>Autorin/Autor</b> Ana Pérez</li></ul>", author={"@type": "Person", "name": "Weir Journal"}
+    ) == ["Ana Pérez"]
+
+
+def test_organisations_beside_persons_are_no_authors_but_agencies_are() -> None:
+    person = {"@type": "Person", "name": "Ana Pérez"}
+    assert authors("", author=[person, {"@type": "Organization", "name": "Institute of Rivers"}]) == ["Ana Pérez"]
+    assert authors("", author=[person, {"@type": "Organization", "name": "Weir Journal"}]) == ["Ana Pérez"]
+    assert authors("", author=[person, {"@type": "Organization", "name": "Reuters"}]) == ["Ana Pérez", "Reuters"]
+    assert authors("", author={"@type": "Organization", "name": "Reuters"}) == ["Reuters"]
