@@ -19,13 +19,14 @@ STEM_SHARE = 0.8
 
 
 class Setting(NamedTuple):
-    """The nearest elements of some tags around a place; `inert`: the outermost one that nobody sees."""
+    """The nearest elements of some tags around a place; `inert`, `listing`: the outermost one that nobody sees, the outermost list."""
 
     table: Place | None = None
     row: Place | None = None
     cell: Place | None = None
     inert: Place | None = None
     code: Place | None = None
+    listing: Place | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +109,8 @@ def _within(place: Place, around: Setting, layout: set[Place]) -> Setting:
         around = around._replace(cell=place)
     elif tag in ("pre", "code"):
         around = around._replace(code=place)
+    elif tag in ("ul", "ol", "dl") and around.listing is None:
+        around = around._replace(listing=place)
     if around.inert is None and (tag in INERT or UNSEEN in place.words):
         around = around._replace(inert=place)
     return around

@@ -113,7 +113,7 @@ def _tables(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
 
 def _lists(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     del stated
-    for each in lists(page.blocks):
+    for each in lists(page.settings):
         lost = [at for at in each.blocks if page.free[at] and not page.body[at] and page.settings[at].inert is None]
         if lost and is_whole(each, page) and belongs(each, page, MOST_LINKED_LIST):
             yield from _all(lost, Label.BODY, "structure/list")

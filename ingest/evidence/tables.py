@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingest.evidence.outline import inner_settings, outwards
+from ingest.evidence.outline import inner_settings
 from ingest.evidence.places import groups
 
 if TYPE_CHECKING:
@@ -81,16 +81,12 @@ def _has_facts(settings: Sequence[Setting], blocks: Sequence[Block]) -> bool:
     )
 
 
-def lists(blocks: Sequence[Block]) -> list[Table]:
+def lists(settings: Sequence[Setting]) -> list[Table]:
     """The outermost lists of some items."""
     inside: dict[Place, list[int]] = defaultdict(list)
-    for at, block in enumerate(blocks):
-        place = None
-        for each in outwards(block):
-            if each.tag in ("ul", "ol", "dl"):
-                place = each
-        if place is not None:
-            inside[place].append(at)
+    for at, setting in enumerate(settings):
+        if setting.listing is not None:
+            inside[setting.listing].append(at)
     return [Table(place, found) for place, found in inside.items() if len(found) >= LEAST_ITEMS]
 
 
