@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from ingest import __version__
 from ingest.choose import choose
 from ingest.choose_day import by_language
+from ingest.evidence.tables import cell_ends
 from ingest.fold import fold
+from ingest.label import DECLARED
 from ingest.language import choose_language
 from ingest.model import Article, Block, Claim, Label, LabelledBlock, Rejected
 from ingest.parse.text import LIST_LINE
@@ -53,6 +55,7 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
         "extra": article.extra,
         "provenance": {name: chosen[name].origin for name in sorted(chosen)}
         | ({"extra": "given"} if article.extra else {})
+        | ({"body": "json-ld"} if any(row.rule == DECLARED for row in labelled if row.label is BODY) else {})
         | ({"body": "truncated"} if article.truncated else {})
         | dict(article.notes),
         "ingest": {"version": __version__, "packs": [pack.stem for pack in rulebook.packs]},
@@ -61,13 +64,17 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
 
 
 def join(blocks: Sequence[Block]) -> str:
-    """The body: paragraphs joined by a blank line, list lines by a line end.
+    """The body: paragraphs joined by a blank line, list lines, rows of a table and lines of preformatted text by a line end, cells by
+    a tab.
 
-    What parse reads back from it are the same blocks, so that a second cleaning finds what the first left.
+    What parse reads back from it are the same blocks, so that a second cleaning finds what the first left; but a row is one then.
     """
     listed = [block.kind == "list_item" and len(block.text) <= LIST_LINE for block in blocks]
-    gaps = ["\n" if above and below else "\n\n" for above, below in pairwise(listed)]
-    return "".join(block.text + gap for block, gap in zip(blocks, [*gaps, ""], strict=False))
+    ends = ["\n" if above and below else "\n\n" for above, below in pairwise(listed)]
+    if any(block.kind == "cell" for block in blocks):
+        ends = [cell or end for cell, end in zip(cell_ends(blocks), ends, strict=True)]
+    texts = ["\n".join(block.markup.lines) if block.markup and block.markup.lines else block.text for block in blocks]
+    return "".join(text + end for text, end in zip(texts, [*ends, ""], strict=False))
 
 
 def _choose(claims: Sequence[Claim], body: str) -> dict[str, Claim]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from ingest.evidence import lines, page
 from ingest.evidence.absence import refusal
+from ingest.evidence.declared import is_undrawn, stands_in_json
+from ingest.evidence.structure import Stated, decide
 from ingest.fold import fold
 from ingest.model import Article, Block, Label, LabelledBlock
 from ingest.signs import WIDE
@@ -34,11 +36,14 @@ DOUBTED = 0.94
 TAILS = 8
 """Notices glued one behind the other to one sentence: Yonhap's chain has five."""
 
+DECLARED = "structure/json-ld"
+"""The rule that took the body from the page's JSON-LD."""
+
 _LISTED = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # what a line under a marker says
 
-_SENTENCE_END = re.compile(r"""[.!?…。！？؟।][\s"'”’»」』)\]）]*$""")
+_SENTENCE_END = re.compile(r"""[.!?…。！？؟।။។።][\s"'”’»」』)\]）]*$""")
 _WORD = re.compile(r"\w\w")
-_OPEN_END = re.compile(r"[.,:;。，：；…、]$")
+_OPEN_END = re.compile(r"[.,:;。，：；…、။។]$")
 
 
 def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
@@ -55,9 +60,41 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
     else:
         verdicts = page.judge(blocks, article.claims, headline, article.region)
         titles = [claim.value for claim in article.claims if claim.field == "headline"]
-        if refused := refusal(blocks, verdicts, titles):
+        decided = decide(blocks, verdicts, [row is None for row in rows], Stated.of(article.claims))
+        for at, (kind, rule) in decided.items():
+            rows[at] = LabelledBlock(blocks[at], kind, rule)
+        verdicts = [
+            verdict._replace(label=decided[at][0]) if at in decided else verdict for at, verdict in enumerate(verdicts)
+        ]
+        if stands_in_json(article, blocks, verdicts):
+            return _declared(article, blocks, rows, verdicts, headline)
+        if refused := refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):
             raise refused
     _repeats(blocks, rows, headline)
+    return _filled(blocks, rows, verdicts)
+
+
+def _declared(
+    article: Article,
+    blocks: Sequence[Block],
+    rows: list[LabelledBlock | None],
+    verdicts: Sequence[Verdict],
+    headline: str | None,
+) -> tuple[LabelledBlock, ...]:
+    """The page's blocks, none of them the body, and the article as its JSON-LD has it."""
+    _repeats(blocks, rows, headline)
+    for at, (block, verdict) in enumerate(zip(blocks, verdicts, strict=True)):
+        row = rows[at]
+        if verdict.label is Label.BODY and (row is None or row.label is Label.BODY):
+            rows[at] = LabelledBlock(block, Label.DUPLICATE, DECLARED)
+    declared = [LabelledBlock(block, Label.BODY, DECLARED) for block in article.declared]
+    return (*_filled(blocks, rows, verdicts), *declared)
+
+
+def _filled(
+    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], verdicts: Sequence[Verdict]
+) -> tuple[LabelledBlock, ...]:
+    """What was decided, and for the rest what the labeller says."""
     return tuple(
         row or LabelledBlock(block, verdict.label, "model", verdict.certainty)
         for block, row, verdict in zip(blocks, rows, verdicts, strict=True)

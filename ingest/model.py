@@ -24,6 +24,10 @@ Origin = str
 """Where a claim comes from: "given", "json-ld", "meta", "page", "text" or "pack"; record.py ranks them."""
 
 
+UNSEEN = "unseen"
+"""Among the words of a place: nobody sees what stands in it, for its letters have no size, or it is clipped or off the screen."""
+
+
 class Label(StrEnum):
     """Which room of the record a block belongs to. A closed set (design, glossary)."""
 
@@ -123,7 +127,7 @@ class Markup(NamedTuple):
     `tag`: the block-level element it stands in. `links`: in order. `link_share`: share of the block's characters inside links,
     0 to 1. `media`: pictures, players and frames between the block before and this one.
     `told`: share of its words that the page's description says, and its JSON-LD articleBody.
-    `place`: the smallest element with the whole block.
+    `place`: the smallest element with the whole block. `lines`: those of preformatted text, where there are several.
     """
 
     tag: str = ""
@@ -132,6 +136,7 @@ class Markup(NamedTuple):
     media: int = 0
     told: tuple[float, float] = (0.0, 0.0)
     place: Place | None = None
+    lines: tuple[str, ...] = ()
 
 
 class Block(NamedTuple):
@@ -170,6 +175,10 @@ class Article:
     """What the record's provenance says beside the fields' origins: how its bytes were read, which claims were left out."""
     region: Callable[[], str | None] | None = field(default=None, compare=False, repr=False)
     """Asks a main-region finder for the text that it keeps of a page: dear, so for pages that the blocks leave in doubt."""
+    declared: tuple[Block, ...] = ()
+    """The paragraphs of the article as the page's JSON-LD has them, where it has one; no part of `blocks`."""
+    drawn: bool = False
+    """The page shows hardly a word, and a script is there that would."""
 
 
 class LabelledBlock(NamedTuple):

@@ -126,7 +126,7 @@ class Record(_Part):
     section: Text | None = None
     keywords: tuple[Text, ...] = ()
     body: Text
-    """Paragraphs joined by a blank line; headings and list lines on lines of their own."""
+    """Paragraphs joined by a blank line; headings, list lines and rows of tables on lines of their own, cells parted by a tab."""
     images: tuple[Image, ...] = ()
     related: tuple[Related, ...] = ()
     copyright_notice: Text | None = None
@@ -137,10 +137,10 @@ class Record(_Part):
     source: SourceNote
     provenance: dict[str, str] = Field(default_factory=dict)
     """Where each field came from: "given", "json-ld", "meta", "page", "text" or "pack". `body` stands here only where it
-    is "truncated": the source is larger than the limits, and what lies behind them was not read. `given.<field>` tells why a
-    claim of the sender's, or a part of it, was left out: "malformed", "unsure" (it can be read in two ways) or "too_large".
-    A day that is null because claims disagree has an origin that begins with "unsure:" and names the days between which nothing
-    decides."""
+    is "truncated": the source is larger than the limits, and what lies behind them was not read; or "json-ld": the page shows less
+    than half of the article that it declares, and the body is what it declares. `given.<field>` tells why a claim of the sender's,
+    or a part of it, was left out: "malformed", "unsure" (it can be read in two ways) or "too_large". A day that is null because
+    claims disagree has an origin that begins with "unsure:" and names the days between which nothing decides."""
     ingest: Made
 
     def to_json(self, *, indent: int | None = None) -> str:

@@ -12,9 +12,10 @@ import regex
 from ingest.limits import MARKS
 
 UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufff0-\ufffb\ufffe\uffff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u2060-\u2064\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufff0-\ufffb\ufffe\uffff]"
 )
-"""Controls but for tab and line end, marks that reorder what a reader sees, lone surrogates, what is no character."""
+"""Controls but for tab and line end, marks that reorder what a reader sees, lone surrogates, what is no character; and what shows nothing
+and breaks search: soft hyphens, spaces and joiners of no width. Those that are spelling stay (U+200C to U+200F)."""
 
 HARMLESS = frozenset(
     "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200c\u200d"
@@ -22,7 +23,9 @@ HARMLESS = frozenset(
 """What Python does not call printable and a terminal may be given: spaces of all widths, and the two joiners, without which Persian and
 Indic scripts are misspelt."""
 
-WIDE = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff]")
+WIDE = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3000-\u30ff\u3400-\u9fff\ua980-\ua9ff\uaa60-\uaa7f]"
+)
 """Signs of scripts that write no spaces: one says as much as half a word."""
 
 _JOINER = "\u034f"

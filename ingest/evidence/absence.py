@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import regex
 
 from ingest.evidence.reading import read
 from ingest.lexicon import lexicon
@@ -63,7 +64,10 @@ NOTHING = 10
 """Words of a page that has none before its scripts have run."""
 
 _PARTS = re.compile(r"\s*[|–—·]\s*|\s+-\s+|(?<=^\d\d\d):\s+")
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d_\u3040-\u30ff\u3400-\u9fff]+")
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3040-\u30ff\u3400-\u9fff\ua980-\ua9ff\uaa60-\uaa7f"
+_WORD = regex.compile(
+    rf"[{_UNSPACED}]|[\p{{L}}\p{{M}}--[{_UNSPACED}]]+", regex.V1
+)  # the vowels of Indic scripts are marks
 _CLOSING = ' ])»"”'
 _EDGE = " .!?…:0123456789"
 _MESSAGES = {
@@ -72,10 +76,12 @@ _MESSAGES = {
 }
 
 
-def refusal(blocks: Sequence[Block], verdicts: Sequence[Verdict], titles: Collection[str] = ()) -> Rejected | None:
+def refusal(
+    blocks: Sequence[Block], verdicts: Sequence[Verdict], titles: Collection[str] = (), *, undrawn: bool = False
+) -> Rejected | None:
     """Why a page has no article to record, if so: `no_article`, `paywall_stub` or `needs_javascript`. None: it has one.
 
-    `titles`: what its metadata call it.
+    `titles`: what its metadata call it. `undrawn`: it says no more than its own summary, and a script would draw the rest.
     """
     own = np.asarray([verdict.label is Label.BODY for verdict in verdicts], dtype=np.bool_)
     words = np.zeros(len(blocks))
@@ -86,11 +92,15 @@ def refusal(blocks: Sequence[Block], verdicts: Sequence[Verdict], titles: Collec
         return Rejected(reason, _MESSAGES.get(reason, "The page tells of an error, a login or a choice, not of news."))
     if amount < STUB and (reason := _said(blocks, paid_only=amount >= LEAST_WORDS)):
         return Rejected(reason, _MESSAGES[reason])
+    if undrawn:
+        return Rejected("needs_javascript", _MESSAGES["needs_javascript"])
     if amount < LEAST_WORDS:
         return Rejected("no_article", "No block of the page reads like an article.")
     if float((words * links).sum()) > MOST_LINKED * amount or float(words.max()) < LEAST_LONGEST:
         return Rejected("no_article", "The page is a list of links to articles.")
-    if _teasers(blocks, words, links) or _cut_short(blocks, words):
+    if (_teasers(blocks, words, links) or _cut_short(blocks, words)) and not _begins_named(
+        blocks, words, links, titles
+    ):
         return Rejected("no_article", "The page is a list of other articles' openings.")
     sure = np.asarray([verdict.certainty for verdict in verdicts])
     if float((words * sure).sum()) < (DOUBT[0] - amount / DOUBT[1]) * amount and not _is_named(blocks, words, titles):
@@ -130,7 +140,7 @@ def _teasers(blocks: Sequence[Block], words: Floats, links: Floats) -> bool:
     run = longest = alone = opening = 0.0
     led = False
     for block, mine, share in zip(blocks, words.tolist(), links.tolist(), strict=True):
-        if share > BARE_LINK[0] and len(block.text) + len(WIDE.findall(block.text)) >= BARE_LINK[1]:
+        if share > BARE_LINK[0] and is_bare_link(block):
             run, led = 0.0, True
         elif mine:
             run += mine
@@ -142,22 +152,50 @@ def _teasers(blocks: Sequence[Block], words: Floats, links: Floats) -> bool:
     return opening < LEAST_WORDS and longest < most and longest < least * amount and alone > under * amount
 
 
+def is_bare_link(block: Block) -> bool:
+    """Whether a line is a link and long enough for the headline of another article."""
+    share = block.markup.link_share if block.markup else 0.0
+    return share > BARE_LINK[0] and len(block.text) + len(WIDE.findall(block.text)) >= BARE_LINK[1]
+
+
 def _cut_short(blocks: Sequence[Block], words: Floats) -> bool:
     """Whether much of the body breaks off with dots, as the openings of articles do in lists of them."""
     own = ((block.text, amount) for block, amount in zip(blocks, words.tolist(), strict=True) if amount)
-    cut = [amount for text, amount in own if text.rstrip(_CLOSING).endswith(("…", "..."))]
+    cut = [amount for text, amount in own if is_cut(text)]
     return len(cut) >= CUT_SHORT[0] and sum(cut) >= CUT_SHORT[1] * float(words.sum())
+
+
+def _begins_named(blocks: Sequence[Block], words: Floats, links: Floats, titles: Collection[str]) -> bool:
+    """Whether the first run of the body, up to a bare link or an opening that breaks off, is of some length and speaks of what a title says:
+    a brief, with other articles under it. Titles of lists of articles are those of sections.
+    """
+    run = np.zeros(len(words))
+    for at, (block, amount, share) in enumerate(zip(blocks, words.tolist(), links.tolist(), strict=True)):
+        begun = bool(run.any())
+        if begun and (is_cut(block.text) or (share > BARE_LINK[0] and not amount)):
+            break
+        if amount and not is_cut(block.text):
+            run[at] = amount
+    return float(run.sum()) >= LEAST_WORDS and _is_named(blocks, run, titles)
+
+
+def is_cut(text: str) -> bool:
+    """Whether a text breaks off with dots."""
+    return text.rstrip(_CLOSING).endswith(("…", "..."))
 
 
 def _is_named(blocks: Sequence[Block], words: Floats, titles: Iterable[str]) -> bool:
     """Whether the body speaks of what a title says, or says what the page's description or its declared body does."""
     own = [(block, amount) for block, amount in zip(blocks, words.tolist(), strict=True) if amount]
     told = sum(amount * max(block.markup.told) for block, amount in own if block.markup)
-    said = {stem for block, _ in own for stem in _stems(block.text)}
+    return told >= DESCRIBED * float(words.sum()) or speaks_of((block.text for block, _ in own), titles)
+
+
+def speaks_of(texts: Iterable[str], titles: Iterable[str]) -> bool:
+    """Whether texts say most of the words of a title."""
+    said = {stem for text in texts for stem in _stems(text)}
     named = (set(_stems(title)) for title in titles)
-    return told >= DESCRIBED * float(words.sum()) or any(
-        len(stems) > 1 and len(stems & said) >= NAMED * len(stems) for stems in named
-    )
+    return any(len(stems) > 1 and len(stems & said) >= NAMED * len(stems) for stems in named)
 
 
 def _stems(text: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from ingest.evidence import habits, names, places
 from ingest.evidence.cues import cue_lists, cues
 from ingest.evidence.prose import find_prose, place, twins
-from ingest.evidence.reading import Floats, Reading, Shelf, read
+from ingest.evidence.reading import STEP, UNSPACED, Floats, Hashes, Reading, Shelf, read
 from ingest.evidence.shape import Columns, ends_like_sentence, grouped, neighbours, shape, windows
 from ingest.model import Markup
 
@@ -170,7 +170,7 @@ class _Stated:
         self.deks = list(dict.fromkeys(str(c.value) for c in claims if c.field == "subheadline"))[:_TITLES]
         self._row = {text: row for row, text in enumerate(dict.fromkeys([*meta, *own, *self.deks]))}
         self._reading = read(list(self._row) or [""])
-        words, self._number = np.unique(self._reading.word, return_inverse=True)
+        words, self._number = np.unique(_paired(self._reading), return_inverse=True)
         self._words = Shelf.of(words)
         self.titles = list(dict.fromkeys([*meta, *self._like(own, meta)]))[:_TITLES]
 
@@ -187,14 +187,37 @@ class _Stated:
         best = np.zeros(reading.lines)
         if not texts:
             return best
-        at, word = self._words.find(reading.word)
-        line, words = reading.word_at[at], reading.words
+        keys = _paired(reading)
+        at, word = self._words.find(keys)
+        line, words, known = reading.word_at[at], reading.words, len(self._words.keys)
+        bags = None
+        if keys is not reading.word and len(
+            at
+        ):  # an unspaced paragraph says each of them often: as often as the title counts
+            pair, often = np.unique(line * known + word, return_counts=True)
+            bags = pair // known, pair % known, often
         for text in texts:
-            wanted = np.zeros(len(self._words.keys), bool)
-            wanted[self._number[self._reading.word_at == self._row[text]]] = True
-            if size := int(wanted.sum()):
-                best = np.maximum(best, 2 * reading.per_line(line[wanted[word]]) / (words + size))
+            told = np.bincount(self._number[self._reading.word_at == self._row[text]], minlength=known)
+            if bags:
+                same = np.minimum(bags[2], told[bags[1]]).astype(np.float64)
+                best = np.maximum(best, 2 * reading.per_line(bags[0], same) / (words + max(int(told.sum()), 1)))
+            elif size := int((told > 0).sum()):
+                best = np.maximum(best, 2 * reading.per_line(line[told[word] > 0]) / (words + size))
         return np.minimum(best, 1.0)
+
+
+def _paired(reading: Reading) -> Hashes:
+    """The words of a reading, but of scripts that write no spaces each character with the next one.
+
+    Thai, Lao, Burmese, Khmer and kana have so few that every paragraph has all those of the title: each was a copy of it.
+    """
+    word, single = reading.word, reading.kind[reading.word_start] == UNSPACED
+    if not single.any():
+        return word
+    with_next = single[:-1] & single[1:] & (reading.word_start[1:] == reading.word_start[:-1] + 1)
+    with np.errstate(over="ignore"):
+        pairs = word[:-1] * STEP + word[1:]
+    return np.append(np.where(with_next, pairs, word[:-1]), word[-1:])
 
 
 def _title_at(like: Floats, prose: Floats) -> int:

@@ -6,8 +6,9 @@ import re
 from itertools import islice
 
 from ingest.limits import LIMITS, Limits
-from ingest.model import Article, RawArticle, Source
+from ingest.model import Article, Block, RawArticle, Source
 from ingest.parse.decode import decode, is_page
+from ingest.parse.formats import unprefixed
 from ingest.parse.text import text_blocks
 from ingest.signs import nfc
 
@@ -21,13 +22,16 @@ def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -
     the limits is cut off, and the article says so.
     """
     text, encoding, notes = decode(raw.content)
+    text = unprefixed(text)
     page = is_page(text)
     whole = len(text)
+    declared: tuple[Block, ...] = ()
+    drawn = False
     if page:
-        from ingest.parse.html import read_page  # noqa: PLC0415  lxml and what comes with it, for pages alone
+        from ingest.parse.html import read_whole_page  # noqa: PLC0415  lxml and what comes with it, for pages alone
 
         text = _up_to(text, "<", limits.tags)
-        blocks, claims, region = read_page(text, url=url)
+        blocks, claims, region, declared, drawn = read_whole_page(text, url=url)
     else:
         text = _up_to(text, "\n", limits.lines)
         blocks, claims, region = text_blocks(nfc(text)), (), None
@@ -39,6 +43,8 @@ def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -
         truncated=len(text) < whole or len(blocks) > limits.blocks,
         notes=notes,
         region=region,
+        declared=declared,
+        drawn=drawn,
     )
 
 

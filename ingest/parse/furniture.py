@@ -15,13 +15,13 @@ from ingest.model import Claim
 from ingest.parse.date_reader import DateReader
 from ingest.parse.dates import dated
 from ingest.parse.dom import described_kind, name_words, of_foreign_thing, parts_of, text_of
+from ingest.parse.elements import BLOCK
 from ingest.parse.head import LONG, Head, head_of
 from ingest.parse.page_dates import paragraph_of, shown_dates
 from ingest.parse.people import is_marker, is_personal, looks_personal, marked, names
 from ingest.parse.strings import address, cut, domain, leads_to_article, line
 from ingest.parse.survey import Run, Survey
 from ingest.parse.tags import page_tags
-from ingest.parse.walk import BLOCK
 
 MAX_LINE = 300  # characters of a byline, a date line or a heading
 MAX_NOTICE_CHARACTERS = 2_000

@@ -11,10 +11,10 @@ from ingest.lexicon import words
 from ingest.model import Claim
 from ingest.parse.dates import marker
 from ingest.parse.dom import name_words, of_foreign_thing, parts_of, text_of
+from ingest.parse.elements import BLOCK
 from ingest.parse.head import LONG
 from ingest.parse.people import marked
 from ingest.parse.strings import line
-from ingest.parse.walk import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,7 +18,23 @@ if TYPE_CHECKING:
 
 MAX_FOUND = 400  # elements of one tag or role that are looked at; pages of this many are lists or attacks
 
-_TAGS = ("meta", "link", "script", "title", "h1", "h2", "h3", "time", "a", "p", "figure", "figcaption", "img", "base")
+_TAGS = (
+    "meta",
+    "link",
+    "script",
+    "title",
+    "h1",
+    "h2",
+    "h3",
+    "time",
+    "a",
+    "p",
+    "figure",
+    "figcaption",
+    "img",
+    "base",
+    "style",
+)
 _ENDLESS = frozenset({"a", "p", "meta", "link", "script"})
 _OWN_BORDERS = frozenset({"nav", "aside", "footer"})
 
@@ -74,6 +90,8 @@ class Survey:
                 alike.append(element)
         self.by_role: dict[str, list[HtmlElement]] = {role: [] for role, _ in _roles()}
         self.runs: list[Run] = []
+        self.declared = ""
+        """The body of the one article that JSON-LD declares."""
         self.spine: frozenset[HtmlElement] = frozenset()
         """What stands around the headline: never a part of something else, whatever it is called ("__next", "menu-open")."""
         self._owned: dict[tuple[HtmlElement, str], bool] = {}

@@ -29,8 +29,11 @@ class Told:
     """Runs of words of the descriptions and of the declared body."""
 
     def __init__(self, survey: Survey) -> None:
+        bodies = list(_bodies(survey.by_tag["script"]))
         self.described = {run for text in _descriptions(survey.by_tag["meta"]) for run in _runs(text.lower().split())}
-        self.declared = {run for text in _bodies(survey.by_tag["script"]) for run in _runs(text.lower().split())}
+        self.declared = {run for text in bodies for run in _runs(_ELEMENT.sub(" ", text).lower().split())}
+        self.body = bodies[0] if len(set(bodies)) == 1 else ""
+        """The one article that JSON-LD declares, as it is written there; of several nobody knows which is the page's."""
         self.rare = {max(run, key=len, default="") for run in (*self.described, *self.declared)}
         """The longest word of each run: most blocks have none of them."""
 
@@ -59,7 +62,7 @@ def _bodies(scripts: Iterable[HtmlElement]) -> Iterator[str]:
         if '"articleBody"' in text:
             for found in _BODY.finditer(text):
                 try:
-                    yield _ELEMENT.sub(" ", _DECODER.raw_decode(text, found.end() - 1)[0])
+                    yield _DECODER.raw_decode(text, found.end() - 1)[0]
                 except ValueError:  # no end, or a stray backslash
                     continue
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.parse.elements import BLOCK
 from ingest.parse.html import parse_tree, read_page
-from ingest.parse.walk import BLOCK, walk
+from ingest.parse.walk import walk
 
 WORDS = st.sampled_from(["ein", "Wort", "слово", "語", "a\u00a0b", "x\ty", " ", "\n", "é"])
 INNER = ["b", "i", "a", "span", "br", "img", "custom-tag", "time", "noscript", "template", "svg"]

@@ -10,7 +10,7 @@ from ingest.evidence.names import called, learned
 from ingest.forest import Forest
 from ingest.model import Block, Claim, Label, Place
 from ingest.parse.html import read_page
-from ingest.parse.walk import naming_words
+from ingest.parse.run import naming_words
 
 HEADLINE = "Harbour town votes to rebuild its old bridge"
 PROSE = [

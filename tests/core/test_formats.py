@@ -1,0 +1,97 @@
+"""Formats in plain letters that are no article are refused by their content; articles that look a little like them are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from ingest import Rejected, clean
+from ingest.parse.formats import text_format, unprefixed
+from tests.core.stories import ENGLISH, RUSSIAN, STORIES, paragraphs
+
+TEXT = "\n\n".join((ENGLISH.title, *ENGLISH.prose))
+P = paragraphs(ENGLISH)
+MAIL = "From: Edna Quill <edna@pellbrook.example>\nTo: desk@herald.example\nSubject: The cider mill\nDate: Wed, 13 Mar 2024 09:12:00 +0000\n"
+
+REFUSED = {
+    "mail": f"{MAIL}Message-ID: <1@pellbrook.example>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{TEXT}",
+    "bare mail": f"{MAIL}\n{TEXT}",
+    "mail with folded fields": f"Received: from a.example\n\tby b.example; Wed, 13 Mar 2024 09:12:00 +0000\n{MAIL}\n{TEXT}",
+    "mail with CRLF": f"{MAIL}\n{TEXT}".replace("\n", "\r\n"),
+    "mail of HTML": f"{MAIL}MIME-Version: 1.0\nContent-Type: text/html\n\n<html><body>{P}</body></html>",
+    "mailbox": f"From edna@pellbrook.example Wed Mar 13 09:12:00 2024\n{MAIL}\n{TEXT}",
+    "MHTML": (
+        "From: <Saved by Blink>\nSnapshot-Content-Location: https://a.example/\nSubject: Mill\nMIME-Version: 1.0\n"
+        f'Content-Type: multipart/related;\n\ttype="text/html";\n\tboundary="----x"\n\n------x\nContent-Type: text/html\n\n<html><body>{P}</body></html>'
+    ),
+    "NITF": f'<?xml version="1.0"?>\n<nitf><head><title>Mill</title></head><body><body.content>{P}</body.content></body></nitf>',
+    "NITF with a doctype": f'<!DOCTYPE nitf SYSTEM "nitf-3-4.dtd">\n<!-- x -->\n<nitf uno="1"><body><body.content>{P}</body.content></body></nitf>',
+    "NewsML-G2": (
+        '<?xml version="1.0"?><newsItem xmlns="http://iptc.org/std/nar/2006-10-01/" standard="NewsML-G2"><contentSet><inlineXML>'
+        f"<html><head></head><body>{P}</body></html></inlineXML></contentSet></newsItem>"
+    ),
+    "NewsML": f"<NewsML><NewsItem><NewsComponent><DataContent><body>{P}</body></DataContent></NewsComponent></NewsItem></NewsML>",
+    "news message with a prefix": f'<n:newsMessage xmlns:n="http://iptc.org/std/nar/2006-10-01/"><body>{P}</body></n:newsMessage>',
+    "feed": f"<rss version='2.0'><channel><item><description><p>a</p><p>b</p>{P}</description></item></channel></rss>",
+    "IPTC 7901": f"\x01AB0123 4 POL 0214 HER\r\n\x02{TEXT}\r\n\x03131207 GMT MAR 24\x04",
+    "IPTC 7901 with idle characters": f"\x16\x16\x01AB0123 4 POL 0214 HER\n\x02{TEXT}\x03",
+    "IPTC 7901 in letters": f"ZCZC HER0123 4 POL 0214 HER\n{TEXT}\nNNNN\n",
+    "ANPA 1312": f"\x16\x16\x01a0123\x1fr i bc-mill 03-13 0214\n\x02\x10{TEXT}\x03",
+    "YAML front matter": f"---\ntitle: The cider mill\ndate: 2024-03-13\ntags:\n  - mill\n  - town\n---\n\n{TEXT}",
+    "TOML front matter": f'+++\ntitle = "The cider mill"\ndate = 2024-03-13\n[params]\ndraft = false\n+++\n{TEXT}',
+    "front matter in Russian": f"---\ntitle: {RUSSIAN.title}\nauthor: Иван Дроздов\n---\n{RUSSIAN.prose[0]}",
+    "calendar": f"BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\nDESCRIPTION:{TEXT}\n",
+    "subtitles": f"WEBVTT\n\n00:01.000 --> 00:04.000\n{TEXT}",
+}
+
+KEPT = {
+    "press release": f"From: Town of Pellbrook\nTo: The editors\nSubject: The cider mill\nDate: 13 March 2024\n\n{TEXT}",
+    "facts in lines": f"Place: Pellbrook\nDate: Wednesday\nPrice: 310,000 pounds\n\n{TEXT}",
+    "date and agency": f"PELLBROOK, March 13: {TEXT}",
+    "a rule of dashes": f"---\nBREAKING: mill bought back\n---\n\n{TEXT}",
+    "rules around a title": f"---\n{ENGLISH.title}\nBy: Edna Quill\n---\n{TEXT}",
+    "plus signs": f"+++ Breaking +++ {TEXT}",
+    "a mail quoted in an article": f"{TEXT}\n\n{MAIL}\n{ENGLISH.prose[1]}",
+    "a list": f"- one\n- two\n\n{TEXT}",
+    "an address first": f"https://herald.example/mill\n{TEXT}",
+    "page of a fragment": f"<article>{P}</article>",
+    "page behind a comment": f"<!-- saved --><!DOCTYPE html>\n<html><body>{P}</body></html>",
+    "XHTML": f'<?xml version="1.0"?><!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x.dtd"><html xmlns="http://www.w3.org/1999/xhtml"><body>{P}</body></html>',
+    "XHTML with a prefix": (
+        f'<?xml version="1.0"?><h:html xmlns:h="http://www.w3.org/1999/xhtml"><h:body>{P.replace("<p", "<h:p").replace("</p", "</h:p")}</h:body></h:html>'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_no_article(name: str) -> None:
+    for raw in (REFUSED[name].encode(), b"\xef\xbb\xbf" + REFUSED[name].encode()):
+        with pytest.raises(Rejected) as refused:
+            clean(raw)
+        assert refused.value.reason == "unsupported_format"
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_an_article(name: str) -> None:
+    body = clean(KEPT[name].encode()).body
+    assert all(paragraph in body for paragraph in ENGLISH.prose)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.lang}-{story.title[:12]}")
+def test_plain_articles_in_any_script(story: object) -> None:
+    assert clean("\n\n".join((story.title, *story.prose)).encode()).body  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!--" * 40_000,
+        "<?" * 40_000,
+        "<!DOCTYPE [" * 20_000,
+        "a: b\n" * 40_000,
+        "---\n" + "- a\n" * 40_000,
+        "<a:" * 40_000,
+    ],
+)
+def test_what_leads_nowhere_is_no_format(text: str) -> None:
+    assert text_format(text) is None
+    assert unprefixed(text) is text
