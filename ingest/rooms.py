@@ -149,6 +149,12 @@ def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
         yield "authors", authors
 
 
+def _headline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
+    yield "headline", row.captured.get("headline") or row.block.text
+    if "published" in row.captured:
+        yield from _date(row)
+
+
 def _date(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
     for field in ("published", "modified"):
         if when := written(row.captured.get(field) or ("" if row.captured or field == "modified" else row.block.text)):
@@ -158,7 +164,7 @@ def _date(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
 
 
 _SAYS = {
-    Label.HEADLINE: lambda row: [("headline", row.block.text)],
+    Label.HEADLINE: _headline,
     Label.SUBHEADLINE: lambda row: [("subheadline", row.block.text)],
     Label.BYLINE: _byline,
     Label.DATE: _date,

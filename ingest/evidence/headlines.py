@@ -1,0 +1,72 @@
+"""Which line of a text is its headline: a conditional logit over its title-like lines, with "none of them" as one of the answers.
+
+The weights (models/headline.json) are data; benchmarks/train_headlines.py fits them, and scores them on domains that it has not seen.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.evidence.headline_columns import Candidate, candidates
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ingest.evidence.lines import Judgement
+    from ingest.model import Block, LabelledBlock
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The candidates with the probability of each, 0 to 1; what is missing to 1 is the probability that no line is the headline."""
+
+    candidates: tuple[Candidate, ...]
+    chances: tuple[float, ...]
+
+    @property
+    def winner(self) -> int | None:
+        """Place of the headline among the candidates; None where no line is likelier than that there is none."""
+        best = max(range(len(self.chances)), key=self.chances.__getitem__, default=None)
+        return best if best is not None and self.chances[best] > 1 - sum(self.chances) else None
+
+    @property
+    def headline(self) -> str | None:
+        """What the winner says."""
+        return None if self.winner is None else self.candidates[self.winner].text
+
+
+def choose_headline(
+    blocks: Sequence[Block],
+    rows: Sequence[LabelledBlock | None],
+    judged: Judgement,
+    url: str | None,
+) -> Choice:
+    """The decision. `rows`: what packs have decided; `judged`: what the labeller of lines says; `url`: the address, if known."""
+    found = candidates(blocks, rows, judged, url)
+    if not found:
+        return Choice((), ())
+    weights, nothing = learned()
+    scores = [sum(weights.get(name, 0.0) * value for name, value in each.columns.items()) for each in found]
+    highest = max(*scores, nothing)
+    odds = np.exp(np.array([*scores, nothing]) - highest)
+    return Choice(found, tuple((odds / odds.sum()).tolist()[:-1]))
+
+
+def contributions(columns: Mapping[str, float], count: int = 3) -> list[tuple[str, float]]:
+    """What weighs most for or against a candidate: columns, and what they add to its score (log odds against the other lines)."""
+    weights, _ = learned()
+    added = [(name, weights.get(name, 0.0) * value) for name, value in columns.items()]
+    return sorted((each for each in added if each[1]), key=lambda each: -abs(each[1]))[:count]
+
+
+@cache
+def learned() -> tuple[dict[str, float], float]:
+    """The weight of each column, and the score of "no line"."""
+    model = json.loads(files("ingest").joinpath("models/headline.json").read_text(encoding="utf-8"))
+    return model["columns"], model["nothing"]
