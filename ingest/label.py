@@ -20,6 +20,7 @@ from ingest.evidence.headlines import Choice, choose_headline
 from ingest.fold import fold
 from ingest.model import Article, Block, Label, LabelledBlock
 from ingest.signs import WIDE
+from ingest.text_structure import settle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,7 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
     """
     blocks, rows = ruled(article.blocks, rulebook, headline)
     verdicts: Sequence[Verdict]
+    judged = None
     if article.source.media_type == "text/plain":
         judged = lines.examine(blocks) if blocks else None
         verdicts = judged.verdicts if judged else ()
@@ -60,6 +62,8 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
         if refused := refusal(blocks, verdicts, titles):
             raise refused
     _repeats(blocks, rows, headline)
+    if judged:
+        settle(blocks, rows, judged, headline)
     return tuple(
         row or LabelledBlock(block, verdict.label, "model", verdict.certainty)
         for block, row, verdict in zip(blocks, rows, verdicts, strict=True)

@@ -73,11 +73,9 @@ def candidates(
     """The title-like lines above the prose, with their columns."""
     seen, residue, gone = judged.seen, judged.residue, judged.gone
     columns, reading = seen.columns, seen.reading
+    prose, first = first_prose(blocks, rows, judged)
     ruled = np.array([row is not None for row in rows])
-    body = np.array([row is not None and row.label is Label.BODY for row in rows])
-    paragraphs = np.array([_is_paragraph(block.text) for block in blocks])
-    prose = paragraphs & (np.where(ruled, body, ~gone))
-    first = _first_prose(blocks, prose, reading.length)
+    paragraphs = np.array([is_paragraph(block.text) for block in blocks])
     places = _places(blocks, rows, first, reading.length)
     if not places:
         return ()
@@ -189,17 +187,23 @@ def candidates(
     return tuple(found)
 
 
-def _first_prose(blocks: Sequence[Block], prose: Bools, length: Floats) -> int:
-    """Where the article's prose begins: the start of its densest run, in which each other line outweighs twelve words."""
+def first_prose(blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], judged: Judgement) -> tuple[Bools, int]:
+    """Which lines are prose of the article, and where it begins: the start of its densest run, in which each other line outweighs
+    twelve words; the number of lines where there is none.
+    """
+    paragraphs = np.array([is_paragraph(block.text) for block in blocks])
+    ruled = np.array([row is not None for row in rows])
+    body = np.array([row is not None and row.label is Label.BODY for row in rows])
+    prose = paragraphs & np.where(ruled, body, ~judged.gone)
     if not prose.any():
-        return len(blocks)
-    worth = np.where(prose, np.minimum(length, 120), -12.0)
+        return prose, len(blocks)
+    worth = np.where(prose, np.minimum(judged.seen.reading.length, 120), -12.0)
     sums = np.concatenate((np.zeros(1), np.cumsum(worth)))
     last = int(np.argmax(sums - np.minimum.accumulate(sums)))
     start = int(np.argmin(sums[: last + 1]))
     early = int(np.flatnonzero(prose)[0])
     between = start - early
-    return early if between <= 12 else start
+    return prose, early if between <= 12 else start
 
 
 def _places(blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], first: int, length: Floats) -> list[int]:
@@ -233,7 +237,7 @@ def _title(words: float) -> float:
     return float(4 <= words <= 20)
 
 
-def _is_paragraph(text: str) -> bool:
+def is_paragraph(text: str) -> bool:
     """Whether it is prose: of 80 characters that end like a sentence; a question may be a headline, if it is short."""
     wide = len(text) + (0 if text.isascii() else sum(map(len, _UNSPACED.findall(text))))
     return (
