@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice, pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ingest.evidence import lines, page
@@ -39,6 +40,7 @@ TAILS = 8
 _LISTED = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # what a line under a marker says
 
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।][\s"'”’»」』)\]）]*$""")
+_SENTENCE_GAP = re.compile(r"""[.!?…。！？؟।]["'”’»」』)]*\s*""")
 _WORD = re.compile(r"\w\w")
 _OPEN_END = re.compile(r"[.,:;。，：；…、]$")
 
@@ -87,9 +89,10 @@ def choose(
 
 def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
     """What the chosen line says. A line that a marker above it has claimed for a list, or a date glued to it, gives it up."""
-    if choice.winner is None:
+    best = choice.bare()
+    if best is None:
         return None
-    won = choice.candidates[choice.winner]
+    won = choice.candidates[best]
     row = rows[won.at]
     if row is not None:
         rows[won.at] = row._replace(label=Label.HEADLINE, captured={**row.captured, "headline": won.text})
@@ -101,7 +104,16 @@ def ruled(
 ) -> tuple[list[Block], list[LabelledBlock | None]]:
     """The blocks with what is glued to their ends split off, and what the packs decide of each."""
     split, hits = _split_tails(blocks, rulebook)
-    return split, _ruled(split, hits, headline)
+    glued = [(i, hit) for i, block in enumerate(split) if hits[i] is None and (hit := _glued_marker(block, rulebook))]
+    return split, _ruled(split, hits, glued, headline)
+
+
+def _glued_marker(block: Block, rulebook: Rulebook) -> Hit | None:
+    """The rule of a list whose marker ends a paragraph of a text: "… he said. Read also:"."""
+    if block.markup or block.text[-1] not in ":：" or not (end := list(_SENTENCE_GAP.finditer(block.text))):
+        return None
+    hit = rulebook.hits([block.text[end[-1].end() :]])[0]
+    return hit if hit and hit.rule.span == "list" else None
 
 
 def is_prose(text: str) -> bool:
@@ -134,7 +146,9 @@ def _split_tails(blocks: Sequence[Block], rulebook: Rulebook) -> tuple[list[Bloc
     return split, hits
 
 
-def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None], headline: str | None) -> list[LabelledBlock | None]:
+def _ruled(
+    blocks: Sequence[Block], hits: Sequence[Hit | None], glued: Sequence[tuple[int, Hit]], headline: str | None
+) -> list[LabelledBlock | None]:
     """What the packs decide: each rule's own block, and by its span the blocks under it."""
     key = fold(headline or "")
     rows: list[LabelledBlock | None] = [
@@ -142,6 +156,7 @@ def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None], headline: str | 
         for block, hit in zip(blocks, hits, strict=True)
     ]
     wide = [(here, hit) for here, hit in enumerate(hits) if hit and hit.rule.span in ("list", "rest")]
+    wide = sorted((*wide, *glued), key=itemgetter(0))
     backwards = range(len(blocks) - 1, -1, -1) if wide else ()
     prose = next((i for i in backwards if rows[i] is None and is_prose(blocks[i].text)), -1)
     for here, hit in wide:

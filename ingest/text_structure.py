@@ -11,28 +11,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.evidence.cues import cue_lists
+from ingest.evidence.calls import calls
 from ingest.evidence.headline_columns import first_prose, is_paragraph, stems, without_bullet
 from ingest.fold import fold
-from ingest.lexicon import words
 from ingest.model import Label, LabelledBlock
-from ingest.parse.date_lines import date_line, ends_with_date
+from ingest.parse.date_lines import date_line, is_dated_caption
 from ingest.parse.people import looks_personal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.evidence.features import Evidence
     from ingest.evidence.lines import Judgement
-    from ingest.evidence.reading import Floats
     from ingest.model import Block
 
 Rows = "list[LabelledBlock | None]"
 
-MAX_CALL_WORDS = 45
-MIN_CALL_RESIDUE = 0.08
-"""Probability of residue below which the labeller of lines is sure enough that an article's own advice is none."""
-MIN_CAPTION_WORDS = 6
+MIN_STANDFIRST_WORDS = 7
 MAX_HEAD_LINES = 16
 """Lines that a head has at the most: title, standfirst, byline, date, what a template puts between its two copies."""
 MIN_TAIL_LINES = 2
@@ -45,7 +39,6 @@ DOUBTED = 0.25
 _TITLE_WORDS = range(4, 30)
 _NAME_EDGE = re.compile(r"^[\s|•·,/–—-]+|[\s|•·,/–—-]+$")
 _NAME_BAR = re.compile(r"\s*[|•·/]\s*$")
-_OPENS_QUOTE = re.compile(r"^[\s–—-]*[\"'“„«‘「『]")
 _ELLIPSIS = re.compile(r"(?:…|\.\.\.)\W{0,3}$")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\s\"'”’»」』)\]）]*$")
 _ANNOUNCES = re.compile(r"[:：]\W{0,2}$")
@@ -64,7 +57,7 @@ def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Ju
     for i in top:
         if rows[i] is None and (label := _beside_head(blocks, rows, i, headline)):
             rows[i] = label
-    for i in calls(blocks, judged.seen, judged.residue):
+    for i in calls(blocks, judged):
         if rows[i] is None:
             rows[i] = LabelledBlock(blocks[i], Label.PROMO, "structure/call")
     _titles_at_the_end(blocks, rows, judged, prose)
@@ -83,7 +76,7 @@ def _second_copies(blocks: Sequence[Block], rows: list[LabelledBlock | None], to
         if at is None or rows[i] is not None or not fold(blocks[i].text):
             continue
         rows[i] = LabelledBlock(blocks[i], Label.DUPLICATE, "structure/repeated-head")
-        if rows[at] is None and len(blocks[at].text.split()) > MIN_CAPTION_WORDS and not date_line(blocks[at].text):
+        if rows[at] is None and len(blocks[at].text.split()) >= MIN_STANDFIRST_WORDS and not date_line(blocks[at].text):
             rows[at] = LabelledBlock(blocks[at], Label.SUBHEADLINE, "structure/repeated-head")
 
 
@@ -101,7 +94,7 @@ def _above_headline(blocks: Sequence[Block], rows: list[LabelledBlock | None], j
     for i in range(copies[-1]):
         between = len(copies) > 1 and i > copies[0] and copies[-1] - copies[0] <= MAX_HEAD_LINES
         menu = gone >= max(MIN_TAIL_LINES, copies[-1] // 2) and judged.residue[i] > DOUBTED
-        if rows[i] is None and (between or menu) and not is_paragraph(blocks[i].text):
+        if rows[i] is None and not judged.gone[i] and (between or menu) and not is_paragraph(blocks[i].text):
             rows[i] = LabelledBlock(blocks[i], Label.NAVIGATION, "structure/above-headline")
 
 
@@ -114,32 +107,9 @@ def _beside_head(
     name = _NAME_EDGE.sub("", text)
     if looks_personal(name) and (_NAME_BAR.search(text) or any(row.label is Label.DATE for row in near)):
         return LabelledBlock(blocks[i], Label.BYLINE, "structure/name", captured={"authors": name})
-    long = len(text.split()) >= MIN_CAPTION_WORDS
-    if long and fold(text) != fold(headline or "") and ends_with_date(text):
+    if fold(text) != fold(headline or "") and is_dated_caption(text):
         return LabelledBlock(blocks[i], Label.CAPTION, "structure/dated-caption", captured={"caption": text})
     return None
-
-
-def calls(blocks: Sequence[Block], seen: Evidence, residue: Floats) -> Iterator[int]:
-    """Lines in which a publisher asks its readers for something: for an address, for money, for a tip; never what somebody is quoted with."""
-    kinds, found = cue_lists().kinds, seen.cues.found
-    ask, goods, service, we, you = (
-        found[:, kinds.index(f"call.{name}")] > 0 for name in ("ask", "goods", "service", "we", "you")
-    )
-    reported, length = found[:, kinds.index("reported")] > 0, seen.reading.length
-    for at in np.flatnonzero((ask | goods) & ~reported & (length <= MAX_CALL_WORDS)):
-        text = blocks[at].text
-        if _OPENS_QUOTE.match(text) or residue[at] < MIN_CALL_RESIDUE:
-            continue
-        named = service[at] or (ask[at] and any(name in text.lower() for name in words("calls", "service")))
-        if ask[at] and (goods[at] or named):
-            asked = bool(we[at] or (length[at] <= 12 and not you[at]))
-        elif ask[at]:
-            asked = bool(we[at] and you[at] and length[at] <= 25)
-        else:
-            asked = bool(we[at] and length[at] <= 10 and not _SENTENCE_END.search(text))
-        if asked:
-            yield int(at)
 
 
 def _titles_at_the_end(
@@ -169,6 +139,7 @@ def _titles_at_the_end(
         text = blocks[i].text
         if (
             rows[i] is None
+            and not judged.gone[i]
             and not _SENTENCE_END.search(text)
             and len(stems(text) & known) <= MAX_KNOWN_SHARE * len(stems(text))
         ):

@@ -13,9 +13,11 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
+from ingest.evidence.calls import calls
 from ingest.evidence.kinds import kinds
 from ingest.fold import fold
 from ingest.model import Label
+from ingest.parse.date_lines import date_line, is_dated_caption
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +78,13 @@ def candidates(
     prose, first = first_prose(blocks, rows, judged)
     ruled = np.array([row is not None for row in rows])
     paragraphs = np.array([is_paragraph(block.text) for block in blocks])
-    places = _places(blocks, rows, first, reading.length)
+    called = set(calls(blocks, judged))
+    places = [
+        i
+        for i in _places(blocks, rows, first, reading.length)
+        if i not in called
+        and (rows[i] is not None or not (date_line(blocks[i].text) or is_dated_caption(blocks[i].text)))
+    ]
     if not places:
         return ()
     named = kinds(seen, np.ones(len(blocks), bool))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.evidence.headline_columns import Candidate, candidates
+from ingest.evidence.headline_columns import Candidate, candidates, without_site_ends
+from ingest.fold import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,10 +36,13 @@ class Choice:
         best = max(range(len(self.chances)), key=self.chances.__getitem__, default=None)
         return best if best is not None and self.chances[best] > 1 - sum(self.chances) else None
 
-    @property
-    def headline(self) -> str | None:
-        """What the winner says."""
-        return None if self.winner is None else self.candidates[self.winner].text
+    def bare(self) -> int | None:
+        """Place of the line that says what the winner says without the name of a site behind it; the winner's, where none does."""
+        if self.winner is None:
+            return None
+        ends = without_site_ends(self.candidates[self.winner].text)
+        shorter = (at for at, each in enumerate(self.candidates) if fold(each.text) in ends)
+        return next(shorter, self.winner)
 
 
 def choose_headline(

@@ -17,6 +17,7 @@ MAX_OTHER_WORDS = 4
 """Words of a date line that tell no time: the name of a site, of a series, of a section."""
 MAX_OTHER_CHARACTERS_UNSPACED = 10
 MAX_DATE_CHARACTERS = 32
+MIN_CAPTION_WORDS = 6
 
 _DIGITS = re.compile(r"\d")
 _NUMBERS = re.compile(r"\d+(?:st|nd|rd|th|h|ª|º)?", re.IGNORECASE)
@@ -39,6 +40,11 @@ def date_line(text: str, *, month_first: bool = False) -> Mapping[str, str] | No
     for field, when in dated(text, month_first=month_first):
         found.setdefault(field, when)
     return found if found and _other_words(text) <= MAX_OTHER_WORDS else None
+
+
+def is_dated_caption(text: str) -> bool:
+    """Whether a line tells what a picture shows and when: it ends with a day, and no sentence does."""
+    return len(text.split()) >= MIN_CAPTION_WORDS and ends_with_date(text)
 
 
 def ends_with_date(text: str) -> bool:
