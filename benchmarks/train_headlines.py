@@ -5,7 +5,7 @@
 A text a line: domain, url, title, converter, news, lines [{text, label}]; the lines labelled title show the headline. The choice is a
 conditional logit: one weight a column, and a score for "no line is it". Texts of one domain are never on both sides: the labeller of
 lines that the columns come from, too, is trained anew for each fold without it. Each text is seen twice, without its address, as
-files come, and with it. Needs lightgbm, scikit-learn, scipy. The same input gives the same model.
+files come, and with it; of some a wire is made besides, the first lines alone, to learn from and never to score. Needs lightgbm, scikit-learn, scipy. The same input gives the same model.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from words import Words, load, number
 
 from ingest.evidence import lines
 from ingest.evidence.features import evidence
-from ingest.evidence.headline_columns import Candidate, candidates, stems
+from ingest.evidence.headline_columns import Candidate, candidates
+from ingest.evidence.title_text import stems
 from ingest.fold import fold
 from ingest.label import ruled
 from ingest.packs import load_packs
@@ -40,7 +41,8 @@ MODEL = Path(__file__).parent.parent / "ingest" / "models" / "headline.json"
 NEWS_WEIGHT = 2.0
 STRICTNESS = 0.2
 """How dear weights are that lie far from 0, for columns scaled to a deviation of 1."""
-NULL_WEIGHT = 1.0
+WIRE_LINES = 8
+"""Lines of an article that a made wire has."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,32 @@ def without(texts: list[dict[str, Any]]) -> Any:
 
 
 def seen(text: dict[str, Any], judge: Any) -> Iterator[Example]:
-    """The text without its address, and with it."""
+    """The text without its address, and with it; and what a wire would have sent of it."""
+    yield from examples_of(text, judge, (None, text["url"]))
+    for wire in as_wires(text):
+        yield from examples_of(wire, judge, (None,))
+
+
+def as_wires(text: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The article's first lines alone, parted by blank lines, with its headline and without: made, never scored."""
+    title = next((line for line in text["lines"] if line["label"] == "title"), None)
+    body = [line for line in text["lines"] if line["label"] == "keep"][:WIRE_LINES]
+    if text["converter"] != "resiliparse" or title is None or not body:
+        return
+    blank = {"text": "", "label": "blank"}
+    for lines_ in ([title, *body], body):
+        yield text | {"lines": [each for line in lines_ for each in (line, blank)], "made": True}
+
+
+def examples_of(text: dict[str, Any], judge: Any, urls: Sequence[str | None]) -> Iterator[Example]:
+    """One for each address, or none."""
     blocks = text_blocks("\n".join(line["text"] for line in text["lines"]))
     if not blocks:
         return
-    blocks, rows = ruled(blocks, load_packs().rulebook(None, None, [block.text for block in blocks]), None)
+    rulebook = load_packs().rulebook(None, None, [block.text for block in blocks])
+    blocks, rows = ruled(blocks, rulebook, None)
     judged = judge(blocks)
-    for url in (None, text["url"]):
+    for url in urls:
         found = candidates(blocks, rows, judged, url)
         yield Example(
             text | {"address": url is not None},
@@ -131,7 +152,7 @@ def score_and_fit(examples: list[Example], folds: int, *, write: bool) -> None:
     for part in range(folds):
         weights, nothing = fit([each for each, here in zip(examples, at, strict=True) if here != part], names)
         for each in (each for each, here in zip(examples, at, strict=True) if here == part):
-            if each.text["news"]:
+            if each.text["news"] and "made" not in each.text:
                 name = f"{each.text['converter']}{' with address' if each.text['address'] else ''}"
                 counts.setdefault(name, Counter())[verdict(each, names, weights, nothing)] += 1
     for name, count in sorted(counts.items()):

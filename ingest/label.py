@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from ingest.evidence import lines, page
 from ingest.evidence.absence import refusal
-from ingest.evidence.headline_columns import MAX_SITE_CHARACTERS, without_bullet, without_site_ends
 from ingest.evidence.headlines import Choice, choose_headline
+from ingest.evidence.title_text import MAX_SITE_CHARACTERS, without_bullet, without_site_ends
 from ingest.fold import fold
 from ingest.model import Article, Block, Label, LabelledBlock
 from ingest.signs import WIDE
@@ -72,6 +72,12 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
     )
 
 
+def headline_choice(article: Article, rulebook: Rulebook) -> Choice:
+    """What was compared for a text file's headline, once more: for explanations."""
+    blocks, rows = ruled(article.blocks, rulebook, None)
+    return choose(article, blocks, rows, lines.examine(blocks), rulebook) if blocks else Choice((), ())
+
+
 def choose(
     article: Article,
     blocks: Sequence[Block],
@@ -84,7 +90,7 @@ def choose(
     if len(list(islice(titled, 2))) > 1:
         return Choice((), ())
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)
-    return choose_headline(blocks, rows, judged, url)
+    return choose_headline(blocks, rows, judged, url, rulebook.dateline)
 
 
 def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:

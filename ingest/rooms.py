@@ -98,7 +98,8 @@ def _nearest_first(labelled: Sequence[LabelledBlock]) -> list[LabelledBlock]:
         return list(labelled)
     first = next((i for i in range(at[0], len(labelled)) if labelled[i].label is Label.BODY), len(labelled))
     last = max((i for i in at if i < first), default=at[0])
-    return [labelled[i] for i in sorted(range(len(labelled)), key=lambda i: (i < last) * len(labelled) + abs(i - last))]
+    order = (*range(last, first), *range(last - 1, -1, -1), *range(first, len(labelled)))
+    return [labelled[i] for i in order]
 
 
 def _images(labelled: Sequence[LabelledBlock]) -> list[dict[str, str | None]]:

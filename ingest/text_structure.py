@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.evidence.calls import calls
-from ingest.evidence.headline_columns import first_prose, is_paragraph, stems, without_bullet
+from ingest.evidence.headline_columns import first_prose
+from ingest.evidence.title_text import is_paragraph, stems, without_bullet
 from ingest.fold import fold
 from ingest.model import Label, LabelledBlock
 from ingest.parse.date_lines import date_line, is_dated_caption
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ingest.evidence.lines import Judgement
+    from ingest.evidence.reading import Bools
     from ingest.model import Block
 
 Rows = "list[LabelledBlock | None]"
@@ -113,14 +115,14 @@ def _beside_head(
 
 
 def _titles_at_the_end(
-    blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Sequence[bool]
+    blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Bools
 ) -> None:
     """Behind the last prose: openings that end in "…", titles under bullets that say nothing of the article, and what follows a call."""
-    found = np.flatnonzero(prose)
-    kept = [i for i in found if rows[i] is None or rows[i].label is Label.BODY]
+    found = np.flatnonzero(prose).tolist()
+    kept = [i for i in found if (row := rows[i]) is None or row.label is Label.BODY]
     if not kept:
         return
-    last = int(kept[-1])
+    last = kept[-1]
     known = stems(" ".join(blocks[i].text for i in kept))
     tail = range(last + 1, len(blocks))
     for run in _runs([i for i in tail if rows[i] is None and not judged.gone[i]]):

@@ -34,7 +34,7 @@ def calls(blocks: Sequence[Block], judged: Judgement) -> Iterator[int]:
         found[:, kinds.index(f"call.{name}")] > 0 for name in ("ask", "goods", "service", "we", "you")
     )
     reported, length = found[:, kinds.index("reported")] > 0, seen.reading.length
-    for at in np.flatnonzero((ask | goods) & ~reported & (length <= MAX_CALL_WORDS)):
+    for at in np.flatnonzero((ask | goods) & ~reported & (length <= MAX_CALL_WORDS)).tolist():
         text = blocks[at].text
         if _OPENS_QUOTE.match(text) or residue[at] < MIN_CALL_RESIDUE:
             continue
@@ -47,4 +47,4 @@ def calls(blocks: Sequence[Block], judged: Judgement) -> Iterator[int]:
             longest = 25 if residue[at] > SUSPECTED else 10
             asked = bool(we[at] and length[at] <= longest and not _SENTENCE_END.search(text))
         if asked:
-            yield int(at)
+            yield at

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
 from ingest.evidence.calls import calls
 from ingest.evidence.kinds import kinds
+from ingest.evidence.title_text import is_paragraph, slug_stems, stems, without_bullet, without_site_ends
 from ingest.fold import fold
 from ingest.model import Label
 from ingest.parse.date_lines import date_line, is_dated_caption
@@ -31,9 +31,6 @@ MAX_CANDIDATES = 60
 """Title-like lines above the first prose that are compared, the nearest ones: whole pages have menus of hundreds of lines."""
 LEAD_LINES = 3
 """Lines of the first prose that a headline is held against."""
-STEM_CHARACTERS = 5
-"""Characters by which two words count as the same: languages inflect their ends."""
-MAX_SITE_CHARACTERS = 40
 
 _FURNITURE = {
     "menu": (Label.NAVIGATION,),
@@ -43,12 +40,7 @@ _FURNITURE = {
     "date": (Label.DATE, Label.BYLINE, Label.SOURCE_LINE),
     "rights": (Label.COPYRIGHT_NOTICE, Label.USAGE_TERMS, Label.LEGAL_NOTICE, Label.CREDIT),
 }
-_BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+#>|»o]\s+|\d{1,2}[.)]\s+|[•●▪■►▶]\s*)+(?=\S)")
-_SITE_CUT = re.compile(r"\s+(?:[|–—•·»«/~:\-]{1,2})\s+|\s*[|｜│]\s*")
-_WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 _MAY_BE_TITLES = frozenset({Label.RELATED, Label.NAVIGATION, Label.DUPLICATE, Label.PROMO, Label.COMMENTS})
-_SENTENCE_END = re.compile(r"""[.!?…。！？؟।][\s"'”’»」』)\]）]*$""")
 _OPEN_END = re.compile(r"[:;,，：；、]$")
 _TWO_LETTERS = re.compile(r"[^\W\d_]\W?[^\W\d_]")
 
@@ -59,11 +51,6 @@ class Candidate(NamedTuple):
     at: int
     text: str
     columns: Mapping[str, float]
-
-
-def without_bullet(text: str) -> str:
-    """A line without the mark of a list before it."""
-    return _BULLET.sub("", text, count=1)
 
 
 def candidates(
@@ -87,9 +74,8 @@ def candidates(
     ]
     if not places:
         return ()
-    named = kinds(seen, np.ones(len(blocks), bool))
-    lead = stems(" ".join(blocks[i].text for i in np.flatnonzero(prose)[np.flatnonzero(prose) >= first][:LEAD_LINES]))
-    slug = _slug(url)
+    lead = stems(" ".join(blocks[i].text for i in np.flatnonzero(prose[first:])[:LEAD_LINES] + first))
+    slug = slug_stems(url)
     texts = {
         i: without_bullet((row.captured.get("headline") if (row := rows[i]) else None) or blocks[i].text)
         for i in places
@@ -105,8 +91,15 @@ def candidates(
     def words_at(i: int) -> float:
         return float(reading.length[i])
 
-    def plain(i: int) -> bool:
-        return residue[i] < 0.9 and named[i] in _MAY_BE_TITLES and rows[i] is None and reading.length[i] >= 4
+    looked_at = np.zeros(len(blocks), bool)  # the candidates and their neighbours
+    for step in (-1, 0, 1):
+        looked_at[np.clip(np.array(places) + step, 0, len(blocks) - 1)] = True
+    named = kinds(seen, looked_at)
+    plain = {
+        i: residue[i] < 0.9 and named[i] in _MAY_BE_TITLES and rows[i] is None and reading.length[i] >= 4
+        for i in np.flatnonzero(looked_at).tolist()
+    }
+    plain_above = np.concatenate((np.zeros(1), np.cumsum([plain[i] for i in places])))
 
     found = []
     for rank, i in enumerate(places):
@@ -122,7 +115,8 @@ def candidates(
         neighbours = [
             float(reading.length[j]) for j in range(max(i - 3, 0), min(i + 4, len(blocks))) if j != i and j < first
         ]
-        odds = float(np.clip(np.log(max(residue[i], 1e-4) / max(1 - residue[i], 1e-4)), -5, 5))
+        dated = (row := rows[i]) is not None and row.label is Label.DATE  # the labeller of lines has seen the date, too
+        odds = 0.0 if dated else float(np.clip(np.log(max(residue[i], 1e-4) / max(1 - residue[i], 1e-4)), -5, 5))
         repeated = copies[key] > 1
         shortened = any(
             key in heads[j] or (words >= 4 and folded[j] != key and folded[j].endswith(key)) for j in places if j != i
@@ -148,7 +142,7 @@ def candidates(
             "site_end": float(bool(heads[i])),
             "residue": odds,
             "residue_high": max(odds - 2, 0.0),
-            "listed": float(rows[i] is not None),
+            "listed": float(rows[i] is not None and not dated),
             "bullet": float(texts[i] != blocks[i].text),
             "heading": float(blocks[i].kind == "heading"),
             "gap": float(blocks[i].gap) - gaps,
@@ -170,8 +164,8 @@ def candidates(
             "cue": float(columns["cue.covered"][i]),
             "bars": min(text.count("|") + text.count("»") * ("«" not in text), 2.0),
             "credited": float(columns["cue.credit_share"][i] + columns["cue.caption_share"][i] > 0),
-            "dek_above": float(i > 0 and plain(i - 1) and above_words < words),
-            "dek_below": float(i + 1 < first and plain(i + 1) and words_at(i + 1) > words >= 4),
+            "dek_above": float(i > 0 and plain[i - 1] and above_words < words),
+            "dek_below": float(i + 1 < first and plain[i + 1] and words_at(i + 1) > words >= 4),
             "in_run": float(i > 0 and i + 1 < first and max(words_at(i - 1), words_at(i + 1)) <= 3),
             "prose_above": float(np.log1p(columns["prose.before"][i] * np.expm1(columns["prose.total"][i]))),
             "below_date": float(below in (Label.DATE, Label.BYLINE)),
@@ -183,14 +177,14 @@ def candidates(
             "kicker": float(i + 1 < first and words <= 4 and _title(words_at(i + 1)) > 0),
             "under_longer": float(i and above_words < words and _title(above_words) > 0),
             "first_kept": float(not any(residue[j] < 0.5 for j in places[:rank]) and residue[i] < 0.5),
-            "first_plain": float(not any(plain(j) for j in places[:rank]) and plain(i)),
-            "plain_above": min(float(sum(plain(j) for j in places[:rank])), 4.0),
-            "plain_below": min(float(sum(plain(j) for j in places[rank + 1 :])), 4.0),
-            "dek": max(words - 14, 0.0) / 10 * float(any(plain(j) for j in places[max(rank - 2, 0) : rank])),
+            "first_plain": float(not plain_above[rank] and plain[i]),
+            "plain_above": min(float(plain_above[rank]), 4.0),
+            "plain_below": min(float(plain_above[-1] - plain_above[rank + 1]), 4.0),
+            "dek": max(words - 14, 0.0) / 10 * float(plain_above[rank] > plain_above[max(rank - 2, 0)]),
             "gapless": gapless,
             "top": float(first == 0),
         }
-        values |= {f"is_{name}": float(label in labels) for name, labels in _FURNITURE.items()}
+        values |= {f"is_{name}": float(label in labels and not dated) for name, labels in _FURNITURE.items()}
         found.append(Candidate(i, text, values))
     return tuple(found)
 
@@ -245,16 +239,6 @@ def _title(words: float) -> float:
     return float(4 <= words <= 20)
 
 
-def is_paragraph(text: str) -> bool:
-    """Whether it is prose: of 80 characters that end like a sentence; a question may be a headline, if it is short."""
-    wide = len(text) + (0 if text.isascii() else sum(map(len, _UNSPACED.findall(text))))
-    return (
-        wide >= 80
-        and bool(_SENTENCE_END.search(text))
-        and not (wide <= MAX_HEADLINE_CHARACTERS and text.endswith(("?", "？", "؟")))
-    )
-
-
 def _label(rows: Sequence[LabelledBlock | None], named: Sequence[Label], at: int) -> Label | None:
     if not 0 <= at < len(named):
         return None
@@ -269,34 +253,3 @@ def _copies(blocks: Sequence[Block], folded: Mapping[int, str]) -> Counter[str]:
     return Counter(
         key for block in blocks if len(block.text) <= longest and (key := fold(without_bullet(block.text))) in wanted
     )
-
-
-def without_site_ends(text: str) -> set[str]:
-    """What is left of a line, folded, where its end may be the name of a site: "Storm hits coast - The Example"."""
-    cuts = list(_SITE_CUT.finditer(text))
-    return {
-        fold(text[: cut.start()])
-        for cut in cuts[-2:]
-        if 0 < len(text) - cut.end() <= MAX_SITE_CHARACTERS and cut.start() >= 8
-    }
-
-
-def stems(text: str) -> set[str]:
-    """The beginnings of a text's words; of scripts that write no spaces, its pairs of characters."""
-    found = set()
-    for word in _WORD.findall(text.casefold()):
-        if _UNSPACED.match(word):
-            found |= {word[k : k + 2] for k in range(len(word) - 1)}
-        elif len(word) > 2:
-            found.add(word[:STEM_CHARACTERS])
-    return found
-
-
-def _slug(url: str | None) -> set[str]:
-    """The beginnings of the words of the longest part of an address's path; empty where it has none."""
-    if not url:
-        return set()
-    parts = [re.sub(r"[-_+.%\s]+", " ", part) for part in unquote(urlsplit(url).path).split("/")]
-    best = max(parts, key=lambda part: sum(len(word) > 2 for word in part.split()), default="")
-    words = {word[:STEM_CHARACTERS] for word in _WORD.findall(best.casefold()) if len(word) > 2 and not word.isdigit()}
-    return words if len(words) >= 3 else set()

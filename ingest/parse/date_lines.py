@@ -39,7 +39,7 @@ def date_line(text: str, *, month_first: bool = False) -> Mapping[str, str] | No
     found: dict[str, str] = {}
     for field, when in dated(text, month_first=month_first):
         found.setdefault(field, when)
-    return found if found and _other_words(text) <= MAX_OTHER_WORDS else None
+    return found if found and _other_words(text) <= (0 if text.endswith(".") else MAX_OTHER_WORDS) else None
 
 
 def is_dated_caption(text: str) -> bool:
