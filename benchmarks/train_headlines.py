@@ -23,13 +23,13 @@ from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).parent))
 import train_lines
+from text import says as is_headline
 from words import Words, load, number
 
 from ingest.evidence import lines
 from ingest.evidence.features import evidence
 from ingest.evidence.headline_columns import Candidate, candidates
 from ingest.evidence.title_text import stems
-from ingest.fold import fold
 from ingest.label import ruled
 from ingest.packs import load_packs
 from ingest.parse.text import text_blocks
@@ -124,12 +124,8 @@ def examples_of(text: dict[str, Any], judge: Any, urls: Sequence[str | None]) ->
 
 def says(found: str, text: dict[str, Any]) -> bool:
     """Whether a line is the headline: as shown, as the page's title, or its beginning."""
-    key = fold(found)
-    for gold in (text["title"], *(line["text"] for line in text["lines"] if line["label"] == "title")):
-        wanted = fold(gold or "")
-        if key == wanted or (len(key) >= 12 and wanted.startswith(key) and len(key) >= 0.6 * len(wanted)):
-            return True
-    return False
+    shown = [line["text"] for line in text["lines"] if line["label"] == "title"]
+    return is_headline(found, [text["title"] or "", *shown])
 
 
 def nearly(found: str, text: dict[str, Any]) -> bool:

@@ -225,13 +225,19 @@ def _places(blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], first
         begun = True
         said = row.captured.get("headline") if row is not None else None
         swallowed = row is not None and (
-            (row.label is Label.RELATED and said == block.text) or (row.label is Label.DATE and said is not None)
+            (row.label is Label.RELATED and said == block.text)
+            or (row.label is Label.DATE and said is not None and _is_more_than_a_name(said))
         )
         if row is not None and not swallowed and row.label is not Label.HEADLINE:
             continue
         if len(block.text) <= MAX_HEADLINE_CHARACTERS and length[i] >= 2 and _TWO_LETTERS.search(block.text):
             places.append(i)
     return places[:2] + places[2:][-MAX_CANDIDATES:]
+
+
+def _is_more_than_a_name(text: str) -> bool:
+    """Whether what is glued to a date is more than the name of its source."""
+    return len(text.split()) > 4 or not all(word[:1].isupper() for word in text.split())
 
 
 def _title(words: float) -> float:
