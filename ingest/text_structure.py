@@ -38,6 +38,12 @@ MAX_KNOWN_SHARE = 0.34
 DOUBTED = 0.25
 """Probability of residue from which a line goes, where its place speaks for it, too: above the headline, below a closing call."""
 
+HALF_DOUBTED = 0.35
+"""Probability of residue from which a short line between headline and prose goes: a kicker, a place, a counter."""
+MAX_KICKER_WORDS = 9
+TRAIL = 60
+"""Characters that the way to an article has at the most, before its title."""
+
 _TITLE_WORDS = range(4, 30)
 _NAME_EDGE = re.compile(r"^[\s|•·,/–—-]+|[\s|•·,/–—-]+$")
 _NAME_BAR = re.compile(r"\s*[|•·/]\s*$")
@@ -59,6 +65,8 @@ def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Ju
     for i in top:
         if rows[i] is None and (label := _beside_head(blocks, rows, i, headline)):
             rows[i] = label
+    if headline:
+        _around_head(blocks, rows, judged, top, fold(headline))
     for i in calls(blocks, judged):
         if rows[i] is None:
             rows[i] = LabelledBlock(blocks[i], Label.PROMO, "structure/call")
@@ -98,6 +106,24 @@ def _above_headline(blocks: Sequence[Block], rows: list[LabelledBlock | None], j
         menu = gone >= max(MIN_TAIL_LINES, copies[-1] // 2) and judged.residue[i] > DOUBTED
         if rows[i] is None and not judged.gone[i] and (between or menu) and not is_paragraph(blocks[i].text):
             rows[i] = LabelledBlock(blocks[i], Label.NAVIGATION, "structure/above-headline")
+
+
+def _around_head(
+    blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, top: range, key: str
+) -> None:
+    """Short lines around a headline that the labeller half doubts, and the way to it ("Home Food Honey jam for the holidays")."""
+    copies = _copies(rows, top)
+    if not copies or top.stop - copies[-1] > MAX_HEAD_LINES:  # a list of short lines may be the article
+        return
+    for i in top:
+        text = blocks[i].text
+        if rows[i] is not None or judged.gone[i] or _BULLET.match(text):
+            continue
+        short = judged.seen.reading.length[i] <= MAX_KICKER_WORDS and not _SENTENCE_END.search(text)
+        if (short and judged.residue[i] > HALF_DOUBTED) or (
+            len(text) < 2 * len(key) + TRAIL and fold(text).endswith(key)
+        ):
+            rows[i] = LabelledBlock(blocks[i], Label.NAVIGATION, "structure/around-headline")
 
 
 def _beside_head(
