@@ -36,3 +36,4 @@ clean:
 # After a wanted change of the records: write the golden ones anew, then read the difference.
 golden: .venv/ready
 	for seed in seeds/*.txt; do $(BIN)/ingest clean $$seed --format json > tests/golden/$$(basename $$seed .txt).json; done
+	for text in tests/golden/texts/*.txt; do $(BIN)/ingest clean $$text --format json > $${text%.txt}.json; done

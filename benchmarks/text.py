@@ -8,6 +8,7 @@ blank; keep and strip count. Every text is cleaned by `ingest.clean`, and its bo
 strip_f1   lines rightly taken out                 kept     share of the article's words in the body
 unharmed   texts that lost at most a tenth         pure     share of the body's words that are the article's
 exact      texts without one wrong line            steady   words of the bodies that a second cleaning leaves
+headline   of news that show it, rightly read      honest   of news that do not show it, no headline read; both without the address
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import floors
 
 from ingest import Rejected, clean
+from ingest.fold import fold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +58,7 @@ def main() -> int:
     texts = [json.loads(line) for path in files for line in gzip.decompress(path.read_bytes()).splitlines()]
     if args.limit:
         texts = texts[:: max(1, len(texts) // args.limit)]
-    measured = figures([(text, score(text)) for text in texts])
+    measured = figures([(text, score(text)) for text in texts]) | headline_figures(texts)
     if args.limit:
         files, args.update = [], False
         measured = {f"{name} (of {len(texts)})": cells for name, cells in measured.items()}
@@ -107,7 +109,39 @@ def figures(scored: Sequence[tuple[dict[str, Any], Counter[str]]]) -> floors.Cel
     return measured
 
 
-def _clean(text: str, url: str, **claims: Any) -> Record | None:
+def headline_figures(texts: Sequence[dict[str, Any]]) -> floors.Cells:
+    """How often each converter's headline is read, and none where none is shown: the text alone, as files come."""
+    counts: dict[str, Counter[str]] = {}
+    for text in (text for text in texts if text["news"]):
+        record = _clean("\n".join(line["text"] for line in text["lines"]), None)
+        found = record.headline if record else None
+        shown = [line["text"] for line in text["lines"] if line["label"] == "title"]
+        count = counts.setdefault(f"headline {text['converter']}", Counter())
+        count["shown" if shown else "absent"] += 1
+        if shown:
+            count["right"] += bool(found and says(found, [*shown, text["title"] or ""]))
+        else:
+            count["honest"] += found is None or says(found, [text["title"] or ""])
+    return {
+        name: {
+            measure: count[hit] / count[of]
+            for measure, hit, of in (("headline", "right", "shown"), ("honest", "honest", "absent"))
+            if count[of]
+        }
+        for name, count in counts.items()
+    }
+
+
+def says(found: str, golds: Sequence[str]) -> bool:
+    """Whether a headline is one of the gold's, or the beginning of one without a site's name or an edition."""
+    key = fold(found)
+    wanted = [fold(gold) for gold in golds]
+    return any(
+        key == gold or (len(key) >= 12 and gold.startswith(key) and len(key) >= 0.6 * len(gold)) for gold in wanted
+    )
+
+
+def _clean(text: str, url: str | None, **claims: Any) -> Record | None:
     try:
         return clean(text.encode(), url=url, claims={name: value for name, value in claims.items() if value})
     except Rejected:
@@ -115,7 +149,7 @@ def _clean(text: str, url: str, **claims: Any) -> Record | None:
 
 
 def _stays(lines: Sequence[tuple[str, str]], body: str) -> list[float]:
-    """The share of each line that is in the body: of equal lines the wanted one first; of a line that was split, its head."""
+    """The share of each line that is in the body: of equal lines the wanted one first; of lines that were joined, each; of one that was split, its head."""
     keys = [_key(line) for line, _ in lines]
     spots: dict[str, list[int]] = {}
     for at in sorted(range(len(lines)), key=lambda at: (_WANTED_FIRST.get(lines[at][1], 4), at), reverse=True):
@@ -128,9 +162,23 @@ def _stays(lines: Sequence[tuple[str, str]], body: str) -> list[float]:
         else:
             cut.append(line)
     for line in cut:
-        at = next((i for i, whole in enumerate(keys) if not shares[i] and whole.startswith(line)), None)
+        rest = line
+        while rest:  # lines that were joined, one after the other; then what is left of one that was split
+            at = next(
+                (i for i, whole in enumerate(keys) if not shares[i] and whole and f"{rest} ".startswith(f"{whole} ")),
+                None,
+            )
+            if at is None:
+                break
+            shares[at] = 1.0
+            rest = rest[len(keys[at]) :].strip()
+        at = (
+            next((i for i, whole in enumerate(keys) if not shares[i] and whole.startswith(rest)), None)
+            if rest
+            else None
+        )
         if at is not None:
-            shares[at] = len(line.split()) / len(keys[at].split())
+            shares[at] = len(rest.split()) / len(keys[at].split())
     return shares
 
 

@@ -36,7 +36,8 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
     if not body:
         raise Rejected("no_article", "Nothing that reads like an article was found.")
     origin = "page" if article.source.media_type == "text/html" else "text"
-    claims = [*article.claims, *valid(block_claims(labelled, rulebook, origin))]
+    url = next((claim.value for claim in article.claims if claim.field == "url"), None)
+    claims = [*article.claims, *valid(block_claims(labelled, rulebook, origin, url))]
     chosen = _choose(claims, body)
     fields = {name: claim.value for name, claim in chosen.items() if claim.value is not None}
     said = {name: _Said(_strings(value)) for name, value in fields.items()}

@@ -10,20 +10,25 @@ No rule looks at the absolute position of a block: stripping changes positions, 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from itertools import islice, pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from ingest.evidence import lines, page
 from ingest.evidence.absence import refusal
 from ingest.evidence.declared import is_undrawn, stands_in_json
+from ingest.evidence.headlines import Choice, choose_headline
 from ingest.evidence.structure import Stated, decide
+from ingest.evidence.title_text import MAX_SITE_CHARACTERS, without_bullet, without_site_ends
 from ingest.fold import fold
 from ingest.model import Article, Block, Label, LabelledBlock
 from ingest.signs import WIDE
+from ingest.text_structure import settle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.evidence.lines import Judgement
     from ingest.model import Verdict
     from ingest.packs import Hit, Rulebook
 
@@ -31,8 +36,6 @@ PROSE_LENGTH = 80
 """Signs; a block this long that ends like a sentence is prose. Scripts that write no spaces say as much in half of it."""
 TITLE_LENGTH = 200
 TAG_LENGTH = 40
-DOUBTED = 0.94
-"""How sure the labeller of lines may be that a title-like line is residue, and it is the headline yet, if there is no better one."""
 TAILS = 8
 """Notices glued one behind the other to one sentence: Yonhap's chain has five."""
 
@@ -42,6 +45,7 @@ DECLARED = "structure/json-ld"
 _LISTED = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # what a line under a marker says
 
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।။។።][\s"'”’»」』)\]）]*$""")
+_SENTENCE_GAP = re.compile(r"""[.!?…。！？؟।]["'”’»」』)]*\s*""")
 _WORD = re.compile(r"\w\w")
 _OPEN_END = re.compile(r"[.,:;。，：；…、။។]$")
 
@@ -51,12 +55,14 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
 
     Raises `Rejected` where a page has no article.
     """
-    blocks, hits = _split_tails(article.blocks, rulebook)
-    rows = _ruled(blocks, hits, headline)
+    blocks, rows = ruled(article.blocks, rulebook, headline)
     verdicts: Sequence[Verdict]
+    judged = None
     if article.source.media_type == "text/plain":
-        verdicts = lines.judge(blocks)
-        headline = headline or _find_headline(blocks, rows, verdicts)
+        judged = lines.examine(blocks) if blocks else None
+        verdicts = judged.verdicts if judged else ()
+        if judged and not headline:
+            headline = _headline(choose(article, blocks, rows, judged, rulebook), rows)
     else:
         verdicts = page.judge(blocks, article.claims, headline, article.region)
         titles = [claim.value for claim in article.claims if claim.field == "headline"]
@@ -71,6 +77,8 @@ def label(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[L
         if refused := refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):
             raise refused
     _repeats(blocks, rows, headline)
+    if judged:
+        settle(blocks, rows, judged, headline)
     return _filled(blocks, rows, verdicts)
 
 
@@ -99,6 +107,56 @@ def _filled(
         row or LabelledBlock(block, verdict.label, "model", verdict.certainty)
         for block, row, verdict in zip(blocks, rows, verdicts, strict=True)
     )
+
+
+def headline_choice(article: Article, rulebook: Rulebook) -> Choice:
+    """What was compared for a text file's headline, once more: for explanations."""
+    blocks, rows = ruled(article.blocks, rulebook, None)
+    return choose(article, blocks, rows, lines.examine(blocks), rulebook) if blocks else Choice((), ())
+
+
+def choose(
+    article: Article,
+    blocks: Sequence[Block],
+    rows: Sequence[LabelledBlock | None],
+    judged: Judgement,
+    rulebook: Rulebook,
+) -> Choice:
+    """Which line of a text file is its headline, if one is; the titles of a digest, each above a dateline, are its own."""
+    titled = (above for above, below in pairwise(blocks) if not is_prose(above.text) and rulebook.dateline(below.text))
+    if len(list(islice(titled, 2))) > 1:
+        return Choice((), ())
+    url = next((claim.value for claim in article.claims if claim.field == "url"), None)
+    return choose_headline(blocks, rows, judged, url, rulebook.dateline)
+
+
+def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
+    """What the chosen line says. A line that a marker above it has claimed for a list, or a date glued to it, gives it up."""
+    best = choice.bare()
+    if best is None:
+        return None
+    won = choice.candidates[best]
+    row = rows[won.at]
+    if row is not None:
+        rows[won.at] = row._replace(label=Label.HEADLINE, captured={**row.captured, "headline": won.text})
+    return won.text
+
+
+def ruled(
+    blocks: Sequence[Block], rulebook: Rulebook, headline: str | None
+) -> tuple[list[Block], list[LabelledBlock | None]]:
+    """The blocks with what is glued to their ends split off, and what the packs decide of each."""
+    split, hits = _split_tails(blocks, rulebook)
+    glued = [(i, hit) for i, block in enumerate(split) if hits[i] is None and (hit := _glued_marker(block, rulebook))]
+    return split, _ruled(split, hits, glued, headline)
+
+
+def _glued_marker(block: Block, rulebook: Rulebook) -> Hit | None:
+    """The rule of a list whose marker ends a paragraph of a text: "… he said. Read also:"."""
+    if block.markup or block.text[-1] not in ":：" or not (end := list(_SENTENCE_GAP.finditer(block.text))):
+        return None
+    hit = rulebook.hits([block.text[end[-1].end() :]])[0]
+    return hit if hit and hit.rule.span == "list" else None
 
 
 def is_prose(text: str) -> bool:
@@ -131,7 +189,9 @@ def _split_tails(blocks: Sequence[Block], rulebook: Rulebook) -> tuple[list[Bloc
     return split, hits
 
 
-def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None], headline: str | None) -> list[LabelledBlock | None]:
+def _ruled(
+    blocks: Sequence[Block], hits: Sequence[Hit | None], glued: Sequence[tuple[int, Hit]], headline: str | None
+) -> list[LabelledBlock | None]:
     """What the packs decide: each rule's own block, and by its span the blocks under it."""
     key = fold(headline or "")
     rows: list[LabelledBlock | None] = [
@@ -139,6 +199,7 @@ def _ruled(blocks: Sequence[Block], hits: Sequence[Hit | None], headline: str | 
         for block, hit in zip(blocks, hits, strict=True)
     ]
     wide = [(here, hit) for here, hit in enumerate(hits) if hit and hit.rule.span in ("list", "rest")]
+    wide = sorted((*wide, *glued), key=itemgetter(0))
     backwards = range(len(blocks) - 1, -1, -1) if wide else ()
     prose = next((i for i in backwards if rows[i] is None and is_prose(blocks[i].text)), -1)
     for here, hit in wide:
@@ -171,38 +232,25 @@ def _is_listed(block: Block, headline: str, longest: int) -> bool:
     )
 
 
-def _find_headline(
-    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], verdicts: Sequence[Verdict]
-) -> str | None:
-    """A text file's headline: of the title-like lines before its prose one that is repeated, else the first that nobody calls residue."""
-    candidates: list[tuple[str, Verdict]] = []
-    for here, (block, row, verdict) in enumerate(zip(blocks, rows, verdicts, strict=True)):
-        if (row is None and is_prose(block.text)) or (block.kind == "separator" and here):
-            break  # under a rule of signs begins an item of a digest: its title is its own
-        if row is None and is_title(block.text) and block.kind != "separator":
-            candidates.append((block.text, verdict))
-    longest = 2 * max(map(len, (text for text, _ in candidates)), default=0)  # folding does not double a length
-    times = Counter(block.text.casefold() for block in blocks if len(block.text) <= longest)
-    repeated = next((text for text, _ in candidates if times[text.casefold()] > 1 and " " in text), None)
-    kept = next((text for text, verdict in candidates if verdict.label in (Label.BODY, Label.HEADLINE)), None)
-    doubted = [
-        (verdict.certainty, text) for text, verdict in candidates if verdict.label in (Label.NAVIGATION, Label.RELATED)
-    ]
-    least = min(doubted, default=(1.0, None))
-    return repeated or kept or (least[1] if least[0] < DOUBTED else None)
-
-
 def _repeats(blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None) -> None:
     """The headline leaves the body, as often as it is printed; the first copy is the headline, the others say nothing new."""
     key = fold(headline or "")
-    longest = 2 * len(
-        headline or ""
+    longest = (
+        2 * len(headline or "") + MAX_SITE_CHARACTERS
     )  # what says the same is of a length; folding every block took half of a text's time
     seen = False
     for i, block in enumerate(blocks if key else ()):
-        if rows[i] is None and len(block.text) <= longest and _may_say(block.text, key) and fold(block.text) == key:
-            rows[i] = LabelledBlock(block, Label.DUPLICATE if seen else Label.HEADLINE, "structure/headline")
+        if rows[i] is None and len(block.text) <= longest and _may_say(block.text, key) and _says(block.text, key):
+            label = Label.DUPLICATE if seen else Label.HEADLINE
+            rows[i] = LabelledBlock(
+                block, label, "structure/headline", captured={"headline": headline} if headline else {}
+            )
             seen = True
+
+
+def _says(text: str, key: str) -> bool:
+    """Whether a line says the folded headline, behind a bullet or before the name of a site, if so."""
+    return fold(text) == key or fold(without_bullet(text)) == key or key in without_site_ends(text)
 
 
 def _may_say(text: str, key: str) -> bool:

@@ -12,9 +12,10 @@ from ingest.lexicon import words
 from ingest.model import Claim, Label, LabelledBlock, Origin
 from ingest.packs import Rulebook
 from ingest.parse.credits import clean_credit, split_caption
+from ingest.parse.date_lines import date_line
 from ingest.parse.dates import dated, marker
-from ingest.parse.people import looks_personal, names
-from ingest.parse.strings import leads_to_article
+from ingest.parse.people import is_newsroom, looks_personal, names
+from ingest.parse.strings import domain, leads_to_article
 from ingest.signs import WIDE
 
 FIELDS = {
@@ -36,11 +37,18 @@ ASIDE = frozenset({"nav", "header", "footer"})
 ARTICLE = frozenset({"article", "main"})
 """Elements whose lists are the site's, unless they stand in one that is the article's."""
 
+_OWNER = re.compile(
+    r"(?:©|ⓒ|\([cC]\)|(?i:copyright))[\s,:]*(?:©\s*|\([cC]\)\s*)?(?:by\s+)?"
+    r"(?:(?:19|20)\d\d(?:\s?[-–—,]\s?(?:19|20)?\d\d)*[\s,.:–—-]*(?:by\s+)?(?P<behind>[^\W\d_][^.,;|©()\d\n]{1,60})"
+    r"|(?P<before>[^\W\d_][^.,;|©()\d\n]{1,60}?)[\s,.:–—-]*(?:19|20)\d\d)"
+)
 _BETWEEN_TAGS = re.compile(r"\s*[,;|#、，·•]+\s*")
 
 
-def block_claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin) -> Iterator[Claim]:
-    """Claims of the blocks themselves, of the packs that know their publisher, and of the dateline."""
+def block_claims(
+    labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin, url: str | None = None
+) -> Iterator[Claim]:
+    """Claims of the blocks themselves, of the packs that know their publisher, and of the dateline. `url`: where it was published."""
     rooms: dict[Label, list[LabelledBlock]] = {}  # each is looked through for what it says, not all for each
     for row in labelled:
         rooms.setdefault(row.label, []).append(row)
@@ -54,12 +62,12 @@ def block_claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: 
             yield Claim(FIELDS[label], " ".join(lines), origin)
     if Label.TAGS in rooms and (keywords := list(dict.fromkeys(_tags(labelled)))):
         yield Claim("keywords", keywords, origin)
-    for row in labelled if rooms.keys() & _SAYS.keys() else ():
+    for row in _nearest_first(labelled) if rooms.keys() & (_SAYS.keys() | {Label.DATE}) else ():
+        if row.label is Label.DATE or (row.label is Label.HEADLINE and "published" in row.captured):
+            yield from _date(row, origin)
         if row.label in _SAYS and not (row.label is Label.BYLINE and _aside(row)):  # "By company type" is a menu
             yield from (Claim(field, value, origin) for field, value in _SAYS[row.label](row))
-    yield from (claim for row in rooms.get(Label.DATE, ()) for claim in _date(row, origin))
-    if pack := rulebook.publisher:
-        yield Claim("publisher", {"name": pack.name, "domain": pack.domains[0] if pack.domains else None}, "pack")
+    yield from _publishers(rooms.get(Label.COPYRIGHT_NOTICE, ()), rulebook, origin, url)
     opening = (row.block.text for row in rooms.get(Label.BODY, ()))
     if dateline := next((found for text in islice(opening, OPENING) if (found := rulebook.dateline(text))), None):
         if reporters := dateline.pop(
@@ -68,6 +76,32 @@ def block_claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: 
             yield Claim("authors", names(reporters, loose=True), origin)
         if dateline:
             yield Claim("dateline", dateline, origin)
+
+
+def _publishers(
+    rights: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin, url: str | None
+) -> Iterator[Claim]:
+    """Who published it: a known publisher, or whom a text's lines about rights name; its address always tells the domain."""
+    if pack := rulebook.publisher:
+        yield Claim("publisher", {"name": pack.name, "domain": pack.domains[0] if pack.domains else None}, "pack")
+    elif origin == "text":
+        owner, site = _owner(rights), domain(url)
+        known = rulebook.known(owner) if owner else None
+        if known and site in (None, known["domain"]):
+            yield Claim("publisher", known, origin)
+        elif owner or site:
+            yield Claim("publisher", {"name": None if known else owner, "domain": site}, origin)
+
+
+def _nearest_first(labelled: Sequence[LabelledBlock]) -> list[LabelledBlock]:
+    """The rows of a text, those around its headline first: a date there is the article's, one at the end or in a menu may not be."""
+    at = [i for i, row in enumerate(labelled) if row.rule == "structure/headline" or row.label is Label.HEADLINE]
+    if not at or labelled[0].block.markup is not None:
+        return list(labelled)
+    first = next((i for i in range(at[0], len(labelled)) if labelled[i].label is Label.BODY), len(labelled))
+    last = max((i for i in at if i < first), default=at[0])
+    order = (*range(last, first), *range(last - 1, -1, -1), *range(first, len(labelled)))
+    return [labelled[i] for i in order]
 
 
 def _images(labelled: Sequence[LabelledBlock]) -> list[dict[str, str | None]]:
@@ -79,6 +113,8 @@ def _images(labelled: Sequence[LabelledBlock]) -> list[dict[str, str | None]]:
             images.append(_caption(row))
         elif row.label is Label.CREDIT:
             credit = _credit(row) or split_caption(row.block.text)[1] or row.block.text
+            if credit.strip(" :：").lower() in words("credits", "before"):
+                continue  # "Photo" in a menu names nobody
             if above is Label.CAPTION and not images[-1]["credit"]:
                 images[-1]["credit"] = credit
             else:
@@ -117,6 +153,16 @@ def _related(rows: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
     return related
 
 
+def _owner(rows: Sequence[LabelledBlock]) -> str | None:
+    """Whom the lines about rights name beside a year; never an agency, whose text or photo another's page may show."""
+    for row in rows:
+        if (match := _OWNER.search(row.block.text)) and (name := match["before"] or match["behind"]):
+            name = name.strip(" ,.;:-–—|/\"'«»“”")
+            if len(name) > 1 and not is_newsroom(name) and any(c.isupper() or not c.isascii() for c in name):
+                return name
+    return None
+
+
 def _says_enough(text: str, least: int = 5) -> bool:
     """Whether it is a title as long as a headline, in words or pairs of wide signs: others are credits, menus, buttons."""
     long = len(text.split()) >= least or len(WIDE.findall(text)) >= 2 * least + 2
@@ -153,8 +199,10 @@ def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
 def _date(row: LabelledBlock, origin: Origin) -> Iterator[Claim]:
     """The days of the line, or of what a rule captured of it, as the words before them call them."""
     line = row.block.text
+    plain = row.rule == "model" and row.block.markup is None  # what the labeller calls a date may be a line of a ticker
+    told = (date_line(line) or {}) if plain else row.captured
     for field in ("published", "modified"):
-        said = row.captured.get(field) or ("" if row.captured or field == "modified" else line)
+        said = told.get(field) or ("" if plain or told or field == "modified" else line)
         before = marker(line.partition(said)[0]) if said else None
         for called, day in dated(said, field=before or field):
             yield Claim(called, day.when, origin, day.rival)
@@ -163,7 +211,7 @@ def _date(row: LabelledBlock, origin: Origin) -> Iterator[Claim]:
 
 
 _SAYS = {
-    Label.HEADLINE: lambda row: [("headline", row.block.text)],
+    Label.HEADLINE: lambda row: [("headline", row.captured.get("headline") or row.block.text)],
     Label.SUBHEADLINE: lambda row: [("subheadline", row.block.text)],
     Label.BYLINE: _byline,
 }

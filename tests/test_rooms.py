@@ -57,6 +57,7 @@ CORE = {
     "record",
     "compose",
     "pipeline",
+    "text_structure",
 }
 CLOCKS = {"time", "datetime.now", "datetime.utcnow", "date.today", "datetime.today"}
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from ingest.pipeline import Examined
 
 
+MIN_CHANCE_SHOWN = 0.01
+"""Probability of being the headline from which a terminal is told why a line was passed over."""
+
+
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=ARTICLES)
 @click.option("--url", help="Where the article was published; for a single file.")
@@ -68,10 +72,14 @@ def explain(
 
 
 def _rows(examined: Examined) -> Iterator[dict[str, Any]]:
-    """Each block as JSON. `evidence`: what weighed most for the learned labeller of lines; `weight` in log odds of leaving."""
-    from ingest.explain import evidence_of
+    """Each block as JSON. `evidence`: what weighed most for the learned labeller of lines; `weight` in log odds of leaving.
+    `headline`: of a line that was compared for the headline, how likely it was, and what weighed for and against it.
+    """
+    from ingest.explain import evidence_of, headline_evidence
 
-    for row, evidence in zip(examined.labelled, evidence_of(examined), strict=True):
+    headlines = headline_evidence(examined)
+    for at, (row, evidence) in enumerate(zip(examined.labelled, evidence_of(examined), strict=True)):
+        chance, reasons = headlines.get(at, (None, ()))
         yield {
             "text": row.block.text,
             "label": row.label.value,
@@ -81,6 +89,15 @@ def _rows(examined: Examined) -> Iterator[dict[str, Any]]:
             "evidence": [
                 {"name": name, "value": round(value, 2), "weight": round(weight, 2)} for name, value, weight in evidence
             ],
+            "headline": None
+            if chance is None
+            else {
+                "chance": round(chance, 3),
+                "reasons": [
+                    {"name": name.partition(".")[2], "value": round(value, 2), "weight": round(weight, 2)}
+                    for name, value, weight in reasons
+                ],
+            },
         }
 
 
@@ -94,6 +111,13 @@ def _line(row: dict[str, Any]) -> str:
     """One line for a terminal; a file's own escape sequences are shown, not obeyed."""
     why = ", ".join(f"{fact['name']} {fact['weight']:+.1f}" for fact in row["evidence"])
     decided = f"{row['rule']}: {why}" if why and row["label"] != "body" else row["rule"]
+    if row["headline"] and row["headline"]["chance"] >= MIN_CHANCE_SHOWN:
+        from ingest.explain import compared
+
+        reasons = [(f"headline.{fact['name']}", fact["value"], fact["weight"]) for fact in row["headline"]["reasons"]]
+        decided += "; " + compared(row["headline"]["chance"], reasons, won=row["label"] == "headline")
     left = f"{row['label']:<16} {row['certainty']:>4.0%}  "
     text = shown(row["text"])
+    if row["label"] == "body" and "headline" in decided:
+        return f"{left}{text}" + click.style(f"  [{decided.partition('; ')[2]}]", dim=True)
     return f"{left}{text}" if row["label"] == "body" else click.style(f"{left}{text}  [{decided}]", dim=True)

@@ -15,11 +15,13 @@ _LONGEST = 8  # words of a phrase that are looked at; enough for all but a few T
 
 @dataclass(frozen=True, eq=False)
 class Lexicon:
-    """The phrases of lexicon/lines.toml; `kinds` are its lists, the labels' first."""
+    """The phrases of lexicon/lines.toml and calls.toml; `kinds` are their lists, the labels' first."""
 
     kinds: tuple[str, ...]
     labels: int
-    """How many of the kinds are labels; the rest tell how a line speaks."""
+    """How many of the kinds are labels."""
+    spoken: int
+    """How many of the kinds are labels or tell how a line speaks; the rest tell what a line calls for, in texts."""
     phrases: Shelf
     """Phrases, and the runs of words that longer phrases begin with."""
     goes_on: Bools
@@ -44,6 +46,7 @@ def cue_lists() -> Lexicon:
     """The package's lexicon of lines."""
     tables = lexicon("lines")
     lists = {kind: phrases_ for table in ("labels", "speech") for kind, phrases_ in tables[table].items()}
+    lists |= {f"call.{kind}": phrases_ for kind, phrases_ in lexicon("calls").items()}
     written = [(at, phrase) for at, each in enumerate(lists.values()) for phrase in each]
     reading = read([phrase for _, phrase in written])
     found_in: dict[int, set[int]] = {}
@@ -60,6 +63,7 @@ def cue_lists() -> Lexicon:
     return Lexicon(
         tuple(lists),
         len(tables["labels"]),
+        len(tables["labels"]) + len(tables["speech"]),
         Shelf.of(np.array(keys, np.uint64)),
         np.array([key in begun for key in keys]),
         (sizes, np.cumsum(sizes) - sizes, flat),

@@ -149,7 +149,7 @@ def _cue(reading: Reading, found: Cues) -> Columns:
     """The lexicon's columns: share of the words in phrases of each label, whether one starts the block; how the block speaks."""
     book, words = cue_lists(), np.maximum(reading.words, 1)
     columns: Columns = {}
-    for at, kind in enumerate(book.kinds):
+    for at, kind in enumerate(book.kinds[: book.spoken]):
         if at < book.labels:
             columns[kind] = np.minimum(found.covered[:, at] / words, 1)
             if kind in _LEADS:

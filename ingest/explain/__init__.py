@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ingest.explain.evidence import evidence_of
+from ingest.explain.evidence import compared, evidence_of, headline_evidence
 from ingest.explain.page import page, sheet
 from ingest.explain.whole import explained
 
-__all__ = ["evidence_of", "explained", "page", "sheet"]
+__all__ = ["compared", "evidence_of", "explained", "headline_evidence", "page", "sheet"]

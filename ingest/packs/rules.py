@@ -122,6 +122,11 @@ class Rulebook:
                 return _captured(match.groupdict())
         return None
 
+    def known(self, name: str) -> dict[str, str | None] | None:
+        """The publisher that is called so, in any of its spellings: name and domain."""
+        called = (pack for pack in self._all.all if _is_called(pack, name))
+        return next(({"name": pack.name, "domain": pack.domains[0] if pack.domains else None} for pack in called), None)
+
     def _hit(self, text: str) -> Hit | None:
         for entry in self._in_order(text):
             rule = entry.what

@@ -40,6 +40,9 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\x00", "a database"),
     (b"WARC/", "a web archive"),
 )
+MIN_TAGS = 3
+MAX_CHARACTERS_A_TAG = 1500
+"""A fragment of a page has at least one tag, opening or closing, for so many characters: an essay on the web has 11 in 64,000."""
 _TAG = re.compile(
     r"</?(?:p|div|a|span|br|h[1-6]|li|ul|ol|table|tr|td|meta|link|script|article|section|main|img|header)(?:\s[^<>]*)?/?>",
     re.IGNORECASE,
@@ -120,8 +123,11 @@ def is_page(text: str) -> bool:
     page = bool(_PAGE.search(text, 0, 20 * SNIFFED))
     if head.startswith("<?xml") and not page:
         raise Rejected("unsupported_format", "The file is XML, not HTML.")
-    # A fragment counts as a page by three tags: a text may mention "<br>" once.
-    return page or sum(1 for _, _ in zip(range(3), _TAG.finditer(text, 0, 20 * SNIFFED), strict=False)) == 3
+    if page or not _TAG.search(text, 0, 20 * SNIFFED):
+        return page
+    # A fragment counts as a page by three tags that stand close together: a text may mention "<br>", one about the web many times.
+    tags = sum(1 for _ in _TAG.finditer(text, 0, 20 * SNIFFED))
+    return tags >= MIN_TAGS and tags * MAX_CHARACTERS_A_TAG >= len(text[: 20 * SNIFFED])
 
 
 def _refuse_formats(content: bytes) -> None:

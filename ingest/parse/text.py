@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from typing import NamedTuple
 
 from ingest.model import Block, Kind, Markup
+from ingest.parse.date_lines import date_line
 from ingest.parse.markdown import is_markdown, without_marks
 
 LIST_LINE = 120
 """Lines no longer than this, with no blank line between them, are lines of a list; longer ones are paragraphs."""
 NARROWEST, WIDEST = 40, 110
 """Columns at which mail and wire software wraps."""
+UNFINISHED = 40
+"""Characters from which a line that ends without a stop may be the beginning of a sentence; shorter ones are titles and lists."""
+FRAGMENT = 40
+"""Characters that the words of a link have at the most, where they stand on a line of their own."""
 UNDERLINE_SLACK = 2
 """Signs by which a line under a title is shorter or longer than the title."""
 
@@ -22,6 +28,7 @@ _QUOTED = re.compile(r"(?:>\s?)+")
 _SEPARATOR = re.compile(r"[-=*_~—–―─·•.\s]{3,}")
 _UNDERLINE = re.compile(r"=+|-+|~+")
 _SENTENCE_END = (".", "!", "?", '"', "”", "»", "。", "！", "？", "」", ":", ";")
+_UNFINISHED_NOT = (*_SENTENCE_END, "…", ")", "]", "|", "»", "’", "؟", "।", "۔")
 _WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")  # written without spaces
 _SUSPENDED = re.compile(r"(?:and|or|und|oder|bis|to|et|y|e|en)\b")
 
@@ -40,8 +47,7 @@ def text_blocks(text: str) -> tuple[Block, ...]:
     marked = is_markdown(text)
     lines = _without_underlines(_lines(text))
     width = _wrap_width(lines)
-    if width:
-        lines = _unwrap(lines, width)
+    lines = _unwrap(lines, width) if width else _joined(lines)
     blocks = list(map(_block, lines, _listed(lines)))
     return tuple(map(_unmarked, blocks) if marked else blocks)
 
@@ -144,6 +150,50 @@ def _unwrap(lines: list[_Line], width: int) -> list[_Line]:
             whole.append(line)
         last = line
     return whole
+
+
+def _joined(lines: list[_Line]) -> list[_Line]:
+    """The lines with sentences made whole that were broken within: at the links of a page, or at a column too few lines keep to.
+
+    A sentence goes on where a long line does not end and the next begins small, or where a fragment stands between two such.
+    """
+    if not any(_goes_on(above, line) for above, line in itertools.pairwise(lines)):
+        return lines
+    twice = {text for text, times in Counter(line.text for line in lines).items() if times > 1}
+    whole: list[_Line] = []
+    open_from = -1  # place in `whole` of a sentence that a fragment has joined
+    for at, line in enumerate(lines):
+        last = whole[-1] if whole else None
+        fits = last is not None and not line.gap and line.text not in twice and lines[at - 1].text not in twice
+        if last is not None and fits and not _starts_anew(lines[at - 1], line) and not date_line(line.text):
+            following = lines[at + 1] if at + 1 < len(lines) and not lines[at + 1].gap else None
+            fragment = (
+                len(last.text) >= UNFINISHED
+                and not last.text.endswith(_UNFINISHED_NOT)
+                and following is not None
+                and len(line.text) <= FRAGMENT
+                and not line.text.endswith(_SENTENCE_END)
+                and following.text[0].islower()
+                and last.text.split()[-1][0].islower()
+            )
+            if _goes_on(last, line) or fragment or (open_from == len(whole) - 1 and line.text[0].islower()):
+                whole[-1] = _Line(_join(last.text, line.text), last.indent, last.gap)
+                open_from = len(whole) - 1
+                continue
+        whole.append(line)
+    return whole
+
+
+def _goes_on(above: _Line, line: _Line) -> bool:
+    """Whether a sentence of one line goes on in the next."""
+    return (
+        not line.gap
+        and len(above.text) >= UNFINISHED
+        and line.text[0].islower()
+        and " " in above.text
+        and not above.text.endswith(_UNFINISHED_NOT)
+        and not _BULLET.match(above.text)
+    )
 
 
 def _starts_anew(above: _Line, line: _Line) -> bool:

@@ -24,6 +24,16 @@ def test_golden(seed: Path) -> None:
     assert Record.model_validate_json(golden).to_json(indent=2) + "\n" == golden
 
 
+TEXTS = sorted((ROOT / "tests" / "golden" / "texts").glob("*.txt"))
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.stem)
+def test_golden_texts_of_many_scripts(text: Path) -> None:
+    """Invented articles, one a script or form; `make golden` writes their records anew."""
+    golden = text.with_suffix(".json").read_text()
+    assert clean(text.read_bytes(), name=text.name).to_json(indent=2) + "\n" == golden
+
+
 def _wrapped(raw: bytes) -> bytes:
     return "\n".join(textwrap.fill(line, 72) for line in raw.decode().split("\n")).encode()
 
