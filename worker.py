@@ -1,12 +1,12 @@
-"""For Celery: `celery -A worker worker`. The app is that of ingest.tasks; settings that cannot be used are one line."""
+"""For Celery: `celery -A worker worker`. The app is that of ingest.service.tasks; settings that cannot be used are one line."""
 
 import sys
 
-from ingest.settings import BadSettings
+from ingest.service.settings import InvalidSettings
 
 try:
-    from ingest.tasks import app
-except BadSettings as error:
+    from ingest.service.tasks import app
+except InvalidSettings as error:
     sys.stderr.write(f"Error: {error}\n")
     raise SystemExit(2) from None
 

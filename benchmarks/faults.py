@@ -1,8 +1,8 @@
 """Fault runs: real parts of the service, killed once a second, with hostile files among the articles.
 
-    python benchmarks/service.py --faults 2000
-    python benchmarks/service.py --hostile          # the large corpus as a whole, through `ingest up`, nothing killed
-    python benchmarks/service.py --crowd 100000     # so many files at once, with a core that costs nothing
+    python -m benchmarks.speed.service --faults 2000
+    python -m benchmarks.speed.service --hostile          # the large corpus as a whole, through `ingest up`, nothing killed
+    python -m benchmarks.speed.service --crowd 100000     # so many files at once, with a core that costs nothing
 
 Each input must end in exactly one outcome, a record or a refusal with its reason, and no article of ours in quarantine. Everything
 runs on 127.0.0.1 and in a folder of its own, is bounded in time, and what was started is ended by its pid.
@@ -19,11 +19,11 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import hostile
-from ingest.journal import Journal
-from ingest.runner import up
-from ingest.settings import Settings, load
-from tests.shell.rig import Redis, Tree, article, drop, names_in, plain, records_in, redis_server
+from ingest.service.journal import Journal
+from ingest.service.runner import up
+from ingest.service.settings import Settings, load_settings
+from tests.support import hostile
+from tests.support.processes import Redis, Tree, article, drop, names_in, plain, records_in, redis_server
 
 HOSTILE = 0.05  # the share of hostile files
 PATIENCE = 900.0  # seconds after the last kill
@@ -55,7 +55,7 @@ def hostile_alone(folder: Path) -> bool:
 
 def crowd(count: int, folder: Path) -> bool:
     """So many small files in the inbox at once, through the runner with a stand-in for the core."""
-    settings = load(spool=folder / "spool", out=folder / "out", workers=2, settle=0.0)
+    settings = load_settings(spool=folder / "spool", out=folder / "out", workers=2, settle_seconds=0.0)
     for number in range(count):
         drop(settings, f"{number % 100}/a{number}-article.txt", f"article {number}")
     began = time.monotonic()
@@ -68,10 +68,12 @@ def _run(kind: str, files: dict[str, bytes], kills: int, folder: Path) -> bool:
     dice = random.Random(5)  # noqa: S311
     count = len(files)
     redis = Redis(redis_server() or "redis-server", folder) if kind == "celery" else None
-    settings = load(spool=folder / "spool", out=folder / "out", workers=2, broker_url=redis.url if redis else None)
+    settings = load_settings(
+        spool=folder / "spool", out=folder / "out", workers=2, broker_url=redis.url if redis else None
+    )
 
     def grow(*arguments: str) -> Tree:
-        return Tree(settings, *arguments, log=folder / "log", INGEST_SETTLE=str(settings.settle))
+        return Tree(settings, *arguments, log=folder / "log", INGEST_SETTLE=str(settings.settle_seconds))
 
     if redis:
         watcher = grow("ingest", "watch")

@@ -5,7 +5,7 @@
 
 Each run has a private Redis on 127.0.0.1, a watcher, and one `celery -A … worker` of two processes that is in the middle of its
 tasks, so that acknowledgements fall into the outage. Afterwards every source must have its record and one line of the journal, and
-the worker must have gone on by itself: a run that takes longer than `PATIENCE` seconds after the outage has failed. All files lie in a folder
+the worker must have gone on by itself: a run that takes longer than `SHUTDOWN_SECONDS` seconds after the outage has failed. All files lie in a folder
 of their own, all processes are ended by their pid.
 """
 
@@ -22,16 +22,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ingest.journal import Journal
-from ingest.settings import Settings, load
-from tests.shell.rig import Redis, Tree, drop, records_in
+from ingest.service.journal import Journal
+from ingest.service.settings import Settings, load_settings
+from tests.support.processes import Redis, Tree, drop, records_in
 
 SECONDS = (0.0, 0.3, 3.0, 4.0, 30.0)
 WAYS = ("TERM", "KILL", "paused", "read-only", "full")
 FILES = 80  # of .3 s each, two at a time: 12 s of work
 PATIENCE = 90.0
-OBEYING = ("celery", "-A", "tests.shell.obeying", "worker")
-SMALL_TASKS = {"INGEST_BATCH": "5"}  # a task ends every 1.5 s, so some end in any outage
+OBEYING = ("celery", "-A", "tests.support.scripted_core", "worker")
+SMALL_TASKS = {"INGEST_TICKETS_PER_TASK": "5"}  # a task ends every 1.5 s, so some end in any outage
 
 
 def take_away(server: Redis, way: str, seconds: float) -> None:
@@ -57,7 +57,7 @@ def take_away(server: Redis, way: str, seconds: float) -> None:
 
 def outage(folder: Path, server: Redis, way: str, seconds: float) -> str:
     """One run; what was found wrong, "" if nothing was."""
-    settings = load(spool=folder / "spool", out=folder / "out", workers=2, broker_url=server.url)
+    settings = load_settings(spool=folder / "spool", out=folder / "out", workers=2, broker_url=server.url)
     parts = [
         Tree(settings, "ingest", "watch", log=folder / "watch.log", **SMALL_TASKS),
         Tree(settings, *OBEYING, log=folder / "worker.log", **SMALL_TASKS),

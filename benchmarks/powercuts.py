@@ -20,9 +20,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from ingest.settings import Settings, load
-from tests.shell.agreement import disagreements
-from tests.shell.rig import Tree, article, drop
+from ingest.service.settings import Settings, load_settings
+from tests.service.agreement import disagreements
+from tests.support.processes import Tree, article, drop
 
 IMAGE_BYTES = 64 << 20
 FILES = 400
@@ -55,7 +55,7 @@ def still(image: Path, running: Tree) -> bytes:
 
 def service(disk: Path, *words: str) -> tuple[Settings, Tree]:
     """`ingest up` on a disk."""
-    settings = load(spool=disk / "spool", out=disk / "out", workers=2, settle=0.0)
+    settings = load_settings(spool=disk / "spool", out=disk / "out", workers=2, settle_seconds=0.0)
     return settings, Tree(settings, "ingest", "up", *words, log=disk.with_suffix(".log"), INGEST_SETTLE="0")
 
 

@@ -1,6 +1,6 @@
-"""Fit the choice of a text's headline and write ingest/models/headline.json.
+"""Fit the choice of a text's headline and write ingest/core/labelling/models/headline.json.
 
-    python benchmarks/train_headlines.py dev.jsonl.gz [--folds 3] [--write]
+    python -m benchmarks.train_headlines dev.jsonl.gz [--folds 3] [--write]
 
 A text a line: domain, url, title, converter, news, lines [{text, label}]; the lines labelled title show the headline. The choice is a
 conditional logit: one weight a column, and a score for "no line is it". Texts of one domain are never on both sides: the labeller of
@@ -22,17 +22,16 @@ import numpy as np
 from scipy.optimize import minimize
 
 sys.path.insert(0, str(Path(__file__).parent))
-import train_lines
-from text import says as is_headline
-from words import Words, load, number
-
-from ingest.evidence import lines
-from ingest.evidence.features import evidence
-from ingest.evidence.headline_columns import Candidate, candidates
-from ingest.evidence.title_text import stems
-from ingest.label import ruled
-from ingest.packs import load_packs
-from ingest.parse.text import text_blocks
+from benchmarks.quality.text import says as is_headline
+from ingest.core.labelling import text_classifier
+from ingest.core.labelling.headline_columns import Candidate, candidates
+from ingest.core.labelling.label import ruled
+from ingest.core.labelling.text_features import text_features
+from ingest.core.labelling.title_text import stems
+from ingest.core.packs import load_packs
+from ingest.core.parse.plaintext import text_blocks
+from training import text_model
+from training.word_weights import Words, load, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,13 +74,13 @@ def main() -> None:
 def without(texts: list[dict[str, Any]]) -> Any:
     """A labeller of lines that has seen these texts alone."""
     weights = Words(texts)
-    views = {name: train_lines.read(texts, name, [], weights) for name in train_lines.SHARES}
-    model = train_lines.train(texts, views, np.ones(len(texts), bool))
+    views = {name: text_model.read(texts, name, [], weights) for name in text_model.SHARES}
+    model = text_model.train(texts, views, np.ones(len(texts), bool))
 
     def judge(blocks: Sequence[Any]) -> Any:
-        found = evidence(blocks, weights.without(""))
+        found = text_features(blocks, weights.without(""))
         residue = model.predict(np.stack([found.columns[name] for name in views["whole"].names], axis=1))
-        return lines.judgement(blocks, found, residue)
+        return text_classifier.judgement(blocks, found, residue)
 
     return judge
 

@@ -9,15 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ingest.enqueuing import enqueue
-    from ingest.model import Rejected, Ticket
-    from ingest.pipeline import clean
-    from ingest.record import Record
+    from ingest.core.model import Rejected, Ticket
+    from ingest.core.pipeline import clean
+    from ingest.core.record import Record
+    from ingest.service.enqueue import enqueue
 
 __version__ = "0.1.0"
 __all__ = ["Record", "Rejected", "Ticket", "clean", "enqueue"]
 
-_HOMES = {"Record": "record", "Rejected": "model", "Ticket": "model", "clean": "pipeline", "enqueue": "enqueuing"}
+_HOMES = {
+    "Record": "core.record",
+    "Rejected": "core.model",
+    "Ticket": "core.model",
+    "clean": "core.pipeline",
+    "enqueue": "service.enqueue",
+}
 
 
 def __getattr__(name: str) -> Any:

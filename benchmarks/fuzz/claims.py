@@ -12,8 +12,8 @@ import atheris
 
 with atheris.instrument_imports(include=["ingest"]):
     from ingest import Record, Rejected, clean
-    from ingest.sidecar import parse_sidecar
-    from ingest.signs import UNSAFE
+    from ingest.core.text.characters import UNSAFE_CHARACTERS
+    from ingest.service.sidecar import parse_sidecar
 
 ARTICLE = b"Bridge shut\n\nThe swing bridge was shut to all traffic on Monday after inspectors found rust, the council said.\n"
 
@@ -30,7 +30,7 @@ def one(content: bytes) -> None:
     text = record.to_json()
     if Record.model_validate_json(text, strict=True) != record:
         raise AssertionError("the record changes on its way through JSON")
-    if UNSAFE.search(text):
+    if UNSAFE_CHARACTERS.search(text):
         raise AssertionError("the record holds what commands a terminal")
     json.dumps(dict(record.extra), allow_nan=False)
 

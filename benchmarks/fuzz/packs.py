@@ -11,12 +11,12 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["ingest.packs"]):
-    from ingest.packs import PackError, Packs
-    from ingest.packs.pattern import Pattern, PatternError
-    from ingest.packs.read import Pack, Rule, read_pack
+with atheris.instrument_imports(include=["ingest.core.packs"]):
+    from ingest.core.packs import PackError, Packs
+    from ingest.core.packs.loader import Pack, Rule, read_pack
+    from ingest.core.packs.pattern import Pattern, PatternError
 
-from ingest.model import Label
+from ingest.core.model import Label
 
 FILE = Path(tempfile.mkdtemp()) / "fuzz.toml"
 PIECES = (

@@ -14,9 +14,9 @@ import atheris
 
 with atheris.instrument_imports(include=["ingest"]):
     from ingest import Record, Rejected, clean
-    from ingest.signs import UNSAFE
+    from ingest.core.text.characters import UNSAFE_CHARACTERS
 
-from benchmarks.hostile import write
+from tests.support.hostile import write
 
 SMALL = 50_000
 """Bytes of a file worth mutating."""
@@ -33,7 +33,7 @@ def one(content: bytes) -> None:
     text = record.to_json()
     if Record.model_validate_json(text) != record:
         raise AssertionError("the record changes on its way through JSON")
-    if UNSAFE.search(record.body) or any(UNSAFE.search(row.text) for row in record.removed):
+    if UNSAFE_CHARACTERS.search(record.body) or any(UNSAFE_CHARACTERS.search(row.text) for row in record.removed):
         raise AssertionError("the record holds what commands a terminal")
 
 

@@ -21,20 +21,20 @@ from typing import TYPE_CHECKING, Any
 
 import atheris
 
-with atheris.instrument_imports(include=["ingest.spool", "ingest.job"]):
-    from ingest.job import open_job
-    from ingest.model import Stored
-    from ingest.pipeline import clean
-    from ingest.settings import load
-    from ingest.spool import NotInSpool, Spool, names
+with atheris.instrument_imports(include=["ingest.service.spool", "ingest.service.job"]):
+    from ingest.core.model import Stored
+    from ingest.core.pipeline import clean
+    from ingest.service.job import open_job
+    from ingest.service.settings import load_settings
+    from ingest.service.spool import NotInSpool, Spool, filenames
 
-from benchmarks.hostile import ARTICLE, NAMES, TICKETS
+from tests.support.hostile import ARTICLE, NAMES, TICKETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 TOP = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))  # noqa: S108 - never synced to a disk
-SETTINGS = load(spool=TOP / "spool", out=TOP / "out", keep_days=0, on_duplicate="replace")
+SETTINGS = load_settings(spool=TOP / "spool", out=TOP / "out", keep_days=0, on_duplicate="replace")
 SPOOL = Spool(SETTINGS.spool)
 JOB = open_job(SETTINGS, clean=clean)
 INBOX, CLAIMED = SETTINGS.spool / "inbox", SETTINGS.spool / "claimed"
@@ -47,8 +47,8 @@ def one_name(content: bytes) -> None:
     parts = place.split("/")
     if "\0" in place or any(part in {"", ".", ".."} for part in parts):
         return
-    name = names.claimed_name(names.new_token(), place)
-    if not names.is_ticket(f"claimed/{name}") or (not name.isascii() and "\udc80" in name):
+    name = filenames.claimed_name(filenames.new_token(), place)
+    if not filenames.is_ticket(f"claimed/{name}") or (not name.isascii() and "\udc80" in name):
         raise AssertionError(f"{name!a} is no ticket")
     path = f"claimed/{name}"
     folder = (INBOX / place).parent
@@ -58,22 +58,22 @@ def one_name(content: bytes) -> None:
     except OSError:  # too long for this disk
         return
     path = str(SPOOL.claim(place))
-    if names.place_of(SPOOL.whole_name(path)) != place:
+    if filenames.inbox_path_of(SPOOL.whole_name(path)) != place:
         raise AssertionError(f"{place!a} was changed")
-    SPOOL.give_back(path)
+    SPOOL.return_to_inbox(path)
     _came_back(place)
 
 
 def one_written_name(content: bytes) -> None:
     """Raises for a claimed name, of an older version or a neighbour's, that leads out of the inbox."""
-    name = f"{names.new_token()}~{content.decode(errors='replace')}"
-    if not names.is_source(name):
+    name = f"{filenames.new_token()}~{content.decode(errors='replace')}"
+    if not filenames.is_source(name):
         return
     try:
         (CLAIMED / name).write_bytes(b"text")
     except OSError:
         return
-    SPOOL.give_back(f"claimed/{name}")
+    SPOOL.return_to_inbox(f"claimed/{name}")
     _came_back(name)
 
 
@@ -82,13 +82,13 @@ def one_ticket(content: bytes) -> None:
     given: Any = content.decode(errors="replace")
     with contextlib.suppress(ValueError, RecursionError):
         given = json.loads(content)
-    for ticket in names.tickets(given):
-        folder, name = names.split_ticket(ticket)
+    for ticket in filenames.tickets(given):
+        folder, name = filenames.split_ticket(ticket)
         if folder != "claimed" or "/" in name or "\0" in name or name in {".", ".."}:
             raise AssertionError(f"{ticket!a} is a ticket")
         if SPOOL.holds(ticket):
             raise AssertionError(f"{ticket!a} is there")
-    for step in (SPOOL.open, SPOOL.claims, SPOOL.reason, SPOOL.forget, SPOOL.whole_name, SPOOL.done):
+    for step in (SPOOL.open, SPOOL.read_sidecar, SPOOL.reason, SPOOL.delete, SPOOL.whole_name, SPOOL.done):
         with contextlib.suppress(NotInSpool, FileNotFoundError):
             step(given)
     _only_ours()
@@ -97,7 +97,7 @@ def one_ticket(content: bytes) -> None:
 def one_sidecar(content: bytes) -> None:
     """Raises for a sidecar that costs its article the one outcome."""
     path = SPOOL.deposit(ARTICLE.encode(), name="fuzz.txt")
-    (CLAIMED / (names.token_of(path[8:]) + names.SIDECAR)).write_bytes(content)
+    (CLAIMED / (filenames.token_of(path[8:]) + filenames.SIDECAR)).write_bytes(content)
     outcome = JOB.run(path)
     reason = getattr(outcome, "reason", None)
     if reason in {"bug", "not_a_file"} or not (reason or outcome == Stored()):
@@ -105,11 +105,11 @@ def one_sidecar(content: bytes) -> None:
     if any(CLAIMED.iterdir()):
         raise AssertionError("something stayed in claimed")
     lines = (SETTINGS.spool / "journal.jsonl").read_bytes().splitlines()
-    if len(lines) != 1 or json.loads(lines[0])["token"] != names.token_of(path[8:]):
+    if len(lines) != 1 or json.loads(lines[0])["token"] != filenames.token_of(path[8:]):
         raise AssertionError("not one line in the journal")
     (SETTINGS.spool / "journal.jsonl").unlink()
     for kept in list(SPOOL.settled("quarantine")):
-        SPOOL.forget(kept)
+        SPOOL.delete(kept)
     _only_ours()
 
 

@@ -10,7 +10,7 @@ from importlib import import_module
 import click
 
 from ingest.cli.files import EXIT_BROKEN_PIPE, EXIT_IO_ERROR, STDOUT, cannot_write, named_stdout
-from ingest.signs import shown
+from ingest.core.text.characters import escape_for_display
 
 COMMANDS = {
     "clean": ("ingest.cli.clean:clean", "Clean files and folders; records go to the terminal or a folder."),
@@ -22,12 +22,12 @@ COMMANDS = {
     "watch": ("ingest.cli.service:watch", "Watch a folder and queue what is dropped for workers."),
     "worker": ("ingest.cli.service:worker", "Clean what is queued, as `celery -A worker worker` does."),
     "enqueue": ("ingest.cli.service:enqueue", "Hand files over to the service."),
-    "reclean": ("ingest.cli.failed:reclean", "Clean the kept sources again, replacing their records."),
+    "reclean": ("ingest.cli.quarantine:reclean", "Clean the kept sources again, replacing their records."),
     "settings": ("ingest.cli.service:settings", "List all settings and what they are now."),
     "status": ("ingest.cli.status:status", "What waits, who works, and why nothing moves."),
     "serve": ("ingest.cli.serve:serve", "The same in a browser, with records and quarantine; metrics."),
-    "failed": ("ingest.cli.failed:failed", "The quarantine: list, show, retry, purge."),
-    "journal": ("ingest.cli.failed:journal", "What became of each source, line by line."),
+    "failed": ("ingest.cli.quarantine:failed", "The quarantine: list, show, retry, purge."),
+    "journal": ("ingest.cli.journal:journal", "What became of each source, line by line."),
     "report": ("ingest.cli.report:report", "One page on a run: outcomes, publishers, labels, rules."),
     "health": ("ingest.cli.service:health", "Whether this container's watcher or worker goes its rounds."),
 }
@@ -96,7 +96,7 @@ def main() -> None:
         if error.filename == STDOUT:
             _say(f"Error: {cannot_write(STDOUT, error).message}")
         else:
-            name = f"{shown(os.fsdecode(error.filename))}: " if error.filename else ""
+            name = f"{escape_for_display(os.fsdecode(error.filename))}: " if error.filename else ""
             _say(f"Error: {name}{error.strerror or error}")
     _let_go()
     raise SystemExit(code if isinstance(code, int) else 0)

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ingest.cli.files import ARTICLES, PACKS, LocalPath, files_in, make_folder, shown, write_whole
+from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, files_in, make_folder, write_atomically
 from ingest.cli.progress import progress
 from ingest.cli.sandboxed import Read, each
 from ingest.export import FORMATS
@@ -67,9 +67,9 @@ def clean(
             step()
             if "reason" in result:
                 refused += 1
-                click.echo(f"{shown(str(path))}: {result['reason']}: {result['message']}", err=True)
+                click.echo(f"{escape_for_display(str(path))}: {result['reason']}: {result['message']}", err=True)
             elif output:
-                write_whole(output / f"{result['id']}{FORMATS[form].suffix}", result["text"])
+                write_atomically(output / f"{result['id']}{FORMATS[form].suffix}", result["text"])
             else:
                 click.echo(f"{gap}{result['text']}")
                 gap = FORMATS[form].gap
@@ -93,6 +93,6 @@ def schema() -> None:
     """Print the JSON Schema of a record."""
     import json
 
-    from ingest.record import Record
+    from ingest.core.record import Record
 
     click.echo(json.dumps(Record.model_json_schema(mode="serialization"), indent=2))

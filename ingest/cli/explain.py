@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.files import ARTICLES, PACKS, LocalPath, files_in, shown
-from ingest.cli.pages import write_pages
+from ingest.cli.explain_pages import write_pages
+from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, files_in
 from ingest.cli.sandboxed import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.pipeline import Examined
+    from ingest.core.pipeline import LabelledArticle
 
 
 MIN_CHANCE_SHOWN = 0.01
@@ -59,32 +59,34 @@ def explain(
     write = _json if as_json else _line
 
     def lines(raw: bytes, **given: Any) -> dict[str, str]:
-        from ingest.pipeline import examine
+        from ingest.core.pipeline import label_article
 
-        return {"text": "\n".join(map(write, _rows(examine(raw, **given))))}
+        return {"text": "\n".join(map(write, _rows(label_article(raw, **given))))}
 
     [found] = each(files, lines, named=paths, url=url, packs=packs)
     if "reason" in found:
-        click.echo(f"{shown(str(files[0]))}: {found['reason']}: {found['message']}", err=True)
+        click.echo(f"{escape_for_display(str(files[0]))}: {found['reason']}: {found['message']}", err=True)
         raise click.exceptions.Exit(1)
     if found["text"]:
         click.echo(found["text"])
 
 
-def _rows(examined: Examined) -> Iterator[dict[str, Any]]:
+def _rows(labelled_article: LabelledArticle) -> Iterator[dict[str, Any]]:
     """Each block as JSON. `evidence`: what weighed most for the learned labeller of lines; `weight` in log odds of leaving.
     `headline`: of a line that was compared for the headline, how likely it was, and what weighed for and against it.
     """
-    from ingest.explain import evidence_of, headline_evidence
+    from ingest.web.explain import decisive_features, headline_evidence
 
-    headlines = headline_evidence(examined)
-    for at, (row, evidence) in enumerate(zip(examined.labelled, evidence_of(examined), strict=True)):
+    headlines = headline_evidence(labelled_article)
+    for at, (row, evidence) in enumerate(
+        zip(labelled_article.labelled, decisive_features(labelled_article), strict=True)
+    ):
         chance, reasons = headlines.get(at, (None, ()))
         yield {
             "text": row.block.text,
             "label": row.label.value,
             "rule": row.rule,
-            "certainty": row.certainty,
+            "certainty": row.confidence,
             "captured": dict(row.captured),
             "evidence": [
                 {"name": name, "value": round(value, 2), "weight": round(weight, 2)} for name, value, weight in evidence
@@ -102,7 +104,7 @@ def _rows(examined: Examined) -> Iterator[dict[str, Any]]:
 
 
 def _json(row: dict[str, Any]) -> str:
-    from ingest.logs import json_line
+    from ingest.service.logs import json_line
 
     return json_line(row)
 
@@ -112,12 +114,12 @@ def _line(row: dict[str, Any]) -> str:
     why = ", ".join(f"{fact['name']} {fact['weight']:+.1f}" for fact in row["evidence"])
     decided = f"{row['rule']}: {why}" if why and row["label"] != "body" else row["rule"]
     if row["headline"] and row["headline"]["chance"] >= MIN_CHANCE_SHOWN:
-        from ingest.explain import compared
+        from ingest.web.explain import compared
 
         reasons = [(f"headline.{fact['name']}", fact["value"], fact["weight"]) for fact in row["headline"]["reasons"]]
         decided += "; " + compared(row["headline"]["chance"], reasons, won=row["label"] == "headline")
     left = f"{row['label']:<16} {row['certainty']:>4.0%}  "
-    text = shown(row["text"])
+    text = escape_for_display(row["text"])
     if row["label"] == "body" and "headline" in decided:
         return f"{left}{text}" + click.style(f"  [{decided.partition('; ')[2]}]", dim=True)
     return f"{left}{text}" if row["label"] == "body" else click.style(f"{left}{text}  [{decided}]", dim=True)

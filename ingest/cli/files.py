@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.signs import shown as shown  # noqa: PLC0414  the commands' door to it
+from ingest.core.text.characters import escape_for_display as escape_for_display  # noqa: PLC0414  the commands' door to it
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +49,9 @@ def cannot_use(error: OSError, message: str) -> OneLineError:
 
 def cannot_write(where: Path | str, error: OSError) -> OneLineError:
     """The same where something cannot be written, in the words of `ingest up`."""
-    from ingest.spool.files import trouble
+    from ingest.service.spool.durable import explain_os_error
 
-    return cannot_use(error, trouble(where.absolute() if isinstance(where, Path) else where, error))
+    return cannot_use(error, explain_os_error(where.absolute() if isinstance(where, Path) else where, error))
 
 
 class LocalPath(click.Path):
@@ -63,15 +63,17 @@ class LocalPath(click.Path):
             text = os.fspath(value)
             scheme = text.strip().partition(":")[0].lower()
             if scheme == "file":
-                self.fail(f"{shown(text)} is an address: give the path itself, without file://", param, ctx)
+                self.fail(
+                    f"{escape_for_display(text)} is an address: give the path itself, without file://", param, ctx
+                )
             if self.exists and scheme in {"http", "https", "ftp"}:
-                self.fail(f"{shown(text)} is an address: fetch it first, then give the file", param, ctx)
-            self.fail(f"{shown(text)} is an address; only a path of this machine can be used", param, ctx)
+                self.fail(f"{escape_for_display(text)} is an address: fetch it first, then give the file", param, ctx)
+            self.fail(f"{escape_for_display(text)} is an address; only a path of this machine can be used", param, ctx)
         return super().convert(value, param, ctx)
 
 
 def _is_url(value: str | os.PathLike[str]) -> bool:
-    from ingest.signs import is_url  # 20 ms that a path without a colon need not pay
+    from ingest.core.text.characters import is_url  # 20 ms that a path without a colon need not pay
 
     return is_url(value)
 
@@ -108,7 +110,7 @@ def is_own(path: Path) -> bool:
         return False
     if mode in {stat.S_IFREG, stat.S_IFDIR}:
         return True
-    click.echo(f"{shown(str(path))}: {_LEFT_ALONE.get(mode, 'a device')}; left alone", err=True)
+    click.echo(f"{escape_for_display(str(path))}: {_LEFT_ALONE.get(mode, 'a device')}; left alone", err=True)
     return False
 
 
@@ -121,12 +123,12 @@ def _is_article_alone(path: Path) -> bool:
 
 
 def _cannot_look(error: OSError) -> None:
-    click.echo(f"{shown(str(error.filename))}: unreadable: {error.strerror}.", err=True)
+    click.echo(f"{escape_for_display(str(error.filename))}: unreadable: {error.strerror}.", err=True)
 
 
-def sidecar(path: Path) -> dict[str, Any] | None:
+def read_sidecar(path: Path) -> dict[str, Any] | None:
     """What the file beside an article claims about it; raises `Rejected` (invalid_claims) where that is no JSON object."""
-    from ingest.sidecar import read_sidecar
+    from ingest.service.sidecar import read_sidecar
 
     beside = path.with_name(path.name + SIDECAR) if path.name else None
     # Not Path.is_file, which raises for a name that is too long; `files_in` has named a link, a pipe or a device there.
@@ -162,7 +164,7 @@ def make_folder(folder: Path) -> None:
         raise cannot_write(folder, error) from None
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_atomically(path: Path, text: str) -> None:
     """Whole or not at all: a reader never meets half a record. Raises `OneLineError`."""
     try:
         with tempfile.NamedTemporaryFile(

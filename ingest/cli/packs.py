@@ -11,7 +11,7 @@ from ingest.cli.files import LocalPath
 from ingest.cli.sandboxed import name_links
 
 if TYPE_CHECKING:
-    from ingest.packs import Packs
+    from ingest.core.packs import Packs
 
 _FOLDER = click.argument("folder", metavar="[DIR]", required=False, type=LocalPath(path_type=Path))
 
@@ -43,18 +43,18 @@ def check(folder: Path | None, records: Path | None) -> None:
 
     Rules that never win are named, and with --records also those that would strip a paragraph of a record's body.
     """
-    from ingest.cli.trial import read_golden, try_rules
-    from ingest.packs import check as broken_laws
+    from ingest.cli.pack_audit import audit_rules, read_known_articles
+    from ingest.core.packs import validate_packs as broken_laws
 
     loaded = _load(folder)
     try:
-        golden = read_golden(records) if records else []
+        golden = read_known_articles(records) if records else []
     except (ValueError, KeyError, TypeError) as error:
         raise click.UsageError(f"--records: not every JSON file there is a record: {error!r}") from error
-    problems = [*broken_laws(loaded), *try_rules(loaded, golden)]
+    problems = [*broken_laws(loaded), *audit_rules(loaded, golden)]
     for problem in problems:
         click.echo(problem, err=True)
-    rules = [rule for pack in loaded.all for rule in pack.proven]
+    rules = [rule for pack in loaded.all for rule in pack.tested_patterns]
     examples = sum(len(rule.hits) + len(rule.misses) for rule in rules)
     click.echo(f"{len(loaded.all)} packs, {len(rules)} rules, {examples} examples: {len(problems) or 'no'} broken laws")
     if problems:
@@ -62,7 +62,7 @@ def check(folder: Path | None, records: Path | None) -> None:
 
 
 def _load(folder: Path | None) -> Packs:
-    from ingest.packs import PackError, load_packs
+    from ingest.core.packs import PackError, load_packs
 
     name_links(folder)
     try:

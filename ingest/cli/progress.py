@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SECONDS = 5.0
+LOG_INTERVAL_SECONDS = 5.0
 """Between two lines in a log."""
 
 
@@ -44,7 +44,7 @@ def _lines(total: int) -> Callable[[], None]:
     def step() -> None:
         nonlocal done, said
         done += 1
-        if time.monotonic() - said >= SECONDS:
+        if time.monotonic() - said >= LOG_INTERVAL_SECONDS:
             said = time.monotonic()
             print(f"{done} of {total}", file=sys.stderr, flush=True)  # noqa: T201
 

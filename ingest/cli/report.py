@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.files import LocalPath, files_in, make_folder, write_whole
-from ingest.cli.service import settings_of, with_settings
+from ingest.cli.files import LocalPath, files_in, make_folder, write_atomically
+from ingest.cli.options import settings_of, with_settings
 from ingest.cli.validate import records_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.record import Record
+    from ingest.core.record import Record
 
 
 @click.command()
@@ -39,15 +39,15 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
     It reads the journal of the spool and every record under the output folder; either may be missing. The pages that it
     links to are those of `ingest explain --html spool/done -o PAGES`.
     """
-    from ingest.journal import Journal
-    from ingest.packs import load_packs
-    from ingest.report import page, tell
+    from ingest.core.packs import load_packs
+    from ingest.service.journal import Journal
+    from ingest.web.report import report_page, summarize
 
     settings = settings_of(**flags)
     rules = (rule.id for pack in load_packs().all for rule in pack.rules)
     lines = Journal(str(settings.spool)).lines() if settings.spool.is_dir() else ()
-    told = tell(lines, _records(settings.out), rules)
-    if not told.records and not told.outcomes:
+    stats = summarize(lines, _records(settings.out), rules)
+    if not stats.records and not stats.outcomes:
         raise click.UsageError(f"There is no journal in {settings.spool} and no record in {settings.out}.")
 
     def linked(article_id: str) -> str | None:
@@ -55,15 +55,15 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
         return os.path.relpath(found, output.parent) if found and found.is_file() else None
 
     make_folder(output.parent)
-    write_whole(output, page(told, linked))
-    click.echo(f"{output}: {told.records:,} records, {told.outcomes.total():,} lines of the journal")
+    write_atomically(output, report_page(stats, linked))
+    click.echo(f"{output}: {stats.records:,} records, {stats.outcomes.total():,} lines of the journal")
 
 
 def _records(folder: Path) -> Iterator[Record]:
     """Every record under a folder; what is none is left out."""
     from pydantic import ValidationError
 
-    from ingest.record import Record
+    from ingest.core.record import Record
 
     for path in files_in((folder,)) if folder.is_dir() else ():
         if path.suffix in (".json", ".jsonl"):

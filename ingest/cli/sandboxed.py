@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.cli.files import OneLineError, is_own, read_own, read_stream, sidecar
+from ingest.cli.files import OneLineError, is_own, read_own, read_sidecar, read_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ingest.packs import Packs
+    from ingest.core.packs import Packs
 
 Read = Callable[..., dict[str, str]]
 """What is made of an article: takes `raw` and, by name, `url`, `name`, `claims` and `packs`, as `ingest.clean` does."""
@@ -26,13 +26,13 @@ def each(
     `named`: the files that the user named; a link among them is followed. What is no regular file (standard input, a pipe that the shell
     made) is read here, for a child has no such handles and waits for nobody.
     """
-    from ingest.hands import in_children, warm
+    from ingest.service.workers.ordered_map import map_in_workers, warm
 
     loaded = usable_packs(packs)
     streams = {os.fspath(path): _stream(path) for path in dict.fromkeys(files) if path in named and _is_stream(path)}
     warm()
     work = worker(read, named=named, url=url, packs=loaded, streams=streams)
-    return in_children([os.fspath(path) for path in files], jobs, work)
+    return map_in_workers([os.fspath(path) for path in files], jobs, work)
 
 
 def worker(
@@ -45,7 +45,7 @@ def worker(
 ) -> Callable[[str], dict[str, str]]:
     """What a child does with the name of a file. Raises nothing that a document or a disk could cause."""
     from ingest import Rejected
-    from ingest.limits import LIMITS
+    from ingest.core.limits import LIMITS
 
     targets = {os.fspath(path): path.resolve() for path in named}
     streamed = streams or {}
@@ -56,8 +56,8 @@ def worker(
             if isinstance(found := streamed.get(name), OSError):
                 raise found
             if found is None:
-                found = read_own(targets.get(name, path), LIMITS.unpacked + 1)
-            return read(found, url=url, name=None if name == "-" else path.name, claims=sidecar(path), packs=packs)
+                found = read_own(targets.get(name, path), LIMITS.unpacked_bytes + 1)
+            return read(found, url=url, name=None if name == "-" else path.name, claims=read_sidecar(path), packs=packs)
         except Rejected as rejected:
             return {"reason": rejected.reason, "message": rejected.message}
         except OSError as error:
@@ -68,7 +68,7 @@ def worker(
 
 def usable_packs(folder: Path | None) -> Packs:
     """Packs, with links among the user's named and left alone; one line and exit 2 where they cannot be used."""
-    from ingest.packs import PackError, load_packs
+    from ingest.core.packs import PackError, load_packs
 
     name_links(folder)
     try:
@@ -90,9 +90,9 @@ def _is_stream(path: Path) -> bool:
 
 def _stream(path: Path) -> bytes | OSError:
     """All that a stream gives, or one byte more than an article may have."""
-    from ingest.limits import LIMITS
+    from ingest.core.limits import LIMITS
 
     try:
-        return read_stream(path, LIMITS.unpacked + 1)
+        return read_stream(path, LIMITS.unpacked_bytes + 1)
     except OSError as error:
         return error

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ingest.cli.service import settings_of, with_settings
+from ingest.cli.options import settings_of, with_settings
 
 
 @click.command()
@@ -26,14 +26,14 @@ from ingest.cli.service import settings_of, with_settings
 def serve(host: str, port: int, **flags: Any) -> None:
     """Show in a browser what the service does: status, records with their reasons, quarantine, and metrics for Prometheus.
 
-    It only reads, unless INGEST_DESK_TOKEN is set: who knows that may retry and purge. Needs the extra: pip install 'news-ingest[desk]'
+    It only reads, unless INGEST_DASHBOARD_TOKEN is set: who knows that may retry and purge. Needs the extra: pip install 'news-ingest[desk]'
     """
     settings = settings_of(**flags)
     try:
         import uvicorn
 
-        from ingest.serve.app import make_app
-        from ingest.serve.warden import Warden
+        from ingest.web.dashboard.app import make_app
+        from ingest.web.dashboard.explainer import Explainer
     except ModuleNotFoundError as error:
         if error.name and error.name.partition(".")[0] in {"uvicorn", "starlette", "prometheus_client"}:
             raise click.UsageError("the desk is an extra; to have it, run: pip install 'news-ingest[desk]'") from None
@@ -50,11 +50,11 @@ def serve(host: str, port: int, **flags: Any) -> None:
         ) from None
     with contextlib.suppress(OSError):
         os.nice(10)  # cleaning comes first
-    warden = Warden(settings)
+    explainer = Explainer(settings)
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"The desk: http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", err=True)
     config = uvicorn.Config(
-        make_app(settings, warden), log_config=None, access_log=False, server_header=False, proxy_headers=False,
+        make_app(settings, explainer), log_config=None, access_log=False, server_header=False, proxy_headers=False,
         limit_concurrency=200, timeout_graceful_shutdown=5, ws="none",
     )  # fmt: skip
     try:
@@ -62,4 +62,4 @@ def serve(host: str, port: int, **flags: Any) -> None:
     except KeyboardInterrupt:
         raise click.Abort from None
     finally:
-        warden.close()
+        explainer.close()

@@ -4,91 +4,28 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.files import ARTICLES, STDOUT, LocalPath, OneLineError, cannot_use, files_in, read_stream, sidecar
-from ingest.signs import shown
+from ingest.cli.files import ARTICLES, OneLineError, files_in, read_sidecar, read_stream
+from ingest.cli.options import settings_of, settings_of_existing_spool, with_settings
+from ingest.core.text.characters import escape_for_display
 
 if TYPE_CHECKING:
-    from ingest.settings import Settings
-
-FOLDER = LocalPath(file_okay=False, path_type=Path)
+    pass
 
 
-def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the flags that stand for settings; they win over the environment. What goes wrong with their folders is one line."""
-
-    @wraps(command)
-    def guarded(*arguments: Any, **options: Any) -> Any:
-        from ingest.spool import Unusable
-
-        try:
-            return command(*arguments, **options)
-        except Unusable as error:
-            raise OneLineError(str(error)) from None
-        except OSError as error:
-            if isinstance(error, BrokenPipeError) or error.filename == STDOUT:
-                raise
-            raise _trouble(error, {name: options.get(name) for name in ("spool", "out", "broker_url")}) from error
-
-    with_flags: Callable[..., Any] = guarded
-    for option in (
-        click.option(
-            "--broker",
-            "broker_url",
-            metavar="URL",
-            help="A redis:// URL; without one, `ingest up` does it all alone (INGEST_BROKER_URL).",
-        ),
-        click.option("--out", type=FOLDER, help="Where records go (INGEST_OUT, or ./out)."),
-        click.option("--spool", type=FOLDER, help="Holds inbox, claimed, done, quarantine (INGEST_SPOOL, or ./spool)."),
-    ):
-        with_flags = option(with_flags)
-    return with_flags
-
-
-def _trouble(error: OSError, flags: dict[str, Any]) -> OneLineError:
-    """Why a command could not use spool and out, in the words of `ingest up`: with a way to mend it, where there is one."""
-    from ingest.crew import unwritable
-
-    settings = settings_of(**flags)
-    wrong = unwritable(settings.spool) or unwritable(settings.out)
-    message = wrong or f"{shown(str(error.filename or settings.spool))}: {error.strerror or error}"
-    return cannot_use(error, message)
-
-
-def settings_of(**flags: Any) -> Settings:
-    """Settings, or a usage error that names each mistake."""
-    from ingest.settings import BadSettings, load
-
-    try:
-        return load(**flags)
-    except BadSettings as error:
-        raise click.UsageError(str(error)) from None
-
-
-def used_settings_of(**flags: Any) -> Settings:
-    """The same, for commands that look at a spool; a usage error where there is none."""
-    settings = settings_of(**flags)
-    from ingest.status import has_spool, no_spool
-
-    if not has_spool(settings):
-        raise click.UsageError(no_spool(settings))
-    return settings
-
-
-def _start(run: Callable[[], int]) -> None:
+def _run_service(run: Callable[[], int]) -> None:
     """Run a part of the service with its logs; settings that cannot be used are one sentence, not a traceback."""
-    from ingest.logs import to_stderr
-    from ingest.settings import BadSettings
+    from ingest.service.logs import to_stderr
+    from ingest.service.settings import InvalidSettings
 
     to_stderr()
     try:
         code = run()
-    except BadSettings as error:
+    except InvalidSettings as error:
         raise OneLineError(str(error)) from None
     except KeyboardInterrupt:
         code = 130
@@ -109,9 +46,9 @@ def up(once: bool, **flags: Any) -> None:  # noqa: FBT001
     settings = settings_of(**flags)
     if settings.broker and once:
         raise click.UsageError("--once is for work without a broker")
-    from ingest import runner
+    from ingest.service import runner
 
-    _start(lambda: runner.watch(settings) if settings.broker else runner.up(settings, once=once))
+    _run_service(lambda: runner.watch(settings) if settings.broker else runner.up(settings, once=once))
 
 
 @click.command()
@@ -121,9 +58,9 @@ def watch(**flags: Any) -> None:
     settings = settings_of(**flags)
     if not settings.broker:
         raise click.UsageError("set INGEST_BROKER_URL or give --broker; without a broker, `ingest up` does it all")
-    from ingest import runner
+    from ingest.service import runner
 
-    _start(lambda: runner.watch(settings))
+    _run_service(lambda: runner.watch(settings))
 
 
 @click.command()
@@ -136,12 +73,12 @@ def worker(**flags: Any) -> None:
     settings = settings_of(**flags)
 
     def run() -> int:
-        from ingest.tasks import make_app
+        from ingest.service.tasks import make_app
 
         make_app(settings).worker_main(["worker", "--loglevel", "INFO"])
         return 0
 
-    _start(run)
+    _run_service(run)
 
 
 @click.command()
@@ -161,9 +98,9 @@ def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: 
     Sidecars (article.html.meta.json) go with their articles; symbolic links inside folders are named and left alone.
     """
     settings = settings_of(**flags)
-    from ingest.enqueuing import enqueue as hand_over
-    from ingest.enqueuing import wait
-    from ingest.model import Rejected
+    from ingest.core.model import Rejected
+    from ingest.service.enqueue import enqueue as hand_over
+    from ingest.service.enqueue import wait
 
     found = list(files_in(paths))
     if url and len(found) != 1:
@@ -173,13 +110,13 @@ def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: 
     for file in found:
         try:
             raw = read_stream(file, settings.max_unpacked + 1)
-            claims = sidecar(file)
+            claims = read_sidecar(file)
         except OSError as error:
-            click.echo(f"{shown(str(file))}: unreadable: {error.strerror or error}.", err=True)
+            click.echo(f"{escape_for_display(str(file))}: unreadable: {error.strerror or error}.", err=True)
             bad += 1
             continue
         except Rejected as rejected:
-            click.echo(f"{shown(str(file))}: {rejected.reason}: {rejected.message}", err=True)
+            click.echo(f"{escape_for_display(str(file))}: {rejected.reason}: {rejected.message}", err=True)
             bad += 1
             continue
         try:
@@ -192,7 +129,7 @@ def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: 
                 settings=settings,
             )
         except Rejected as rejected:
-            click.echo(f"{shown(str(file))}: {rejected.reason}: {rejected.message}", err=True)
+            click.echo(f"{escape_for_display(str(file))}: {rejected.reason}: {rejected.message}", err=True)
             bad += 1
             continue
         tickets.append(ticket)
@@ -213,23 +150,25 @@ def health(role: str, **flags: Any) -> None:
 
     Where sources wait, a worker that has settled nothing for a minute is unhealthy, however regularly it beats.
     """
-    settings = used_settings_of(**flags)
-    from ingest.spool import Spool
-    from ingest.spool.desk import desks, here
-    from ingest.status import crowd, stall_told, stalled
+    settings = settings_of_existing_spool(**flags)
+    from ingest.service.spool import Spool
+    from ingest.service.spool.heartbeat import heartbeats, in_this_container
+    from ingest.service.status import claimed_and_age, stall_told, stalled
 
-    found = list(desks(str(settings.spool)))
-    ours = [seen for seen in found if seen.notes.get("role") == role and seen.alive and here(seen)]
-    seen = min(ours, key=lambda seen: seen.age, default=None)
-    if seen is None or seen.age >= 30:
+    found = list(heartbeats(str(settings.spool)))
+    ours = [
+        status for status in found if status.notes.get("role") == role and status.alive and in_this_container(status)
+    ]
+    status = min(ours, key=lambda status: status.age, default=None)
+    if status is None or status.age >= 30:
         click.echo(f"no {role} of this container has made a round in the last 30 seconds", err=True)
         sys.exit(1)
-    claimed, oldest = crowd(Spool(settings.spool)) if role != "watch" else (0, 0)
-    host = seen.notes.get("host") if role == "worker" else None
+    claimed, oldest = claimed_and_age(Spool(settings.spool)) if role != "watch" else (0, 0)
+    host = status.notes.get("host") if role == "worker" else None
     if seconds := stalled(settings, found, claimed, oldest, host=host):
         click.echo(stall_told(seconds, claimed), err=True)
         sys.exit(1)
-    click.echo(f"{role} {seen.notes.get('pid')}: {seen.age:.0f} s ago")
+    click.echo(f"{role} {status.notes.get('pid')}: {status.age:.0f} s ago")
 
 
 @click.command()

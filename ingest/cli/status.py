@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from ingest.cli.service import settings_of, with_settings
-from ingest.signs import shown
+from ingest.cli.options import settings_of, with_settings
+from ingest.core.text.characters import escape_for_display
 
 
 @click.command()
@@ -17,13 +17,13 @@ from ingest.signs import shown
 @click.option("--watch", is_flag=True, help="Again every two seconds, until Ctrl-C.")
 def status(as_json: bool, watch: bool, **flags: Any) -> None:  # noqa: FBT001
     """Show what waits, who works, and why nothing moves when nothing moves."""
-    from ingest.logs import json_line
-    from ingest.status import look
+    from ingest.service.logs import json_line
+    from ingest.service.status import read_status
 
     settings = settings_of(**flags)
     while True:
-        seen = look(settings)
-        click.echo(json_line(seen) if as_json else "\n".join(map(shown, _lines(seen))))
+        seen = read_status(settings)
+        click.echo(json_line(seen) if as_json else "\n".join(map(escape_for_display, _lines(seen))))
         if not watch:
             return
         time.sleep(2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ingest.cli.files import LocalPath, shown
+from ingest.cli.files import LocalPath, escape_for_display
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def validate(ctx: click.Context, files: tuple[Path, ...]) -> None:
 
 def records_in(path: Path) -> Iterator[tuple[str, bytes]]:
     """Each record's place and its JSON. A first line that closes its brace begins JSON Lines, which are read one by one."""
-    name = shown(str(path))
+    name = escape_for_display(str(path))
     with click.open_file(str(path), "rb") as file:
         lines = ((number, line) for number, line in enumerate(file, 1) if line.strip())
         number, first = next(lines, (0, b""))
@@ -52,11 +52,11 @@ def _complaint(text: bytes) -> str | None:
     """What is wrong with it, each field once, or None."""
     from pydantic import ValidationError
 
-    from ingest.record import Record
+    from ingest.core.record import Record
 
     try:
         Record.model_validate_json(text, strict=True)
     except ValidationError as error:
         found = (f"{'.'.join(map(str, e['loc'])) or 'record'}: {e['msg']}" for e in error.errors(include_input=False))
-        return shown("; ".join(found))
+        return escape_for_display("; ".join(found))
     return None

@@ -6,15 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ingest.core.text.characters import UNSAFE_CHARACTERS
 from ingest.export.jsonld import jsonld
 from ingest.export.ninjs import ninjs
 from ingest.export.plain import markdown, text
-from ingest.signs import UNSAFE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ingest.record import Record
+    from ingest.core.record import Record
 
 __all__ = ["FORMATS", "Format", "jsonld", "markdown", "ninjs", "text"]
 
@@ -30,7 +30,7 @@ class Format:
 
 def _line(value: dict[str, Any]) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return UNSAFE_CHARACTERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 FORMATS = {

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ingest.export.address import identity, uri
+from ingest.export.uri import article_uri, to_uri
 
 if TYPE_CHECKING:
-    from ingest.record import Image, Record, Related
+    from ingest.core.record import Image, Record, Related
 
 
 EXTRA_TERM = {"@id": "urn:news-ingest:extra", "@type": "@json"}
@@ -24,9 +24,9 @@ def jsonld(record: Record) -> dict[str, Any]:
     return {
         "@context": ["https://schema.org", {"extra": EXTRA_TERM}] if record.extra else "https://schema.org",
         "@type": "NewsArticle",
-        "@id": identity(record),
+        "@id": article_uri(record),
         **_known(
-            url=record.url and uri(record.url),
+            url=record.url and to_uri(record.url),
             mainEntityOfPage=_page(record),
             identifier=_thing("PropertyValue", propertyID="sha-256", value=record.id),
             headline=record.headline,
@@ -54,19 +54,19 @@ def jsonld(record: Record) -> dict[str, Any]:
 
 
 def _page(record: Record) -> dict[str, Any] | None:
-    address = record.url and uri(record.url)
-    links = _known(relatedLink=[link for link in (uri(r.url) for r in record.related if r.url) if link])
+    address = record.url and to_uri(record.url)
+    links = _known(relatedLink=[link for link in (to_uri(r.url) for r in record.related if r.url) if link])
     return {"@type": "WebPage", **({"@id": address} if address else {}), **links} if address or links else None
 
 
 def _image(image: Image) -> dict[str, Any]:
     return _thing(
-        "ImageObject", caption=image.caption, creditText=image.credit, contentUrl=image.url and uri(image.url)
+        "ImageObject", caption=image.caption, creditText=image.credit, contentUrl=image.url and to_uri(image.url)
     )
 
 
 def _mention(link: Related) -> dict[str, Any]:
-    return _thing("Article", headline=link.headline, url=link.url and uri(link.url))
+    return _thing("Article", headline=link.headline, url=link.url and to_uri(link.url))
 
 
 def _thing(kind: str, **terms: Any) -> dict[str, Any]:

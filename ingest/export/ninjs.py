@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ingest.export.address import identity, uri
+from ingest.export.uri import article_uri, to_uri
 
 if TYPE_CHECKING:
-    from ingest.record import Image, Record, Related
+    from ingest.core.record import Image, Record, Related
 
 STANDARD = {"name": "ninjs", "version": "3.1", "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json#"}
 _MINUTE = re.compile(r"(T\d\d:\d\d)(?!:)")
@@ -19,7 +19,7 @@ _MINUTE = re.compile(r"(T\d\d:\d\d)(?!:)")
 
 def ninjs(record: Record) -> dict[str, Any]:
     """The record as a ninjs 3.1 object of type "text". What is unknown is left out."""
-    own = identity(record)
+    own = article_uri(record)
     found = {
         "standard": STANDARD,
         "uri": own,
@@ -86,7 +86,7 @@ def _sources(record: Record) -> list[dict[str, str]]:
 
 def _picture(image: Image, own: str, number: int) -> dict[str, Any]:
     """A picture is named by its place in the article: its address may change, or be unknown."""
-    href = uri(image.url) if image.url else None
+    href = to_uri(image.url) if image.url else None
     found = {
         "name": f"picture-{number}",
         "rel": "picture",
@@ -102,7 +102,7 @@ def _picture(image: Image, own: str, number: int) -> dict[str, Any]:
 
 
 def _related(link: Related, own: str, number: int) -> dict[str, Any]:
-    address = uri(link.url) if link.url else None
+    address = to_uri(link.url) if link.url else None
     found = {
         "name": f"related-{number}",
         "rel": "related",

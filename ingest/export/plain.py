@@ -6,16 +6,16 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from ingest.export.address import uri
-from ingest.signs import UNSAFE
+from ingest.core.text.characters import UNSAFE_CHARACTERS
+from ingest.export.uri import to_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.record import Image, Record
+    from ingest.core.record import Image, Record
 
-_SIGNS = re.compile(r"([\\`*\[\]<>&|~]|(?<![^\W_])_|_(?![^\W_]))")  # an underscore inside a word is one
-_START = re.compile(r"^(#{1,6}|[-+=]|\d{1,9}(?=[.)]))(?=[\s.)=-]|$)")
+_MARKUP_CHARACTERS = re.compile(r"([\\`*\[\]<>&|~]|(?<![^\W_])_|_(?![^\W_]))")  # an underscore inside a word is one
+_BLOCK_START = re.compile(r"^(#{1,6}|[-+=]|\d{1,9}(?=[.)]))(?=[\s.)=-]|$)")
 _BULLET = re.compile(r"^[-*•‣▪◦–—·]\s+")
 _NUMBER = re.compile(r"^\d{1,2}[.)]\s")
 
@@ -58,7 +58,7 @@ def _parts(record: Record) -> Iterator[str]:
     if record.extra:  # as code, which four spaces make of a line whatever it holds
         yield "---"
         written = json.dumps(record.extra, ensure_ascii=False, indent=2)
-        yield "\n".join(f"    {UNSAFE.sub(_escaped, line)}" for line in written.split("\n"))
+        yield "\n".join(f"    {UNSAFE_CHARACTERS.sub(_escaped, line)}" for line in written.split("\n"))
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -67,7 +67,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 def escape(line: str) -> str:
     """One line of text as Markdown that reads the same."""
-    return _START.sub(_escaped_start, _SIGNS.sub(r"\\\1", line))
+    return _BLOCK_START.sub(_escaped_start, _MARKUP_CHARACTERS.sub(r"\\\1", line))
 
 
 def _escaped_start(found: re.Match[str]) -> str:
@@ -82,14 +82,14 @@ def _list_line(line: str) -> str:
 
 def _figure(image: Image) -> str:
     """The picture by its address, then what is written under it."""
-    address = uri(image.url) if image.url else None
+    address = to_uri(image.url) if image.url else None
     credit = f"({escape(image.credit)})" if image.credit else ""
     words = " ".join(part for part in (escape(image.caption or ""), credit) if part)
     return "\n\n".join(part for part in (f"![]({_target(address)})" if address else "", words) if part)
 
 
 def _link(words: str, url: str | None) -> str:
-    address = uri(url) if url else None
+    address = to_uri(url) if url else None
     return f"[{escape(words)}]({_target(address)})" if address else escape(words)
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ingest import clean
-from ingest.parse.people import names
+from ingest.core.metadata.authors import parse_authors
 
 PROSE = (
     "<p>" + "The pump house by the weir was handed to the village, which means to make a museum of it. " * 4 + "</p>"
@@ -54,7 +54,7 @@ def authors(body: str, head: str = "", *, author: object = None) -> list[str]:
     ],
 )
 def test_lists_of_names(text: str, people: tuple[str, ...]) -> None:
-    assert names(text) == people
+    assert parse_authors(text) == people
 
 
 @pytest.mark.parametrize(

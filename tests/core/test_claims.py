@@ -8,34 +8,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.choose import choose
-from ingest.model import Claim
-from ingest.parse.claims import page_claims
-from ingest.parse.credits import split_caption
-from ingest.parse.dates import FIRST_YEAR, LAST_YEAR, dated, moment
-from ingest.parse.html import parse_tree
-from ingest.parse.people import MAX_NAMES, names
-from ingest.parse.survey import Survey
-from ingest.parse.titles import site_names, without_site
-from ingest.parse.walk import walk
+from ingest.core.html.page_index import PageIndex
+from ingest.core.html.segment import segment
+from ingest.core.metadata.authors import MAX_NAMES, parse_authors
+from ingest.core.metadata.claims import page_claims
+from ingest.core.metadata.credits import split_caption
+from ingest.core.metadata.dates import FIRST_YEAR, LAST_YEAR, find_labelled_dates, parse_timestamp
+from ingest.core.metadata.resolve import resolve_claims
+from ingest.core.metadata.titles import site_names, strip_site_name
+from ingest.core.model import Claim
+from ingest.core.parse.page import parse_tree
 
 URL = "https://www.harbour-post.example.co.uk/news/a-1"
 
 
-def tree(html: str) -> Survey:
+def tree(html: str) -> PageIndex:
     found = parse_tree(html)
     assert found is not None
-    return walk(found, URL)[1]
+    return segment(found, URL)[1]
 
 
-def page(*, head: str = "", body: str = "<p>x</p>", jsonld: object = None) -> Survey:
+def page(*, head: str = "", body: str = "<p>x</p>", jsonld: object = None) -> PageIndex:
     script = jsonld if isinstance(jsonld, str) else json.dumps(jsonld)
     ld = f'<script type="application/ld+json">{script}</script>' if jsonld is not None else ""
     return tree(f"<html lang=en_gb><head>{head}{ld}</head><body>{body}</body></html>")
 
 
-def won(root: Survey) -> dict[str, object]:
-    return {field: claim.value for field, claim in choose(page_claims(root, url=URL)).items()}
+def won(root: PageIndex) -> dict[str, object]:
+    return {field: claim.value for field, claim in resolve_claims(page_claims(root, url=URL)).items()}
 
 
 ARTICLE = {
@@ -139,17 +139,17 @@ def test_monsters_are_bounded() -> None:
     ],
 )  # fmt: skip
 def test_moments(text: object, when: str | None) -> None:
-    assert moment(text) == when
+    assert parse_timestamp(text) == when
 
 
 @given(st.text(max_size=60) | st.datetimes().map(str) | st.floats() | st.integers())
 def test_a_moment_is_a_day_in_range_or_nothing(value: object) -> None:
-    when = moment(value)
+    when = parse_timestamp(value)
     assert when is None or FIRST_YEAR <= int(when[:4]) <= LAST_YEAR
 
 
 def test_a_line_may_hold_two_dates() -> None:
-    found = [(field, day.when) for field, day in dated("Updated 4 May 2024 | Published: 3 May 2024")]
+    found = [(field, day.when) for field, day in find_labelled_dates("Updated 4 May 2024 | Published: 3 May 2024")]
     assert found == [("modified", "2024-05-04"), ("published", "2024-05-03")]
 
 
@@ -165,7 +165,7 @@ def test_a_line_may_hold_two_dates() -> None:
     ],
 )
 def test_bylines(byline: str, people: tuple[str, ...]) -> None:
-    assert names(byline, loose=True) == people
+    assert parse_authors(byline, loose=True) == people
 
 
 @pytest.mark.parametrize(
@@ -214,26 +214,26 @@ def test_the_site_signs_no_title() -> None:
         "Ferry stops - News - Harbour Post",
         "Ferry stops — harbour-post.example.co.uk",
     ):
-        assert without_site(title, sites, {"ferrystops"}) == "Ferry stops"
-    assert without_site("Ferry – a history", sites) == "Ferry – a history"
+        assert strip_site_name(title, sites, {"ferrystops"}) == "Ferry stops"
+    assert strip_site_name("Ferry – a history", sites) == "Ferry – a history"
 
 
 def test_agreement_decides() -> None:
     def headline(**by: str) -> object:
         claims = [Claim("headline", v, k.rstrip("2").replace("_", "-")) for k, v in by.items()]
-        return choose(claims)["headline"].value
+        return resolve_claims(claims)["headline"].value
 
     assert headline(json_ld="Menu of the day", meta="Ferry stops", page="Ferry stops") == "Ferry stops"
     assert headline(meta="Ferry stops", page="Contact us") == "Ferry stops"
     assert headline(meta="Ferry stops: all you need", page="Ferry stops at noon") == "Ferry stops at noon"
     assert headline(given="Mine", json_ld="A", meta="B", page="B") == "Mine"
     published = [Claim("published", "2024-03-05T08:00:00+00:00", "json-ld"), Claim("published", "2024-03-01", "page")]
-    assert choose(published)["published"].value == "2024-03-01"
+    assert resolve_claims(published)["published"].value == "2024-03-01"
     people = [
         Claim("publisher", {"name": "Postal", "domain": None}, "meta"),
         Claim("authors", ["Postal"], "json-ld"),
     ]
-    assert choose([*people, Claim("authors", ["Jo Mole"], "page")])["authors"].value == ["Jo Mole"]
+    assert resolve_claims([*people, Claim("authors", ["Jo Mole"], "page")])["authors"].value == ["Jo Mole"]
 
 
 def test_the_foot_tells_the_rights() -> None:

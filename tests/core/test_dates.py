@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from ingest import clean
-from ingest.parse.calendars import solar_hijri
-from ingest.parse.date_reader import DateReader
-from ingest.parse.dates import Written, moment, read_day
+from ingest.core.metadata.calendars import solar_hijri
+from ingest.core.metadata.date_reader import DateReader
+from ingest.core.metadata.dates import Written, parse_timestamp, read_day
 
 PROSE = (
     "<p>" + "The pump house by the weir was handed to the village, which means to make a museum of it. " * 4 + "</p>"
@@ -116,7 +116,7 @@ def test_solar_hijri_days(hijri: tuple[int, int, int], gregorian: str) -> None:
     ],
 )
 def test_an_offset_that_is_stated_counts(text: str, when: str | None) -> None:
-    assert moment(text) == when
+    assert parse_timestamp(text) == when
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ingest import Rejected, clean
-from ingest.limits import LIMITS
-from ingest.parse.decode import decode, unpack
-from ingest.parse.double_encoding import mend_double_encoding
-from ingest.signs import UNSAFE, nfc
+from ingest.core.limits import LIMITS
+from ingest.core.parse.decode import decode, unpack
+from ingest.core.parse.double_encoding import mend_double_encoding
+from ingest.core.text.characters import UNSAFE_CHARACTERS, to_nfc
 
 RUSSIAN = "МОСКВА, 3 мая. Президент подписал указ о мерах поддержки, сообщает пресс-служба. Документ вступает в силу со дня подписания."
 UKRAINIAN = "Президент України провів зустріч із представниками міжнародних організацій. Сторони обговорили ґрунтовні питання безпеки."
@@ -52,13 +52,15 @@ def test_one_broken_sequence_does_not_make_utf8_something_else() -> None:
 
 
 def test_line_ends_controls_and_forms_are_normal() -> None:
-    assert nfc(decode("a\r\nb\rc\u2028d\x00\x1b[31m\u202eе\u0301cafe\u0301".encode())[0]) == "a\nb\nc\nd[31mе\u0301café"
+    assert (
+        to_nfc(decode("a\r\nb\rc\u2028d\x00\x1b[31m\u202eе\u0301cafe\u0301".encode())[0]) == "a\nb\nc\nd[31mе\u0301café"
+    )
 
 
 @given(st.text(st.sampled_from("\r\n\x0b\x1b\x7f\x85\x9f\u2028\u202e\u2066\ufeff\ufff9\ufffe\uffff\xa0\u2026\u20ac\uffe9") | st.characters(codec="utf-8"), max_size=9))  # fmt: skip
 def test_every_one_of_them_wherever_it_stands(text: str) -> None:
     assume("\0" not in text)
-    plain = UNSAFE.sub("", re.sub("\r\n|[\r\x0b\x0c\x85\u2028\u2029]", "\n", f"a{text}"))
+    plain = UNSAFE_CHARACTERS.sub("", re.sub("\r\n|[\r\x0b\x0c\x85\u2028\u2029]", "\n", f"a{text}"))
     assume(not mend_double_encoding(f"a{text}")[1])  # what reads as UTF-8 once more is a law of its own
     assert decode(f"a{text}".encode())[0] == plain
 
@@ -77,7 +79,7 @@ REFUSED = {
     gzip.compress(b"text", mtime=0)[:-9]: "undecodable",
     b"\x1f\x8b\x08broken": "undecodable",
     gzip.compress(gzip.compress(b"text", mtime=0), mtime=0): "unsupported_format",
-    gzip.compress(b" " * (LIMITS.unpacked + 1), mtime=0): "too_large",
+    gzip.compress(b" " * (LIMITS.unpacked_bytes + 1), mtime=0): "too_large",
 }
 
 

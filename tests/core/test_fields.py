@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ingest import clean
-from ingest.choose import choose
-from ingest.model import Claim
-from ingest.parse.html import read_page
-from ingest.parse.people import names
+from ingest.core.metadata.authors import parse_authors
+from ingest.core.metadata.resolve import resolve_claims
+from ingest.core.model import Claim
+from ingest.core.parse.page import read_page
 
 URL = "https://www.harbour-post.example.org/news/storm-hits-coast"
 PROSE = "<p>" + "The storm hit the coast on Monday and left the town without power for hours. " * 4 + "</p>"
@@ -16,7 +16,7 @@ PROSE = "<p>" + "The storm hit the coast on Monday and left the town without pow
 
 def won(body: str, head: str = "") -> dict[str, object]:
     _, claims, _ = read_page(f"<html lang=en><head>{head}</head><body>{body}</body></html>", url=URL)
-    return {field: claim.value for field, claim in choose(claims).items()}
+    return {field: claim.value for field, claim in resolve_claims(claims).items()}
 
 
 STORM, RAIN, WIND = "Storm hits coast", "Storm and rain hit coast", "Wind and rain hit the coast"
@@ -42,7 +42,7 @@ def test_the_headline_is_the_one_shown_if_it_is_one(
 ) -> None:
     stated = [Claim("headline", jsonld, "json-ld")] if jsonld else []
     claims = [*stated, *(Claim("headline", t, "meta") for t in (shared, window)), Claim("headline", heading, "page")]
-    assert choose(claims)["headline"].value == headline
+    assert resolve_claims(claims)["headline"].value == headline
 
 
 def jsonld(kind: str, headline: str) -> str:
@@ -187,8 +187,8 @@ def test_not_all_that_stands_beside_a_picture_is_its_caption(box: str) -> None:
 
 
 def test_one_name_said_twice_is_one() -> None:
-    assert names(["Jo Mole Weather Reporter", "Jo Mole"], loose=True) == ("Jo Mole",)
-    assert names("Jo Mole (www.example.org)") == ("Jo Mole",)
+    assert parse_authors(["Jo Mole Weather Reporter", "Jo Mole"], loose=True) == ("Jo Mole",)
+    assert parse_authors("Jo Mole (www.example.org)") == ("Jo Mole",)
 
 
 def test_the_byline_of_a_menu_is_none_and_a_person_goes_before_the_house() -> None:

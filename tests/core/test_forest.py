@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from ingest.forest import Forest, Opening
+from ingest.core.labelling.forest import EarlyExit, Forest
 
 INF = np.inf
 
@@ -16,7 +16,7 @@ def forest() -> Forest:
     Tree 0: words <= 3 ? (links <= 0 ? 1 : 2) : -1; tree 1: a lone leaf 0.5.
     """
     return Forest(
-        names=("words", "links"),
+        columns=("words", "links"),
         feature=np.array([0, 1, 0, 0, 0, 0]),
         threshold=np.array([3, 0, INF, INF, INF, INF], np.float32),
         child=np.array([1, 3, 2, 3, 4, 5]),
@@ -35,7 +35,7 @@ def test_a_row_walks_every_tree_and_their_answers_add_up():
 
 
 def test_what_the_first_trees_are_sure_of_no_other_is_asked():
-    said = forest().predict(ROWS, opening=Opening(1, 0.3, 0.85))  # by the first tree alone: .73, .88, .27
+    said = forest().predict(ROWS, early_exit=EarlyExit(1, 0.3, 0.85))  # by the first tree alone: .73, .88, .27
     assert np.allclose(said, 1 / (1 + np.exp(-np.array([1.5, 2.0, -1.0]))))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ingest import Rejected, clean
-from ingest.parse.formats import text_format, unprefixed
+from ingest.core.parse.formats import text_format, unprefixed
 from tests.core.stories import ENGLISH, RUSSIAN, STORIES, paragraphs
 
 TEXT = "\n\n".join((ENGLISH.title, *ENGLISH.prose))

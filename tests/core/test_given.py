@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import Record, Rejected, clean
+from ingest.core.limits import Limits
+from ingest.core.metadata.given import MAX_EXTRA_DEPTH, accept_claims, claimed_moment
 from ingest.export import FORMATS
-from ingest.given import MAX_EXTRA_DEPTH, accept_claims, claimed_moment
-from ingest.limits import Limits
-from ingest.sidecar import parse_sidecar, read_sidecar
+from ingest.service.sidecar import parse_sidecar, read_sidecar
 
 TEXT = b"Bridge shut\n\nThe swing bridge was shut to all traffic on Monday after inspectors found rust, the council said.\n"
 

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from ingest import clean
+from ingest.core.text.strings import clean_line
 from ingest.export.jsonld import jsonld
 from ingest.export.ninjs import ninjs
-from ingest.parse.strings import line
 
 PROSE = (
     "<p>"
@@ -114,4 +114,4 @@ def test_a_notice_is_whole_and_what_is_too_long_ends_with_a_word() -> None:
     ],
 )
 def test_markup_inside_values(value: str, text: str) -> None:
-    assert line(value) == text
+    assert clean_line(value) == text

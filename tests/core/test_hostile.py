@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks import hostile
 from ingest import Record, Rejected, clean
-from ingest.limits import Limits
-from ingest.model import RawArticle
-from ingest.parse import parse
-from ingest.signs import UNSAFE, shown
+from ingest.core.limits import Limits
+from ingest.core.model import RawArticle
+from ingest.core.parse import parse
+from ingest.core.text.characters import UNSAFE_CHARACTERS, escape_for_display
+from tests.support import hostile
 
 LARGE = bool(os.environ.get("HOSTILE_LARGE"))
 """10 MB lines, a million tags: a quarter of an hour."""
@@ -80,7 +80,7 @@ def test_every_file_has_an_outcome(name: str, cleaner: Callable[[str, bytes], di
         return
     Record.model_validate(answer)
     for text in _texts({**answer, "body": answer["body"].split("\n")}):
-        assert not UNSAFE.search(text)
+        assert not UNSAFE_CHARACTERS.search(text)
         assert "\n" not in text
 
 
@@ -96,9 +96,9 @@ def _texts(value: Any) -> Iterator[str]:
     "text", ["a\nb", "\x1b]0;owned\x07", "\u202egpj.exe", "\udcff", "a\u2028b", "\x9b2J", "tab\there", "\ufeff"]
 )
 def test_a_name_is_shown_without_power(text: str) -> None:
-    assert shown(text).isprintable()
-    assert shown(text) != text
-    assert shown("Ёлка 新闻 é.txt") == "Ёлка 新闻 é.txt"
+    assert escape_for_display(text).isprintable()
+    assert escape_for_display(text) != text
+    assert escape_for_display("Ёлка 新闻 é.txt") == "Ёлка 新闻 é.txt"
 
 
 @pytest.mark.parametrize("depth", [200, 255, 257, 500, 2_047, 2_049, 10_000])
@@ -135,7 +135,7 @@ def test_a_record_of_a_cut_source_says_so(limits: Limits, raw: bytes) -> None:
 def test_a_source_over_the_limit_is_refused() -> None:
     for raw in (hostile.ARTICLE.encode(), hostile.FIXED["plain.gz"]):
         with pytest.raises(Rejected, match="larger than") as refused:
-            clean(raw, limits=Limits(unpacked=400))
+            clean(raw, limits=Limits(unpacked_bytes=400))
         assert refused.value.reason == "too_large"
 
 

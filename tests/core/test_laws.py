@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest import Record, Rejected, clean
-from ingest.model import Label
-from ingest.pipeline import examine
+from ingest.core.model import Label
+from ingest.core.pipeline import label_article
 
 SEEDS = [path.read_text() for path in sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))]
 PARAGRAPHS = [line for text in SEEDS for line in text.split("\n") if line.strip()]
@@ -62,13 +62,13 @@ def test_conservation_order_and_no_invention(text: str) -> None:
     record = cleaned(text.encode())
     if isinstance(record, Rejected):
         return
-    examined = examine(text.encode())
-    body = [row.block.text for row in examined.labelled if row.label is Label.BODY]
-    removed = [row.block.text for row in examined.labelled if row.label is not Label.BODY]
+    labelled_article = label_article(text.encode())
+    body = [row.block.text for row in labelled_article.labelled if row.label is Label.BODY]
+    removed = [row.block.text for row in labelled_article.labelled if row.label is not Label.BODY]
     assert [removal.text for removal in record.removed] == removed
     assert record.body.split() == " ".join(body).split()
-    words = Counter("".join(block.text for block in examined.article.blocks).replace(" ", ""))
-    assert Counter("".join(row.block.text for row in examined.labelled).replace(" ", "")) == words
+    words = Counter("".join(block.text for block in labelled_article.article.blocks).replace(" ", ""))
+    assert Counter("".join(row.block.text for row in labelled_article.labelled).replace(" ", "")) == words
 
 
 @given(shuffled)

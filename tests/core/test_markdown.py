@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import clean
-from ingest.parse.markdown import is_markdown, without_marks
-from ingest.parse.text import text_blocks
+from ingest.core.parse.markdown import is_markdown, strip_markdown
+from ingest.core.parse.plaintext import text_blocks
 
 PROSE = "The ministers met on Tuesday to talk about the **harbour**, which has been [closed](https://news.example/1) since _January_."
 MORE = "Nobody was hurt when the crane fell, the port authority said in a statement that was published on Wednesday."
@@ -52,7 +52,7 @@ def test_one_pair_of_stars_is_no_markdown() -> None:
 @given(st.text(st.sampled_from("ab *_`[]\\!#"), max_size=40))
 def test_no_word_is_lost(line: str) -> None:
     kept = [sign for sign in line if sign.isalpha()]
-    assert [sign for sign in without_marks(" ".join(line.split()))[0] if sign.isalpha()] == kept
+    assert [sign for sign in strip_markdown(" ".join(line.split()))[0] if sign.isalpha()] == kept
 
 
 def test_a_text_of_nothing_but_marks_is_no_markdown() -> None:

@@ -18,13 +18,20 @@ from ingest import clean
 INGEST = Path(__file__).parents[2] / "ingest"
 
 OWN_KEYS = {
-    "lexicon/__init__.py:lexicon", "lexicon/__init__.py:words", "packs/rules.py:load_packs", "evidence/reading.py:_powers",
-    "evidence/shape.py:_named", "evidence/absence.py:_phrases", "evidence/page.py:_forest", "enqueuing.py:_spool", "enqueuing.py:_brokers",
-    "parse/tags.py:said",  # by elements of one page, and gone with it
-    "parse/dates.py:_read",  # 256 texts of at most 1,000 characters
-    "parse/double_encoding.py:_bytes_of",
-    "caching.py:cache_short_texts",
-}  # fmt: skip
+    "core/caching.py:cache_short_texts",
+    "core/labelling/line_shape.py:_qualified_names",
+    "core/labelling/page_classifier.py:_forest",
+    "core/labelling/refusal.py:_phrases",
+    "core/labelling/tokens.py:_hash_powers",
+    "core/metadata/dates.py:_read",  # 256 texts of at most 1,000 characters
+    "core/metadata/keywords.py:said",  # by elements of one page, and gone with it
+    "core/packs/matcher.py:load_packs",
+    "core/parse/double_encoding.py:_bytes_of",
+    "core/text/wordlists/__init__.py:load_wordlists",
+    "core/text/wordlists/__init__.py:word_set",
+    "service/enqueue.py:_brokers",
+    "service/enqueue.py:_open_spool",
+}
 """Functions whose answers are remembered by keys of our own: names of tables and columns, folders, settings."""
 
 PROSE = "<p>The swing bridge was shut to all traffic on Monday after inspectors found rust in three beams, the council said.</p>"

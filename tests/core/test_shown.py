@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ingest import clean
-from ingest.parse.html import read_page
-from ingest.parse.style import Look, Sheet, declared
+from ingest.core.html.style import Look, Sheet, declared
+from ingest.core.parse.page import read_page
 from tests.core.stories import (
     ARABIC,
     CHINESE,
@@ -247,4 +247,4 @@ def test_a_link_around_paragraphs_is_not_what_they_say(story: Story, wrap: str) 
 def test_a_card_stays_a_link() -> None:
     card = f"<a href=/n/1><h3>Ferry runs aground</h3><p>{ENGLISH.prose[0]}</p></a>"
     blocks = read_page(card, url="https://a.example/")[0]
-    assert [block.markup.link_share for block in blocks if block.markup] == [1.0, 1.0]
+    assert [block.markup.link_density for block in blocks if block.markup] == [1.0, 1.0]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ingest.model import Label
-from ingest.packs import load_packs
-from ingest.packs.pattern import Pattern
-from ingest.packs.read import Pack, Rule, read_pack
-from ingest.packs.rules import Packs
+from ingest.core.model import Label
+from ingest.core.packs import load_packs
+from ingest.core.packs.loader import Pack, Rule, read_pack
+from ingest.core.packs.matcher import Packs
+from ingest.core.packs.pattern import Pattern
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 

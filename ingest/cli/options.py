@@ -1,0 +1,77 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ingest.cli.files import STDOUT, LocalPath, OneLineError, cannot_use
+from ingest.core.text.characters import escape_for_display
+from ingest.service.settings import Settings
+
+FOLDER = LocalPath(file_okay=False, path_type=Path)
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the flags that stand for settings; they win over the environment. What goes wrong with their folders is one line."""
+
+    @wraps(command)
+    def guarded(*arguments: Any, **options: Any) -> Any:
+        from ingest.service.spool import SpoolError
+
+        try:
+            return command(*arguments, **options)
+        except SpoolError as error:
+            raise OneLineError(str(error)) from None
+        except OSError as error:
+            if isinstance(error, BrokenPipeError) or error.filename == STDOUT:
+                raise
+            raise _trouble(error, {name: options.get(name) for name in ("spool", "out", "broker_url")}) from error
+
+    with_flags: Callable[..., Any] = guarded
+    for option in (
+        click.option(
+            "--broker",
+            "broker_url",
+            metavar="URL",
+            help="A redis:// URL; without one, `ingest up` does it all alone (INGEST_BROKER_URL).",
+        ),
+        click.option("--out", type=FOLDER, help="Where records go (INGEST_OUT, or ./out)."),
+        click.option("--spool", type=FOLDER, help="Holds inbox, claimed, done, quarantine (INGEST_SPOOL, or ./spool)."),
+    ):
+        with_flags = option(with_flags)
+    return with_flags
+
+
+def settings_of(**flags: Any) -> Settings:
+    """Settings, or a usage error that names each mistake."""
+    from ingest.service.settings import InvalidSettings, load_settings
+
+    try:
+        return load_settings(**flags)
+    except InvalidSettings as error:
+        raise click.UsageError(str(error)) from None
+
+
+def settings_of_existing_spool(**flags: Any) -> Settings:
+    """The same, for commands that look at a spool; a usage error where there is none."""
+    settings = settings_of(**flags)
+    from ingest.service.status import has_spool, no_spool_message
+
+    if not has_spool(settings):
+        raise click.UsageError(no_spool_message(settings))
+    return settings
+
+
+def _trouble(error: OSError, flags: dict[str, Any]) -> OneLineError:
+    """Why a command could not use spool and out, in the words of `ingest up`: with a way to mend it, where there is one."""
+    from ingest.service.health import write_problem
+
+    settings = settings_of(**flags)
+    wrong = write_problem(settings.spool) or write_problem(settings.out)
+    message = wrong or f"{escape_for_display(str(error.filename or settings.spool))}: {error.strerror or error}"
+    return cannot_use(error, message)

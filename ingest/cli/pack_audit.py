@@ -1,0 +1,110 @@
+"""Rules on trial: what a clock and the records of other articles say of packs that keep every law."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ingest.cli.files import is_own
+from ingest.core.limits import MAX_RULE_TEXT_CHARACTERS
+from ingest.core.model import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ingest.core.packs import Packs, Rule
+
+SLOW_SECONDS = 0.02
+"""Seconds for one text from which a rule is slow: a tenth of what it is given before it loses its say about the article."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownArticle:
+    """What is known of one article: whose it is, the paragraphs of its body, and all blocks that left it."""
+
+    name: str
+    domain: str | None
+    publisher: str | None
+    body: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+def read_known_articles(folder: Path) -> list[KnownArticle]:
+    """The records of a folder, one JSON file each; links are named and left alone. Raises ValueError and KeyError for what is no record."""
+    found = []
+    for path in filter(is_own, sorted(folder.glob("*.json"))):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        publisher = record["publisher"] or {}
+        body = tuple(line for line in record["body"].split("\n") if line)
+        removed = tuple(row["text"] for row in record["removed"])
+        found.append(KnownArticle(path.stem, publisher.get("domain"), publisher.get("name"), body, removed))
+    return found
+
+
+def audit_rules(packs: Packs, known: Sequence[KnownArticle]) -> list[str]:
+    """What is wrong with rules that keep the laws, one line each: slow ones, shadowed ones, those that would strip prose."""
+    return [*_slow(packs, known), *_shadowed(packs), *_strips_prose(packs, known)]
+
+
+def _where(rule: Rule) -> str:
+    return f"{rule.id} (line {rule.line})"
+
+
+def _slow(packs: Packs, known: Sequence[KnownArticle]) -> Iterator[str]:
+    """Each rule on every text, and on its own examples drawn out as long as a text may be: that is what backtracking dreads."""
+    given = {text for article in known for text in (*article.body, *article.removed)}
+    for pack in packs.all:
+        for rule in pack.rules:
+            drawn = {long for text in (*rule.hits, *rule.misses) for long in _stretched(text)}
+            seconds, text = max((_best_seconds(rule, text), text) for text in given | drawn)
+            if seconds >= SLOW_SECONDS:
+                yield f"{_where(rule)}: slow, {seconds * 1000:.0f} ms for {text[:60]!r} … ({len(text)} signs)"
+
+
+def _stretched(text: str) -> Iterator[str]:
+    """The text again and again, and its longest word so; neither ends as a rule would have it."""
+    word = max(text.split(), key=len)
+    stem = "".join(filter(str.isalnum, word)) or word
+    before, _, after = text.partition(stem)
+    yield (f"{text} " * MAX_RULE_TEXT_CHARACTERS)[: MAX_RULE_TEXT_CHARACTERS - 1] + "\t"
+    yield (
+        f"{before}{(stem * MAX_RULE_TEXT_CHARACTERS)[: MAX_RULE_TEXT_CHARACTERS - len(text)]}{after}"[
+            : MAX_RULE_TEXT_CHARACTERS - 1
+        ]
+        + "\t"
+    )
+
+
+def _best_seconds(rule: Rule, text: str) -> float:
+    """Processor seconds, the best of three runs where the first is slow: a busy machine makes no rule slow."""
+    return min(_search_seconds(rule, text) for _ in range(2)) if _search_seconds(rule, text) >= SLOW_SECONDS else 0.0
+
+
+def _search_seconds(rule: Rule, text: str) -> float:
+    began = time.thread_time()
+    with suppress(TimeoutError):
+        rule.pattern.search(text)
+    return time.thread_time() - began
+
+
+def _shadowed(packs: Packs) -> Iterator[str]:
+    """Rules all of whose own examples go to rules before them, as their packs are applied: they can never win."""
+    for pack in packs.all:
+        rulebook = packs.rulebook(pack.domains[0] if pack.domains else None, pack.name, [])
+        for rule in pack.rules:
+            winners = [hit.rule for hit in rulebook.hits(rule.hits) if hit]
+            if len(winners) == len(rule.hits) and rule not in winners:
+                yield f"{_where(rule)}: shadowed, {_where(winners[0])} takes all it matches"
+
+
+def _strips_prose(packs: Packs, known: Sequence[KnownArticle]) -> Iterator[str]:
+    """Rules that take something of what is known to be body."""
+    for article in known:
+        rulebook = packs.rulebook(article.domain, article.publisher, [*article.body, *article.removed])
+        for text, hit in zip(article.body, rulebook.hits(article.body), strict=True):
+            if hit and hit.rule.label is not Label.BODY:
+                yield f"{_where(hit.rule)}: would strip {text[hit.start :][:80]!r} from the body of {article.name}"

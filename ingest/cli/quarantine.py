@@ -1,0 +1,163 @@
+"""`ingest failed`, `ingest journal`, `ingest reclean`: what became of the sources, and how to send them through again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ingest.cli.options import settings_of_existing_spool, with_settings
+from ingest.core.text.characters import escape_for_display
+
+if TYPE_CHECKING:
+    from ingest.service.settings import Settings
+    from ingest.service.spool import Spool
+
+MISSING = f"{__name__}.missing"
+"""Key of click's `meta`: how many of the tokens that were given were not found."""
+
+
+@click.group()
+def failed() -> None:
+    """Look through the quarantine; send sources through again; delete them.
+
+    Each command takes tokens as `list` prints them, or filters; without either it means all that lies there. A token that is not there is
+    named, and the exit status is 1.
+    """
+
+
+def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = click.option("--publisher", help="Only of this publisher, as their senders claim.")(command)
+    command = click.option("--reason", help="Only with this reason.")(command)
+    return click.argument("tokens", nargs=-1)(with_settings(command))
+
+
+def _select(
+    settings: Settings, tokens: tuple[str, ...], reason: str | None, publisher: str | None
+) -> Iterator[tuple[Spool, str, dict[str, Any]]]:
+    """The sources that are meant. A token that none of them has is named on standard error, and the command ends with 1."""
+    from ingest.service.spool import Spool, filenames
+
+    spool = Spool(settings.spool)
+    missing = dict.fromkeys(tokens)
+    for path in list(spool.settled("quarantine")):
+        why = spool.reason(path)
+        token = filenames.token_of(path.rpartition("/")[2])
+        if (
+            (not tokens or token in tokens)
+            and reason in {None, why.get("reason")}
+            and publisher in {None, why.get("publisher")}
+        ):
+            missing.pop(token, None)
+            yield spool, path, why | {"token": token}
+    for token in missing:
+        click.echo(f"{escape_for_display(token)}: not found in the quarantine", err=True)
+    click.get_current_context().meta[MISSING] = len(missing)
+
+
+def _end(code: int = 0) -> None:
+    """End the command: with `code`, or with 1 where a token was not found."""
+    click.get_current_context().exit(code or (1 if click.get_current_context().meta.get(MISSING) else 0))
+
+
+@failed.command("list")
+@_with_filters
+def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+    """One line each: token, reason, place in the inbox."""
+    for _, _, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
+        click.echo(
+            "\t".join(escape_for_display(str(part)) for part in (why["token"], why.get("reason"), why.get("place")))
+        )
+    _end()
+
+
+@failed.command()
+@_with_filters
+def show(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+    """All that is known, as JSON Lines."""
+    from ingest.service.logs import json_line
+
+    for _, path, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
+        click.echo(json_line(why | {"source": path}))
+    _end()
+
+
+@failed.command()
+@_with_filters
+def retry(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+    """Send sources through again, their attempts forgiven. Without tokens and filters: all.
+
+    The service that runs takes them; with none running and no broker set, they are cleaned at once.
+    """
+    settings = settings_of_existing_spool(**flags)
+    chosen = list(_select(settings, tokens, reason, publisher))
+    _end(_requeue(settings, list(_again([(spool, old) for spool, old, _ in chosen], replace=False))))
+
+
+@failed.command()
+@_with_filters
+@click.confirmation_option(prompt="Delete these sources for good?")
+def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+    """Delete sources and their reasons. Without tokens and filters: all."""
+    count = 0
+    for spool, path, _ in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
+        spool.delete(path)
+        count += 1
+    click.echo(f"{count} deleted")
+    _end()
+
+
+@click.command()
+@with_settings
+@click.option("--publisher", help="Only records of this publisher, by domain or name.")
+def reclean(publisher: str | None, **flags: Any) -> None:
+    """Clean the kept sources again, after rules or the version changed, replacing their records.
+
+    With no service running and no broker set, cleans them itself.
+    """
+    settings = settings_of_existing_spool(**flags)
+    from ingest.service.journal import Journal
+    from ingest.service.spool import Spool, filenames
+
+    spool = Spool(settings.spool)
+    wanted = None
+    if publisher:
+        lines = Journal(spool.root).lines()
+        wanted = {line["token"] for line in lines if publisher in {line.get("publisher"), line.get("publisher_name")}}
+    kept = [
+        path
+        for path in spool.settled("done")
+        if wanted is None or filenames.token_of(path.rpartition("/")[2]) in wanted
+    ]
+    _end(_requeue(settings, list(_again([(spool, old) for old in kept], replace=True))))
+
+
+def _again(chosen: list[tuple[Spool, str]], *, replace: bool) -> Iterator[str]:
+    """Claim sources anew; one that cannot be moved is told and stays, and the others go on."""
+    for spool, old in chosen:
+        try:
+            path = spool.requeue(old, replace=replace)
+        except OSError as error:
+            click.echo(f"{escape_for_display(old)} stays where it is: {error.strerror}", err=True)
+            continue
+        if path:
+            yield path
+
+
+def _requeue(settings: Settings, paths: list[str]) -> int:
+    """Queue sources again, or clean them here where nobody else would. Gives the exit code."""
+    from ingest.service.enqueue import publish
+    from ingest.service.spool.heartbeat import heartbeats
+
+    click.echo(f"{len(paths)} sent through again", err=True)
+    kept = any(
+        status.alive and status.notes.get("role") in {"up", "watch"} for status in heartbeats(str(settings.spool))
+    )
+    if settings.broker:
+        publish(settings, paths)
+    elif paths and not kept:
+        from ingest.service import runner
+
+        return runner.up(settings, once=True)
+    return 0

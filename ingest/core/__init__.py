@@ -1,0 +1,1 @@
+"""Raw bytes → Record: pure functions, without clock, disk, network or environment."""

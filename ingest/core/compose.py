@@ -1,0 +1,162 @@
+"""Labelled blocks and claims become the record: which label goes to which field, and which claim wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, Any
+
+from ingest import __version__
+from ingest.core.labelling.label import DECLARED
+from ingest.core.labelling.tables import cell_ends
+from ingest.core.metadata.block_claims import LABEL_TO_FIELD, claims_from_blocks
+from ingest.core.metadata.language import resolve_language
+from ingest.core.metadata.resolve import resolve_claims
+from ingest.core.metadata.resolve_date import by_language
+from ingest.core.metadata.validate import drop_invalid
+from ingest.core.model import Article, Block, Claim, Label, LabelledBlock, Rejected
+from ingest.core.parse.plaintext import MAX_LIST_LINE_CHARACTERS
+from ingest.core.record import Record
+from ingest.core.text.characters import escape_for_display
+from ingest.core.text.normalize import match_key
+
+if TYPE_CHECKING:
+    from ingest.core.packs import Rulebook
+
+BODY = Label.BODY  # in a loop over lines it takes ten times as long to name the member
+MIN_HEADLINE_SPACES = 3
+"""Gaps between words from which a link's words may be a headline."""
+MAX_COMPARED = 200
+"""Pictures that each other one is compared with, and thousands of letters in which a removed block is searched: both grow as a square."""
+
+
+def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Rulebook) -> Record:
+    """The record; raises `Rejected` where no body is left."""
+    body = join_blocks([row.block for row in labelled if row.label is BODY])
+    if not body:
+        raise Rejected("no_article", "Nothing that reads like an article was found.")
+    origin = "page" if article.source.media_type == "text/html" else "text"
+    url = next((claim.value for claim in article.claims if claim.field == "url"), None)
+    claims = [*article.claims, *drop_invalid(claims_from_blocks(labelled, rulebook, origin, url))]
+    chosen = _resolve(claims, body)
+    fields = {name: claim.value for name, claim in chosen.items() if claim.value is not None}
+    field_texts = {name: _FieldText(_strings(value)) for name, value in fields.items()}
+    source = article.source
+    # Plain values, checked once as a whole: making each of a page's thousand removed lines a model first took twice as long.
+    record = {
+        "id": article.id,
+        "body": body,
+        "removed": [_audit_row(row, field_texts) for row in labelled if row.label is not BODY],
+        "source": {
+            "name": source.name and escape_for_display(source.name),
+            "media_type": source.media_type,
+            "encoding": source.encoding,
+            "bytes": source.bytes,
+        },
+        "extra": article.extra,
+        "provenance": {name: chosen[name].origin for name in sorted(chosen)}
+        | ({"extra": "given"} if article.extra else {})
+        | ({"body": "json-ld"} if any(row.rule == DECLARED for row in labelled if row.label is BODY) else {})
+        | ({"body": "truncated"} if article.truncated else {})
+        | dict(article.notes),
+        "ingest": {"version": __version__, "packs": [pack.stem for pack in rulebook.packs]},
+    }
+    return Record.model_validate(record | fields)
+
+
+def join_blocks(blocks: Sequence[Block]) -> str:
+    """The body: paragraphs joined by a blank line, list lines, rows of a table and lines of preformatted text by a line end, cells by
+    a tab.
+
+    What parse reads back from it are the same blocks, so that a second cleaning finds what the first left; but a row is one then.
+    """
+    listed = [block.kind == "list_item" and len(block.text) <= MAX_LIST_LINE_CHARACTERS for block in blocks]
+    ends = ["\n" if above and below else "\n\n" for above, below in pairwise(listed)]
+    if any(block.kind == "cell" for block in blocks):
+        ends = [cell or end for cell, end in zip(cell_ends(blocks), ends, strict=True)]
+    texts = ["\n".join(block.markup.lines) if block.markup and block.markup.lines else block.text for block in blocks]
+    return "".join(text + end for text, end in zip(texts, [*ends, ""], strict=False))
+
+
+def _resolve(claims: Sequence[Claim], body: str) -> dict[str, Claim]:
+    """One claim a field; but pictures, links and the publisher's two parts are gathered from all."""
+    by_field: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_field.setdefault(claim.field, []).append(claim)
+    language = resolve_language(body, by_field.get("language", ()))
+    chosen = resolve_claims([by_language(claim, language.value if language else "") for claim in claims])
+    if language:
+        chosen["language"] = language
+    for name, gather in (("images", _merge_images), ("related", _merge_links), ("publisher", _merge_publisher)):
+        if found := by_field.get(name):
+            chosen[name] = Claim(name, gather(found), chosen[name].origin)
+    return chosen
+
+
+def _merge_images(claims: Sequence[Claim]) -> list[dict[str, str | None]]:
+    """Each picture once: a caption that another claim has said already, perhaps with its credit glued on, adds nothing."""
+    images: dict[str, dict[str, str | None]] = {}
+    for image in (image for claim in claims for image in claim.value):
+        key = match_key(image.get("caption") or image.get("credit") or image.get("url") or "")
+        if (
+            key
+            and key not in images
+            and not any(key in known or known in key for known in islice(images, MAX_COMPARED))
+        ):
+            images[key] = image
+    return list(images.values())
+
+
+def _merge_links(claims: Sequence[Claim]) -> list[dict[str, str | None]]:
+    """Each link once: a card's picture, date and headline lead to the same article; the first that says enough names it."""
+    links: dict[str, dict[str, str | None]] = {}
+    named: set[str] = set()
+    for link in (link for claim in claims for link in claim.value):
+        headline = link.get("headline") or ""
+        said = match_key(headline)
+        key = link.get("url") or said
+        better = key not in links or headline.count(" ") >= MIN_HEADLINE_SPACES > (
+            links[key].get("headline") or ""
+        ).count(" ")
+        if better and said not in named:
+            links[key] = link
+            named.update({said} - {""})
+    return list(links.values())
+
+
+def _merge_publisher(claims: Sequence[Claim]) -> dict[str, str | None]:
+    return {
+        part: next((found for claim in claims if (found := claim.value.get(part))), None) for part in ("name", "domain")
+    }
+
+
+class _FieldText:
+    """What a field says, folded."""
+
+    def __init__(self, strings: Iterable[str]) -> None:
+        texts = list(strings)
+        self.values = {match_key(text) for text in texts}
+        self.joined = match_key(" ".join(texts))[: 1000 * MAX_COMPARED]
+
+    def __contains__(self, text: str) -> bool:
+        return text in self.values or text in self.joined
+
+
+def _audit_row(row: LabelledBlock, field_texts: Mapping[str, _FieldText]) -> dict[str, str | None]:
+    """The audit's line. A block filled its label's field if the field says what the block says."""
+    name = LABEL_TO_FIELD.get(row.label)
+    field = None
+    if name and name in field_texts:
+        own = [match_key(value) for value in row.captured.values()] or [match_key(row.block.text)]
+        field = name if any(value and value in field_texts[name] for value in own) else None
+    return {"label": row.label, "rule": row.rule, "text": row.block.text, "field": field}
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from _strings(list(value.values()))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)

@@ -1,0 +1,152 @@
+"""Small questions to an lxml tree: the text of an element, the words of its classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from lxml.html import HtmlElement
+
+from ingest.core.caching import cache_short_texts
+from ingest.core.limits import MAX_CLASS_ATTR_CHARACTERS, MAX_INNER_ELEMENTS
+from ingest.core.text.wordlists import word_set
+
+_UNREAD_TAGS = frozenset({"script", "style", "noscript", "template", "svg", "button", "select", "iframe"})
+_PARTING = frozenset(
+    [
+        "br",
+        "hr",
+        "p",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "table",
+        "tr",
+        "td",
+        "th",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "aside",
+        "figure",
+        "figcaption",
+        "blockquote",
+        "pre",
+        "address",
+    ]
+)
+_SHOWN_AS_BLOCK = re.compile(r"display\s*:\s*(?:block|flex|grid|table|list-item)", re.IGNORECASE)
+_BEFORE, _AFTER = r"[^\W\d_A-Z]|[\d.!?»”)’…]", r"[A-ZÀ-ÞА-ЯЁІЇЄ©(（]"
+_MISSING_SPACE = re.compile(
+    rf"\x00(?<=(?:{_BEFORE})\x00)\x00*(?={_AFTER})"
+)  # its first sign is one that a search can skip to
+_NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+@cache_short_texts
+def class_tokens(name: str) -> frozenset[str]:
+    """The words of a class or id attribute: `articleByline__author-name` gives article, byline, author, name; and whole tokens."""
+    name = name[:MAX_CLASS_ATTR_CHARACTERS]
+    return frozenset(name.lower().split()).union(" ".join(_NAME_PART.findall(name)).lower().split())
+
+
+def iter_text(
+    element: HtmlElement, exclude: frozenset[HtmlElement] = frozenset(), *, max_elements: int = 1 << 30
+) -> Iterator[str]:
+    """The runs of text inside, scripts and the like left out, one at a time; `exclude`: subtrees to leave out.
+
+    Not recursive: pages nest 10,000 deep. `max_elements`: elements after which reading ends.
+    """
+    if not _is_readable(element, exclude):
+        return
+    yield element.text or ""
+    stack = [(element, iter(element))]
+    while stack:
+        node, children = stack[-1]
+        child = next(children, None)
+        max_elements -= 1
+        if max_elements < 0:
+            return
+        if child is None:
+            stack.pop()
+            if node is not element:
+                if _parts(node):
+                    yield " "
+                if node.tail:
+                    yield node.tail
+        elif _is_readable(child, exclude):
+            if _parts(child):
+                yield " "
+            if child.text:
+                yield child.text
+            stack.append((child, iter(child)))
+        elif child.tail:
+            yield child.tail
+
+
+def _parts(element: HtmlElement) -> bool:
+    """Whether an element parts the text before it from its own and from what follows, as a browser shows it."""
+    style = element.get("style")
+    if style is None:
+        return element.tag in _PARTING
+    return "float" not in style and (element.tag in _PARTING or _SHOWN_AS_BLOCK.search(style) is not None)
+
+
+def descendants(element: HtmlElement, *tags: str) -> Iterator[HtmlElement]:
+    """The elements inside, of these tags if any are named; of more than are looked at, the first."""
+    return islice(element.iterdescendants(*tags), MAX_INNER_ELEMENTS)
+
+
+def described_kind(element: HtmlElement) -> str:
+    """What microdata or RDFa call the thing that an element describes, lower-cased: "newsarticle"; "" where they do not."""
+    return (
+        ((element.get("itemtype") or element.get("typeof") or "").split() or [""])[0]
+        .rstrip("/")
+        .rsplit("/", 1)[-1]
+        .rsplit(":", 1)[-1]
+        .lower()
+    )
+
+
+def of_foreign_thing(element: HtmlElement) -> bool:
+    """Whether an element states a property of something that is not the article: of a video, a comment, a product on the page."""
+    if not (element.get("itemprop") or element.get("property")):
+        return False
+    kind = next((found for node in element.iterancestors() if (found := described_kind(node))), "")
+    return kind in word_set("schema", "foreign")
+
+
+def _is_readable(element: HtmlElement, exclude: frozenset[HtmlElement]) -> bool:
+    return isinstance(element.tag, str) and element.tag not in _UNREAD_TAGS and element not in exclude
+
+
+def element_text(
+    element: HtmlElement, exclude: frozenset[HtmlElement] = frozenset(), *, max_characters: int = 20_000
+) -> str:
+    """Its text as one line. Breaks and block-level elements part words; others often part what no space parts ("…harbour.Photo: NAME"): there, one is set.
+
+    `max_characters`: characters, or elements, after which reading ends; a text longer than that has come to no end.
+    """
+    if not len(element):
+        return " ".join((element.text or "").split()) if _is_readable(element, exclude) else ""
+    read: list[str] = []
+    for text in iter_text(
+        element, exclude, max_elements=2 * max_characters
+    ):  # as many elements: 33,000 pictures, none with a word, took 80 s
+        read.append(text)
+        max_characters -= len(text)
+        if max_characters < 0:
+            break
+    return " ".join(_MISSING_SPACE.sub(" ", "\x00".join(read)).replace("\x00", "").split())

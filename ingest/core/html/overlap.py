@@ -1,0 +1,74 @@
+"""What a page's metadata repeat of its text: the description, and the whole article where JSON-LD has it.
+
+Evidence, not a source: articleBody stands on 6 % (blogs) to 28 % (news) of pages and is worse there than an extractor.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lxml.html import HtmlElement
+
+    from ingest.core.html.page_index import PageIndex
+
+DESCRIPTION_NAMES = frozenset({"description", "og:description", "twitter:description"})
+SHINGLE_WORDS = 3
+"""Words that must follow one another in both."""
+
+_BODY = re.compile(r'"articleBody"\s*:\s*"')
+_DECODER = json.JSONDecoder(strict=False)
+_ELEMENT = re.compile(r"<[^<>]{0,300}>")
+
+
+class MetadataOverlap:
+    """Runs of words of the descriptions and of the declared body."""
+
+    def __init__(self, index: PageIndex) -> None:
+        bodies = list(_article_bodies(index.by_tag["script"]))
+        self.described = {
+            run for text in _descriptions(index.by_tag["meta"]) for run in _shingles(text.lower().split())
+        }
+        self.declared = {run for text in bodies for run in _shingles(_ELEMENT.sub(" ", text).lower().split())}
+        self.body = bodies[0] if len(set(bodies)) == 1 else ""
+        """The one article that JSON-LD declares, as it is written there; of several nobody knows which is the page's."""
+        self.longest_words = {max(run, key=len, default="") for run in (*self.described, *self.declared)}
+        """The longest word of each run: most blocks have none of them."""
+
+    def shares(self, text: str) -> tuple[float, float]:
+        """How much of a text each of the two says, 0 to 1."""
+        words = text.lower().split()
+        if self.longest_words.isdisjoint(words):
+            return 0.0, 0.0
+        runs = _shingles(words)
+        return _share(runs, self.described), _share(runs, self.declared)
+
+
+def _share(runs: list[tuple[str, ...]], known: set[tuple[str, ...]]) -> float:
+    return sum(map(known.__contains__, runs)) / len(runs) if known else 0.0
+
+
+def _descriptions(tags: Iterable[HtmlElement]) -> Iterator[str]:
+    for tag in tags:
+        if (tag.get("property") or tag.get("name") or "").lower() in DESCRIPTION_NAMES:
+            yield tag.get("content") or ""
+
+
+def _article_bodies(scripts: Iterable[HtmlElement]) -> Iterator[str]:
+    for script in scripts:
+        text = script.text or ""
+        if '"articleBody"' in text:
+            for found in _BODY.finditer(text):
+                try:
+                    yield _DECODER.raw_decode(text, found.end() - 1)[0]
+                except ValueError:  # no end, or a stray backslash
+                    continue
+
+
+def _shingles(words: list[str]) -> list[tuple[str, ...]]:
+    """Every run of three words, or all as one where they are fewer."""
+    return list(zip(words, words[1:], words[2:], strict=False)) if len(words) >= SHINGLE_WORDS else [tuple(words)]

@@ -1,0 +1,136 @@
+"""What the walk over a page notes: where things stand that may speak of the article. All of parse's claims look here."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from lxml import etree
+
+from ingest.core.caching import cache_short_texts
+from ingest.core.html.dom import class_tokens
+from ingest.core.text.wordlists import word_set
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lxml.html import HtmlElement
+
+MAX_ELEMENTS_PER_TAG = 400  # elements of one tag or role that are looked at; pages of this many are lists or attacks
+
+_TAGS = (
+    "meta",
+    "link",
+    "script",
+    "title",
+    "h1",
+    "h2",
+    "h3",
+    "time",
+    "a",
+    "p",
+    "figure",
+    "figcaption",
+    "img",
+    "base",
+    "style",
+)
+_UNBOUNDED_TAGS = frozenset({"a", "p", "meta", "link", "script"})
+_FOREIGN_TAGS = frozenset({"nav", "aside", "footer"})
+
+
+@cache
+def _role_words() -> tuple[tuple[str, frozenset[str]], ...]:
+    return (
+        ("byline", word_set("people", "classes")),
+        ("date", word_set("places", "published") | word_set("places", "modified")),
+        ("tags", word_set("places", "tags")),
+        ("subheadline", word_set("places", "subheadline")),
+        ("related", word_set("places", "related")),
+        ("caption", word_set("credits", "caption_classes")),
+    )
+
+
+@cache
+def _role_tokens() -> frozenset[str]:
+    """All words that give a role: few names have one."""
+    return frozenset().union(*(wanted for _, wanted in _role_words()))
+
+
+@cache_short_texts
+def _roles_of(name: str, other: str) -> tuple[str, ...]:
+    """The roles that the words of class, itemprop, property and rel attributes give an element."""
+    have = (class_tokens(name) | class_tokens(other) if other else class_tokens(name)) & _role_tokens()
+    return tuple(role for role, wanted in _role_words() if not have.isdisjoint(wanted)) if have else ()
+
+
+@cache_short_texts
+def _is_foreign_name(name: str, table: str) -> bool:
+    have = class_tokens(name)
+    return not have.isdisjoint(word_set("places", table)) and have.isdisjoint(word_set("places", "own"))
+
+
+class TextRun(NamedTuple):
+    """A run of text of the page's body, on one line, and the element it stands right inside."""
+
+    text: str
+    element: HtmlElement
+
+
+class PageIndex:
+    """The elements of a page by tag and by role, and its runs of text, in the page's order; the walk fills it."""
+
+    def __init__(self, tree: HtmlElement) -> None:
+        self.tree = tree
+        self.elements = list(tree.iter(etree.Element))  # held: else each look makes a Python object of an element anew
+        self.by_tag: dict[str, list[HtmlElement]] = {tag: [] for tag in _TAGS}
+        for element in self.elements:  # lxml's own search for one tag takes as long as this for all
+            alike = self.by_tag.get(element.tag)
+            if alike is not None and (len(alike) < MAX_ELEMENTS_PER_TAG or element.tag in _UNBOUNDED_TAGS):
+                alike.append(element)
+        self.by_role: dict[str, list[HtmlElement]] = {role: [] for role, _ in _role_words()}
+        self.runs: list[TextRun] = []
+        self.declared = ""
+        """The body of the one article that JSON-LD declares."""
+        self.headline_ancestors: frozenset[HtmlElement] = frozenset()
+        """What stands around the headline: never a part of something else, whatever it is called ("__next", "menu-open")."""
+        self._foreign: dict[tuple[HtmlElement, str], bool] = {}
+
+    def add_element(self, element: HtmlElement, attributes: Mapping[str, str]) -> None:
+        """The next element."""
+        name, other = (
+            attributes.get("class"),
+            attributes.get("itemprop") or attributes.get("property") or attributes.get("rel"),
+        )
+        if name or other:
+            for role in _roles_of(name or "", other or ""):
+                if len(self.by_role[role]) < MAX_ELEMENTS_PER_TAG:
+                    self.by_role[role].append(element)
+
+    def add_text(self, text: str, element: HtmlElement) -> None:
+        """The next run of text, on one line."""
+        self.runs.append(TextRun(text, element))
+
+    def positions(self) -> dict[HtmlElement, int]:
+        """Each element's place in the page."""
+        return {element: at for at, element in enumerate(self.elements)}
+
+    def is_foreign(self, element: HtmlElement, table: str = "foreign") -> bool:
+        """Whether an element belongs to something else than the article: to a part that `table` of places.toml names."""
+        path = []
+        node = element
+        answer = False
+        while node is not None and node.tag not in {"body", "html"} and node not in self.headline_ancestors:
+            known = self._foreign.get((node, table))
+            if (
+                known is not None
+                or node.tag in _FOREIGN_TAGS
+                or _is_foreign_name(f"{node.get('class') or ''} {node.get('id') or ''}", table)
+            ):
+                answer = known is None or known
+                break
+            path.append(node)
+            node = node.getparent()
+        for passed in path:
+            self._foreign[passed, table] = answer
+        return answer

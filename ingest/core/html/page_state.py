@@ -1,0 +1,65 @@
+"""Whether the article of a page is drawn by a script: its text stands in data for one, or an empty element waits for it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingest.core.html.dom import class_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.core.html.page_index import PageIndex
+    from ingest.core.model import Block
+
+MOST_CHARACTERS = 1_500
+"""Of a page's text outside links; one that shows more is not asked."""
+SENTENCES = 5
+"""In the strings of scripts, from which they hold a text."""
+LEAST_STRING = 60
+"""Characters of a string that may be a paragraph, or data written as one."""
+LEAST_DATA = 500
+"""Characters of an attribute that may hold an article."""
+MAX_SCRIPT_CHARACTERS = 2_000_000
+
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)', re.DOTALL)
+_SENTENCE = re.compile(r"[^\W\d_]{2}[.!?](?=\s|\\|<|$)|[。！？။។।؟]")
+_FRAMES = frozenset({"app", "root", "next", "nuxt", "gatsby", "svelte", "ember", "reactroot", "mount"})
+
+
+def _data(index: PageIndex) -> Iterator[str]:
+    """What scripts say, and what elements hold for them."""
+    for script in index.by_tag["script"]:
+        if script.text and "ld+json" not in (script.get("type") or "").lower():
+            yield script.text
+    for element in index.elements:
+        yield from (
+            text
+            for name, text in element.items()
+            if len(text) > LEAST_DATA and name.startswith("data-") and text[0] in "[{"
+        )
+
+
+def is_drawn(index: PageIndex, blocks: Sequence[Block]) -> bool:
+    """Whether a page with hardly any text has scripts that hold some, or an empty element that a script fills."""
+    shown = sum(len(block.text) for block in blocks if block.markup is not None and block.markup.link_density < 0.5)
+    if shown > MOST_CHARACTERS or not index.by_tag["script"]:
+        return False
+    found, room = 0, MAX_SCRIPT_CHARACTERS
+    for text in _data(index):
+        if room <= 0:
+            break
+        for string in _STRING.finditer(text[:room]):
+            if len(string[1]) >= LEAST_STRING:
+                found += len(_SENTENCE.findall(string[1]))
+                if found >= SENTENCES:
+                    return True
+        room -= len(text)
+    return any(
+        element.tag in ("div", "main", "section")
+        and not len(element)
+        and not (element.text or "").strip()
+        and not _FRAMES.isdisjoint(class_tokens(element.get("id") or ""))
+        for element in index.elements
+    )

@@ -1,0 +1,143 @@
+"""What a page's styles say of an element: whether it is shown, whether it is a block, whether anybody could see it.
+
+No CSS engine: `style` attributes, and of the page's own `<style>` the rules for one tag, class or id alone. Rules that hold for some
+screens or for print only, and those with a combinator, a state or an attribute, say nothing; a wrong guess would lose text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from ingest.core.caching import cache_short_texts
+from ingest.core.limits import MAX_CLASS_ATTR_CHARACTERS
+from ingest.core.text.wordlists import word_set
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MAX_SHEET_CHARACTERS = 300_000
+"""Of all `<style>` of a page together; 1 page in 66 has more (median 193, mean 20,000)."""
+MAX_RULES = 5_000
+
+_DISPLAY = re.compile(r"(?<![\w-])display\s*:\s*([a-z-]+)", re.IGNORECASE)
+_VISIBILITY = re.compile(r"(?<![\w-])visibility\s*:\s*(?:hidden|collapse)", re.IGNORECASE)
+_BLOCKS = frozenset({"block", "flex", "grid", "table", "list-item", "flow-root", "-webkit-box", "-webkit-flex"})
+_ZERO_SIZE = re.compile(
+    r"(?<![\w-])font-size\s*:\s*0(?:\.0+)?(?:[a-z]+|%)?\s*(?:!\s*important\s*)?(?:;|$)", re.IGNORECASE
+)
+_CLIPPED = re.compile(
+    r"(?<![\w-])clip\s*:\s*rect\(\s*(?:[01](?:\.\d+)?(?:px|em)?[\s,]*){4}\)|clip-path\s*:\s*(?:inset\(\s*(?:50|100)%|circle\(\s*0)",
+    re.IGNORECASE,
+)
+_PLACED = re.compile(r"(?<![\w-])position\s*:\s*(?:absolute|fixed)", re.IGNORECASE)
+_FAR = re.compile(
+    r"(?<![\w-])(?:left|right|top|bottom)\s*:\s*-(?:999|\d{4,})(?:\.\d+)?px|(?:left|top)\s*:\s*-\d{3,}r?em",
+    re.IGNORECASE,
+)
+_INDENTED = re.compile(
+    r"(?<![\w-])(?:text-indent|margin-left|margin-top)\s*:\s*-(?:999|\d{4,})(?:\.\d+)?(?:px|em)", re.IGNORECASE
+)
+_ONE_PIXEL = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[01]px", re.IGNORECASE)
+_CUT_OFF = re.compile(r"(?<![\w-])overflow\s*:\s*hidden", re.IGNORECASE)
+_TELLING = re.compile(r"display|visibility|clip|font-size\s*:\s*0|-\d{3}|[01]px", re.IGNORECASE)
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_RESPONSIVE = re.compile(r":|\bd-\w+-|visible")
+_SELECTOR = re.compile(r"([a-zA-Z][\w-]*)?(?:([.#])(-?[a-zA-Z_][\w-]*))?")
+
+
+class Look(NamedTuple):
+    """`display`: "none" (visibility too), "block", "inline", or "": as its tag has it. `unseen`: of size zero, clipped, or off the screen."""
+
+    display: str = ""
+    unseen: bool = False
+
+
+PLAIN = Look()
+
+
+@cache_short_texts
+def declared(style: str) -> Look:
+    """What the declarations of a `style` attribute or of a rule say; the last of several counts."""
+    if not _TELLING.search(style):
+        return PLAIN
+    named = _DISPLAY.findall(style)
+    kind = named[-1].lower() if named else ""
+    display = "block" if kind in _BLOCKS else kind if kind in ("none", "inline") else ""
+    if _VISIBILITY.search(style):
+        display = "none"
+    unseen = bool(_ZERO_SIZE.search(style) or _CLIPPED.search(style) or _INDENTED.search(style))
+    if not unseen and _PLACED.search(style):
+        unseen = bool(_FAR.search(style) or (_CUT_OFF.search(style) and _ONE_PIXEL.search(style)))
+    return Look(display, unseen)
+
+
+class Sheet:
+    """The rules of a page's own `<style>` elements that this reader understands: by tag, by class, by tag and class, by id."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._rules: dict[str, tuple[int, Look]] = {}
+        self._count = 0
+        self._found: dict[tuple[str, str, str, str], Look] = {}
+        room = MAX_SHEET_CHARACTERS
+        for text in texts:
+            self._read(text[:room])
+            room -= len(text)
+            if room <= 0:
+                break
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def _read(self, css: str) -> None:
+        if not _TELLING.search(css):
+            return
+        depth = 0
+        for part in (_COMMENT.sub(" ", css) if "/*" in css else css).split("}"):
+            opened = part.count("{")
+            if not opened:
+                depth = max(depth - 1, 0)
+                continue
+            if not depth and opened == 1 and len(self._rules) < MAX_RULES:
+                selectors, body = part.split("{")
+                if _TELLING.search(body) and (look := declared(body)) != PLAIN:
+                    self._add(selectors, look)
+            depth += opened - 1
+
+    def _add(self, selectors: str, look: Look) -> None:
+        for selector in selectors.split(","):
+            simple = _SELECTOR.fullmatch(selector.strip())
+            if simple and simple[0]:
+                tag, mark, name = (simple[1] or "").lower(), simple[2] or "", simple[3] or ""
+                key = f"{tag}{mark}{name}"
+                _, old = self._rules.pop(key, (0, PLAIN))
+                self._count += 1
+                self._rules[key] = (self._count, Look(look.display or old.display, look.unseen or old.unseen))
+
+    def look(self, tag: str, attributes: Mapping[str, str]) -> Look:
+        """How an element looks: its own `style` before the page's rules, an id before a class before a tag, the later of two classes."""
+        style, name, own = attributes.get("style", ""), attributes.get("class", ""), attributes.get("id", "")
+        if not self._rules and not style and not name:
+            return PLAIN
+        key = (tag, name[:MAX_CLASS_ATTR_CHARACTERS], own if self._rules else "", style[:MAX_CLASS_ATTR_CHARACTERS])
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._cascade(*key)
+        return found
+
+    def _cascade(self, tag: str, name: str, own: str, style: str) -> Look:
+        tokens = name.split()
+        display, unseen = "", not word_set("page_styles", "unseen").isdisjoint(map(str.lower, tokens))
+        if self._rules:
+            by_class = sorted(r for t in tokens for r in (self._rules.get(f".{t}"), self._rules.get(f"{tag}.{t}")) if r)
+            for rule in (self._rules.get(tag), *by_class, self._rules.get(f"#{own}") if own else None):
+                if rule:
+                    display = rule[1].display or display
+                    unseen = unseen or rule[1].unseen
+        if style:
+            look = declared(style)
+            display, unseen = look.display or display, unseen or look.unseen
+        if not display and not word_set("page_styles", "undisplayed").isdisjoint(tokens):
+            # "hidden md:inline", "d-none d-sm-block": hidden on some screens alone
+            display = "none" if len(tokens) == 1 or not _RESPONSIVE.search(name) else ""
+        return Look(display, unseen)

@@ -1,0 +1,123 @@
+"""Text among the paragraphs that is none of the article: a line of script, the note about its author, what readers wrote under it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingest.core.labelling.outline import base
+from ingest.core.text.normalize import match_key
+from ingest.core.text.wordlists import load_wordlists
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.core.labelling.outline import Outline
+
+_SCRIPT = re.compile(
+    r"(?:\bwindow\.\w+\s*=[^=]|\bdataLayer\b\s*[.=]|\bdocument\.(?:write|getElement|querySelector|createElement|addEventListener)\w*\s*\("
+    r"|\bgoogletag\.\w+|\b(?:gtag|fbq|ga|_paq\.push|addEventListener)\s*\(\s*['\"\[{]|(?:\$|jQuery)\s*\(\s*(?:document|function|['\"][.#])"
+    r"|\(\s*function\s*\([\w, ]*\)\s*\{|\bvar\s+\w+\s*=[^=].*;|\badsbygoogle\b)"
+)
+_CODE_END = re.compile(r"[;})\]]\s*$|</?script", re.IGNORECASE)
+
+BIO_WORDS = 80
+NEAR_END = 2
+"""Blocks of the body from its end in which the note about an author stands."""
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w|(?<!\w)@\w{3,}")
+
+HERALD_WORDS = 6
+STAMP_WORDS = 9
+LEAST_STAMPS = 3
+LEAST_STAMPS_MARKED = 2
+"""Lines with a name and a moment from which what stands between them is what readers wrote; after a line that announces it."""
+MOST_APART = 8
+"""Blocks from one such line to the next."""
+_DATE = re.compile(
+    r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\b\d{4}[./-]\d{1,2}[./-]\d{1,2}\b|\b\d{1,2}\.? [^\W\d_]{3,12}\.?,? \d{4}\b"
+)
+_CLOCK = re.compile(r"(?<![\d.,:])(?:[01]?\d|2[0-3])[:h][0-5]\d\b")
+_NAME = re.compile(r"[^\W\d_]{2}")
+_SENTENCE_END = (".", "!", "?", "…", "。", "！", "？", ":")
+"""A line that ends like this is no signature."""
+
+
+def scripts(page: Outline) -> list[int]:
+    """Paragraphs that are a script, on a page that shows no code."""
+    if any(setting.code is not None for setting in page.settings):
+        return []
+    return [
+        at
+        for at, mine in enumerate(page.body)
+        if mine and _SCRIPT.search(page.blocks[at].text) and _CODE_END.search(page.blocks[at].text)
+    ]
+
+
+def author_notes(page: Outline, authors: Sequence[str]) -> Iterator[int]:
+    """Among the last blocks of the body those that begin with an author's name and are set apart: all in italics, or with an address."""
+    own = [at for at, mine in enumerate(page.body) if mine]
+    names = [name for name in map(match_key, authors) if len(name) > 5]
+    for at in own[-NEAR_END:] if names and len(own) > NEAR_END else ():
+        block = page.blocks[at]
+        element = block.markup.element if block.markup else None
+        apart = element is not None and element is not base(block) and element.tag in ("em", "i", "small")
+        if (
+            page.amount[at] <= BIO_WORDS
+            and (apart or _MAIL.search(block.text))
+            and match_key(block.text[:80]).startswith(tuple(names))
+        ):
+            yield at
+
+
+def remarks(page: Outline) -> list[int]:
+    """The blocks from the first signature of a reader on: lines with a name and a moment, one after each few others.
+
+    Without a short line above that says comments follow, more signatures are asked for, each with another name: the entries of a live
+    report have moments alone.
+    """
+    prose = page.prose()
+    if len(prose) < 2:
+        return []
+    stamps = [at for at, block in enumerate(page.blocks) if at > prose[0] and _is_stamp(block.text, page.amount[at])]
+    runs: list[list[int]] = []
+    for at in stamps:
+        if runs and at - runs[-1][-1] <= MOST_APART:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    for run in runs:
+        above = next((at for at in range(run[0] - 1, max(run[0] - 4, prose[0]), -1) if _announces(page, at)), None)
+        if len(run) < (LEAST_STAMPS if above is None else LEAST_STAMPS_MARKED):
+            continue
+        run = run if above is not None else [at for at in run if _CLOCK.search(page.blocks[at].text)]  # noqa: PLW2901
+        if above is None and not _signed(page, run):
+            continue
+        start = run[0] if above is None else above
+        if sum(page.amount[at] for at in prose if at < start) < sum(page.amount[at] for at in prose if at > start) / 6:
+            continue
+        return [
+            at
+            for at in range(start, len(page.blocks))
+            if page.body[at] and page.settings[at].table is page.settings[run[0]].table
+        ]
+    return []
+
+
+def _announces(page: Outline, at: int) -> bool:
+    """Whether a short line says that comments follow."""
+    said = page.blocks[at].text.casefold()
+    return page.amount[at] <= HERALD_WORDS and any(
+        phrase in said for phrase in load_wordlists("lines")["labels"]["comments"]
+    )
+
+
+def _is_stamp(text: str, amount: int) -> bool:
+    """Whether a line may be a signature: short, with a day, and no sentence."""
+    return amount <= STAMP_WORDS and bool(_DATE.search(text)) and not text.endswith(_SENTENCE_END)
+
+
+def _signed(page: Outline, run: Sequence[int]) -> bool:
+    """Whether each moment has a name of its own beside it: a live report has moments alone."""
+    bare = (_CLOCK.sub("", _DATE.sub("", page.blocks[at].text)) for at in run)
+    names = {match_key(name) for name in bare if _NAME.search(name)}
+    return len(names) >= LEAST_STAMPS and 2 * len(names) >= len(run)

@@ -1,0 +1,92 @@
+"""What a line is that is not the article: its room, by its cue words first, by its shape and place where it has none."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.core.labelling.phrases import phrase_table
+from ingest.core.model import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.core.labelling.text_features import FeatureSet
+    from ingest.core.labelling.tokens import Bools, Floats, Ints
+
+MIN_LABEL_SCORE = 0.34
+"""A phrase that starts the line counts as half a point, phrases as many points as the share of the line that they are: a label
+needs a third."""
+MAX_TITLE_WORDS = 25
+_COLUMNS = (
+    "shape.words", "shape.count_legal", "shape.years", "shape.clocks", "shape.count_hash", "herald.comments", "herald.related",
+    "herald.promo", "cue.first", "cue.second", "prose.is", "twin.copy",
+)  # fmt: skip
+_FIELD_LABELS = (Label.BYLINE, Label.CAPTION, Label.CREDIT, Label.COPYRIGHT_NOTICE, Label.USAGE_TERMS)
+
+
+def label_boilerplate(features: FeatureSet, residue: Bools) -> list[Label]:
+    """A label for each line, BODY where `residue` is off."""
+    found = [Label.BODY] * len(residue)
+    gone = np.flatnonzero(residue)
+    for at, label in zip(gone, _boilerplate_labels(features, gone), strict=True) if len(gone) else ():
+        found[at] = label
+    return found
+
+
+@cache
+def _phrase_labels() -> list[Label]:
+    """The label of each of the lexicon's lists that is one's."""
+    return [Label(kind) for kind in phrase_table().categories[: phrase_table().label_count]]
+
+
+def _boilerplate_labels(features: FeatureSet, gone: Ints) -> Iterator[Label]:
+    """The label of each of the lines that are residue."""
+    labels = _phrase_labels()
+    of = {name: features.columns[name][gone] for name in _COLUMNS}
+    found, leading, covered = (
+        part[gone][:, : len(labels)]
+        for part in (features.matches.found, features.matches.leading, features.matches.covered)
+    )
+    amount = np.maximum(features.lines.words[gone], 1)[:, None]
+    points = np.minimum(leading, 1) / 2 + np.minimum(covered / amount, 1)
+    words = np.expm1(of["shape.words"])
+    short = words <= MAX_TITLE_WORDS
+
+    def add(label: Label, score: float, where: Bools) -> None:
+        points[:, labels.index(label)] += score * where
+
+    def said(label: Label) -> Floats:
+        return found[:, labels.index(label)]
+
+    signed = of["shape.count_legal"] > 0
+    add(Label.COPYRIGHT_NOTICE, 1.0, signed & (of["shape.years"] > 0))
+    numbered = (of["shape.clocks"] > 0) | (of["shape.years"] > 0)
+    add(Label.DATE, 0.4, numbered & (said(Label.DATE) > 0) & (words <= 12))
+    add(Label.TAGS, 0.6, (of["shape.count_hash"] > 1) & short)
+    add(Label.SHARE, 0.2, (said(Label.SHARE) > 1) & (words <= 8))
+    add(Label.AUTHOR_BIO, 0.3, (said(Label.AUTHOR_BIO) > 1) & ~short)
+    fills = [labels.index(label) for label in _FIELD_LABELS]  # it must say so in its first words
+    points[:, fills] *= (leading[:, fills] > 0) | signed[:, None]
+    sure = points.max(axis=1) >= MIN_LABEL_SCORE
+    in_comments = of["herald.comments"] < np.minimum(of["herald.related"], of["herald.promo"])
+    personal = (of["cue.first"] + of["cue.second"] > 0.05) & (of["cue.first"] > of["cue.second"])
+    bare, prose = words <= 3, (of["prose.is"] > 0) | ~short
+    copy = (of["twin.copy"] > 0) & (words >= 3)
+    best = points.argmax(axis=1)
+    cases = zip(
+        *(each.tolist() for each in (copy, sure, best, in_comments & ~bare, prose, personal, bare)), strict=True
+    )
+    for is_copy, is_sure, kind, is_comment, is_prose, is_personal, is_bare in cases:
+        if is_copy:
+            yield Label.DUPLICATE
+        elif is_sure:
+            yield labels[kind]
+        elif is_comment:
+            yield Label.COMMENTS
+        elif is_prose:
+            yield Label.COMMENTS if is_personal else Label.PROMO
+        else:
+            yield Label.NAVIGATION if is_bare else Label.RELATED

@@ -1,0 +1,147 @@
+"""What stands between two paragraphs of an article without a link or a name that says it is something else: it is the article, too.
+
+A labeller that looks at each block alone leaves short questions and answers, lines of code and a sentence without an element of its
+own as navigation, though all around them is kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ingest.core.labelling.outline import base, outwards
+from ingest.core.labelling.tables import is_foreign
+from ingest.core.model import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.core.labelling.outline import Outline
+    from ingest.core.model import Element
+
+MOST_BLOCKS = 40
+LINKED = 0.3
+LEAST_WORDS = 5
+"""Words of the one sentence that a gap must have."""
+LONG_WORDS = 20
+"""From which a line is prose, whatever it ends with."""
+CERTAIN = 0.98
+"""How sure the labeller may be at most that a line of a gap is none of the article."""
+CERTAIN_CODE = 0.95
+CERTAIN_PROSE = 0.8
+"""And that a paragraph is none: those it judges well, and boxes inside articles are made of them."""
+ALIKE = 5
+"""Paragraphs of the body that a long one must be like, in element, class and the element around."""
+
+_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।", "။", "។", '"', "”", "»", "」")
+FOREIGN = (
+    "navigation",
+    "footer",
+    "side",
+    "related",
+    "popular",
+    "teaser",
+    "share",
+    "comments",
+    "author",
+    "caption",
+    "media",
+    "advert",
+    "promo",
+    "tags",
+    "overlay",
+    "embed",
+    "toc",
+    "widget",
+    "form",
+    "shop",
+)
+
+
+def gaps(page: Outline) -> set[int]:
+    """The blocks between two paragraphs of the body that are parts of it, and bare ones beside those that are."""
+    alike = _alike(page)
+    found = _bare(page)
+    for gap in _between(page):
+        if all(at in found or _is_ours(page, at, alike) for at in gap) and any(_speaks(page, at) for at in gap):
+            found.update(gap)
+    return found
+
+
+def _bare(page: Outline) -> set[int]:
+    """Sentences without an element of their own, in one that holds paragraphs of the body, or others like them that are the body."""
+    holders: Counter[Element] = Counter()
+    for at, mine in enumerate(page.body):
+        own, element = base(page.blocks[at]), next(outwards(page.blocks[at]), None)
+        if mine and page.amount[at] >= LEAST_WORDS:
+            holders.update(each for each in {element, own and own.parent} if each is not None)
+    first = next(iter(page.prose()), len(page.blocks))
+    found = set()
+    for at in range(first + 1, len(page.blocks)):
+        element = next(outwards(page.blocks[at]), None)
+        bare = element is not None and holders[element] > 1 and element is base(page.blocks[at])
+        if bare and not page.body[at] and _is_plain(page, at) and _speaks(page, at):
+            found.add(at)
+    return found
+
+
+def _alike(page: Outline) -> Counter[tuple[str, str, Element | None]]:
+    """How many paragraphs of the body are of one element, class and element around."""
+    own = (base(page.blocks[at]) for at in page.prose())
+    return Counter((element.tag, element.class_attr, element.parent) for element in own if element is not None)
+
+
+def _between(page: Outline) -> Iterator[list[int]]:
+    """Runs of blocks that are no body, each between two paragraphs that stand side by side in one element."""
+    last: int | None = None
+    for at, mine in enumerate(page.body):
+        if not mine:
+            continue
+        if last is not None and 1 < at - last <= MOST_BLOCKS:
+            gap = list(range(last + 1, at))
+            one, other = base(page.blocks[last]), base(page.blocks[at])
+            around = one.parent if one is not None else None
+            if (
+                around is not None
+                and other is not None
+                and around is other.parent
+                and all(page.inside(each, around) for each in gap)
+            ):
+                yield gap
+        last = at
+
+
+def _is_ours(page: Outline, at: int, alike: Counter[tuple[str, str, Element | None]]) -> bool:
+    """Whether a block of a gap may be the article: a short line, code, or a paragraph like many others that are."""
+    block, certainty = page.blocks[at], page.verdicts[at].confidence
+    if not _is_plain(page, at) or (block.markup and block.markup.media):  # what follows a picture is its caption
+        return False
+    if page.settings[at].code is not None:
+        return certainty <= CERTAIN_CODE
+    own = base(block)
+    like = own is not None and alike[own.tag, own.class_attr, own.parent] >= ALIKE
+    return page.amount[at] < LONG_WORDS or (certainty <= CERTAIN_PROSE and like)
+
+
+def _is_plain(page: Outline, at: int) -> bool:
+    """Whether neither a link nor a name nor a rule says that a block is something else."""
+    block, prediction, setting = page.blocks[at], page.verdicts[at], page.settings[at]
+    markup = block.markup
+    if markup is None or not page.free[at] or setting.inert is not None or setting.table is not None:
+        return False
+    if (
+        prediction.label is not Label.NAVIGATION
+        or prediction.confidence > CERTAIN
+        or block.kind in ("heading", "caption")
+    ):
+        return False
+    if markup.link_density > LINKED or any(element.tag == "figure" for element in outwards(block)):
+        return False
+    return not is_foreign(outwards(block), page.stem, FOREIGN)
+
+
+def _speaks(page: Outline, at: int) -> bool:
+    """Whether a block is a sentence, or code. Thai and Lao have no full stop: there a long line is one."""
+    amount = page.amount[at]
+    ended = amount >= LEAST_WORDS and page.blocks[at].text.endswith(_ENDS)
+    return ended or amount >= LONG_WORDS or page.settings[at].code is not None

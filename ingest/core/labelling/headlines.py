@@ -1,0 +1,102 @@
+"""Which line of a text is its headline: a conditional logit over its title-like lines, with "none of them" as one of the answers.
+
+The weights (models/headline.json) are data; benchmarks/train_headlines.py fits them, and scores them on domains that it has not seen.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.core.labelling.headline_columns import Candidate, candidates
+from ingest.core.labelling.title_text import without_site_ends
+from ingest.core.text.normalize import match_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ingest.core.labelling.text_classifier import Judgement
+    from ingest.core.model import Block, LabelledBlock
+
+
+NOTHING_DISCOUNT = 0.6
+"""Taken from the score of "no line", chosen out of fold: resiliparse's headlines are found in .89 instead of .85, none more is invented."""
+WIRE_TITLE = 4.0
+"""Taken from the score of "no line" where a plain title stands right above a dateline, which few page extractors leave."""
+
+_SLUG = re.compile(r"--|^BC-|\b(?:Ld|LEDE|Writethru|TAKE)\b")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The candidates with the probability of each, 0 to 1; what is missing to 1 is the probability that no line is the headline."""
+
+    candidates: tuple[Candidate, ...]
+    chances: tuple[float, ...]
+
+    @property
+    def winner(self) -> int | None:
+        """Place of the headline among the candidates; None where no line is likelier than that there is none."""
+        best = max(range(len(self.chances)), key=self.chances.__getitem__, default=None)
+        return best if best is not None and self.chances[best] > 1 - sum(self.chances) else None
+
+    def bare(self) -> int | None:
+        """Place of the line that says what the winner says without the name of a site behind it; the winner's, where none does."""
+        if self.winner is None:
+            return None
+        ends = without_site_ends(self.candidates[self.winner].text)
+        shorter = (at for at, each in enumerate(self.candidates) if match_key(each.text) in ends)
+        return next(shorter, self.winner)
+
+
+def choose_headline(
+    blocks: Sequence[Block],
+    rows: Sequence[LabelledBlock | None],
+    judged: Judgement,
+    url: str | None,
+    dateline: Callable[[str], object],
+) -> Choice:
+    """The decision. `rows`: what packs have decided; `judged`: what the labeller of lines says; `url`: the address, if known.
+    `dateline`: what a paragraph begins with; what stands right above one is a wire's headline, and its likeness to the lead is not asked.
+    """
+    found = candidates(blocks, rows, judged, url)
+    if not found:
+        return Choice((), ())
+    weights, nothing = learned()
+    nothing -= NOTHING_DISCOUNT
+    scores = [sum(weights.get(name, 0.0) * value for name, value in each.columns.items()) for each in found]
+    below = next((each for each in found if each.columns["below_prose"]), None)
+    if below and below.at + 1 < len(blocks) and _is_plain_title(below) and dateline(blocks[below.at + 1].text):
+        nothing -= WIRE_TITLE
+    highest = max(*scores, nothing)
+    odds = np.exp(np.array([*scores, nothing]) - highest)
+    return Choice(found, tuple((odds / odds.sum()).tolist()[:-1]))
+
+
+def _is_plain_title(candidate: Candidate) -> bool:
+    """Whether a line looks like a title by itself: of a title's length, no sentence, no slug of a desk, and hardly residue."""
+    columns = candidate.columns
+    words = np.expm1(columns["words"])
+    return bool(
+        4 <= words <= 20 and columns["residue"] < 0 and not columns["sentence"] and not _SLUG.search(candidate.text)
+    )
+
+
+def contributions(columns: Mapping[str, float], count: int = 3) -> list[tuple[str, float]]:
+    """What weighs most for or against a candidate: columns, and what they add to its score (log odds against the other lines)."""
+    weights, _ = learned()
+    added = [(name, weights.get(name, 0.0) * value) for name, value in columns.items()]
+    return sorted((each for each in added if each[1]), key=lambda each: -abs(each[1]))[:count]
+
+
+@cache
+def learned() -> tuple[dict[str, float], float]:
+    """The weight of each column, and the score of "no line"."""
+    model = json.loads(files("ingest.core.labelling").joinpath("models/headline.json").read_text(encoding="utf-8"))
+    return model["columns"], model["nothing"]

@@ -1,0 +1,243 @@
+"""Which room each block belongs to.
+
+Pass 1 looks at each block alone, pass 2 at its neighbours; the first voice that is sure wins:
+
+    packs (certain) ▶ structure (the headline and its repeats, lists under a marker) ▶ the learned labeller (general)
+
+No rule looks at the absolute position of a block: stripping changes positions, and a second cleaning must find what the first left.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice, pairwise
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from ingest.core.labelling import page_classifier, text_classifier
+from ingest.core.labelling.declared import is_undrawn, stands_in_json
+from ingest.core.labelling.headlines import Choice, choose_headline
+from ingest.core.labelling.refusal import find_refusal
+from ingest.core.labelling.structure import Stated, decide
+from ingest.core.labelling.text_structure import settle
+from ingest.core.labelling.title_text import MAX_SITE_CHARACTERS, without_bullet, without_site_ends
+from ingest.core.model import Article, Block, Label, LabelledBlock
+from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
+from ingest.core.text.normalize import match_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.core.labelling.text_classifier import Judgement
+    from ingest.core.model import Prediction
+    from ingest.core.packs import Hit, Rulebook
+
+MAX_TAG_CHARACTERS = 40
+MAX_TAILS = 8
+"""Notices glued one behind the other to one sentence: Yonhap's chain has five."""
+
+DECLARED = "structure/json-ld"
+"""The rule that took the body from the page's JSON-LD."""
+
+_LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # what a line under a marker says
+
+_SENTENCE_GAP = re.compile(r"""[.!?…。！？؟।]["'”’»」』)]*\s*""")
+
+
+def label_blocks(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
+    """Every block, in order, with its label. `headline`: as claimed; None lets a text file's own first title-like line be it.
+
+    Raises `Rejected` where a page has no article.
+    """
+    blocks, rows = ruled(article.blocks, rulebook, headline)
+    verdicts: Sequence[Prediction]
+    judged = None
+    if article.source.media_type == "text/plain":
+        judged = text_classifier.examine(blocks) if blocks else None
+        verdicts = judged.verdicts if judged else ()
+        if judged and not headline:
+            headline = _headline(choose(article, blocks, rows, judged, rulebook), rows)
+    else:
+        verdicts = page_classifier.classify(blocks, article.claims, headline, article.find_main_region)
+        titles = [claim.value for claim in article.claims if claim.field == "headline"]
+        decided = decide(blocks, verdicts, [row is None for row in rows], Stated.of(article.claims))
+        for at, (kind, rule) in decided.items():
+            rows[at] = LabelledBlock(blocks[at], kind, rule)
+        verdicts = [
+            prediction._replace(label=decided[at][0]) if at in decided else prediction
+            for at, prediction in enumerate(verdicts)
+        ]
+        if stands_in_json(article, blocks, verdicts):
+            return _declared(article, blocks, rows, verdicts, headline)
+        if refused := find_refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):
+            raise refused
+    _label_headlines(blocks, rows, headline)
+    if judged:
+        settle(blocks, rows, judged, headline)
+    return _filled(blocks, rows, verdicts)
+
+
+def _declared(
+    article: Article,
+    blocks: Sequence[Block],
+    rows: list[LabelledBlock | None],
+    verdicts: Sequence[Prediction],
+    headline: str | None,
+) -> tuple[LabelledBlock, ...]:
+    """The page's blocks, none of them the body, and the article as its JSON-LD has it."""
+    _label_headlines(blocks, rows, headline)
+    for at, (block, prediction) in enumerate(zip(blocks, verdicts, strict=True)):
+        row = rows[at]
+        if prediction.label is Label.BODY and (row is None or row.label is Label.BODY):
+            rows[at] = LabelledBlock(block, Label.DUPLICATE, DECLARED)
+    declared = [LabelledBlock(block, Label.BODY, DECLARED) for block in article.declared]
+    return (*_filled(blocks, rows, verdicts), *declared)
+
+
+def _filled(
+    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], verdicts: Sequence[Prediction]
+) -> tuple[LabelledBlock, ...]:
+    """What was decided, and for the rest what the labeller says."""
+    return tuple(
+        row or LabelledBlock(block, prediction.label, "model", prediction.confidence)
+        for block, row, prediction in zip(blocks, rows, verdicts, strict=True)
+    )
+
+
+def headline_choice(article: Article, rulebook: Rulebook) -> Choice:
+    """What was compared for a text file's headline, once more: for explanations."""
+    blocks, rows = ruled(article.blocks, rulebook, None)
+    return choose(article, blocks, rows, text_classifier.examine(blocks), rulebook) if blocks else Choice((), ())
+
+
+def choose(
+    article: Article,
+    blocks: Sequence[Block],
+    rows: Sequence[LabelledBlock | None],
+    judged: Judgement,
+    rulebook: Rulebook,
+) -> Choice:
+    """Which line of a text file is its headline, if one is; the titles of a digest, each above a dateline, are its own."""
+    titled = (above for above, below in pairwise(blocks) if not is_prose(above.text) and rulebook.dateline(below.text))
+    if len(list(islice(titled, 2))) > 1:
+        return Choice((), ())
+    url = next((claim.value for claim in article.claims if claim.field == "url"), None)
+    return choose_headline(blocks, rows, judged, url, rulebook.dateline)
+
+
+def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
+    """What the chosen line says. A line that a marker above it has claimed for a list, or a date glued to it, gives it up."""
+    best = choice.bare()
+    if best is None:
+        return None
+    won = choice.candidates[best]
+    row = rows[won.at]
+    if row is not None:
+        rows[won.at] = row._replace(label=Label.HEADLINE, captured={**row.captured, "headline": won.text})
+    return won.text
+
+
+def ruled(
+    blocks: Sequence[Block], rulebook: Rulebook, headline: str | None
+) -> tuple[list[Block], list[LabelledBlock | None]]:
+    """The blocks with what is glued to their ends split off, and what the packs decide of each."""
+    split, hits = _split_tails(blocks, rulebook)
+    glued = [(i, hit) for i, block in enumerate(split) if hits[i] is None and (hit := _glued_marker(block, rulebook))]
+    return split, _apply_rules(split, hits, glued, headline)
+
+
+def _glued_marker(block: Block, rulebook: Rulebook) -> Hit | None:
+    """The rule of a list whose marker ends a paragraph of a text: "… he said. Read also:"."""
+    if block.markup or block.text[-1] not in ":：" or not (end := list(_SENTENCE_GAP.finditer(block.text))):
+        return None
+    hit = rulebook.hits([block.text[end[-1].end() :]])[0]
+    return hit if hit and hit.rule.span == "list" else None
+
+
+def _split_tails(blocks: Sequence[Block], rulebook: Rulebook) -> tuple[list[Block], list[Hit | None]]:
+    """The blocks with what is glued to their ends split off, and the rule that won each of them, if any."""
+    found = rulebook.hits([block.text for block in blocks])
+    if not any(hit.start for hit in found if hit):
+        return list(blocks), found
+    split: list[Block] = []
+    hits: list[Hit | None] = []
+    for block, hit in zip(blocks, found, strict=True):
+        tails: list[tuple[Block, Hit]] = []
+        head, won = block, hit
+        while won and won.start and len(tails) < MAX_TAILS:
+            tails.append((head._replace(text=head.text[won.start :].strip(), after_blank_line=False), won))
+            head = head._replace(text=head.text[: won.start].rstrip())
+            won = rulebook.hits([head.text])[0]
+        split += [head, *(tail for tail, _ in reversed(tails))]
+        hits += [won, *(tail_hit for _, tail_hit in reversed(tails))]
+    return split, hits
+
+
+def _apply_rules(
+    blocks: Sequence[Block], hits: Sequence[Hit | None], glued: Sequence[tuple[int, Hit]], headline: str | None
+) -> list[LabelledBlock | None]:
+    """What the packs decide: each rule's own block, and by its span the blocks under it."""
+    key = match_key(headline or "")
+    rows: list[LabelledBlock | None] = [
+        LabelledBlock(block, hit.rule.label, hit.rule.id, captured=hit.captured) if hit else None
+        for block, hit in zip(blocks, hits, strict=True)
+    ]
+    wide = [(here, hit) for here, hit in enumerate(hits) if hit and hit.rule.span in ("list", "rest")]
+    wide = sorted((*wide, *glued), key=itemgetter(0))
+    backwards = range(len(blocks) - 1, -1, -1) if wide else ()
+    prose = next((i for i in backwards if rows[i] is None and is_prose(blocks[i].text)), -1)
+    for here, hit in wide:
+        below = range(here + 1, len(blocks))
+        if hit.rule.span == "list":
+            longest = MAX_TAG_CHARACTERS if hit.rule.label is Label.TAGS else MAX_TITLE_CHARACTERS
+            stop = next((i for i in below if rows[i] or not _is_list_line(blocks[i], key, longest)), len(blocks))
+            below = range(here + 1, stop)
+        elif prose > here:
+            continue
+        for i in below:
+            if rows[i] is None:
+                field = _LIST_FIELDS.get(hit.rule.label)
+                captured = {field: blocks[i].text} if field else {}
+                rows[i] = LabelledBlock(blocks[i], hit.rule.label, hit.rule.id, captured=captured)
+        if hit.rule.span == "rest":  # nothing is left for anybody below
+            break
+    return rows
+
+
+def _is_list_line(block: Block, headline: str, longest: int) -> bool:
+    """Whether it may be a tag or a title in a list: on a page it is a link, and it is not this article's headline."""
+    linked = block.markup is None or block.markup.link_density > 0.5
+    return (
+        linked
+        and len(block.text) <= longest
+        and is_title(block.text)
+        and not is_prose(block.text)
+        and match_key(block.text) != headline
+    )
+
+
+def _label_headlines(blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None) -> None:
+    """The headline leaves the body, as often as it is printed; the first copy is the headline, the others say nothing new."""
+    key = match_key(headline or "")
+    longest = (
+        2 * len(headline or "") + MAX_SITE_CHARACTERS
+    )  # what says the same is of a length; folding every block took half of a text's time
+    seen = False
+    for i, block in enumerate(blocks if key else ()):
+        if rows[i] is None and len(block.text) <= longest and _may_match(block.text, key) and _says(block.text, key):
+            label = Label.DUPLICATE if seen else Label.HEADLINE
+            rows[i] = LabelledBlock(
+                block, label, "structure/headline", captured={"headline": headline} if headline else {}
+            )
+            seen = True
+
+
+def _says(text: str, key: str) -> bool:
+    """Whether a line says the folded headline, behind a bullet or before the name of a site, if so."""
+    return match_key(text) == key or match_key(without_bullet(text)) == key or key in without_site_ends(text)
+
+
+def _may_match(text: str, key: str) -> bool:
+    """Whether it begins as the folded text does, as far as that is seen at a glance."""
+    first = text[:1]
+    return not (first.isascii() and first.isalpha()) or first.lower() == key[0]

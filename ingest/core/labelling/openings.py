@@ -1,0 +1,74 @@
+"""Openings of other articles under a short one: each stands under a link that is a headline, or breaks off with dots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.core.labelling.refusal import (
+    MIN_BODY_WORDS,
+    MIN_TRUNCATED_BLOCKS_AND_SHARE,
+    is_bare_link,
+    is_cut,
+    speaks_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.core.labelling.outline import Outline
+
+OPENING_WORDS, OPENING_LINKED = 8, 0.5
+"""Words of an opening at least, and the share of it in links at most."""
+SURE = 0.9
+"""How sure the labeller is at least of a paragraph that no link above it makes an opening: articles have links between their own."""
+FAR_SURER = (0.9, 0.12)
+"""Mean certainty of an article at least, and how much more than that of the openings under it: the parts of a list that is the article
+are of one kind.
+"""
+
+
+def other_openings(page: Outline, titles: Sequence[str]) -> list[int]:
+    """The body from the first opening of another article on, where what stands before is an article itself."""
+    own = [at for at, mine in enumerate(page.body) if mine]
+    sure = (at for at in reversed(own) if page.verdicts[at].confidence >= SURE and not is_cut(page.blocks[at].text))
+    last = next(sure, -1)  # links to other articles stand among an article's paragraphs, too
+    openings = [at for at in _openings(page) if at > last]
+    if len(openings) < MIN_TRUNCATED_BLOCKS_AND_SHARE[0]:
+        return []
+    before, after = [at for at in own if at < openings[0]], [at for at in own if openings[0] <= at <= openings[-1]]
+    if not after or sum(page.amount[at] for at in before) < MIN_BODY_WORDS:
+        return []
+    worth, others = _worth(page, before), _worth(page, openings)
+    cut = sum(is_cut(page.blocks[at].text) for at in openings) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[0]
+    named = cut and speaks_of((page.blocks[at].text for at in before), titles)
+    return after if named or (worth >= FAR_SURER[0] and worth - others >= FAR_SURER[1]) else []
+
+
+def _openings(page: Outline) -> list[int]:
+    """Lines of some length that break off, or that stand right under the headline of another article."""
+    found, led = [], False
+    for at, (block, prediction) in enumerate(zip(page.blocks, page.verdicts, strict=True)):
+        if is_bare_link(block):
+            led = True
+            continue
+        linked = block.markup.link_density if block.markup else 0.0
+        ours = page.body[at] and prediction.confidence >= SURE
+        if (
+            page.amount[at] >= OPENING_WORDS
+            and linked < OPENING_LINKED
+            and page.free[at]
+            and (is_cut(block.text) or (led and not ours))
+        ):
+            found.append(at)
+        led = False
+    return found
+
+
+def _worth(page: Outline, blocks: Sequence[int]) -> float:
+    """The mean probability of body, by words."""
+    amount = sum(page.amount[at] for at in blocks)
+    told = (
+        (page.amount[at], page.verdicts[at].confidence if page.body[at] else 1 - page.verdicts[at].confidence)
+        for at in blocks
+    )
+    return sum(size * probability for size, probability in told) / max(amount, 1)

@@ -1,0 +1,130 @@
+"""Where each block of a page stands: the nearest table, row and cell, what nobody sees, and the element that holds the article."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from ingest.core.html.elements import INERT
+from ingest.core.model import UNSEEN, Label
+from ingest.core.text.characters import count_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.core.model import Block, Element, Prediction
+
+STEM_SHARE = 0.8
+"""Share of the body's words that the smallest element has that is called the article's."""
+
+
+class Setting(NamedTuple):
+    """The nearest elements of some tags around a place; `inert`, `listing`: the outermost one that nobody sees, the outermost list."""
+
+    table: Element | None = None
+    row: Element | None = None
+    cell: Element | None = None
+    inert: Element | None = None
+    code: Element | None = None
+    listing: Element | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A page's blocks, where they stand, and which of them are the body so far."""
+
+    blocks: Sequence[Block]
+    verdicts: Sequence[Prediction]
+    settings: list[Setting]
+    layout: frozenset[Element]
+    """Tables that hold tables."""
+    body: list[bool]
+    free: list[bool]
+    """Whether no rule of a pack has decided a block."""
+    amount: list[int]
+    """Words of each block."""
+    stem: Element | None
+    """The smallest element with nearly all of the body; None: no body, or no markup."""
+
+    def inside(self, at: int, element: Element | None) -> bool:
+        """Whether a block stands in an element."""
+        return element is not None and any(each is element for each in outwards(self.blocks[at]))
+
+    def prose(self) -> list[int]:
+        """The blocks of the body that have some length."""
+        return [at for at, mine in enumerate(self.body) if mine and self.amount[at] >= PROSE_WORDS]
+
+
+PROSE_WORDS = 12
+"""From which a block is a paragraph rather than a line."""
+
+
+def outwards(block: Block) -> Iterator[Element]:
+    """The elements around a block, the smallest first."""
+    if block.markup is not None and block.markup.element is not None:
+        yield from block.markup.element.self_and_ancestors()
+
+
+def base(block: Block) -> Element | None:
+    """The block-level element that a block stands in."""
+    tag = block.markup.tag if block.markup else ""
+    return next((element for element in outwards(block) if element.tag == tag), None)
+
+
+def outline(blocks: Sequence[Block], verdicts: Sequence[Prediction], free: list[bool]) -> Outline:
+    """What the labeller left, seen as a tree."""
+    settings, layout = inner_settings(blocks)
+    body = [prediction.label is Label.BODY and mine for prediction, mine in zip(verdicts, free, strict=True)]
+    amount = [count_words(block.text) for block in blocks]
+    return Outline(blocks, verdicts, settings, layout, body, free, amount, _stem(blocks, settings, body, amount))
+
+
+def inner_settings(blocks: Sequence[Block]) -> tuple[list[Setting], frozenset[Element]]:
+    """Where each block stands, and the tables that hold tables."""
+    known: dict[Element, Setting] = {}
+    layout: set[Element] = set()
+    found = []
+    for block in blocks:
+        new: list[Element] = []
+        element = block.markup.element if block.markup else None
+        while element is not None and element not in known:
+            new.append(element)
+            element = element.parent
+        setting = known[element] if element is not None else Setting()
+        for each in reversed(new):
+            setting = known[each] = _within(each, setting, layout)
+        found.append(setting)
+    return found, frozenset(layout)
+
+
+def _within(element: Element, around: Setting, layout: set[Element]) -> Setting:
+    tag = element.tag
+    if tag == "table":
+        if around.table is not None:
+            layout.add(around.table)
+        around = around._replace(table=element, row=None, cell=None)
+    elif tag == "tr":
+        around = around._replace(row=element, cell=None)
+    elif tag in ("td", "th"):
+        around = around._replace(cell=element)
+    elif tag in ("pre", "code"):
+        around = around._replace(code=element)
+    elif tag in ("ul", "ol", "dl") and around.listing is None:
+        around = around._replace(listing=element)
+    if around.inert is None and (tag in INERT or UNSEEN in element.name_tokens):
+        around = around._replace(inert=element)
+    return around
+
+
+def _stem(
+    blocks: Sequence[Block], settings: Sequence[Setting], body: Sequence[bool], amount: Sequence[int]
+) -> Element | None:
+    held: dict[Element, int] = {}
+    total = 0
+    for block, setting, mine, size in zip(blocks, settings, body, amount, strict=True):
+        if mine and setting.inert is None:
+            total += size
+            for element in outwards(block):
+                held[element] = held.get(element, 0) + size
+    rich = [element for element, size in held.items() if size >= STEM_SHARE * total]
+    return max(rich, key=lambda element: element.depth, default=None)

@@ -1,0 +1,293 @@
+"""All that the labeller of pages looks at, as one row of numbers a block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.core.labelling import dom_features, element_weights, word_weights
+from ingest.core.labelling.line_shape import (
+    Columns,
+    ends_like_sentence,
+    join_groups,
+    line_shape_features,
+    neighbour_features,
+    window_means,
+)
+from ingest.core.labelling.phrases import match_phrases, phrase_table
+from ingest.core.labelling.prose import duplicate_features, find_prose, prose_position_features
+from ingest.core.labelling.tokens import HASH_MULTIPLIER, UNSPACED, Floats, Hashes, HashIndex, TokenizedLines, tokenize
+from ingest.core.model import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ingest.core.labelling.phrases import PhraseMatches
+    from ingest.core.model import Block, Claim
+
+NEIGHBOUR_BLOCKS = 2
+"""Blocks on each side whose looks count."""
+
+_MIN_PROSE_WORDS = 9
+_NEIGHBOUR_COLUMNS = (
+    "shape.words", "shape.ends_sentence", "own.links", "own.prose", "cue.covered", "call.score", "habit.score",
+)  # fmt: skip
+_WINDOWS = {"narrow": (3, 3), "wide": (8, 8)}
+_BEYOND_PAGE = {"shape.words": -1.0}
+_KIND_NUMBERS = {kind: at for at, kind in enumerate(("paragraph", "heading", "list_item", "quote", "caption", "cell"))}
+_MAX_TITLES = 4
+_PROSE_HALF_LIFE_WORDS = 300.0
+"""Words of prose after which the next is worth half as much in telling where the article starts."""
+
+_MIN_LIKENESS = 0.6
+"""Likeness from which two texts are the same headline."""
+
+_MAX_MARKER_WORDS = 8.0
+"""Words; a block of no more may announce what follows."""
+
+_MARKER_LABELS = ("related", "comments", "promo", "share")
+_LEADING_LABELS = (
+    "related", "comments", "promo", "author_bio", "copyright_notice", "share", "byline", "caption", "credit",
+)  # fmt: skip
+"""Labels of which it counts that one of their phrases starts the block."""
+
+
+def page_features(
+    blocks: Sequence[Block],
+    claims: Sequence[Claim],
+    headline: str | None,
+    weights: tuple[word_weights.WordWeights, element_weights.ElementWeights] | None = None,
+) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Names of the columns and float32[blocks, columns]; `group.name`, the group being what an ablation drops.
+
+    `weights`: of words and of elements' names, where not those that ship: training has some that have not seen the page's domain.
+    """
+    weights_of_words, weights_of_elements = weights or (
+        word_weights.learned_word_weights,
+        element_weights.learned_element_weights(),
+    )
+    lines = tokenize([block.text for block in blocks])
+    markups = [block.markup or Markup() for block in blocks]
+    tree = dom_features.build_block_tree(blocks, weights_of_elements)
+    matches = match_phrases(lines)
+    words = lines.length
+    share = np.array([markup.link_density for markup in markups])
+    full = ends_like_sentence(lines)
+    prose = np.where(((words >= _MIN_PROSE_WORDS) & full | (words >= 3 * _MIN_PROSE_WORDS)) & (share < 0.5), words, 0.0)
+    stated = _ClaimedTitles(headline, claims)
+    like = stated.likeness(lines, stated.titles)
+    title = _headline_index(like, prose)
+    early = _decayed_prose(prose, title)
+    runs = find_prose(lines)
+    columns = join_groups(
+        (
+            ("shape", line_shape_features(lines)),
+            ("cue", _phrase_features(lines, matches)),
+            ("habit", word_weights.word_weight_features(lines, weights_of_words)),
+            ("own", _block_features(blocks, markups, share, prose)),
+            ("prose", prose_position_features(runs)),
+            ("twin", duplicate_features(lines, runs, matches.function_words)),
+            ("name", dom_features.element_name_features(tree)),
+            ("call", dom_features.element_score_features(tree)),
+            ("around", dom_features.surrounding_features(tree, words, prose, words * share, early)),
+            ("like", dom_features.same_signature_features(tree, words, prose, words * share)),
+            ("sibling", dom_features.sibling_features(tree)),
+            ("title", _title_features(tree, markups, prose, like, stated.likeness(lines, stated.deks), title)),
+            ("herald", _section_marker_features(words, matches)),
+            ("page", _whole_page_features(words, prose, share)),
+        )
+    )
+    columns |= window_means(columns, ("habit.score",), _WINDOWS) | word_weights.context_weights(
+        columns["habit.score"], lines.words
+    )
+    columns |= neighbour_features(columns, _NEIGHBOUR_COLUMNS, _BEYOND_PAGE, NEIGHBOUR_BLOCKS)
+    return tuple(columns), np.array(list(columns.values()), np.float32).T
+
+
+def region_features(blocks: Sequence[Block], region: str) -> tuple[tuple[str, ...], NDArray[np.float32]]:
+    """Names and float32[blocks, 4] of what a main-region finder says: the share of each block that it keeps, and around it."""
+    kept_lines = {" ".join(line.split()) for line in region.splitlines()}
+    kept_runs = {run for line in kept_lines for run in _shingles(line)}
+    kept = np.zeros(len(blocks))
+    for at, block in enumerate(blocks):
+        if block.text in kept_lines:
+            kept[at] = 1.0
+        elif runs := _shingles(block.text):
+            kept[at] = sum(run in kept_runs for run in runs) / len(runs)
+    none = np.zeros(1)
+    columns = {
+        "finder.kept": kept,
+        "finder.kept-1": np.concatenate((none, kept[:-1])),
+        "finder.kept+1": np.concatenate((kept[1:], none)),
+        "finder.before": np.cumsum(kept) / max(float(kept.sum()), 1.0),
+    }
+    return tuple(columns), np.stack(list(columns.values()), axis=1).astype(np.float32)
+
+
+def _shingles(text: str) -> list[tuple[str, ...]]:
+    words = text.split()
+    return list(zip(words, words[1:], words[2:], words[3:], strict=False))
+
+
+def _block_features(blocks: Sequence[Block], markups: Sequence[Markup], share: Floats, prose: Floats) -> Columns:
+    """The block's element, links and pictures."""
+    kinds = np.array([_KIND_NUMBERS.get(block.kind, 0) for block in blocks])
+    media = np.array([markup.media for markup in markups], np.float64)
+    columns = {kind: (kinds == at).astype(np.float64) for kind, at in _KIND_NUMBERS.items()}
+    columns["links"] = share
+    columns["link_count"] = np.log1p([len(markup.links) for markup in markups])
+    columns["media"] = np.minimum(media, 5)
+    columns["prose"] = np.log1p(prose)
+    columns["described"], columns["declared"] = np.array([markup.metadata_overlap for markup in markups]).T
+    index = np.arange(len(blocks))
+    for name, above in (("h1", [m.tag == "h1" for m in markups]), ("h", kinds == 1)):
+        count = np.cumsum(above)
+        columns[f"{name}_above"] = np.minimum(count, 9)
+        last = np.maximum.accumulate(np.where(above, index, -1))
+        columns[f"to_{name}"] = np.log1p(np.where(last >= 0, index - last, 99))
+    inline = [markup.element is not None and markup.element.tag != markup.tag for markup in markups]
+    columns["inline"] = np.array(inline, np.float64)
+    return columns
+
+
+def _phrase_features(lines: TokenizedLines, matches: PhraseMatches) -> Columns:
+    """The lexicon's columns: share of the words in phrases of each label, whether one starts the block; how the block speaks."""
+    table, words = phrase_table(), np.maximum(lines.words, 1)
+    columns: Columns = {}
+    for at, kind in enumerate(table.categories[: table.spoken]):
+        if at < table.label_count:
+            columns[kind] = np.minimum(matches.covered[:, at] / words, 1)
+            if kind in _LEADING_LABELS:
+                columns[f"{kind}_leads"] = np.minimum(matches.leading[:, at], 1)
+        else:
+            columns[kind] = matches.found[:, at] / words
+    columns["covered"] = np.minimum(matches.covered[:, : table.label_count].max(axis=1) / words, 1)
+    return columns
+
+
+class _ClaimedTitles:
+    """The headlines and deks that a page claims, read once, and how like other lines are to them."""
+
+    def __init__(self, headline: str | None, claims: Sequence[Claim]) -> None:
+        told = [c for c in claims if c.field == "headline"]
+        meta = list(dict.fromkeys(filter(None, (headline, *(c.value for c in told if c.origin != "page")))))
+        own = [c.value for c in told if c.origin == "page"]
+        self.deks = list(dict.fromkeys(str(c.value) for c in claims if c.field == "subheadline"))[:_MAX_TITLES]
+        self._row = {text: row for row, text in enumerate(dict.fromkeys([*meta, *own, *self.deks]))}
+        self._reading = tokenize(list(self._row) or [""])
+        words, self._number = np.unique(_paired(self._reading), return_inverse=True)
+        self._words = HashIndex.of(words)
+        self.titles = list(dict.fromkeys([*meta, *self._like(own, meta)]))[:_MAX_TITLES]
+
+    def _like(self, own: list[str], meta: list[str]) -> list[str]:
+        """Of several first-rank headings only those like the page's metadata count, where one is: the others belong to articles that
+        follow on the same page.
+        """
+        like = self.likeness(self._reading, meta)
+        near = [text for text in own if like[self._row[text]] > _MIN_LIKENESS]
+        return near or own
+
+    def likeness(self, lines: TokenizedLines, texts: Sequence[str]) -> Floats:
+        """The best of the F1 of words that each line of a reading shares with each of the texts."""
+        best = np.zeros(lines.lines)
+        if not texts:
+            return best
+        keys = _paired(lines)
+        at, word = self._words.find(keys)
+        line, words, known = lines.word_line[at], lines.words, len(self._words.keys)
+        bags = None
+        if keys is not lines.word and len(
+            at
+        ):  # an unspaced paragraph says each of them often: as often as the title counts
+            pair, often = np.unique(line * known + word, return_counts=True)
+            bags = pair // known, pair % known, often
+        for text in texts:
+            told = np.bincount(self._number[self._reading.word_line == self._row[text]], minlength=known)
+            if bags:
+                same = np.minimum(bags[2], told[bags[1]]).astype(np.float64)
+                best = np.maximum(best, 2 * lines.count_per_line(bags[0], same) / (words + max(int(told.sum()), 1)))
+            elif size := int((told > 0).sum()):
+                best = np.maximum(best, 2 * lines.count_per_line(line[told[word] > 0]) / (words + size))
+        return np.minimum(best, 1.0)
+
+
+def _paired(lines: TokenizedLines) -> Hashes:
+    """The words of a reading, but of scripts that write no spaces each character with the next one.
+
+    Thai, Lao, Burmese, Khmer and kana have so few that every paragraph has all those of the title: each was a copy of it.
+    """
+    word, single = lines.word, lines.character_class[lines.word_start] == UNSPACED
+    if not single.any():
+        return word
+    with_next = single[:-1] & single[1:] & (lines.word_start[1:] == lines.word_start[:-1] + 1)
+    with np.errstate(over="ignore"):
+        pairs = word[:-1] * HASH_MULTIPLIER + word[1:]
+    return np.append(np.where(with_next, pairs, word[:-1]), word[-1:])
+
+
+def _headline_index(like: Floats, prose: Floats) -> int:
+    """The block that is like a headline and nearest to the first prose; -1: none is."""
+    start = int(np.argmax(prose > 0)) if prose.any() else len(prose)
+    where = np.flatnonzero(like > _MIN_LIKENESS)
+    return int(where[np.argmin(np.abs(where - start))]) if where.size else -1
+
+
+def _decayed_prose(prose: Floats, title: int) -> Floats:
+    """Prose after the headline, worth less the more of it stands before: comments and the next article may be longer than this one."""
+    after = prose * (np.arange(len(prose)) > title)
+    if not after.any():
+        after = prose
+    return np.asarray(after * 0.5 ** ((np.cumsum(after) - after) / _PROSE_HALF_LIFE_WORDS))
+
+
+def _title_features(
+    tree: dom_features.BlockTree, markups: Sequence[Markup], prose: Floats, like: Floats, like_dek: Floats, at: int
+) -> Columns:
+    """Likeness to the claimed headlines and deks, and the way from the block that is most like a headline."""
+    n = len(prose)
+    index = np.arange(n)
+    behind = np.cumsum(prose) - prose
+    path = (
+        dom_features.path_lengths(tree, int(tree.block_element[at]))
+        if at >= 0
+        else {"up": np.full(n, -1.0), "down": np.full(n, -1.0)}
+    )
+    other = np.cumsum([markup.tag == "h1" for markup in markups] & (like < _MIN_LIKENESS))
+    return {
+        "up": path["up"],
+        "down": path["down"],
+        "like": like,
+        "like_dek": like_dek,
+        "known": np.full(n, float(at >= 0)),
+        "after": np.sign(index - at) * np.log1p(np.abs(index - at)) if at >= 0 else np.zeros(n),
+        "prose_since": np.log1p(np.maximum(behind - behind[at], 0)) if at >= 0 else np.full(n, -1.0),
+        "others": np.clip(other - other[at], -3, 3) if at >= 0 else np.zeros(n),
+    }
+
+
+def _section_marker_features(words: Floats, matches: PhraseMatches) -> Columns:
+    """How many blocks above the last short one stands that announces comments, a list, a biography and the like."""
+    table, index = phrase_table(), np.arange(len(words))
+    columns: Columns = {}
+    for kind in _MARKER_LABELS:
+        announces = (words <= _MAX_MARKER_WORDS) & (matches.leading[:, table.categories.index(kind)] > 0)
+        above = np.maximum.accumulate(np.where(announces, index, -1))
+        above = np.concatenate((np.full(1, -1), above[:-1]))
+        columns[kind] = np.log1p(np.where(above >= 0, np.minimum(index - above, 98), 99))
+    return columns
+
+
+def _whole_page_features(words: Floats, prose: Floats, share: Floats) -> Columns:
+    """What kind of page the block is in."""
+    total = max(float(words.sum()), 1.0)
+    figures = {
+        "blocks": np.log1p(len(words)),
+        "prose_blocks": np.log1p((prose > 0).sum()),
+        "prose_words": np.log1p(prose.sum()),
+        "prose_share": prose.sum() / total,
+        "links": (words * share).sum() / total,
+    }
+    return {name: np.full(len(words), float(value)) for name, value in figures.items()}

@@ -1,0 +1,128 @@
+"""Cue words: which phrases of the lexicon stand in which line, found by hash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from ingest.core.labelling.tokens import (
+    HASH_MULTIPLIER,
+    Bools,
+    Floats,
+    HashIndex,
+    Ints,
+    TokenizedLines,
+    ngram_hashes,
+    tokenize,
+)
+from ingest.core.text.wordlists import load_wordlists
+
+_MAX_PHRASE_WORDS = 8  # words of a phrase that are looked at; enough for all but a few Thai ones
+
+
+@dataclass(frozen=True, eq=False)
+class PhraseTable:
+    """The phrases of wordlists/lines.toml and calls.toml; `categories` are their lists, the labels' first."""
+
+    categories: tuple[str, ...]
+    label_count: int
+    """How many of the kinds are labels."""
+    spoken: int
+    """How many of the kinds are labels or tell how a line speaks; the rest tell what a line calls for, in texts."""
+    phrases: HashIndex
+    """Phrases, and the runs of words that longer phrases begin with."""
+    has_continuation: Bools
+    """Of each of them, whether a longer phrase begins with it."""
+    membership: tuple[Ints, Ints, Ints]
+    """In how many lists each of them is, where they begin in the third, and the lists."""
+
+
+@dataclass(frozen=True, eq=False)
+class PhraseMatches:
+    """float64[lines, kinds] each: phrases found, phrases that start the line, words that belong to a phrase of the kind."""
+
+    found: Floats
+    leading: Floats
+    covered: Floats
+    function_words: Bools
+    """bool[words]: words that say nothing by themselves (the, of, and)."""
+
+
+@cache
+def phrase_table() -> PhraseTable:
+    """The package's lexicon of lines."""
+    tables = load_wordlists("lines")
+    lists = {kind: phrases_ for table in ("labels", "speech") for kind, phrases_ in tables[table].items()}
+    lists |= {f"call.{kind}": phrases_ for kind, phrases_ in load_wordlists("calls").items()}
+    written = [(at, phrase) for at, each in enumerate(lists.values()) for phrase in each]
+    lines = tokenize([phrase for _, phrase in written])
+    found_in: dict[int, set[int]] = {}
+    begun: set[int] = set()
+    ends = np.cumsum(lines.words.astype(np.intp))
+    for (at, _), words in zip(written, np.split(lines.word, ends[:-1]), strict=True):
+        *beginnings, phrase = (
+            int(runs[0]) for runs in ngram_hashes(words[:_MAX_PHRASE_WORDS], min(len(words), _MAX_PHRASE_WORDS))
+        )
+        found_in.setdefault(phrase, set()).add(at)
+        begun.update(beginnings)
+    keys = sorted(found_in.keys() | begun)
+    members = [sorted(found_in.get(key, ())) for key in keys]
+    sizes = np.array(list(map(len, members)), np.intp)
+    flat = np.array([at for each in members for at in each], np.intp)
+    return PhraseTable(
+        tuple(lists),
+        len(tables["labels"]),
+        len(tables["labels"]) + len(tables["speech"]),
+        HashIndex.of(np.array(keys, np.uint64)),
+        np.array([key in begun for key in keys]),
+        (sizes, np.cumsum(sizes) - sizes, flat),
+    )
+
+
+def match_phrases(lines: TokenizedLines) -> PhraseMatches:
+    """What the lexicon finds in each line. A phrase never runs over the end of its line."""
+    table = phrase_table()
+    kinds = len(table.categories)
+    line = lines.word_line
+    at, key, size = _find_phrases(lines, table)
+    members, starts, flat = table.membership
+    often = members[key]
+    row = np.repeat(np.arange(len(at)), often)
+    column = flat[np.arange(len(row)) - np.repeat(np.cumsum(often) - often - starts[key], often)]
+    at = at[row]
+    linking = np.zeros(len(line), bool)
+    linking[at[column == table.categories.index("linking")]] = True
+    opens = np.ones(len(line), bool)
+    opens[1:] = line[1:] != line[:-1]
+    cell = line[at] * kinds + column
+
+    def total(cells: Ints, weights: Floats | None = None) -> Floats:
+        return np.bincount(cells, weights, lines.lines * kinds).reshape(-1, kinds).astype(np.float64)
+
+    return PhraseMatches(total(cell), total(cell[opens[at]]), total(cell, size[row]), linking)
+
+
+def _find_phrases(lines: TokenizedLines, table: PhraseTable) -> tuple[Ints, Ints, Floats]:
+    """Where each phrase begins that stands in a line, which it is, and of how many words.
+
+    Word by word: few of the runs that a phrase may begin with go on as one does.
+    """
+    word, line = lines.word, lines.word_line
+    at, key = table.phrases.find(word)
+    found = [(at, key)]
+    for size in range(2, _MAX_PHRASE_WORDS + 1):
+        at, key = at[table.has_continuation[key]], key[table.has_continuation[key]]
+        end = np.minimum(at + size, len(word)) - 1
+        inside = (end == at + size - 1) & (line[end] == line[at])
+        at, key, end = at[inside], key[inside], end[inside]
+        if not len(at):
+            break
+        with np.errstate(over="ignore"):
+            run = table.phrases.keys[key] * HASH_MULTIPLIER + word[end]
+        among, key = table.phrases.find(run)
+        at = at[among]
+        found.append((at, key))
+    sizes = np.repeat(np.arange(1.0, len(found) + 1), [len(each) for each, _ in found])
+    return np.concatenate([each for each, _ in found]), np.concatenate([each for _, each in found]), sizes

@@ -1,0 +1,216 @@
+"""Whether a page has an article at all, and why not: a list of articles, an error, a login, a wall, a script's empty frame."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import regex
+
+from ingest.core.labelling.tokens import tokenize
+from ingest.core.model import Label, Rejected
+from ingest.core.text.characters import UNSPACED_CHARACTER
+from ingest.core.text.wordlists import load_wordlists
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+
+    from ingest.core.labelling.tokens import Floats
+    from ingest.core.model import Block, Prediction
+
+MIN_BODY_WORDS = 15.0
+"""Words of the shortest body."""
+
+MIN_LONGEST_BLOCK_WORDS = 8.0
+"""Words of the longest block of a body."""
+
+MAX_LINK_DENSITY = 0.7
+"""Share of a body's words in links; lists of links are above it."""
+
+MIN_BARE_LINK_DENSITY_AND_CHARACTERS = (0.8, 24)
+"""Share in links and characters (a wide one counts twice) from which a line is the headline of another article, in a list of them."""
+
+FRONT_PAGE_BOUNDS = (100.0, 0.4, 0.5)
+"""A front page: no run of its body between two bare links has so many words, nor this share of them all, and more than this
+share stands right under such links, the first words too. Of 1,145 pages with an article none is like that; of 284 whose
+article was replaced by teasers 76 %, and in most others something of it was left.
+"""
+
+MIN_TRUNCATED_BLOCKS_AND_SHARE = (4, 0.3)
+"""Blocks of a body that break off with dots, and their share of its words, from which they are openings of other articles: of 1,149
+pages with an article none has four such blocks with a fifth of the words.
+"""
+
+MIN_CONFIDENCE_AND_WORDS = (0.95, 700.0)
+"""How sure the labeller is of a body of no words at all, and the words that outweigh all doubt: what it is less sure of is what
+stands around an article, unless it says what the page is called or what the description says.
+"""
+
+MIN_TITLE_OVERLAP, MIN_DESCRIPTION_OVERLAP = 0.6, 0.2
+"""Shares of a title's words in a body, and of a body's words in the page's description, from which it is what the page is about."""
+
+MAX_ERROR_PAGE_WORDS = 200.0
+"""Words of a body that may be the text of an error, a login or a wall, if the page's title says so."""
+
+MAX_PAYWALL_STUB_WORDS = 40.0
+"""Words of a body that may be all that a wall leaves of an article."""
+
+MIN_KEYWORD_LETTERS = 4
+"""Letters of a word that says what a title is about."""
+
+MIN_PAGE_WORDS = 10
+"""Words of a page that has none before its scripts have run."""
+
+_PARTS = re.compile(r"\s*[|–—·]\s*|\s+-\s+|(?<=^\d\d\d):\s+")
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3040-\u30ff\u3400-\u9fff\ua980-\ua9ff\uaa60-\uaa7f"
+_WORD = regex.compile(
+    rf"[{_UNSPACED}]|[\p{{L}}\p{{M}}--[{_UNSPACED}]]+", regex.V1
+)  # the vowels of Indic scripts are marks
+_CLOSING = ' ])»"”'
+_TRIMMED = " .!?…:0123456789"
+_MESSAGES = {
+    "needs_javascript": "The page's article is drawn by a script, which is never run.",
+    "paywall_stub": "The page shows its article to subscribers alone.",
+}
+
+
+def find_refusal(
+    blocks: Sequence[Block], verdicts: Sequence[Prediction], titles: Collection[str] = (), *, undrawn: bool = False
+) -> Rejected | None:
+    """Why a page has no article to record, if so: `no_article`, `paywall_stub` or `needs_javascript`. None: it has one.
+
+    `titles`: what its metadata call it. `undrawn`: it says no more than its own summary, and a script would draw the rest.
+    """
+    own = np.asarray([prediction.label is Label.BODY for prediction in verdicts], dtype=np.bool_)
+    words = np.zeros(len(blocks))
+    if own.any():
+        words[own] = tokenize([block.text for block, mine in zip(blocks, own, strict=True) if mine]).length
+    amount, links = float(words.sum()), np.asarray([b.markup.link_density if b.markup else 0.0 for b in blocks])
+    if amount < MAX_ERROR_PAGE_WORDS and (reason := _reason_in_titles(titles)):
+        return Rejected(reason, _MESSAGES.get(reason, "The page tells of an error, a login or a choice, not of news."))
+    if amount < MAX_PAYWALL_STUB_WORDS and (reason := _reason_in_text(blocks, paid_only=amount >= MIN_BODY_WORDS)):
+        return Rejected(reason, _MESSAGES[reason])
+    if undrawn:
+        return Rejected("needs_javascript", _MESSAGES["needs_javascript"])
+    if amount < MIN_BODY_WORDS:
+        return Rejected("no_article", "No block of the page reads like an article.")
+    if float((words * links).sum()) > MAX_LINK_DENSITY * amount or float(words.max()) < MIN_LONGEST_BLOCK_WORDS:
+        return Rejected("no_article", "The page is a list of links to articles.")
+    if (_is_front_page(blocks, words, links) or _is_list_of_openings(blocks, words)) and not _begins_named(
+        blocks, words, links, titles
+    ):
+        return Rejected("no_article", "The page is a list of other articles' openings.")
+    sure = np.asarray([prediction.confidence for prediction in verdicts])
+    if float((words * sure).sum()) < (
+        MIN_CONFIDENCE_AND_WORDS[0] - amount / MIN_CONFIDENCE_AND_WORDS[1]
+    ) * amount and not _matches_metadata(blocks, words, titles):
+        return Rejected("no_article", "What the page says is what stands around an article.")
+    return None
+
+
+@cache
+def _phrases(table: str) -> dict[str, frozenset[str]]:
+    return {reason: frozenset(phrases) for reason, phrases in load_wordlists("page")[table].items()}
+
+
+def _reason_in_titles(titles: Iterable[str]) -> str | None:
+    """The reason that at least half of the titles give away: "404 – Page not found", "Sign in | The Example"."""
+    found: list[str | None] = []
+    for title in dict.fromkeys(titles):
+        parts = {part.strip(_TRIMMED) for part in (title.casefold(), *_PARTS.split(title.casefold()))}
+        found.append(next((r for r, said in _phrases("vain_titles").items() if not said.isdisjoint(parts)), None))
+    reasons = [reason for reason in found if reason]
+    return reasons[0] if reasons and 2 * len(reasons) >= len(found) else None
+
+
+def _reason_in_text(blocks: Sequence[Block], *, paid_only: bool) -> str | None:
+    """The reason that the page's words give."""
+    page = " ".join([block.text for block in blocks]).casefold()
+    if len(page.split()) < MIN_PAGE_WORDS:
+        return "needs_javascript"
+    reasons = _phrases("refusals").items()
+    return next(
+        (r for r, said in reasons if (r == "paywall_stub" or not paid_only) and any(s in page for s in said)), None
+    )
+
+
+def _is_front_page(blocks: Sequence[Block], words: Floats, links: Floats) -> bool:
+    """Whether the body falls into short runs, each under a link that is a headline of its own, the first one too."""
+    most, least, under = FRONT_PAGE_BOUNDS
+    run = longest = alone = opening = 0.0
+    led = False
+    for block, mine, share in zip(blocks, words.tolist(), links.tolist(), strict=True):
+        if share > MIN_BARE_LINK_DENSITY_AND_CHARACTERS[0] and is_bare_link(block):
+            run, led = 0.0, True
+        elif mine:
+            run += mine
+            longest = max(longest, run)
+            alone += mine if led else 0.0
+            opening += 0.0 if alone else mine
+            led = False
+    amount = float(words.sum())
+    return opening < MIN_BODY_WORDS and longest < most and longest < least * amount and alone > under * amount
+
+
+def is_bare_link(block: Block) -> bool:
+    """Whether a line is a link and long enough for the headline of another article."""
+    share = block.markup.link_density if block.markup else 0.0
+    return (
+        share > MIN_BARE_LINK_DENSITY_AND_CHARACTERS[0]
+        and len(block.text) + len(UNSPACED_CHARACTER.findall(block.text)) >= MIN_BARE_LINK_DENSITY_AND_CHARACTERS[1]
+    )
+
+
+def _is_list_of_openings(blocks: Sequence[Block], words: Floats) -> bool:
+    """Whether much of the body breaks off with dots, as the openings of articles do in lists of them."""
+    own = ((block.text, amount) for block, amount in zip(blocks, words.tolist(), strict=True) if amount)
+    cut = [amount for text, amount in own if is_cut(text)]
+    return len(cut) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[0] and sum(cut) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[1] * float(
+        words.sum()
+    )
+
+
+def _begins_named(blocks: Sequence[Block], words: Floats, links: Floats, titles: Collection[str]) -> bool:
+    """Whether the first run of the body, up to a bare link or an opening that breaks off, is of some length and speaks of what a title says:
+    a brief, with other articles under it. Titles of lists of articles are those of sections.
+    """
+    run = np.zeros(len(words))
+    for at, (block, amount, share) in enumerate(zip(blocks, words.tolist(), links.tolist(), strict=True)):
+        begun = bool(run.any())
+        if begun and (is_cut(block.text) or (share > MIN_BARE_LINK_DENSITY_AND_CHARACTERS[0] and not amount)):
+            break
+        if amount and not is_cut(block.text):
+            run[at] = amount
+    return float(run.sum()) >= MIN_BODY_WORDS and _matches_metadata(blocks, run, titles)
+
+
+def is_cut(text: str) -> bool:
+    """Whether a text breaks off with dots."""
+    return text.rstrip(_CLOSING).endswith(("…", "..."))
+
+
+def _matches_metadata(blocks: Sequence[Block], words: Floats, titles: Iterable[str]) -> bool:
+    """Whether the body speaks of what a title says, or says what the page's description or its declared body does."""
+    own = [(block, amount) for block, amount in zip(blocks, words.tolist(), strict=True) if amount]
+    overlap = sum(amount * max(block.markup.metadata_overlap) for block, amount in own if block.markup)
+    return overlap >= MIN_DESCRIPTION_OVERLAP * float(words.sum()) or speaks_of(
+        (block.text for block, _ in own), titles
+    )
+
+
+def speaks_of(texts: Iterable[str], titles: Iterable[str]) -> bool:
+    """Whether texts say most of the words of a title."""
+    said = {stem for text in texts for stem in _stems(text)}
+    named = (set(_stems(title)) for title in titles)
+    return any(len(stems) > 1 and len(stems & said) >= MIN_TITLE_OVERLAP * len(stems) for stems in named)
+
+
+def _stems(text: str) -> Iterator[str]:
+    """The first five letters of each word of some length, for words bend at their ends; a wide sign is a word."""
+    return (
+        word[:5]
+        for word in _WORD.findall(text.casefold())
+        if len(word) >= MIN_KEYWORD_LETTERS or UNSPACED_CHARACTER.match(word)
+    )

@@ -1,0 +1,143 @@
+"""What the structure of a page decides where a labeller that looks at each block by itself does not: tables, gaps, copies, other stories.
+
+Each step looks at what those before it left, and says of some blocks that they are the body or that they are not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from ingest.core.labelling.asides import author_notes, remarks, scripts
+from ingest.core.labelling.copies import copies
+from ingest.core.labelling.gaps import gaps
+from ingest.core.labelling.openings import other_openings
+from ingest.core.labelling.outline import outline
+from ingest.core.labelling.refusal import MIN_BODY_WORDS, speaks_of
+from ingest.core.labelling.stories import other_stories
+from ingest.core.labelling.tables import MOST_LINKED_LIST, belongs, fact_tables, is_whole, lists
+from ingest.core.model import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ingest.core.labelling.outline import Outline
+    from ingest.core.model import Block, Claim, Prediction
+
+ALONE_WORDS, ALONE_CERTAIN = 60, 0.9
+"""Words of such a text, and how sure the labeller may be that it is none of the article."""
+
+Decision = tuple[Label, str]
+"""A label, and the id of the rule that gave it."""
+
+
+class Stated(NamedTuple):
+    """What the page's metadata say: how it is called, and who wrote it."""
+
+    titles: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, claims: Iterable[Claim]) -> Stated:
+        """What claims say."""
+        told = list(claims)
+        names = [name for claim in told if claim.field == "authors" for name in claim.value]
+        return cls(tuple(claim.value for claim in told if claim.field == "headline"), tuple(dict.fromkeys(names)))
+
+
+def decide(
+    blocks: Sequence[Block], verdicts: Sequence[Prediction], free: list[bool], stated: Stated
+) -> dict[int, Decision]:
+    """The blocks whose label changes. `free`: which no rule of a pack has decided."""
+    page = outline(blocks, verdicts, free)
+    decided: dict[int, Decision] = {}
+    for step in (_alone, _unseen, _others, _tables, _lists, _gaps, _copies, _openings, _asides):
+        changes = dict(step(page, stated))
+        if changes:
+            decided |= changes
+            page = replace(
+                page,
+                body=[changes[at][0] is Label.BODY if at in changes else mine for at, mine in enumerate(page.body)],
+            )
+    return decided
+
+
+def _alone(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    """The one long text of a page without a body, if it speaks of what the page is called: a whole article in one element, parted by
+    single line breaks.
+    """
+    if sum(size for size, mine in zip(page.amount, page.body, strict=True) if mine) >= MIN_BODY_WORDS:
+        return
+    for at, (block, prediction) in enumerate(zip(page.blocks, page.verdicts, strict=True)):
+        plain = block.markup is not None and block.markup.link_density < 0.2 and page.settings[at].inert is None
+        unsure = prediction.label is Label.NAVIGATION and prediction.confidence < ALONE_CERTAIN
+        if (
+            plain
+            and unsure
+            and page.free[at]
+            and page.amount[at] >= ALONE_WORDS
+            and speaks_of([block.text], stated.titles)
+        ):
+            yield at, (Label.BODY, "structure/alone")
+
+
+def _unseen(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    """What nobody sees, unless it is more than all that is seen: templates hide whole articles until a script runs."""
+    del stated
+    seen = sum(
+        size
+        for size, mine, each in zip(page.amount, page.body, page.settings, strict=True)
+        if mine and each.inert is None
+    )
+    hidden: dict[int, list[int]] = {}
+    for at, (mine, each) in enumerate(zip(page.body, page.settings, strict=True)):
+        if mine and each.inert is not None:
+            hidden.setdefault(id(each.inert), []).append(at)
+    for each_block in hidden.values():
+        if sum(page.amount[at] for at in each_block) < seen:
+            yield from _all(each_block, Label.WIDGET, "structure/unseen")
+
+
+def _others(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    yield from _all(other_stories(page, stated.titles), Label.RELATED, "structure/other-story")
+
+
+def _tables(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    del stated
+    for table in fact_tables(page.blocks, page.settings, page.layout):
+        if belongs(table, page):
+            yield from _all(
+                (at for at in table.blocks if page.free[at] and not page.body[at]), Label.BODY, "structure/table"
+            )
+
+
+def _lists(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    del stated
+    for each in lists(page.settings):
+        lost = [at for at in each.blocks if page.free[at] and not page.body[at] and page.settings[at].inert is None]
+        if lost and is_whole(each, page) and belongs(each, page, MOST_LINKED_LIST):
+            yield from _all(lost, Label.BODY, "structure/list")
+
+
+def _gaps(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    del stated
+    yield from _all(gaps(page), Label.BODY, "structure/gap")
+
+
+def _copies(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    del stated
+    yield from _all(copies(page), Label.DUPLICATE, "structure/copy")
+
+
+def _openings(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    yield from _all(other_openings(page, stated.titles), Label.RELATED, "structure/opening")
+
+
+def _asides(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    yield from _all(scripts(page), Label.WIDGET, "structure/script")
+    yield from _all(author_notes(page, stated.authors), Label.AUTHOR_BIO, "structure/author-note")
+    yield from _all(remarks(page), Label.COMMENTS, "structure/remarks")
+
+
+def _all(blocks: Iterable[int], label: Label, rule: str) -> Iterator[tuple[int, Decision]]:
+    return ((at, (label, rule)) for at in blocks)

@@ -1,0 +1,109 @@
+"""All that the labeller of lines looks at, as one row of numbers a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ingest.core.labelling.line_shape import Columns, join_groups, line_shape_features, neighbour_features, window_means
+from ingest.core.labelling.phrases import PhraseMatches, match_phrases, phrase_table
+from ingest.core.labelling.prose import Prose, find_prose, overlap_features, prose_position_features
+from ingest.core.labelling.tokens import Bools, Floats, TokenizedLines, tokenize
+from ingest.core.labelling.word_weights import WordWeights, context_weights, learned_word_weights, word_weight_features
+from ingest.core.model import Block
+
+NEIGHBOUR_LINES = 1  # lines on each side whose looks count
+_MAX_MARKER_WORDS = 8.0  # a line of at most so many words may announce what follows
+_NEIGHBOUR_COLUMNS = ("shape.words", "shape.ends_sentence", "shape.capital_words", "cue.covered", "habit.score")
+_MARKER_LABELS = ("related", "comments", "promo", "share", "tags", "byline")
+_AVERAGED_COLUMNS = ("habit.score", "cue.covered", "herald.short", "cue.first")
+"""How lines are worded, how thick with cues and how short they are, and who speaks in them."""
+_WINDOWS = {"narrow": (3, 3), "middle": (5, 5), "wide": (12, 12), "above": (6, -1), "below": (-1, 6)}
+_PHRASE_LABELS = ("related", "comments", "promo", "credit", "share", "caption", "date", "author_bio")
+_SPEECH_CATEGORIES = ("first", "second", "reported", "linking")
+_BEYOND_TEXT = {
+    "shape.words": -1.0
+}  # what a neighbour beyond the first or the last line looks like; anything else is 0
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSet:
+    """What was read, and the columns made of it by name, `group.name`; the group is what an ablation drops."""
+
+    lines: TokenizedLines
+    matches: PhraseMatches
+    columns: Columns
+
+
+def text_features(blocks: Sequence[Block], weights_of: WordWeights = learned_word_weights) -> FeatureSet:
+    """The evidence about the lines of a text. At least one block is wanted.
+
+    `weights_of` gives the weights of words; training, which must not see a site's own, has one for each text.
+    """
+    lines = tokenize([block.text for block in blocks])
+    matches, prose = match_phrases(lines), find_prose(lines)
+    covered = matches.covered[:, : phrase_table().label_count].max(axis=1)
+    columns = join_groups(
+        (
+            ("shape", line_shape_features(lines)),
+            ("cue", _phrase_features(lines, matches, covered)),
+            ("habit", word_weight_features(lines, weights_of)),
+            ("prose", prose_position_features(prose)),
+            ("twin", overlap_features(lines, prose, matches.function_words)),
+            ("page", _whole_text_features(lines, prose, covered)),
+            ("herald", _section_marker_features(lines, prose, matches)),
+        )
+    )
+    columns |= window_means(columns, _AVERAGED_COLUMNS, _WINDOWS) | context_weights(columns["habit.score"], lines.words)
+    columns |= neighbour_features(columns, _NEIGHBOUR_COLUMNS, _BEYOND_TEXT, NEIGHBOUR_LINES)
+    return FeatureSet(lines, matches, columns)
+
+
+def _phrase_features(lines: TokenizedLines, matches: PhraseMatches, covered: Floats) -> Columns:
+    """How much of each line the lexicon's phrases are, and how the line speaks."""
+    kinds, words = phrase_table().categories, np.maximum(lines.words, 1)
+    shares = {f"{kind}_share": matches.covered[:, kinds.index(kind)] / words for kind in _PHRASE_LABELS}
+    speech = {kind: matches.found[:, kinds.index(kind)] / words for kind in _SPEECH_CATEGORIES}
+    return {**shares, **speech, "covered": np.minimum(covered / words, 1)}
+
+
+def _whole_text_features(lines: TokenizedLines, prose: Prose, covered: Floats) -> Columns:
+    """What kind of text the line is in: how long, how much of it prose, how thick with cues."""
+    n, length = lines.lines, lines.length
+    total = max(float(length.sum()), 1.0)
+    figures = {
+        "lines": np.log1p(n),
+        "prose_lines": prose.lines.mean(),
+        "prose_words": prose.words.sum() / total,
+        "median": np.log1p(np.sort(length)[n // 2]),
+        "covered": covered.sum() / total,
+        "short": (length <= _MAX_MARKER_WORDS).mean(),
+    }
+    return {name: np.full(n, float(value)) for name, value in figures.items()}
+
+
+def _section_marker_features(lines: TokenizedLines, prose: Prose, matches: PhraseMatches) -> Columns:
+    """How far above a line the last short line stands that announces a list, comments, a share bar …; and such lines in all."""
+    table, index = phrase_table(), np.arange(lines.lines)
+    short = lines.length <= _MAX_MARKER_WORDS
+    announces = short & (matches.leading.T[[table.categories.index(kind) for kind in _MARKER_LABELS]] > 0)
+    above = np.full((len(_MARKER_LABELS), lines.lines), -1)
+    np.maximum.accumulate(np.where(announces, index, -1)[:, :-1], axis=1, out=above[:, 1:])
+    far = np.log1p(np.where(above >= 0, np.minimum(index - above, 98), 99))
+    last = above.max(axis=0)
+    behind = np.cumsum(prose.words)
+    return {
+        **dict(zip(_MARKER_LABELS, far, strict=True)),
+        "prose_since": np.log1p(np.where(last >= 0, behind - behind[last], 9999)),
+        "short": short.astype(np.float64),
+        "run": _run_lengths(short),
+    }
+
+
+def _run_lengths(flags: Bools) -> Floats:
+    """Logarithm of the length of the run of equal flags that each line is in; negative where the flag is off."""
+    edges = np.flatnonzero(np.concatenate((np.ones(1, bool), flags[1:] != flags[:-1], np.ones(1, bool))))
+    lengths = np.diff(edges)
+    return np.asarray(np.repeat(np.log1p(lengths), lengths) * np.where(flags, 1, -1))

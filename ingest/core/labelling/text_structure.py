@@ -1,0 +1,196 @@
+"""What the form of a text file says of its lines, where no pack is sure: dates, names and captions between headline and prose, second
+copies of the head, what a publisher says to its readers, and the titles of other articles behind the last prose.
+
+It looks at lines beside lines, never at words of one publisher. What it labels, the labeller of lines does not.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.core.labelling.calls import calls
+from ingest.core.labelling.headline_columns import first_prose
+from ingest.core.labelling.title_text import is_paragraph, stems, without_bullet
+from ingest.core.metadata.authors import looks_like_person
+from ingest.core.metadata.date_lines import date_line, is_dated_caption
+from ingest.core.model import Label, LabelledBlock
+from ingest.core.text.normalize import match_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.core.labelling.text_classifier import Judgement
+    from ingest.core.labelling.tokens import Bools
+    from ingest.core.model import Block
+
+Rows = "list[LabelledBlock | None]"
+
+MIN_STANDFIRST_WORDS = 7
+MAX_HEAD_LINES = 16
+"""Lines that a head has at the most: title, standfirst, byline, date, what a template puts between its two copies."""
+MIN_TAIL_LINES = 2
+"""Lines behind the last prose of one form that make a list."""
+MAX_KNOWN_SHARE = 0.34
+"""Share of a title's words that the article says too; another article's title says few of them."""
+MAX_HEADLINE_BOILERPLATE_CONFIDENCE = 0.25
+"""Probability of residue from which a line goes, where its place speaks for it, too: above the headline, below a closing call."""
+
+HALF_DOUBTED = 0.35
+"""Probability of residue from which a short line between headline and prose goes: a kicker, a place, a counter."""
+MAX_KICKER_WORDS = 9
+TRAIL = 60
+"""Characters that the way to an article has at the most, before its title."""
+
+_TITLE_WORDS = range(4, 30)
+_NAME_EDGE = re.compile(r"^[\s|•·,/–—-]+|[\s|•·,/–—-]+$")
+_NAME_BAR = re.compile(r"\s*[|•·/]\s*$")
+_ELLIPSIS = re.compile(r"(?:…|\.\.\.)\W{0,3}$")
+_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\s\"'”’»」』)\]）]*$")
+_ANNOUNCES = re.compile(r"[:：]\W{0,2}$")
+_BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+>»]|[•●▪■►▶])\s*\S")
+
+
+def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, headline: str | None) -> None:
+    """Label what the form of the text tells. `rows`: what packs have decided, and where the headline stands; altered."""
+    prose, first = first_prose(blocks, rows, judged)
+    top = range(min(first, len(blocks)))
+    _second_copies(blocks, rows, top)
+    for i in top:
+        if rows[i] is None and (found := date_line(blocks[i].text)):
+            rows[i] = LabelledBlock(blocks[i], Label.DATE, "structure/date", captured=found)
+    _above_headline(blocks, rows, judged, top)
+    for i in top:
+        if rows[i] is None and (label := _beside_head(blocks, rows, i, headline)):
+            rows[i] = label
+    if headline:
+        _around_head(blocks, rows, judged, top, match_key(headline))
+    for i in calls(blocks, judged):
+        if rows[i] is None:
+            rows[i] = LabelledBlock(blocks[i], Label.PROMO, "structure/call")
+    _titles_at_the_end(blocks, rows, judged, prose)
+
+
+def _second_copies(blocks: Sequence[Block], rows: list[LabelledBlock | None], top: range) -> None:
+    """A head printed twice leaves as a whole. Its standfirst is the first line under the title that is printed again under the second."""
+    copies = _copies(rows, top)
+    if len(copies) < 2:
+        return
+    head: dict[str, int] = {}
+    for i in range(copies[-2] + 1, copies[-1]):
+        head.setdefault(match_key(blocks[i].text), i)
+    for i in range(copies[-1] + 1, min(copies[-1] + 1 + MAX_HEAD_LINES, len(blocks))):
+        at = head.get(match_key(blocks[i].text))
+        if at is None or rows[i] is not None or not match_key(blocks[i].text):
+            continue
+        rows[i] = LabelledBlock(blocks[i], Label.DUPLICATE, "structure/repeated-head")
+        if rows[at] is None and len(blocks[at].text.split()) >= MIN_STANDFIRST_WORDS and not date_line(blocks[at].text):
+            rows[at] = LabelledBlock(blocks[at], Label.SUBHEADLINE, "structure/repeated-head")
+
+
+def _copies(rows: Sequence[LabelledBlock | None], top: range) -> list[int]:
+    """Where the headline is printed above the prose."""
+    return [i for i in top if (row := rows[i]) is not None and row.rule == "structure/headline"]
+
+
+def _above_headline(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, top: range) -> None:
+    """Between two copies of the headline, and above one under a menu, stands what is the site's own."""
+    copies = _copies(rows, top)
+    if not copies:
+        return
+    gone = sum(bool(judged.gone[i]) or rows[i] is not None for i in range(copies[-1]))
+    for i in range(copies[-1]):
+        between = len(copies) > 1 and i > copies[0] and copies[-1] - copies[0] <= MAX_HEAD_LINES
+        menu = gone >= max(MIN_TAIL_LINES, copies[-1] // 2) and judged.residue[i] > MAX_HEADLINE_BOILERPLATE_CONFIDENCE
+        if rows[i] is None and not judged.gone[i] and (between or menu) and not is_paragraph(blocks[i].text):
+            rows[i] = LabelledBlock(blocks[i], Label.NAVIGATION, "structure/above-headline")
+
+
+def _around_head(
+    blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, top: range, key: str
+) -> None:
+    """Short lines around a headline that the labeller half doubts, and the way to it ("Home Food Honey jam for the holidays")."""
+    copies = _copies(rows, top)
+    if not copies or top.stop - copies[-1] > MAX_HEAD_LINES:  # a list of short lines may be the article
+        return
+    for i in top:
+        text = blocks[i].text
+        if rows[i] is not None or judged.gone[i] or _BULLET.match(text):
+            continue
+        short = judged.seen.lines.length[i] <= MAX_KICKER_WORDS and not _SENTENCE_END.search(text)
+        if (short and judged.residue[i] > HALF_DOUBTED) or (
+            len(text) < 2 * len(key) + TRAIL and match_key(text).endswith(key)
+        ):
+            rows[i] = LabelledBlock(blocks[i], Label.NAVIGATION, "structure/around-headline")
+
+
+def _beside_head(
+    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], i: int, headline: str | None
+) -> LabelledBlock | None:
+    """A name beside a date or a bar signs the article; a line that ends with a day and tells more is a caption."""
+    text = blocks[i].text
+    near = [row for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(rows) and (row := rows[j]) is not None]
+    name = _NAME_EDGE.sub("", text)
+    if looks_like_person(name) and (_NAME_BAR.search(text) or any(row.label is Label.DATE for row in near)):
+        return LabelledBlock(blocks[i], Label.BYLINE, "structure/name", captured={"authors": name})
+    if match_key(text) != match_key(headline or "") and is_dated_caption(text):
+        return LabelledBlock(blocks[i], Label.CAPTION, "structure/dated-caption", captured={"caption": text})
+    return None
+
+
+def _titles_at_the_end(
+    blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Bools
+) -> None:
+    """Behind the last prose: openings that end in "…", titles under bullets that say nothing of the article, and what follows a call."""
+    found = np.flatnonzero(prose).tolist()
+    kept = [i for i in found if (row := rows[i]) is None or row.label is Label.BODY]
+    if not kept:
+        return
+    last = kept[-1]
+    known = stems(" ".join(blocks[i].text for i in kept))
+    tail = range(last + 1, len(blocks))
+    for run in _runs([i for i in tail if rows[i] is None and not judged.gone[i]]):
+        announced = bool(_ANNOUNCES.search(blocks[run[0] - 1].text))
+        for form in (_ELLIPSIS.search, _bulleted_title):
+            same = [i for i in run if form(blocks[i].text)]
+            if announced or len(same) < max(MIN_TAIL_LINES, len(run) - 1):
+                continue
+            said = [stems(without_bullet(blocks[i].text)) for i in same]
+            share = sum(len(each & known) for each in said) / max(sum(map(len, said)), 1)
+            if share <= MAX_KNOWN_SHARE:
+                for i in same:
+                    rows[i] = LabelledBlock(blocks[i], Label.RELATED, "structure/titles-at-the-end")
+    closed = next((i for i in tail if (row := rows[i]) is not None and row.label is Label.PROMO), None)
+    for i in range(closed + 1, len(blocks)) if closed is not None else ():
+        text = blocks[i].text
+        if (
+            rows[i] is None
+            and not judged.gone[i]
+            and not _SENTENCE_END.search(text)
+            and len(stems(text) & known) <= MAX_KNOWN_SHARE * len(stems(text))
+        ):
+            rows[i] = LabelledBlock(blocks[i], Label.RELATED, "structure/below-call")
+
+
+def _bulleted_title(text: str) -> bool:
+    """Whether a line under a bullet may be another article's title: of a title's length, and no sentence."""
+    return (
+        bool(_BULLET.match(text))
+        and len(text.split()) in _TITLE_WORDS
+        and not _SENTENCE_END.search(text)
+        and not text.endswith((";", ","))
+    )
+
+
+def _runs(places: Sequence[int]) -> Iterator[list[int]]:
+    """Places that follow one another."""
+    run: list[int] = []
+    for place in places:
+        if run and place != run[-1] + 1:
+            yield run
+            run = []
+        run.append(place)
+    if run:
+        yield run

@@ -1,0 +1,68 @@
+"""Titles and paragraphs as text: their words, a title without its bullet or its site's name, the words of an address."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote, urlsplit
+
+from ingest.core.text.normalize import match_key
+
+MAX_SITE_CHARACTERS = 40
+STEM_CHARACTERS = 5
+"""Characters by which two words count as the same: languages inflect their ends."""
+MAX_QUESTION_CHARACTERS = 200
+"""A question no longer than this may be a headline, and is no paragraph."""
+
+_BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+#>|»o]\s+|\d{1,2}[.)]\s+|[•●▪■►▶]\s*)+(?=\S)")
+_SITE_CUT = re.compile(r"\s+(?:[|–—•·»«/~:\-]{1,2})\s+|\s*[|｜│]\s*")
+_WORD = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_SENTENCE_END = re.compile(r"""[.!?…。！？؟।][\s"'”’»」』)\]）]*$""")
+
+
+def without_bullet(text: str) -> str:
+    """A line without the mark of a list before it."""
+    return _BULLET.sub("", text, count=1)
+
+
+def is_paragraph(text: str) -> bool:
+    """Whether it is prose: of 80 characters that end like a sentence; a question may be a headline, if it is short."""
+    if len(text) < 40:  # not even in a script without spaces
+        return False
+    wide = len(text) + (0 if text.isascii() else sum(map(len, _UNSPACED.findall(text))))
+    return (
+        wide >= 80
+        and bool(_SENTENCE_END.search(text))
+        and not (wide <= MAX_QUESTION_CHARACTERS and text.endswith(("?", "？", "؟")))
+    )
+
+
+def without_site_ends(text: str) -> set[str]:
+    """What is left of a line, folded, where its end may be the name of a site: "Storm hits coast - The Example"."""
+    cuts = list(_SITE_CUT.finditer(text))
+    return {
+        match_key(text[: cut.start()])
+        for cut in cuts[-2:]
+        if 0 < len(text) - cut.end() <= MAX_SITE_CHARACTERS and cut.start() >= 8
+    }
+
+
+def stems(text: str) -> set[str]:
+    """The beginnings of a text's words; of scripts that write no spaces, its pairs of characters."""
+    found = set()
+    for word in _WORD.findall(text.casefold()):
+        if _UNSPACED.match(word):
+            found |= {word[k : k + 2] for k in range(len(word) - 1)}
+        elif len(word) > 2:
+            found.add(word[:STEM_CHARACTERS])
+    return found
+
+
+def slug_stems(url: str | None) -> set[str]:
+    """The beginnings of the words of the longest part of an address's path; empty where it has none."""
+    if not url:
+        return set()
+    parts = [re.sub(r"[-_+.%\s]+", " ", part) for part in unquote(urlsplit(url).path).split("/")]
+    best = max(parts, key=lambda part: sum(len(word) > 2 for word in part.split()), default="")
+    words = {word[:STEM_CHARACTERS] for word in _WORD.findall(best.casefold()) if len(word) > 2 and not word.isdigit()}
+    return words if len(words) >= 3 else set()

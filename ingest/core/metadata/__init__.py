@@ -1,0 +1,1 @@
+"""Claims about an article, and which of them wins a field of the record."""

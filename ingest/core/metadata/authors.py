@@ -1,0 +1,191 @@
+"""Names out of bylines, whatever language the byline is written in."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from ingest.core.caching import cache_short_texts
+from ingest.core.metadata.name_lists import unglued, without_job
+from ingest.core.text.normalize import match_key
+from ingest.core.text.strings import clean_line
+from ingest.core.text.wordlists import alternation, load_wordlists, word_set
+
+MAX_NAME_CHARACTERS = 40
+MAX_NAMES = 60  # a collaboration signs with dozens, a broken page with thousands
+
+_MAIL = re.compile(r"[(\[<]?\s*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\s*[)\]>]?")
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
+_HANDLE = re.compile(r"(?<!\w)@\w+")
+_BRACKETS = re.compile(r"\s*[(\[（【][^()\[\]（）【】]{0,80}[)\]）】]")
+_SEPARATOR = re.compile(
+    r"\s*(?:\s\+\s|[;|•·●／/\n،、，；؛]|\s[–—-]\s|,(?!\s*(?:Jr|Sr|II|III|IV|PhD|Ph\.D|MD|M\.D)\.?\s*(?:,|$)))\s*"
+)
+_NAMED_MAIL = re.compile(r"^[\w.+-]+@[\w.-]+\s*[(\[]\s*([^()\[\]@]{2,80}?)\s*[)\]]$")  # "jane@example.org (Jane Doe)"
+_TRIMMED = re.compile(r"^[\s©&,.;:|/\\•·–—*\"'“”«»„<>]+|[\s,;:|/\\•·–—*\"“”«»„<>(\[]+$")
+_WIDE_NAME = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff]{2,5}(?: [\u3040-\u30ff\u3400-\u9fff]{1,4})?|[\uac00-\ud7a3]{2,4}"
+)
+_DIGIT = re.compile(r"\d")
+_RIGHTS = re.compile(r"copyright|\(c\)|all rights reserved", re.IGNORECASE)
+_SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?] ")
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    hard = alternation({w.rstrip(":：／") for w in word_set("people", "by")})
+    soft = alternation(word_set("people", "by_soft"))
+    by = re.compile(
+        rf"^(?:(?:{hard}|{soft})\s*[:：／]\s*|(?:{hard})\s+(?=\S)|(?:{soft})\s+(?=\S+\s+\S))", re.IGNORECASE
+    )
+    between = re.compile(rf"\s+(?:{alternation(word_set('people', 'between'))})\s+", re.IGNORECASE)
+    after = re.compile(rf"\s+(?:{alternation(word_set('people', 'after'))})(?:\s.*)?$", re.IGNORECASE)
+    job = re.compile(rf"(?<!\w)(?:{alternation(word_set('people', 'jobs'))})(?!\w)", re.IGNORECASE)
+    return by, between, after, job
+
+
+@cache
+def _date_and_after() -> re.Pattern[str]:
+    tables = load_wordlists("dates")
+    month = alternation(name for several in tables["months"].values() for name in several)
+    day = alternation(tables["weekdays"])
+    return re.compile(rf"[\s,]*(?<!\w)(?:(?:{month})\.?\s*\d|(?:{day})(?!\w)|\d).*$", re.IGNORECASE | re.DOTALL)
+
+
+def strip_byline_marker(text: str) -> str | None:
+    """What stands behind the "By" of a byline; None where there is none."""
+    match = _patterns()[0].match(text)
+    return text[match.end() :] if match else None
+
+
+def looks_like_person(text: str) -> bool:
+    """Two or three capitalised words of letters, as most names are; so are many other things."""
+    parts = text.split()
+    return (
+        2 <= len(parts) <= 3
+        and len(text) <= 40
+        and all(
+            p[0].isupper() and p.replace("-", "").replace("’", "").replace("'", "").rstrip(".").isalpha() for p in parts
+        )
+    )
+
+
+def is_personal(name: str) -> bool:
+    """The same for all scripts: in those without capitals two to four words, or two to five Chinese, Japanese or Korean characters."""
+    if looks_like_person(name):
+        return True
+    parts = name.split()
+    if (
+        is_outlet(name)
+        or is_newsroom(name)
+        or is_job(name)
+        or not all(sign.isalpha() or sign in " .-’'" or unicodedata.category(sign)[0] == "M" for sign in name)
+    ):
+        return False
+    if _WIDE_NAME.fullmatch(name):
+        return True
+    capital = [part[0].isupper() or not (part[0].islower() or part[0].isupper()) for part in parts]
+    return 2 <= len(parts) <= 4 and len(name) <= MAX_NAME_CHARACTERS and capital[0] and capital[-1]
+
+
+def is_byline_marker(text: str) -> bool:
+    """The "By" of a byline alone: its names stand in the next run of text."""
+    return len(text) < 40 and text.strip(" :：").lower() in word_set("people", "by")
+
+
+@cache_short_texts
+def is_newsroom(name: str) -> bool:
+    """A news agency, a newsroom that signs as such, a firm."""
+    text = " ".join(name.lower().split())
+    return text in word_set("people", "newsrooms") or not word_set("people", "newsroom_words").isdisjoint(
+        re.split(r"[\W_]+", text)
+    )
+
+
+def parse_authors(value: Any, *, loose: bool = False) -> tuple[str, ...]:
+    """The names in a byline or in a list of them, in order, each once.
+
+    `loose`: the text is a byline as printed, which may hold jobs and places; what does not look like a name is dropped.
+    """
+    found: dict[str, str] = {}
+    for text in value if isinstance(value, Iterable) and not isinstance(value, str) else [value]:
+        clean = clean_line(text, 600)
+        if clean is None:
+            continue
+        for name in _split(clean, loose=loose):
+            found.setdefault(match_key(name), name)
+        if len(found) >= MAX_NAMES:
+            break
+    found.pop("", None)
+    if loose:  # "Jane Doe" and "Jane Doe Staff Writer" are one
+        found = {
+            k: name for k, name in found.items() if not any(k != o and len(o) > 5 and k.startswith(o) for o in found)
+        }
+    return tuple(found.values())[:MAX_NAMES]
+
+
+def _split(text: str, *, loose: bool) -> list[str]:
+    by, between, after, _ = _patterns()
+    if named := _NAMED_MAIL.match(text):
+        text = named[1]
+    if "@" in text or "://" in text or "www." in text:  # few bylines have any, and each is looked for from every sign
+        text = _HANDLE.sub(" ", _LINK.sub(" ", _MAIL.sub(", ", text)))
+    for _ in range(2):  # "Text: Von Jana Muster"
+        text = _TRIMMED.sub("", text)
+        text = by.sub("", text, count=1)
+    text = _BRACKETS.sub("", text)
+    kept: list[str] = []
+    for part in _SEPARATOR.split(text):
+        pieces = between.split(f" {part} ") if len(part.split()) > 2 else [part]
+        for alone in (name for piece in pieces for name in unglued(piece.strip())):
+            name = _TRIMMED.sub("", without_job(_TRIMMED.sub("", alone)))
+            if loose:
+                name = _date_and_after().sub("", name)
+                name = _TRIMMED.sub("", after.sub("", f" {name}"))
+            name = _TRIMMED.sub("", by.sub("", name, count=1)) if kept else name
+            if _is_name(name, loose=loose) and not (kept and is_job(name)):
+                kept.append(_without_full_stop(name))
+    return kept
+
+
+@cache_short_texts
+def is_job(name: str) -> bool:
+    """Whether words name a job and nobody: "Transport Correspondent". Words of jobs are no family names but for a few."""
+    return _patterns()[3].search(name) is not None
+
+
+@cache_short_texts
+def is_outlet(name: str) -> bool:
+    """Whether a name has a word that papers, stations and sites are named with."""
+    text = name.lower()
+    return not word_set("people", "outlets").isdisjoint(re.split(r"[^\w\u0900-\u0dff]+", text)) or text.endswith(
+        tuple(word_set("people", "unspaced_outlets"))
+    )
+
+
+def _is_name(name: str, *, loose: bool) -> bool:
+    if not 1 < len(name) <= 80 or not any(c.isalpha() for c in name) or name.lower() in word_set("people", "nobody"):
+        return False
+    if _RIGHTS.search(name):
+        return False
+    if name.count(".") > 3 or "http" in name or name[0].isdigit() or name.lower() in word_set("people", "by"):
+        return False
+    if loose and (_DIGIT.search(name) or _SENTENCE.search(name)):
+        return False
+    parts = name.split()
+    if len(parts) > (5 if loose else 9):
+        return False
+    if loose:
+        letters = [p for p in parts if p[0].isalpha()]
+        capitals = sum(p[0].isupper() or not p[0].islower() for p in letters)
+        if not letters or capitals * 2 < len(letters) or _patterns()[3].search(name):
+            return False
+    return True
+
+
+def _without_full_stop(name: str) -> str:
+    """Dots of an initial stay; a full stop behind a whole word goes."""
+    return name[:-1] if re.search(r"\w{4}\.$", name) else name

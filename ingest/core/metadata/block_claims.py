@@ -1,0 +1,223 @@
+"""What the labelled blocks say about the article: each label's room in the record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from ingest.core.metadata.authors import is_newsroom, looks_like_person, parse_authors
+from ingest.core.metadata.credits import clean_credit, split_caption
+from ingest.core.metadata.date_lines import date_line
+from ingest.core.metadata.dates import find_labelled_dates, marker
+from ingest.core.model import Claim, Label, LabelledBlock, Origin
+from ingest.core.packs import Rulebook
+from ingest.core.text.characters import UNSPACED_CHARACTER
+from ingest.core.text.lines import is_title
+from ingest.core.text.strings import is_article_url, registered_domain
+from ingest.core.text.wordlists import word_set
+
+LABEL_TO_FIELD = {
+    Label.HEADLINE: "headline",
+    Label.SUBHEADLINE: "subheadline",
+    Label.BYLINE: "byline",
+    Label.CAPTION: "images",
+    Label.CREDIT: "images",
+    Label.RELATED: "related",
+    Label.COPYRIGHT_NOTICE: "copyright_notice",
+    Label.USAGE_TERMS: "usage_terms",
+}
+"""The field that a label fills; the other labels fill none and stand in `removed` alone."""
+
+MAX_DATELINE_BLOCKS = 3
+"""Blocks of the body in which a dateline is looked for: a heading or a standfirst may stand before it."""
+
+SITE_TAGS = frozenset({"nav", "header", "footer"})
+ARTICLE_TAGS = frozenset({"article", "main"})
+"""Elements whose lists are the site's, unless they stand in one that is the article's."""
+
+_OWNER = re.compile(
+    r"(?:©|ⓒ|\([cC]\)|(?i:copyright))[\s,:]*(?:©\s*|\([cC]\)\s*)?(?:by\s+)?"
+    r"(?:(?:19|20)\d\d(?:\s?[-–—,]\s?(?:19|20)?\d\d)*[\s,.:–—-]*(?:by\s+)?(?P<behind>[^\W\d_][^.,;|©()\d\n]{1,60})"
+    r"|(?P<before>[^\W\d_][^.,;|©()\d\n]{1,60}?)[\s,.:–—-]*(?:19|20)\d\d)"
+)
+_TAG_SEPARATOR = re.compile(r"\s*[,;|#、，·•]+\s*")
+
+
+def claims_from_blocks(
+    labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin, url: str | None = None
+) -> Iterator[Claim]:
+    """Claims of the blocks themselves, of the packs that know their publisher, and of the dateline. `url`: where it was published."""
+    by_label: dict[Label, list[LabelledBlock]] = {}  # each is looked through for what it says, not all for each
+    for row in labelled:
+        by_label.setdefault(row.label, []).append(row)
+    images = _images(labelled) if by_label.keys() & {Label.CAPTION, Label.CREDIT} else []
+    related = _related(by_label.get(Label.RELATED, ()))
+    for field, values in (("images", images), ("related", related)):
+        if values:
+            yield Claim(field, values, origin)
+    for label in (Label.COPYRIGHT_NOTICE, Label.USAGE_TERMS):
+        if lines := dict.fromkeys(row.block.text for row in by_label.get(label, ())):
+            yield Claim(LABEL_TO_FIELD[label], " ".join(lines), origin)
+    if Label.TAGS in by_label and (keywords := list(dict.fromkeys(_tags(labelled)))):
+        yield Claim("keywords", keywords, origin)
+    for row in _nearest_first(labelled) if by_label.keys() & (_READERS.keys() | {Label.DATE}) else ():
+        if row.label is Label.DATE or (row.label is Label.HEADLINE and "published" in row.captured):
+            yield from _date(row, origin)
+        if row.label in _READERS and not (
+            row.label is Label.BYLINE and _is_outside_article(row)
+        ):  # "By company type" is a menu
+            yield from (Claim(field, value, origin) for field, value in _READERS[row.label](row))
+    yield from _publishers(by_label.get(Label.COPYRIGHT_NOTICE, ()), rulebook, origin, url)
+    opening = (row.block.text for row in by_label.get(Label.BODY, ()))
+    if dateline := next(
+        (found for text in islice(opening, MAX_DATELINE_BLOCKS) if (found := rulebook.dateline(text))), None
+    ):
+        if reporters := dateline.pop(
+            "authors", None
+        ):  # a wire's: "[서울=뉴시스] 홍길동 기자 =", "中新社北京3月4日电 (记者 张三)"
+            yield Claim("authors", parse_authors(reporters, loose=True), origin)
+        if dateline:
+            yield Claim("dateline", dateline, origin)
+
+
+def _publishers(
+    rights: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin, url: str | None
+) -> Iterator[Claim]:
+    """Who published it: a known publisher, or whom a text's lines about rights name; its address always tells the domain."""
+    if pack := rulebook.publisher:
+        yield Claim("publisher", {"name": pack.name, "domain": pack.domains[0] if pack.domains else None}, "pack")
+    elif origin == "text":
+        owner, site = _owner(rights), registered_domain(url)
+        known = rulebook.known(owner) if owner else None
+        if known and site in (None, known["domain"]):
+            yield Claim("publisher", known, origin)
+        elif owner or site:
+            yield Claim("publisher", {"name": None if known else owner, "domain": site}, origin)
+
+
+def _nearest_first(labelled: Sequence[LabelledBlock]) -> list[LabelledBlock]:
+    """The rows of a text, those around its headline first: a date there is the article's, one at the end or in a menu may not be."""
+    at = [i for i, row in enumerate(labelled) if row.rule == "structure/headline" or row.label is Label.HEADLINE]
+    if not at or labelled[0].block.markup is not None:
+        return list(labelled)
+    first = next((i for i in range(at[0], len(labelled)) if labelled[i].label is Label.BODY), len(labelled))
+    last = max((i for i in at if i < first), default=at[0])
+    order = (*range(last, first), *range(last - 1, -1, -1), *range(first, len(labelled)))
+    return [labelled[i] for i in order]
+
+
+def _images(labelled: Sequence[LabelledBlock]) -> list[dict[str, str | None]]:
+    """A credit on a line of its own belongs to the caption above it, if that has none."""
+    images: list[dict[str, str | None]] = []
+    above: Label | None = None
+    for row in labelled:
+        if row.label is Label.CAPTION:
+            images.append(_caption(row))
+        elif row.label is Label.CREDIT:
+            credit = _credit(row) or split_caption(row.block.text)[1] or row.block.text
+            if credit.strip(" :：").lower() in word_set("credits", "before"):
+                continue  # "Photo" in a menu names nobody
+            if above is Label.CAPTION and not images[-1]["credit"]:
+                images[-1]["credit"] = credit
+            else:
+                images.append({"caption": row.captured.get("caption"), "credit": credit})
+        above = row.label
+    return images
+
+
+def _caption(row: LabelledBlock) -> dict[str, str | None]:
+    if row.captured.get("caption"):
+        return {"caption": row.captured["caption"], "credit": _credit(row)}
+    caption, credit = split_caption(row.block.text)
+    return {"caption": caption, "credit": _credit(row) or credit}
+
+
+def _credit(row: LabelledBlock) -> str | None:
+    """What a rule captured as credit, without the marker and the brackets that its pattern let in."""
+    return clean_credit(row.captured["credit"]) if row.captured.get("credit") else None
+
+
+def _related(rows: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
+    """Headline and address of each; links to sections and services are none, whatever a page calls them."""
+    related: list[Mapping[str, str | None]] = []
+    for row in rows:
+        linked = row.block.markup.links if row.block.markup else ()
+        page = (
+            row.block.markup is not None and row.block.markup.element is not None
+        )  # else Markdown, which has no menus
+        links = [link for link in linked if not page or is_article_url(link.url)]
+        if headline := row.captured.get("headline"):
+            if links or not linked:
+                url = row.captured.get("url") or next((link.url for link in links), None)
+                related.append({"headline": headline, "url": url})
+        elif row.rule != "model" or not _is_outside_article(row):
+            if row.rule == "model" and not linked and _is_headline_like(row.block.text):
+                related.append({"headline": row.block.text, "url": None})
+            related += [{"headline": link.text, "url": link.url} for link in links if _is_headline_like(link.text, 3)]
+    return related
+
+
+def _owner(rows: Sequence[LabelledBlock]) -> str | None:
+    """Whom the lines about rights name beside a year; never an agency, whose text or photo another's page may show."""
+    for row in rows:
+        if (match := _OWNER.search(row.block.text)) and (name := match["before"] or match["behind"]):
+            name = name.strip(" ,.;:-–—|/\"'«»“”")
+            if len(name) > 1 and not is_newsroom(name) and any(c.isupper() or not c.isascii() for c in name):
+                return name
+    return None
+
+
+def _is_headline_like(text: str, min_words: int = 5) -> bool:
+    """Whether it is a title as long as a headline, in words or pairs of wide signs: others are credits, menus, buttons."""
+    long = len(text.split()) >= min_words or len(UNSPACED_CHARACTER.findall(text)) >= 2 * min_words + 2
+    return is_title(text) and text.count("|") < 2 and long
+
+
+def _tags(labelled: Sequence[LabelledBlock]) -> Iterator[str]:
+    """What stands behind or under a marker; of a page only below where the article begins: the site's menus go before it."""
+    begun = False
+    for row in labelled:
+        begun = begun or row.label is Label.BODY
+        if row.label is Label.TAGS and (said := row.captured.get("keywords")):
+            markup = row.block.markup
+            if markup is None:
+                yield from filter(None, _TAG_SEPARATOR.split(said))
+            elif begun and not _is_outside_article(row):
+                parted = [link.text for link in markup.links] or _TAG_SEPARATOR.split(said)
+                yield from (tag for tag in parted if tag and tag.lower() not in word_set("places", "no_tags"))
+
+
+def _is_outside_article(row: LabelledBlock) -> bool:
+    """Whether a block stands in the site's own part of the page; an article may have a header itself."""
+    around = row.block.markup.element.self_and_ancestors() if row.block.markup and row.block.markup.element else ()
+    return next((element.tag for element in around if element.tag in SITE_TAGS | ARTICLE_TAGS), "") in SITE_TAGS
+
+
+def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
+    yield "byline", row.block.text
+    written_by = parse_authors(row.captured.get("authors", "") if row.captured else row.block.text, loose=True)
+    if authors := [name for name in written_by if looks_like_person(name) or not name.isascii()]:
+        yield "authors", authors
+
+
+def _date(row: LabelledBlock, origin: Origin) -> Iterator[Claim]:
+    """The days of the line, or of what a rule captured of it, as the words before them call them."""
+    line = row.block.text
+    plain = row.rule == "model" and row.block.markup is None  # what the labeller calls a date may be a line of a ticker
+    told = (date_line(line) or {}) if plain else row.captured
+    for field in ("published", "modified"):
+        said = told.get(field) or ("" if plain or told or field == "modified" else line)
+        before = marker(line.partition(said)[0]) if said else None
+        for called, day in find_labelled_dates(said, field=before or field):
+            yield Claim(called, day.when, origin, day.rival)
+    if signed := parse_authors(row.captured.get("authors", ""), loose=True):
+        yield Claim("authors", signed, origin)
+
+
+_READERS = {
+    Label.HEADLINE: lambda row: [("headline", row.captured.get("headline") or row.block.text)],
+    Label.SUBHEADLINE: lambda row: [("subheadline", row.block.text)],
+    Label.BYLINE: _byline,
+}

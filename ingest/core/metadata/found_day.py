@@ -1,0 +1,74 @@
+"""The day of a page that states none: out of its address, or by a finder, if the page tells the day outside its sentences."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingest.core.html.dom import of_foreign_thing
+from ingest.core.metadata.dates import FIRST_YEAR, LAST_YEAR, parse_timestamp, read_day
+from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS
+from ingest.core.metadata.page_dates import in_caption, in_sentence, is_sentence, paragraph_of
+from ingest.core.model import Claim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.core.html.page_index import PageIndex, TextRun
+
+_DIGIT = re.compile(r"\d")
+_DAY_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_)")
+_DATELINE = re.compile(r"^.{6,60}?\s*(?:--|—|–|\|)\s")
+"""How a paragraph begins that a dateline opens: "Dec. 15, 2011 -- A test …"."""
+
+
+def found_day(index: PageIndex, addresses: Sequence[str]) -> Iterator[Claim]:
+    """At most one claim. Asked only where no other claim of a day is: htmldate takes longer than all the rest."""
+    from htmldate import find_date  # noqa: PLC0415  # 0.3 s to import, needed by one page in ten
+    from htmldate.meta import reset_caches  # noqa: PLC0415
+
+    if matches := [found for url in addresses if (found := _DAY_IN_ADDRESS.search(url))]:
+        day = parse_timestamp("-".join(matches[0].groups()))
+    else:
+        url = next(iter(addresses), None)
+        first, last = f"{FIRST_YEAR + 90}-01-01", f"{LAST_YEAR}-12-31"  # its own last day is today's: a clock
+        day = find_date(index.tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last)
+        reset_caches()  # of eight thousand strings of pages, each of them whole
+        day = day if day and _is_told(index, day, addresses) else None
+    if day:
+        yield Claim("published", day, "page")
+
+
+def _is_told(index: PageIndex, day: str, addresses: Sequence[str]) -> bool:
+    """Whether anything but a sentence, a caption or a video's data names the day; the finder also completes months to their first
+    day, and takes what stands in readers' comments.
+    """
+    plain = day.replace("-", "")
+    if any(plain[2:] in re.sub(r"\D", "", url) for url in addresses):
+        return True
+    texts = [tag.get("content") or "" for tag in index.by_tag["meta"] if not of_foreign_thing(tag)]
+    texts += [time.get("datetime") or "" for time in index.by_tag["time"] if not in_sentence(time)]
+    if any(day in text or _names(text, day) for text in texts):
+        return True
+    scripts = (script.text or "" for script in index.by_tag["script"])
+    before = (text[max(0, at - len('"uploadDate": "')) : at] for text in scripts if (at := text.find(day)) >= 0)
+    return any("upload" not in text.lower() for text in before) or any(_tells(run, index, day) for run in index.runs)
+
+
+def _names(text: str, day: str) -> bool:
+    return (
+        _DIGIT.search(text) is not None
+        and (found := read_day(text)) is not None
+        and day in {found.when[:10], (found.rival or "")[:10]}
+    )
+
+
+def _tells(run: TextRun, index: PageIndex, day: str) -> bool:
+    """Whether a run of text tells the day and little else, or opens a paragraph with it."""
+    text, element = run
+    if not _names(text, day) or index.is_foreign(element):
+        return False
+    if (opening := _DATELINE.match(paragraph_of(element) or text)) and _names(opening[0], day):
+        return True
+    within = in_sentence(element) or is_sentence(text) or in_caption(element, frozenset(index.by_role["caption"]))
+    return len(text) < MIN_PROSE_RUN_CHARACTERS and not within

@@ -1,0 +1,66 @@
+"""The language of a text: what the publisher declares, checked against the words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ingest.core.model import Claim
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_DETECTED_CHARACTERS = 250
+"""Characters shown to the detector: at 250 as at 500 it is right on 607 of 608 articles in 20 languages, and time grows with length."""
+MIN_DETECTED_CHARACTERS = 60
+"""Below this many characters the declaration is believed."""
+# Declared and detected differ in name, not in language.
+SAME_LANGUAGE = {
+    "nb": "no",
+    "nn": "no",
+    "iw": "he",
+    "in": "id",
+    "ms": "id",
+    "hr": "sr",
+    "bs": "sr",
+    "sh": "sr",
+    "tl": "fil",
+    "cmn": "zh",
+    "yue": "zh",
+}
+
+
+def resolve_language(text: str, declared: Sequence[Claim]) -> Claim | None:
+    """The first declared language that agrees with the text; else the detected one; else, for a short text, the first declared."""
+    claims = [
+        Claim(c.field, canonical_tag(c.value), c.origin)
+        for c in declared
+        if isinstance(c.value, str) and canonical_tag(c.value)
+    ]
+    given = next((c for c in claims if c.origin == "given"), None)
+    if given or (len(text) < MIN_DETECTED_CHARACTERS and claims):
+        return given or claims[0]
+    found = _detect(text[:MAX_DETECTED_CHARACTERS])
+    agreeing = next((c for c in claims if _primary_subtag(c.value) == _primary_subtag(found)), None)
+    return agreeing or Claim("language", found, "text")
+
+
+def canonical_tag(tag: str) -> str:
+    """The tag as BCP 47 writes it ("en_gb" is "en-GB"), or ""."""
+    parts = tag.strip().replace("_", "-").split("-")
+    if not parts[0].isascii() or not parts[0].isalpha() or len(parts[0]) not in (2, 3):
+        return ""
+    rest = [part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part for part in parts[1:]]
+    return "-".join(
+        [parts[0].lower(), *(part for part in rest if part.isascii() and part.isalnum() and len(part) <= 8)]
+    )
+
+
+def _primary_subtag(tag: str) -> str:
+    head = tag.partition("-")[0]
+    return SAME_LANGUAGE.get(head, head)
+
+
+def _detect(text: str) -> str:
+    from py3langid import classify  # noqa: PLC0415  it loads numpy and a model: 1 s
+
+    return str(classify(text)[0])

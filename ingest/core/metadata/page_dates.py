@@ -1,0 +1,231 @@
+"""The days that a page shows: beside its headline, in `<time>`, in elements that are called dates. A day that a sentence, a caption or a
+link names is no day of publication, and what the words beside a day call it goes before what its element is called.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ingest.core.html.dom import class_tokens, descendants, element_text, of_foreign_thing
+from ingest.core.html.elements import BLOCK_TAGS
+from ingest.core.metadata.authors import strip_byline_marker
+from ingest.core.metadata.dates import marker
+from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS
+from ingest.core.model import Claim
+from ingest.core.text.strings import clean_line
+from ingest.core.text.wordlists import word_set
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lxml.html import HtmlElement
+
+    from ingest.core.html.page_index import PageIndex, TextRun
+    from ingest.core.metadata.date_reader import DateReader
+    from ingest.core.metadata.headline_area import HeadlineArea
+
+MAX_DATES = 60
+DATE_LINE_CHARACTERS = 50
+"""A line that does little but tell the date; in longer ones dates are often part of a sentence."""
+MAX_MARKER_CHARACTERS = 40
+"""Of a line that says nothing but what the next line's day is: "Last updated:"."""
+MAX_SENTENCE_WORDS = 5
+"""Words of a line that ends in a full stop and still is no sentence: "Vienna, 3 May 2024."."""
+
+_DIGIT = re.compile(r"\d")
+_SENTENCE_END = re.compile(r"[^\W\d_]{3,}[.!?…。！？।]\s*$")
+_SENTENCE_INSIDE = re.compile(r"[^\W\d_]{3,}[.!?。！？।]\s+\S*[^\W\d_]{3,}\s")
+_STATING = (
+    "datetime",
+    "content",
+    "title",
+    "data-datetime",
+    "data-date",
+    "data-time",
+    "data-timestamp",
+    "data-published",
+)
+_STATING_SET = frozenset(_STATING)
+"""Attributes in which an element may state the day that its text tells in other words: "3 hours ago"."""
+
+
+def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Iterator[Claim]:
+    """Days around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
+    captions = frozenset(index.by_role["caption"])
+    told: list[Claim] = []
+    before = area.before[::-1]
+    for runs, order in ((area.after, range(len(area.after))), (before, reversed(range(len(before))))):
+        for at in order:
+            text, element = runs[at]
+            if not _DIGIT.search(text) and not _states(element):
+                continue
+            if not (_in_teaser(element) or in_caption(element, captions) or of_foreign_thing(element)):
+                sure, unsure = _of_run(runs, at, reader)
+                yield from sure
+                told += unsure
+    yield from told
+    for element in index.by_tag["time"][:MAX_DATES]:
+        if (
+            not index.is_foreign(element)
+            and not of_foreign_thing(element)
+            and next(element.iterancestors("a", "li"), None) is None
+            and not in_sentence(element)
+        ):
+            claim = reader.stated(
+                _date_field(element),
+                element.get("datetime") or element_text(element, max_characters=3 * MIN_PROSE_RUN_CHARACTERS),
+                "page",
+            )
+            if claim:
+                yield claim
+    for element in index.by_role["date"][:MAX_DATES]:
+        apart = (
+            of_foreign_thing(element)
+            or element.tag in {"body", "article", "main", "time", "meta"}
+            or _in_teaser(element)
+            or index.is_foreign(element)
+        )
+        if (
+            not apart
+            and len(text := element_text(element, max_characters=3 * MIN_PROSE_RUN_CHARACTERS))
+            <= MIN_PROSE_RUN_CHARACTERS
+        ):
+            yield from _of_attributes(element, reader) or reader.all(text, "page", field=_date_field(element))
+
+
+def _of_run(runs: Sequence[TextRun], at: int, reader: DateReader) -> tuple[list[Claim], list[Claim]]:
+    """The claims of a run, and those of a longer line, which are worth less."""
+    text, element = runs[at]
+    time = element if element.tag == "time" else next(element.iterancestors("time"), None)
+    if time is not None and time.get("datetime"):
+        claim = None if in_sentence(time) else reader.stated(_said_before(runs, at, time), time.get("datetime"), "page")
+        if claim:
+            return [claim], []
+    if _called_date(element) and (found := _of_attributes(element, reader)):
+        return found, []
+    if (
+        len(text) >= MIN_PROSE_RUN_CHARACTERS
+        or not _DIGIT.search(text)
+        or (in_sentence(element) and not _set_apart(runs, at))
+    ):
+        return [], []
+    whole = _surrounding_text(text, element)
+    default = marker(whole[: whole.find(text)]) or _said_before(runs, at, time if time is not None else element)
+    found, line_read = list(reader.all(text, "page", field=default)), text
+    if not found:
+        found, line_read = list(reader.all(whole, "page", field=default)), whole
+    if not found or (is_sentence(line_read) and not _called_date(element)):
+        return [], []
+    if len(text) <= DATE_LINE_CHARACTERS:
+        return found, []
+    return [], found if marker(whole) or strip_byline_marker(whole) is not None or _called_date(element) else []
+
+
+def _set_apart(runs: Sequence[TextRun], at: int) -> bool:
+    """Whether a run opens a paragraph and a line break or a dash ends it, or stands right behind the words "Published:"."""
+    text, element = runs[at]
+    if len(text) > DATE_LINE_CHARACTERS:
+        return False
+    before = runs[at - 1].text if at else ""
+    if before.endswith((":", "：")) and len(before) <= MAX_MARKER_CHARACTERS and marker(before):
+        return True
+    if not paragraph_of(element).startswith(text):
+        return False
+    if element.tag in BLOCK_TAGS:
+        return len(element) > 0 and element[0].tag == "br"
+    tail, following = (element.tail or "").strip(), element.getnext()
+    return tail.startswith(("—", "–", "--", "- ", "|")) or (
+        not tail and following is not None and following.tag == "br"
+    )
+
+
+def _said_before(runs: Sequence[TextRun], at: int, element: HtmlElement) -> str:
+    """The field that the words right before a day tell, else the one that its element is called."""
+    for run in runs[max(0, at - 2) : at][::-1]:
+        if _DIGIT.search(run.text) or len(run.text) > MAX_MARKER_CHARACTERS:
+            break
+        if field := marker(run.text):
+            return field
+    return _date_field(element)
+
+
+def _states(element: HtmlElement) -> bool:
+    """Whether an element or one right around it has an attribute that may state a day."""
+    around = element.getparent()
+    return any(node is not None and not _STATING_SET.isdisjoint(node.keys()) for node in (element, around))
+
+
+def _of_attributes(element: HtmlElement, reader: DateReader) -> list[Claim]:
+    """The moment that an element or the one right around it states in an attribute."""
+    for node in (element, element.getparent()):
+        for value in filter(None, map(node.get, _STATING)) if node is not None else ():
+            if claim := reader.stated(_date_field(element), clean_line(value, MIN_PROSE_RUN_CHARACTERS), "page"):
+                return [claim]
+    return []
+
+
+def _called_date(element: HtmlElement) -> bool:
+    """Whether an element, or one of the two around it, is called a date."""
+    wanted = word_set("places", "published") | word_set("places", "modified")
+    nodes = [element, *list(element.iterancestors())[:2]]
+    return any(
+        not wanted.isdisjoint(class_tokens(f"{e.get('class') or ''} {e.get('itemprop') or e.get('property') or ''}"))
+        for e in nodes
+    )
+
+
+def in_caption(element: HtmlElement, captions: frozenset[HtmlElement]) -> bool:
+    """Whether an element stands in a picture's caption; some templates put the headline itself into one."""
+    around = (
+        node for node in (element, *element.iterancestors()) if node.tag in {"figure", "figcaption"} or node in captions
+    )
+    caption = next(around, None)
+    return caption is not None and next(caption.iter("h1"), None) is None
+
+
+def paragraph_of(element: HtmlElement) -> str:
+    """The text of the paragraph or the like around an element; "" where what stands around it holds several."""
+    holder = next((e for e in (element, *element.iterancestors()) if e.tag in BLOCK_TAGS), None)
+    if holder is None or holder.tag == "body" or any(child.tag in BLOCK_TAGS for child in descendants(holder)):
+        return ""
+    return element_text(holder, max_characters=2 * MIN_PROSE_RUN_CHARACTERS)
+
+
+def in_sentence(element: HtmlElement) -> bool:
+    """Whether the paragraph around an element is longer than lines that tell a date are, or a sentence."""
+    text = paragraph_of(element)
+    return len(text) >= MIN_PROSE_RUN_CHARACTERS or (is_sentence(text) and not _called_date(element))
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a line is a sentence and no mere date line; of scripts without spaces, by its full stop alone."""
+    if _SENTENCE_END.search(text) is None:
+        return _SENTENCE_INSIDE.search(text) is not None and not marker(text) and strip_byline_marker(text) is None
+    return len(text.split()) > MAX_SENTENCE_WORDS or text[-1] in "。！？"
+
+
+def _in_teaser(element: HtmlElement) -> bool:
+    """Whether a date stands in a heading that says more, as those of other articles do."""
+    levels = ("h2", "h3", "h4")
+    heading = element if element.tag in levels else next(element.iterancestors(*levels), None)
+    return heading is not None and len(element_text(heading, max_characters=MIN_PROSE_RUN_CHARACTERS)) > len(
+        element_text(element, max_characters=MIN_PROSE_RUN_CHARACTERS)
+    ) + len("published")
+
+
+def _surrounding_text(text: str, element: HtmlElement) -> str:
+    """The text of the smallest short element around a run: dates and their markers are often split over spans."""
+    for node in (element, element.getparent()):
+        if (
+            node is not None
+            and len(whole := element_text(node, max_characters=3 * MIN_PROSE_RUN_CHARACTERS))
+            <= MIN_PROSE_RUN_CHARACTERS
+        ):
+            text = whole
+    return text
+
+
+def _date_field(element: HtmlElement) -> str:
+    name = f"{element.get('class') or ''} {element.get('itemprop') or element.get('property') or ''}"
+    return "modified" if class_tokens(name) & word_set("places", "modified") else "published"

@@ -1,0 +1,201 @@
+"""All packs as one net, and the rulebook that an article gets from it.
+
+Every pattern of every pack sits, loosened, in the net: it tells which may match a text, and only those are confirmed. A text that
+nothing fits, nearly all of them, costs no more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import regex
+
+from ingest.core.packs.loader import COMMON, Dateline, Pack, PackError, PublisherMark, Rule, TestedPattern, read_pack
+from ingest.core.packs.prefilter import Prefilter
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+BUILT_IN_FOLDER = Path(__file__).parent / "publishers"
+
+FoundBy = Literal["domain", "name", "fingerprint"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The rule that won a text, and the values of its named groups. With span "tail" the match begins at `start`."""
+
+    rule: Rule
+    captured: Mapping[str, str]
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One pattern of the net and the pack it is from."""
+
+    pack: Pack
+    pattern: TestedPattern | PublisherMark
+
+
+def _entries(pack: Pack) -> list[_Entry]:
+    return [*(_Entry(pack, rule) for rule in pack.tested_patterns), *(_Entry(pack, mark) for mark in pack.marks)]
+
+
+class Packs:
+    """Every pack, and the net over them all."""
+
+    def __init__(self, packs: Iterable[Pack]) -> None:
+        self.all = tuple(packs)
+        self._entries = tuple(entry for pack in self.all for entry in _entries(pack))
+        self._prefilter = Prefilter(entry.pattern.pattern.loose for entry in self._entries)
+
+    def candidates(self, texts: Sequence[str]) -> list[tuple[_Entry, ...]]:
+        """For each text whatever may match it, in the order of the packs."""
+        return [tuple(self._entries[at] for at in found) if found else () for found in self._prefilter.find(texts)]
+
+    def rulebook(
+        self,
+        domain: str | None,
+        publisher: str | None,
+        texts: Sequence[str],
+        published: dt.date | None = None,
+    ) -> Rulebook:
+        """The packs that serve an article: by its domain, its publisher's name, signs in its texts; then those for all.
+
+        The texts are passed through the net once, here. With `published`, rules whose time was over by then are left out.
+        """
+        different = list(dict.fromkeys(texts))
+        candidates = dict(zip(different, self.candidates(different), strict=True))
+        timed_out: set[TestedPattern | PublisherMark] = set()
+        marks = [
+            (entry.pack, entry.pattern)
+            for text, entries in candidates.items()
+            for entry in entries
+            if isinstance(entry.pattern, PublisherMark) and _search(entry.pattern, text, timed_out)
+        ]
+        parents = _parent_domains(domain)
+        found: dict[FoundBy, list[Pack]] = {
+            "domain": [pack for pack in self.all if not parents.isdisjoint(pack.domains)],
+            "name": [pack for pack in self.all if publisher and _has_name(pack, publisher)],
+            "fingerprint": list(dict.fromkeys(pack for pack, mark in marks if mark.identifies)),
+        }
+        traced = [pack for pack, mark in marks if not mark.identifies]
+        serving = [pack for packs in (*found.values(), traced) for pack in packs]
+        whose, found_by = _identify_publisher(found, domain)
+        return Rulebook(
+            packs=tuple(dict.fromkeys([*serving, *(pack for pack in self.all if not pack.name)])),
+            publisher=whose,
+            found_by=found_by,
+            _all=self,
+            _candidates=candidates,
+            _timed_out=timed_out,
+            _published=published,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The rules of one article. `packs`: its publisher's first, then those for all; the first rule that matches wins."""
+
+    packs: tuple[Pack, ...]
+    publisher: Pack | None
+    found_by: FoundBy | None
+    _all: Packs = field(repr=False)
+    _candidates: Mapping[str, tuple[_Entry, ...]] = field(repr=False)
+    _timed_out: set[TestedPattern | PublisherMark] = field(repr=False)
+    _published: dt.date | None = None
+
+    def hits(self, texts: Iterable[str]) -> list[Hit | None]:
+        """For each text the first rule that matches it, or None."""
+        known = self._candidates.get  # of nearly all texts it is known that nothing fits
+        return [None if known(text) == () else self._hit(text) for text in texts]
+
+    def dateline(self, text: str) -> dict[str, str] | None:
+        """Place, agency and date as far as the text begins with a dateline that names them, or None."""
+        for entry in self._in_order(text):
+            if isinstance(entry.pattern, Dateline) and (match := _search(entry.pattern, text, self._timed_out)):
+                return _captured(match.groupdict())
+        return None
+
+    def known(self, name: str) -> dict[str, str | None] | None:
+        """The publisher that is called so, in any of its spellings: name and domain."""
+        called = (pack for pack in self._all.all if _has_name(pack, name))
+        return next(({"name": pack.name, "domain": pack.domains[0] if pack.domains else None} for pack in called), None)
+
+    def _hit(self, text: str) -> Hit | None:
+        for entry in self._in_order(text):
+            rule = entry.pattern
+            if isinstance(rule, Rule) and not self._is_over(rule) and (match := _search(rule, text, self._timed_out)):
+                return Hit(rule, _captured(match.groupdict()), match.start())
+        return None
+
+    def _in_order(self, text: str) -> list[_Entry]:
+        entries = self._candidates.get(text)
+        if entries is None:
+            (entries,) = self._all.candidates([text])
+        mine = [entry for entry in entries if entry.pack in self.packs]
+        return sorted(mine, key=lambda entry: self.packs.index(entry.pack))
+
+    def _is_over(self, rule: Rule) -> bool:
+        return bool(rule.valid_until and self._published and rule.valid_until < self._published)
+
+
+@lru_cache(maxsize=8)
+def load_packs(folder: Path | None = None) -> Packs:
+    """The built-in packs and those of the user's folder. A user's file stands in for the built-in one of its name.
+
+    Raises PackError for the first file that cannot be read. A link or a pipe in the folder is left alone: it may lead anywhere, or never end.
+    """
+    if folder and not folder.is_dir():
+        raise PackError(f"{folder}: no such folder")
+    folders = [BUILT_IN_FOLDER, folder] if folder else [BUILT_IN_FOLDER]
+    files = {
+        path.stem: path
+        for each in folders
+        for path in sorted(each.glob("*.toml"))
+        if path.is_file() and not path.is_symlink()
+    }
+    packs = [read_pack(files[stem], trusted=files[stem].parent == BUILT_IN_FOLDER) for stem in sorted(files)]
+    return Packs(sorted(packs, key=lambda pack: pack.stem == COMMON))
+
+
+def _parent_domains(domain: str | None) -> set[str]:
+    """A domain and those above it: "www.bbc.co.uk", "bbc.co.uk", "co.uk", "uk"."""
+    parts = domain.lower().rstrip(".").split(".") if domain else []
+    return {".".join(parts[at:]) for at in range(len(parts))}
+
+
+def _has_name(pack: Pack, name: str) -> bool:
+    return bool(pack.name) and name.casefold() in {own.casefold() for own in (pack.name, *pack.aliases) if own}
+
+
+def _identify_publisher(found: Mapping[FoundBy, list[Pack]], domain: str | None) -> tuple[Pack | None, FoundBy | None]:
+    """The one pack that is the publisher's. A fingerprint on somebody else's site, or two of them, prove nothing."""
+    for found_by, packs in found.items():
+        if packs and found_by != "fingerprint":
+            return packs[0], found_by
+        if len(packs) == 1 and not domain:
+            return packs[0], found_by
+    return None, None
+
+
+def _search(
+    what: TestedPattern | PublisherMark, text: str, timed_out: set[TestedPattern | PublisherMark]
+) -> regex.Match[str] | None:
+    """The match, or None. Whose time ran out is asked no more about this article: thousands of lines may be made for it."""
+    if what in timed_out:
+        return None
+    try:
+        return what.pattern.search(text)
+    except TimeoutError:  # what is not certain is kept
+        timed_out.add(what)
+        return None
+
+
+def _captured(groups: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value.strip() for name, value in groups.items() if value and value.strip()}

@@ -1,0 +1,1 @@
+"""Text as such: characters, normalisation, word lists; knows nothing of articles."""

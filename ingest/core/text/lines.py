@@ -1,0 +1,35 @@
+"""What a line of text looks like: a sentence of an article, or a title."""
+
+from __future__ import annotations
+
+import re
+
+from ingest.core.text.characters import UNSPACED_CHARACTER
+
+MIN_PROSE_CHARACTERS = 80
+"""Signs; a block this long that ends like a sentence is prose. Scripts that write no spaces say as much in half of it."""
+
+
+MAX_TITLE_CHARACTERS = 200
+
+
+_SENTENCE_END = re.compile(r"""[.!?…。！？؟।။។።][\s"'”’»」』)\]）]*$""")
+
+
+_TWO_LETTERS = re.compile(r"\w\w")
+
+
+_OPEN_END = re.compile(r"[.,:;。，：；…、။។]$")
+
+
+def is_prose(text: str) -> bool:
+    """Whether it reads like sentences of an article."""
+    long = len(text) >= MIN_PROSE_CHARACTERS or (
+        not text.isascii() and len(text) + len(UNSPACED_CHARACTER.findall(text)) >= MIN_PROSE_CHARACTERS
+    )
+    return long and bool(_SENTENCE_END.search(text))
+
+
+def is_title(text: str) -> bool:
+    """Whether it may be a headline: of some length, and not ended like a sentence or a marker."""
+    return len(text) <= MAX_TITLE_CHARACTERS and not _OPEN_END.search(text) and bool(_TWO_LETTERS.search(text))

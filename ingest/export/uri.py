@@ -1,0 +1,35 @@
+"""Addresses as strict readers want them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+if TYPE_CHECKING:
+    from ingest.core.record import Record
+
+_UNRESERVED = "!$&'()*+,;=:@/~-._%"
+_STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def article_uri(record: Record) -> str:
+    """The article's own URI: its address, or the digest of its content (the "nih" scheme of RFC 6920)."""
+    return (to_uri(record.url) if record.url else None) or f"nih:sha-256;{record.id}"
+
+
+def to_uri(url: str) -> str | None:
+    """An address with what RFC 3986 does not allow escaped, and its host in ASCII; None if it is past saving.
+
+    Pages state addresses with Cyrillic letters, brackets and bare percent signs; validators of "format: uri" refuse those.
+    """
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:  # a port that is no number, half an IPv6 address, a label of more than 63 signs
+        return None
+    if not re.fullmatch(r"[a-z0-9._-]+", host):
+        return None
+    path, query = (quote(_STRAY.sub("%25", part), safe=_UNRESERVED) for part in (parts.path, parts.query))
+    return f"{parts.scheme}://{host}{port}{path}" + (f"?{query.replace('%3F', '?')}" if query else "")

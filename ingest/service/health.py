@@ -1,0 +1,50 @@
+"""Why nothing can be written: permissions, read-only mounts, full disks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+from ingest.service.settings import Settings
+from ingest.service.spool import Spool, durable, filenames
+from ingest.service.spool.root import SpoolError
+
+
+def spool_problem(settings: Settings) -> str | None:
+    """Why nothing can be written, in words that say how to mend it; None if all is well. Tries, and leaves nothing."""
+    if wrong := write_problem(settings.out) or write_problem(settings.spool):
+        return wrong
+    try:
+        Spool(settings.spool).prepare()
+    except SpoolError as error:
+        return str(error)
+    return None
+
+
+def write_problem(folder: Path) -> str | None:
+    """The same of one folder."""
+    probe = str(folder / f".probe-{filenames.new_token()}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(probe, "wb") as file:  # not synced: this is asked every few seconds, and a full disk says so at once
+            file.write(b"\0" * 65_536)
+    except OSError as error:
+        return durable.explain_os_error(folder, error)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(probe)
+    return None
+
+
+def low_disk(settings: Settings) -> str | None:
+    """Of what the disks have too little left, bytes or inodes; None if there is enough."""
+    for folder in (settings.spool, settings.out):
+        with contextlib.suppress(OSError):
+            disk = os.statvfs(folder)
+            limit = f"INGEST_MIN_FREE is {settings.min_free:g} %"
+            if 100 * disk.f_bavail < settings.min_free * disk.f_blocks:
+                return f"{folder}: only {disk.f_bavail * disk.f_frsize >> 20} MiB of disk are free ({limit})"
+            if 100 * disk.f_favail < settings.min_free * disk.f_files:
+                return f"{folder}: only {disk.f_favail} inodes are free, each file takes one ({limit}; see df -i)"
+    return None

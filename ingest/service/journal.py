@@ -1,0 +1,297 @@
+"""The journal: one whole JSON line for each source that found its fate, in the order they did. What a consumer follows.
+
+A line is written under a lock, in one write, after a look whether the file ends with a whole line: what a kill, a full disk or a
+power cut has torn is cut off first, so no two lines are ever glued. Who moves a source and writes its line holds `settling` for
+both; who compares the lines with the sources (recovery.py) holds `quiet`, so nobody is between the two meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import time
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from ingest.service.spool import durable
+from ingest.service.spool.filenames import TOKEN, new_token
+
+LOCK_NAME = ".journal"
+LOCK_SECONDS = 10.0
+"""So long `quiet` waits for those who settle; one that was stopped (SIGSTOP) holds its lock as long as it is."""
+DOUBTFUL_SECONDS = 600.0
+"""Lines and moves that are younger, at the last sync, may not have reached the disk: some file systems commit twice a minute."""
+TAIL_BYTES = 1 << 20
+READ_BYTES = 1 << 20
+_TOKEN = re.compile(rb'"token": "([^"\\]+)"')
+
+
+class Journal:
+    """`<spool>/journal.jsonl`, rotated by rename to `journal-<token>.jsonl`. Lines of several writers never mix."""
+
+    def __init__(self, spool_root: str, *, limit: int = 64 << 20) -> None:
+        self.folder = spool_root
+        self.path = os.path.join(spool_root, "journal.jsonl")
+        self._limit = limit
+        self._synced: tuple[int, int] = (0, 0)
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def settling(self) -> Iterator[None]:
+        """Held while a source is moved to its fate and its line is written; by many at once."""
+        handle = self._lock_file()
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(handle)
+
+    @contextlib.contextmanager
+    def quiet(self) -> Iterator[int]:
+        """Held while nobody settles anything; gives the lock file. Raises OSError (ETIMEDOUT) if somebody does so too long."""
+        handle = self._lock_file()
+        try:
+            until = time.monotonic() + LOCK_SECONDS
+            while not durable.try_lock(handle):
+                if time.monotonic() > until:
+                    raise OSError(errno.ETIMEDOUT, "somebody holds the lock of the journal, stopped perhaps", LOCK_NAME)
+                time.sleep(0.005)
+            yield handle
+        finally:
+            os.close(handle)
+
+    def append(self, line: dict[str, Any]) -> None:
+        """Write one line, whole, or raise OSError and leave none of it."""
+        encoded = json.dumps(line).encode() + b"\n"
+        with self._locked() as handle:
+            size = _cut_torn_tail(handle)
+            try:
+                written = os.write(handle, encoded)
+            except OSError:
+                written = -1
+                raise
+            finally:
+                if written != len(encoded):
+                    with contextlib.suppress(OSError):  # the next writer cuts it off
+                        os.ftruncate(handle, size)
+            if written != len(encoded):
+                raise OSError(errno.ENOSPC, "only a part of a line could be written", self.path)
+
+    def sync(self) -> None:
+        """Make the lines so far durable, and remember how far that is."""
+        try:
+            with self._locked(create=False) as handle:
+                seen = os.fstat(handle)
+            if (seen.st_size, seen.st_mtime_ns) == self._synced:
+                return
+            handle = os.open(
+                self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+            )  # another: writers need not wait for the disk
+        except FileNotFoundError:
+            return
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        self._note(durable=seen.st_mtime, bytes=seen.st_size)
+        self._synced = (seen.st_size, seen.st_mtime_ns)
+
+    def rotate(self) -> None:
+        """Set the journal aside when it is full; writers open it anew for each line, so they follow."""
+        with contextlib.suppress(FileNotFoundError):
+            if os.stat(self.path).st_size <= self._limit:
+                return
+            last = self.files()[:-1][-1:]
+            token = new_token(after=os.path.basename(last[0])[8:31] if last else "")
+            aside = os.path.join(self.folder, f"journal-{token}.jsonl")
+            with self.quiet(), self._locked(create=False) as handle:
+                _cut_torn_tail(handle)
+                os.fsync(handle)
+                os.rename(self.path, aside)
+                durable.fsync_folder(self.folder)
+                at = os.fstat(handle).st_ctime
+                self._note(durable=at, bytes=0, rotated=at)
+
+    @contextlib.contextmanager
+    def _locked(self, *, create: bool = True) -> Iterator[int]:
+        """The file that is written to, open for appending and locked; never one that was set aside meanwhile."""
+        while True:
+            handle = os.open(
+                self.path, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o644
+            )
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if self._is_current(handle):
+                    yield handle
+                    return
+            finally:
+                os.close(handle)
+
+    def _is_current(self, handle: int) -> bool:
+        try:
+            return os.stat(self.path).st_ino == os.fstat(handle).st_ino
+        except FileNotFoundError:
+            return False
+
+    def _lock_file(self) -> int:
+        return os.open(
+            os.path.join(self.folder, LOCK_NAME), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644
+        )
+
+    # --- after a crash ------------------------------------------------------------------------------------------------
+
+    def _notes(self) -> dict[str, float]:
+        notes = durable.read_json(os.path.join(self.folder, ".journal-durable"))
+        return notes if isinstance(notes, dict) else {}
+
+    def _note(self, **notes: float) -> None:
+        content = json.dumps(self._notes() | notes).encode()
+        durable.write_atomically(os.path.join(self.folder, ".journal-durable"), content)
+
+    def doubtful_since(self) -> float:
+        """From when on, in seconds by the spool's own clock, a source may have been settled without its line being durable."""
+        notes = self._notes()
+        durable = notes.get("durable", self.last_written() or 0.0)
+        return max(durable - DOUBTFUL_SECONDS, notes.get("rotated", 0.0))
+
+    def mend(self) -> None:
+        """Take out what is no line, of that which was not durable: a power cut may leave zeros amid lines. `quiet` is to be held."""
+        with contextlib.suppress(FileNotFoundError), self._locked(create=False) as handle:
+            size = _cut_torn_tail(handle)
+            start = int(self._notes().get("bytes", 0))
+            if start > size or _read(handle, max(0, start - 1), start) not in {b"", b"\n"}:
+                start = 0  # the notes are of another file
+            doubtful = _read(handle, start, size)
+            whole = [line for line in doubtful.splitlines(keepends=True) if _parsed(line) is not None]
+            if len(kept := b"".join(whole)) != len(doubtful):
+                durable.write_atomically(self.path, _read(handle, 0, start) + kept)
+
+    def told(self, tokens: Collection[str]) -> dict[str, dict[str, Any]]:
+        """The lines of those of these sources that have one, by token. Reads back no farther than it must."""
+        found: dict[str, dict[str, Any]] = {}
+        wanted = set(tokens)
+        for turn, path in enumerate(reversed(self.files())):
+            if not wanted:
+                break
+            with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+                seen = os.fstat(file.fileno())
+                # A line is younger than its source's claim; with a clock that was set back this is only nearly so.
+                if turn > 1 and seen.st_mtime < min(map(_claimed_at, wanted)) - DOUBTFUL_SECONDS:
+                    break
+                for start in sorted({max(0, seen.st_size - TAIL_BYTES), 0}, reverse=True):
+                    file.seek(start)
+                    for line in file:
+                        if (match := _TOKEN.search(line)) and (token := match[1].decode()) in wanted:
+                            found |= {token: parsed} if (parsed := _parsed(line)) else {}
+                    wanted -= found.keys()
+                    if not wanted:
+                        break
+        return found
+
+    def has(self, token: str) -> bool:
+        """Whether the fate of this source is written."""
+        return token in self.told([token])
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def files(self) -> list[str]:
+        """All files of it, the oldest first; the one that is written to may not be there yet."""
+        old = sorted(
+            name for name in os.listdir(self.folder) if name.startswith("journal-") and name.endswith(".jsonl")
+        )
+        return [*(os.path.join(self.folder, name) for name in old), self.path]
+
+    def lines(self, *, since: float | None = None) -> Iterator[dict[str, Any]]:
+        """All lines, the oldest first; files last written before `since` (seconds) are left out."""
+        for path in self.files():
+            with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
+                if since is None or os.fstat(file.fileno()).st_mtime >= since:
+                    yield from filter(None, map(_parsed, file))
+
+    def tail(self, limit: int) -> list[dict[str, Any]]:
+        """Roughly the last `limit` bytes of lines: enough for a rate and the last error."""
+        try:
+            with open(self.path, "rb") as file:
+                start = max(0, os.fstat(file.fileno()).st_size - limit)
+                file.seek(start)
+                if start:
+                    file.readline()
+                return list(filter(None, map(_parsed, file)))
+        except FileNotFoundError:
+            return []
+
+    def last_written(self) -> float | None:
+        """When the last line was written, in seconds by the spool's own clock; None if none ever was."""
+        for path in reversed(self.files()):
+            with contextlib.suppress(FileNotFoundError):
+                return os.stat(path).st_mtime
+        return None
+
+    def follow(self, *, pause: float = 0.5) -> Iterator[dict[str, Any]]:
+        """Lines as they come, from now on, across rotations. Never ends."""
+        handle, at, fresh = -1, 0, False
+        while True:
+            if handle < 0:
+                try:
+                    handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                except FileNotFoundError:
+                    fresh = True
+                    time.sleep(pause)
+                    continue
+                at = 0 if fresh else os.fstat(handle).st_size
+                fresh = True
+            set_aside = not self._is_current(handle)
+            # What is no whole line yet is read again: it may be cut off, and another come in its place.
+            lines, newline, _ = os.pread(handle, READ_BYTES, at).rpartition(b"\n")
+            at += len(lines + newline)
+            yield from filter(None, map(_parsed, lines.split(b"\n")))
+            if newline:
+                continue
+            if set_aside:  # nobody writes to it any more: writers look after they have locked it
+                os.close(handle)
+                handle = -1
+            else:
+                time.sleep(pause)
+
+
+def received(token: str) -> str | None:
+    """When the source with this token was claimed, in RFC 3339; None of what is no token."""
+    at = _claimed_at(token)
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds") if at else None
+
+
+def _claimed_at(token: str) -> float:
+    return int(token[:16], 16) / 1e9 if TOKEN.fullmatch(token) else 0.0
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    with contextlib.suppress(ValueError):
+        parsed = json.loads(line)
+        return parsed if isinstance(parsed, dict) else None
+    return None
+
+
+def _read(handle: int, start: int, end: int) -> bytes:
+    parts = []
+    while start < end and (part := os.pread(handle, min(end - start, 1 << 24), start)):
+        parts.append(part)
+        start += len(part)
+    return b"".join(parts)
+
+
+def _cut_torn_tail(handle: int) -> int:
+    """Cut off what follows the last whole line of a locked file; gives its size."""
+    size = end = os.fstat(handle).st_size
+    if not size or os.pread(handle, 1, size - 1) == b"\n":
+        return size
+    while end and (at := (part := os.pread(handle, min(end, 4096), max(0, end - 4096))).rfind(b"\n")) < 0:
+        end -= len(part)
+    end = end - len(part) + at + 1 if end else 0
+    os.ftruncate(handle, end)
+    return end

@@ -1,0 +1,146 @@
+"""After kills, full disks and power cuts: what was settled has its line in the journal, and what has its line is settled.
+
+Whoever settles renames the source and then writes the line; nothing of this is forced to the disk each time, for that would cost as
+much as the record itself. So three things can be found afterwards, and each is brought to the one end that it can have:
+
+    settled, no line        the source is claimed again under its old name, and comes to the same outcome anew; its record is there
+    claimed, but a line     the rename was lost on the way to the disk: it is done again, and nothing is told
+    a torn line, or zeros   is cut out; then it is one of the above
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from ingest.service.journal import Journal
+from ingest.service.spool import Spool, beneath, filenames, heartbeat, settled
+
+log = logging.getLogger("ingest")
+
+RECONCILE_SECONDS = 60.0  # between two comparisons of the journal with the sources, while nothing is claimed
+
+
+def reconcile(spool: Spool, journal: Journal) -> int:
+    """Bring sources and lines together where they may not be durable; gives how many did not agree.
+
+    To be called before anything claimed is worked on, and as often as one likes. Raises OSError, and can be called again.
+    """
+    with journal.quiet():
+        journal.mend()
+        mended = _settle_what_was_told(spool, journal)
+        since = journal.doubtful_since()
+        found = {
+            filenames.token_of(os.path.basename(path)): path
+            for fate in ("done", "quarantine")
+            for path in _settled_since(spool, fate, since)
+        }
+        told = journal.told(found)
+        mended += sum(spool.reopen(path) for token, path in found.items() if token not in told)
+    if mended:
+        log.warning("%d sources and their lines in the journal did not agree: mended", mended)
+    return mended
+
+
+def _settle_what_was_told(spool: Spool, journal: Journal) -> int:
+    claimed = {filenames.token_of(name): name for name in spool.listed("claimed") if filenames.is_source(name)}
+    mended = 0
+    for token, line in journal.told(claimed).items():
+        path = f"claimed/{claimed[token]}"
+        if line.get("outcome") == "refused":
+            mended += bool(spool.refuse(path, _reason(line, path)))
+        else:
+            mended += bool(spool.done(path))
+    return mended
+
+
+def _reason(line: dict[str, Any], path: str) -> dict[str, Any]:
+    told = {key: line.get(key) for key in ("reason", "time", "id", "publisher")}
+    return told | {
+        "message": "its reason was lost in a power cut",
+        "place": filenames.display_path(os.path.basename(path)),
+    }
+
+
+def _settled_since(spool: Spool, fate: str, since: float) -> Iterator[str]:
+    first = f"{datetime.fromtimestamp(max(0.0, since - 60), UTC):%Y-%m-%d}"
+    for shelf in settled.shelves(spool, fate):
+        if shelf.split("/")[1] < first:  # where a spool was copied, all its change times are new, but the days are not
+            continue
+        with contextlib.suppress(FileNotFoundError), spool.folder(shelf, flags=beneath.LIST) as here:
+            if os.stat(here).st_mtime < since:
+                continue
+            with os.scandir(here) as entries:
+                for entry in entries:
+                    if filenames.is_source(entry.name) and entry.stat(follow_symlinks=False).st_ctime >= since:
+                        yield f"{shelf}/{entry.name}"
+
+
+def unsettle(spool: Spool, name: str) -> None:
+    """Claim a source again that was settled, wherever it lies now; nothing happens if it is not there. Raises OSError."""
+    if path := settled.find(spool, filenames.token_of(name)):
+        spool.reopen(path)
+
+
+class JournalCare:
+    """What the keeper of a spool does for the journal, beginning with `reconcile`, which the start may not fail for."""
+
+    def __init__(self, spool: Spool, journal: Journal, *, keep: bool) -> None:
+        self._spool = spool
+        self._journal = journal
+        self._keep = keep
+        self._agreed = False
+        self._next = 0.0
+        self._reconcile()
+
+    def tend(self) -> None:
+        """To be called every few seconds. Raises OSError."""
+        self._journal.rotate()
+        self._journal.sync()
+        if not self._agreed or (time.monotonic() >= self._next and not self._spool.claimed_count()):
+            self._reconcile()
+        if not self._keep:
+            _forget_settled(self._spool, self._journal)
+
+    def close(self) -> None:
+        """The same for the last time; what cannot be done now, the next start does."""
+        with contextlib.suppress(OSError):
+            self.tend()
+
+    def _reconcile(self) -> None:
+        self._next = time.monotonic() + RECONCILE_SECONDS
+        try:
+            reconcile(self._spool, self._journal)
+        except OSError as error:
+            log.error("cannot compare the journal with the sources: %s", error)  # noqa: TRY400 - the next round tries again
+        else:
+            self._agreed = True
+
+
+def _forget_settled(spool: Spool, journal: Journal) -> None:
+    """Delete what is done, once its line is durable: nothing else will tell of it (INGEST_KEEP_DAYS is 0). Raises OSError."""
+    with journal.quiet():
+        journal.sync()
+        done = {filenames.token_of(os.path.basename(path)): path for path in spool.settled("done")}
+        for token in journal.told(done):
+            spool.delete(done[token])
+
+
+def clear_heartbeat(status: heartbeat.HeartbeatStatus, spool: Spool, journal: Journal) -> None:
+    """Delete the heartbeat of a dead process; if it died between settling its source and writing the line, the source is claimed again.
+
+    Raises OSError, and leaves the heartbeat for whoever looks next.
+    """
+    path = status.notes.get("path")
+    if isinstance(path, str) and filenames.is_ticket(path) and not spool.holds(path):
+        name = os.path.basename(path)
+        with journal.quiet():  # or another healer's work might be ended between the question and the act
+            if not journal.has(filenames.token_of(name)):
+                unsettle(spool, name)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(status.path)

@@ -1,0 +1,111 @@
+"""`ingest up`: watcher and workers in one tree of processes, with no server. The spool is the queue."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from types import FrameType
+
+from ingest.core.preload import CleanFunction
+from ingest.service.file_events import FileEvents
+from ingest.service.settings import Settings
+from ingest.service.watcher import Watcher
+from ingest.service.workers.ordered_map import warm as warm  # noqa: PLC0414  the service's door to it
+from ingest.service.workers.pool import WorkerPool
+
+log = logging.getLogger("ingest")
+
+MAX_CLAIMS_PER_ROUND = 1000  # sources claimed before their tickets are published
+SHUTDOWN_SECONDS = 10.0  # seconds that documents in hand may take to end when we are told to stop
+
+
+class StopSignal:
+    """Set by SIGTERM and SIGINT; tells which."""
+
+    def __init__(self) -> None:
+        self.signal = 0
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if self.signal:  # asked twice: at once
+            raise KeyboardInterrupt
+        self.signal = number
+
+    def __call__(self) -> bool:
+        """Whether we are to stop."""
+        return bool(self.signal)
+
+
+def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = None) -> int:
+    """Run until told to stop, or, `once`, until inbox and claimed are empty. Gives the exit code."""
+    stop = StopSignal()
+    watcher = Watcher(settings, "up", stopping=stop)
+    if stop():
+        watcher.close()
+        return 130 if stop.signal == signal.SIGINT else 0
+    pool = WorkerPool(settings, clean or warm(), size=settings.workers)
+    if not watcher.polled and not once:
+        events = FileEvents(watcher.inbox.root)
+        events.start()
+
+        def wake() -> None:
+            events.drain()
+            watcher.wake()
+
+        pool.add_reader(events.read_fd, wake)
+    fresh = False
+    while not stop():
+        if watcher.maintain(queued=0, fault=pool.fault, in_hand=len(pool)) or not len(pool):
+            # Nobody else works here: what is claimed and not ours was left by a dead tree, or put there by `enqueue`.
+            for path in watcher.orphans(pool, pool.capacity):
+                pool.submit(path)
+                fresh = True
+        if watcher.hold_reason is None:
+            for path in watcher.claim(pool.capacity):
+                pool.submit(path)
+                fresh = True
+        if once and not len(pool) and not fresh and watcher.caught_up and watcher.hold_reason is None:
+            break
+        fresh = False
+        pool.step(min(1.0, watcher.pause(capacity=pool.capacity)))
+    pool.close(grace_seconds=SHUTDOWN_SECONDS)
+    watcher.close()
+    return 130 if stop.signal == signal.SIGINT else 0
+
+
+def watch(settings: Settings) -> int:
+    """`ingest watch`: the same keeper, with the broker's workers instead of a crew. Gives the exit code."""
+    from ingest.service.broker import BROKER_ERRORS, Broker, describe_error  # noqa: PLC0415 - celery, for those who have a broker
+
+    stop = StopSignal()
+    broker = Broker(settings)
+    watcher = Watcher(settings, "watch", stopping=stop)
+    events = FileEvents(watcher.inbox.root)
+    if not watcher.polled:
+        events.start()
+    identity = watcher.spool.identity()
+    claimed_count = watcher.claimed_count()
+    fault = None
+    while not stop():
+        due = watcher.maintain(queued=claimed_count, fault=fault, broker=settings.broker_shown)
+        try:
+            if due:
+                fault = broker.claim_key_prefix(identity)
+                if not watcher.broken and not fault:
+                    broker.publish(watcher.lost_tickets(broker.oldest_waiting()))
+                claimed_count = watcher.claimed_count()
+            if watcher.hold_reason is None and not fault:
+                found = list(watcher.claim(min(MAX_CLAIMS_PER_ROUND, settings.max_claimed - claimed_count)))
+                claimed_count += len(found)
+                broker.publish(found)
+        except BROKER_ERRORS as error:
+            fault = describe_error(settings, error)
+            watcher.set_hold(fault, broker=settings.broker_shown)
+        if events.wait(min(1.0, watcher.pause(capacity=settings.max_claimed - claimed_count))):
+            watcher.wake()
+    watcher.close()
+    return 130 if stop.signal == signal.SIGINT else 0

@@ -1,0 +1,264 @@
+"""The life of a source: inbox ─▶ claimed ─▶ done | quarantine. Every move is one rename, and the rename is the lock.
+
+    spool/inbox/         anything, in any subfolder; a sidecar `article.txt.meta.json` holds what the sender claims
+    spool/claimed/       one flat folder of what is being worked on; bounded by backpressure
+    spool/done/          <day>/<xx>/ settled sources, kept for some days
+    spool/quarantine/    <day>/<xx>/ refused sources, each with `<token>.reason.json`
+                         beside a source whose path is too long for a name: `.<token>.inbox-path`
+    spool/.desks/        who is alive and what each has in its hands (heartbeat.py)
+
+A source in `claimed` whose file is locked is being cleaned: the lock is the lease, and a kill gives it back at once.
+
+A path that somebody gives us (a ticket, a form, a note of the dead) is looked at once, in `filenames`, and opened beneath the root
+without following links (beneath.py): nothing is ever joined to the root as it came. `NotInSpool` is raised for what does not fit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Container, Iterator
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+from ingest.service.sidecar import read_sidecar
+from ingest.service.spool import beneath, companions, durable, filenames, settled, sweep
+from ingest.service.spool.filenames import CHARGES, REASON, SIDECAR, NotInSpool
+from ingest.service.spool.root import FOLDERS, Root, SpoolError
+from ingest.service.spool.source import LockedSource, open_locked
+
+__all__ = ["FOLDERS", "LockedSource", "NotInSpool", "Spool", "SpoolError", "timestamp"]
+
+
+class Spool(Root):
+    """Each step of a source's life. Paths of sources are relative to `root`: `claimed/<name>`."""
+
+    # --- into claimed -------------------------------------------------------------------------------------------------
+
+    def claim(self, inbox_path: str, *, sidecar: bool = False) -> str | None:
+        """Take `inbox/<place>`; None if somebody else was faster. The sidecar follows: if we die in between, `orphaned`
+        fetches it. Raises OSError if either is not ours to move; then both stay.
+        """
+        folder, _, leaf = inbox_path.rpartition("/")
+        name = filenames.claimed_name(token := filenames.new_token(), inbox_path)
+        try:
+            with self.folder(_below("inbox", folder)) as inbox, self.folder("claimed") as claimed:
+                if sidecar:
+                    companions.check_sidecar_is_movable(leaf, inbox)
+                companions.keep_inbox_path(name, filenames.encoded(inbox_path), claimed)
+                try:
+                    os.rename(leaf, name, src_dir_fd=inbox, dst_dir_fd=claimed)
+                except OSError:
+                    companions.forget(name, claimed, suffixes=())
+                    raise
+                if sidecar:
+                    try:
+                        companions.take_sidecar(leaf, inbox, token, claimed)
+                    except OSError:
+                        beneath.move(name, claimed, leaf, inbox)
+                        companions.forget(name, claimed, suffixes=())
+                        raise
+        except FileNotFoundError:
+            return None
+        return f"claimed/{name}"
+
+    def deposit(self, content: bytes, *, name: str, claims: dict[str, Any] | None = None, replace: bool = False) -> str:
+        """Put bytes straight into `claimed`, durably. They need no inbox: they are whole."""
+        plain = os.path.basename(name).encode("utf-8", "replace").decode() or "article"
+        claimed = filenames.claimed_name(token := filenames.new_token(), plain, replace=replace)
+        with self.folder("claimed") as folder:
+            if claims:
+                durable.write_atomically(token + SIDECAR, json.dumps(claims).encode(), dir_fd=folder)
+            companions.keep_inbox_path(claimed, filenames.encoded(plain), folder)
+            durable.write_atomically(claimed, content, dir_fd=folder)
+        return f"claimed/{claimed}"
+
+    def requeue(self, path: str, *, replace: bool) -> str | None:
+        """Claim a source anew from `done` or `quarantine`, under a new token; its attempts are forgiven."""
+        shelf, old = filenames.split_path(path)
+        with contextlib.suppress(FileNotFoundError), self.folder(shelf) as here, self.folder("claimed") as claimed:
+            if not beneath.lies_in(here, old):
+                return None
+            whole = companions.whole_name(old, here, claimed)
+            name = filenames.name_for(token := filenames.new_token(), whole[24:], replace=replace)
+            companions.copy_sidecar(old, (here, claimed), token, claimed)
+            companions.keep_inbox_path(name, whole[24:], claimed)
+            try:
+                os.rename(old, name, src_dir_fd=here, dst_dir_fd=claimed)
+            except FileNotFoundError:
+                companions.forget(name, claimed, suffixes=(SIDECAR,))
+                return None
+            companions.forget(old, here, claimed, suffixes=(SIDECAR, REASON))
+            return f"claimed/{name}"
+        return None
+
+    # --- in claimed ---------------------------------------------------------------------------------------------------
+
+    def open(self, path: str) -> LockedSource | None:
+        """Open and lock a claimed source; None if it is settled or in somebody's hands.
+
+        Raises OSError if it cannot be read: ELOOP for a symbolic link, EINVAL for anything else that is no file.
+        """
+        folder, name = filenames.split_ticket(path)
+        with self.folder(folder) as claimed:
+            return open_locked(name, claimed)
+
+    def holds(self, path: object) -> bool:
+        """Whether a claimed source is still there; False also for what is no ticket."""
+        if filenames.is_ticket(path):
+            with contextlib.suppress(FileNotFoundError), self.folder("claimed") as claimed:
+                return beneath.lies_in(claimed, filenames.split_ticket(path)[1])
+        return False
+
+    def whole_name(self, path: str) -> str:
+        """The name of a source with all of its path in the inbox, for `filenames` to show."""
+        folder, name = filenames.split_path(path)
+        if not filenames.is_long(name):
+            return name
+        with contextlib.suppress(FileNotFoundError), self.folder(folder) as here, self.folder("claimed") as claimed:
+            return companions.whole_name(name, here, claimed)
+        return name
+
+    def read_sidecar(self, path: str) -> dict[str, Any] | None:
+        """What the sidecar of a source says; None without one. Raises `Rejected` where it is no JSON object, OSError."""
+        folder, name = filenames.split_path(path)
+        try:
+            with self.folder(folder) as here:
+                return read_sidecar(filenames.token_of(name) + SIDECAR, dir_fd=here)
+        except FileNotFoundError:
+            return None
+
+    def record_failure(self, path: str, kind: str, why: str) -> int:
+        """Count a failure (`kind`: "attempts" or "deaths") against a source, durably; gives their number."""
+        failures = self.failures(path)
+        failures.setdefault(kind, []).append({"at": timestamp(), "why": why})
+        with self.folder("claimed") as claimed:
+            companion = filenames.token_of(filenames.split_ticket(path)[1]) + CHARGES
+            durable.write_atomically(companion, json.dumps(failures).encode(), dir_fd=claimed)
+        return len(failures[kind])
+
+    def failures(self, path: str) -> dict[str, list[dict[str, str]]]:
+        """The failures counted so far, by kind."""
+        folder, name = filenames.split_ticket(path)
+        with self.folder(folder) as claimed:
+            found = durable.read_json(filenames.token_of(name) + CHARGES, dir_fd=claimed)
+        return found if isinstance(found, dict) else {}
+
+    def return_to_inbox(self, path: str) -> None:
+        """Return a claimed source to the inbox: it was not ready after all. Another that took its place stays beside it."""
+        _, name = filenames.split_ticket(path)
+        wrong: OSError | None = None
+        with self.folder("claimed") as claimed:
+            for way in filenames.ways_back(companions.whole_name(name, claimed)):
+                folder, _, leaf = way.rpartition("/")
+                try:
+                    with self.folder(_below("inbox", folder), make=True) as inbox:
+                        companions.return_to(inbox, leaf, name, claimed)
+                except OSError as error:  # a link or a file stands in the way, or another article
+                    wrong = error if beneath.lies_in(claimed, name) else None
+                    if wrong:
+                        continue
+                companions.forget(name, claimed, suffixes=())
+                return
+        raise wrong or AssertionError("there is always one way back")
+
+    def orphaned(self, since: Callable[[float], bool] | None = None, exclude: Container[str] = ()) -> Iterator[str]:
+        """Claimed sources that nobody works on, oldest first, those whose change time satisfies `since`; `exclude` are
+        left out. Also clears away what belongs to no source any more.
+        """
+        return sweep.adrift(self, since, exclude)
+
+    def claimed_count(self) -> int:
+        """How many sources are claimed."""
+        return sum(map(filenames.is_source, self.listed("claimed")))
+
+    # --- out of claimed -----------------------------------------------------------------------------------------------
+
+    def done(self, path: str) -> bool:
+        """Settle a source whose record is durable; False if somebody else did."""
+        _, name = filenames.split_ticket(path)
+        with self._shard("done", name) as shelf:
+            return self._settle(name, shelf)
+
+    def refuse(self, path: str, reason: dict[str, Any]) -> bool:
+        """Quarantine a source with its reason, the reason first; False if somebody else settled it."""
+        _, name = filenames.split_ticket(path)
+        companion = filenames.token_of(name) + REASON
+        with self._shard("quarantine", name) as shard:
+            durable.write_atomically(companion, json.dumps(reason, indent=1).encode(), dir_fd=shard)
+            if self._settle(name, shard):
+                return True
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(companion, dir_fd=shard)
+        return False
+
+    def _shard(self, outcome: str, name: str) -> AbstractContextManager[int]:
+        # 256 shelves a day, by the random end of the token.
+        return self.folder(f"{outcome}/{datetime.now(UTC):%Y-%m-%d}/{name[21:23]}", make=True)
+
+    def _settle(self, name: str, shard: int) -> bool:
+        """The source first, then what belongs to it: `requeue` and the keeper find that also where it was left behind."""
+        with self.folder("claimed") as claimed:
+            try:
+                os.rename(name, name, src_dir_fd=claimed, dst_dir_fd=shard)
+            except FileNotFoundError:
+                if beneath.lies_in(claimed, name):
+                    raise  # the shelf was swept away by a day's end; the next try makes it anew
+                return False
+            companions.follow(name, claimed, shard)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(filenames.token_of(name) + CHARGES, dir_fd=claimed)
+        return True
+
+    def reopen(self, path: str) -> bool:
+        """Take a source back that was settled without a line in the journal: it is claimed again, under its old name."""
+        folder, name = filenames.split_path(path)
+        with self.folder(folder) as here, self.folder("claimed") as claimed:
+            companions.follow(name, here, claimed)
+            try:
+                os.rename(name, name, src_dir_fd=here, dst_dir_fd=claimed)
+            except FileNotFoundError:
+                return False
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(filenames.token_of(name) + REASON, dir_fd=here)
+        return True
+
+    # --- settled ------------------------------------------------------------------------------------------------------
+
+    def settled(self, folder: str) -> Iterator[str]:
+        """Sources in `done` or `quarantine`, oldest day first, relative to the root."""
+        return settled.sources(self, folder)
+
+    def read(self, path: str, limit: int) -> bytes:
+        """The bytes of a source, claimed or settled; unlocked, for a reader must not keep a worker from it. Raises OSError."""
+        folder, name = filenames.split_path(path)
+        with self.folder(folder) as here:
+            return durable.read_whole(name, limit, dir_fd=here)
+
+    def delete(self, path: str) -> None:
+        """Delete a settled source and all that belongs to it."""
+        folder, name = filenames.split_path(path)
+        with contextlib.suppress(FileNotFoundError), self.folder(folder) as here, self.folder("claimed") as claimed:
+            companions.forget(name, here, claimed, suffixes=(SIDECAR, REASON))
+            os.unlink(name, dir_fd=here)
+
+    def reason(self, path: str) -> dict[str, Any]:
+        """Why a source lies in quarantine."""
+        folder, name = filenames.split_path(path)
+        with contextlib.suppress(FileNotFoundError), self.folder(folder) as here:
+            found = durable.read_json(filenames.token_of(name) + REASON, dir_fd=here)
+            if isinstance(found, dict):
+                return found
+        return {"reason": "unknown"}
+
+
+def _below(top: str, folder: str) -> str:
+    return f"{top}/{folder}" if folder else top
+
+
+def timestamp() -> str:
+    """The time, as journals and reasons write it."""
+    return datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,123 @@
+"""What lies beside a source under its token: the sidecar of its sender, the failures charged to it, its path in the inbox if long.
+
+Each is moved by rename, never by a link: a file that somebody else owns may be renamed in a folder of ours, but not linked
+(fs.protected_hardlinks).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import stat
+
+from ingest.service.spool import durable, filenames
+from ingest.service.spool.beneath import lies_in, move
+
+log = logging.getLogger("ingest")
+
+MAX_INBOX_PATH_BYTES = 1 << 14  # three for each of the 4,095 bytes that a path may have
+ABSENT = frozenset({errno.ENOENT, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP, errno.EINVAL})
+"""What is answered where there can be no such file that is ours to take."""
+
+
+def whole_name(name: str, *folders: int) -> str:
+    """The name of a source with its path in the inbox instead of a digest, read beside it; as it is where that is lost."""
+    if filenames.is_long(name):
+        beside = filenames.inbox_path_beside(filenames.token_of(name))
+        for folder in folders:
+            with contextlib.suppress(OSError, UnicodeError):
+                whole = durable.read_whole(beside, MAX_INBOX_PATH_BYTES, dir_fd=folder).decode()
+                if filenames.shortened(whole) == name[24:]:
+                    return name[:24] + whole
+    return name
+
+
+def keep_inbox_path(name: str, whole: str, folder: int) -> None:
+    """Write the path of a source beside it, durably, if its name cannot hold that."""
+    if filenames.is_long(name):
+        durable.write_atomically(filenames.inbox_path_beside(filenames.token_of(name)), whole.encode(), dir_fd=folder)
+
+
+def take_sidecar(leaf: str, inbox: int, token: str, claimed: int) -> None:
+    """Fetch what lies beside the article `leaf`. None is no error; a folder is none. Raises OSError if it is not ours to move."""
+    sidecar = leaf + filenames.SIDECAR
+    try:
+        if not stat.S_ISDIR(os.stat(sidecar, dir_fd=inbox, follow_symlinks=False).st_mode):
+            os.rename(sidecar, token + filenames.SIDECAR, src_dir_fd=inbox, dst_dir_fd=claimed)
+    except OSError as error:
+        if error.errno not in ABSENT:
+            raise
+
+
+def check_sidecar_is_movable(leaf: str, inbox: int) -> None:
+    """Raise PermissionError for a sidecar that a sticky folder keeps from us, before its article is moved."""
+    folder = os.stat(".", dir_fd=inbox)
+    if folder.st_mode & stat.S_ISVTX and os.geteuid() not in {0, folder.st_uid}:
+        with contextlib.suppress(FileNotFoundError):
+            sidecar = os.stat(leaf + filenames.SIDECAR, dir_fd=inbox, follow_symlinks=False)
+            if sidecar.st_uid != os.geteuid() and not stat.S_ISDIR(sidecar.st_mode):
+                raise PermissionError(errno.EPERM, "its sidecar is somebody else's, and the folder is sticky", leaf)
+
+
+def return_to(inbox: int, leaf: str, name: str, claimed: int) -> None:
+    """Move a source and its sidecar back beside each other, over nothing. Raises OSError, and then both stay."""
+    sidecar = filenames.token_of(name) + filenames.SIDECAR
+    if lies_in(inbox, leaf):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), leaf)
+    try:
+        move(sidecar, claimed, leaf + filenames.SIDECAR, inbox)
+    except FileNotFoundError:
+        sidecar = ""
+    try:
+        move(name, claimed, leaf, inbox)
+    except OSError:
+        if sidecar:
+            move(leaf + filenames.SIDECAR, inbox, sidecar, claimed)
+        raise
+
+
+def follow(name: str, here: int, there: int) -> None:
+    """Bring what belongs to a settled source after it. What stays behind costs nothing: the keeper tries again."""
+    token = filenames.token_of(name)
+    beside = [token + filenames.SIDECAR]
+    if filenames.is_long(name):
+        beside.append(filenames.inbox_path_beside(token))
+    for each in beside:
+        try:
+            os.rename(each, each, src_dir_fd=here, dst_dir_fd=there)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            log.warning(
+                "what belongs to a source cannot follow it", extra={"fields": {"name": each, "error": str(error)}}
+            )
+
+
+def copy_sidecar(old: str, folders: tuple[int, ...], token: str, claimed: int) -> None:
+    """Give the sidecar of a settled source to its next token, durably. One that cannot be read is moved, not copied."""
+    sidecar = filenames.token_of(old) + filenames.SIDECAR
+    for folder in folders:
+        if lies_in(folder, sidecar):
+            try:
+                content = durable.read_whole(sidecar, durable.MAX_JSON_BYTES, dir_fd=folder)
+            except FileNotFoundError:
+                continue
+            except OSError:
+                os.rename(sidecar, token + filenames.SIDECAR, src_dir_fd=folder, dst_dir_fd=claimed)
+            else:
+                durable.write_atomically(token + filenames.SIDECAR, content, dir_fd=claimed)
+            return
+
+
+def forget(name: str, *folders: int, suffixes: tuple[str, ...]) -> None:
+    """Delete what belongs to a source."""
+    token = filenames.token_of(name)
+    beside = [token + suffix for suffix in suffixes]
+    if filenames.is_long(name):
+        beside.append(filenames.inbox_path_beside(token))
+    for folder in folders:
+        for each in beside:
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                os.unlink(each, dir_fd=folder)

@@ -1,0 +1,77 @@
+"""The folders of a spool, and whether they can be used as they lie."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+from contextlib import AbstractContextManager
+from itertools import pairwise
+
+from ingest.service.spool import beneath, durable, filenames
+
+FOLDERS = ("inbox", "claimed", "done", "quarantine", ".desks")
+
+
+class SpoolError(Exception):
+    """The spool cannot be used as it lies; the message says how to mend it."""
+
+
+class Root:
+    """The folders below `root`."""
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = os.fspath(root)
+
+    def at(self, *parts: str) -> str:
+        """An absolute path in the spool, of what is ours to name: never of what somebody gave us."""
+        return os.path.join(self.root, *parts)
+
+    def folder(self, path: str, *, make: bool = False, flags: int = beneath.PASS) -> AbstractContextManager[int]:
+        """A folder of the spool, opened without following links."""
+        return beneath.folder(self.root, path, make=make, flags=flags)
+
+    def listed(self, path: str) -> list[str]:
+        """The names in a folder of the spool."""
+        with self.folder(path, flags=beneath.LIST) as handle:
+            return os.listdir(handle)
+
+    def prepare(self) -> None:
+        """Make the folders and prove that a file can be locked and moved through them. Raises `SpoolError`."""
+        name = f".probe-{filenames.new_token()}"
+        try:
+            for folder in FOLDERS:
+                os.makedirs(self.at(folder), exist_ok=True)
+                if os.path.islink(self.at(folder)):
+                    raise SpoolError(
+                        f"{self.at(folder)} is a link, and no link is followed in a spool: make it a folder, or let "
+                        "the whole spool lie where it points"
+                    )
+            with open(self.at("inbox", name), "wb") as probe:
+                durable.try_lock(probe.fileno())
+            for here, there in pairwise(FOLDERS[:4]):
+                os.rename(self.at(here, name), self.at(there, name))
+            os.unlink(self.at("quarantine", name))
+        except OSError as error:
+            for folder in FOLDERS[:4]:
+                with contextlib.suppress(OSError):
+                    os.unlink(self.at(folder, name))
+            if error.errno == errno.EXDEV:
+                raise SpoolError(
+                    f"{self.root}: inbox, claimed, done and quarantine lie on different mounts, so a source cannot be "
+                    "moved in one step; mount the whole spool folder, not the folders in it"
+                ) from None
+            if error.errno in {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}:
+                raise SpoolError(
+                    f"{self.root} lies on a mount without locks (flock); on NFS, mount it with them"
+                ) from None
+            raise SpoolError(durable.explain_os_error(self.root, error)) from None
+
+    def identity(self) -> str:
+        """A name of this spool that no other has, and that stays."""
+        known = durable.read_json(self.at(".identity"))
+        if not isinstance(known, str):
+            known = filenames.new_token()
+            durable.write_atomically(self.at(".identity"), json.dumps(known).encode())
+        return known

@@ -1,0 +1,75 @@
+"""What lies in `claimed` and in nobody's hands: sources that the dead left, and what belongs to no source there any more."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable, Container, Iterator
+from typing import TYPE_CHECKING
+
+from ingest.service.spool import companions, durable, filenames, settled
+
+if TYPE_CHECKING:
+    from ingest.service.spool import Spool
+
+log = logging.getLogger("ingest")
+
+ORPHAN_SECONDS = 600.0  # what belongs to a source is written before it: one that old has lost its own
+DELIVER_SECONDS = 10.0  # what a settled source left behind may still be on its way
+
+
+def adrift(spool: Spool, since: Callable[[float], bool] | None, mine: Container[str]) -> Iterator[str]:
+    """See `Spool.orphaned`."""
+    listed = sorted(spool.listed("claimed"))
+    tokens = {filenames.token_of(name) for name in listed if filenames.is_source(name)}
+    with spool.folder("claimed") as claimed:
+        for name in listed:
+            if not filenames.is_source(name):
+                if (token := filenames.companion_of(name)) is not None and token not in tokens:
+                    _tidy(spool, name, token, claimed)
+            elif (
+                (path := f"claimed/{name}") not in mine
+                and _changed(name, claimed, since)
+                and not durable.is_locked(name, dir_fd=claimed)
+                and _fetch_sidecar(spool, name, claimed)
+            ):
+                yield path
+
+
+def _changed(name: str, folder: int, since: Callable[[float], bool] | None) -> bool:
+    try:
+        return since is None or since(os.stat(name, dir_fd=folder, follow_symlinks=False).st_ctime)
+    except FileNotFoundError:
+        return False
+
+
+def _fetch_sidecar(spool: Spool, name: str, claimed: int) -> bool:
+    """Fetch the sidecar that a kill left in the inbox; False if it is not ours to move, and its article went back to it."""
+    folder, _, leaf = filenames.ways_back(companions.whole_name(name, claimed))[0].rpartition("/")
+    try:
+        with spool.folder(f"inbox/{folder}" if folder else "inbox") as inbox:
+            companions.take_sidecar(leaf, inbox, filenames.token_of(name), claimed)
+    except OSError as error:
+        if error.errno in companions.ABSENT:
+            return True
+        log.warning("an article goes back to its sidecar", extra={"fields": {"name": name, "error": str(error)}})
+        with contextlib.suppress(OSError):
+            spool.return_to_inbox(f"claimed/{name}")
+        return False
+    return True
+
+
+def _tidy(spool: Spool, name: str, token: str, claimed: int) -> None:
+    """Bring what a settled source left behind after it, or delete what has no source any more."""
+    now = time.time()
+    if not _changed(name, claimed, lambda at: at < now - DELIVER_SECONDS):
+        return
+    with contextlib.suppress(OSError):
+        if token and not name.endswith(filenames.CHARGES) and (path := settled.find(spool, token)):
+            folder, source = filenames.split_path(path)
+            with spool.folder(folder) as shelf:
+                companions.follow(source, claimed, shelf)
+        elif _changed(name, claimed, lambda at: at < now - ORPHAN_SECONDS):
+            os.unlink(name, dir_fd=claimed)

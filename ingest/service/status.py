@@ -1,0 +1,181 @@
+"""What can be seen of the service from outside: what waits, who works, and why nothing moves when nothing moves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ingest.service.health import low_disk, spool_problem
+from ingest.service.journal import Journal
+from ingest.service.settings import Settings
+from ingest.service.spool import FOLDERS, Spool, filenames
+from ingest.service.spool.clock import MAX_CLOCK_SKEW_SECONDS, age_key
+from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
+from ingest.service.spool.inbox import Inbox
+from ingest.service.workers.process import MAX_PENDING
+
+if TYPE_CHECKING:
+    from ingest.service.broker import Broker
+
+STALE_SECONDS = 30.0  # seconds without a beat after which a part of the service counts as gone
+MAX_STALL_SECONDS = 60.0
+"""Sources wait, somebody is there who should work on them, and so long nothing was settled: the service has stalled."""
+
+
+def read_status(settings: Settings) -> dict[str, Any]:
+    """All that can be seen from here; looks at every source that is kept."""
+    spool = Spool(settings.spool)
+    if not has_spool(settings):
+        return {"why": [no_spool_message(settings)]}
+    waiting = sum(
+        1
+        for _ in Inbox(
+            spool.at("inbox"), filenames.ignore_pattern(settings.ignore), settle_seconds=0, polled=False
+        ).scan()
+    )
+    claimed, oldest = claimed_and_age(spool)
+    quarantined = list(spool.settled("quarantine"))
+    tail = Journal(spool.root).tail(1 << 20)
+    recent = [line for line in tail if _age(line["time"]) < 60]
+    refused = [line for line in tail if line["outcome"] == "refused"]
+    seen: dict[str, Any] = {
+        "inbox": waiting,
+        "claimed": claimed,
+        "oldest_claimed_seconds": oldest,
+        "done": sum(1 for _ in spool.settled("done")),
+        "quarantined": dict(Counter(spool.reason(path).get("reason", "unknown") for path in quarantined)),
+        "rate_per_minute": len(recent),
+        "last_refused": {key: refused[-1].get(key) for key in ("time", "name", "reason")} if refused else None,
+        **live_parts(found := list(heartbeats(spool.root))),
+        "stalled_seconds": stalled(settings, found, claimed, oldest),
+        "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
+        "broker": settings.broker_shown,
+    }
+    why = redis_status(settings, seen) if settings.broker else []
+    if wrong := spool_problem(settings) or low_disk(settings):
+        why.append(wrong)
+    return seen | {"why": why + blockers(seen)}
+
+
+def has_spool(settings: Settings) -> bool:
+    """Whether there is one, with all its folders."""
+    return all((settings.spool / folder).is_dir() for folder in FOLDERS)
+
+
+def no_spool_message(settings: Settings) -> str:
+    """What to say where there is none."""
+    return f"there is no spool at {settings.spool}; `ingest up` makes one"
+
+
+def claimed_and_age(spool: Spool) -> tuple[int, int]:
+    """How many sources are claimed, and how many seconds ago the oldest of them was: below 0, if the clock was set back since."""
+    since = []
+    with os.scandir(spool.at("claimed")) as entries:
+        for entry in entries:
+            if filenames.is_source(entry.name):
+                try:
+                    since.append(entry.stat(follow_symlinks=False).st_ctime)
+                except FileNotFoundError:  # settled meanwhile
+                    continue
+    return len(since), round(time.time() - min(since, key=age_key(), default=time.time()))
+
+
+def live_parts(found: Any) -> dict[str, Any]:
+    """Of desks: the keeper that was heard of lately, the hosts of such workers, and how many children there are."""
+    alive: list[HeartbeatStatus] = [desk for desk in found if desk.alive]
+    keepers = [d for d in alive if d.notes.get("role") in {"up", "watch"} and d.age < STALE_SECONDS]
+    keeper = min(keepers, key=lambda d: bool(d.notes.get("standing_by")), default=None)
+    return {
+        "keeper": keeper.notes | {"beat_seconds": round(keeper.age)} if keeper else None,
+        "standing_by": sum(bool(d.notes.get("standing_by")) for d in keepers),
+        "workers": [d.notes.get("host") for d in alive if d.notes.get("role") == "worker" and d.age < STALE_SECONDS],
+        "children": sum(d.notes.get("role") == "child" for d in alive),
+    }
+
+
+def stalled(
+    settings: Settings, found: Sequence[HeartbeatStatus], claimed: int, oldest: int, *, host: str | None = None
+) -> int:
+    """Seconds for which nothing has been settled although sources are claimed and a worker is alive; 0 while things move.
+
+    `claimed`, `oldest`: as `claimed_and_age` tells them. `host`: ask it of the workers of one host, if more waits than others have in hand.
+    """
+    alive = [heartbeat for heartbeat in found if heartbeat.alive]
+    workers = [heartbeat for heartbeat in alive if heartbeat.notes.get("role") in {"up", "worker"}]
+    since = [heartbeat.notes.get("since", 0.0) for heartbeat in workers if host in {None, heartbeat.notes.get("host")}]
+    in_hand = MAX_PENDING * sum(
+        heartbeat.notes.get("role") == "child" and bool(heartbeat.notes.get("path")) for heartbeat in alive
+    )
+    if not since or claimed <= (0 if host is None else in_hand):
+        return 0
+    journal = Journal(str(settings.spool))
+    if host is None:
+        last = journal.last_written() or 0.0
+    else:
+        own = (line["time"] for line in reversed(journal.tail(1 << 20)) if line.get("worker") == host)
+        last = next((datetime.fromisoformat(at).timestamp() for at in own), 0.0)
+    idle = round(time.time() - max(last, min(since), time.time() - oldest))
+    return idle if idle > max(MAX_STALL_SECONDS, 2 * settings.time_limit) else 0
+
+
+def stall_told(seconds: int, claimed: int) -> str:
+    """What to say of it."""
+    return f"nothing was settled for {seconds} s, though {claimed} sources are claimed and a worker is alive; see its log, or restart it"
+
+
+def free_disk(settings: Settings) -> dict[str, int]:
+    """Bytes that are free where sources and records go."""
+    return {str(at): shutil.disk_usage(at).free for at in (settings.spool, settings.out) if at.exists()}
+
+
+def blockers(seen: dict[str, Any]) -> list[str]:
+    """Why what waits does not move, and what to start."""
+    why, keeper = [], seen["keeper"]
+    if keeper is None and (seen["inbox"] or seen["claimed"]):
+        why.append("nobody keeps this spool: start `ingest up`, or `ingest watch` and `ingest worker`")
+    elif keeper and keeper.get("held"):
+        why.append(f"intake is held back: {keeper['held']}")
+    if keeper and keeper.get("stuck"):
+        why.append(keeper["stuck"])
+    if (behind := -seen["oldest_claimed_seconds"]) > MAX_CLOCK_SKEW_SECONDS:
+        why.append(
+            f"the clock was set back, by {behind} s at least: that loses nothing; the journal's times go back, too"
+        )
+    if seen["stalled_seconds"]:
+        why.append(stall_told(seen["stalled_seconds"], seen["claimed"]))
+    if seen["claimed"] and not seen["workers"] and (keeper is None or keeper["role"] == "watch"):
+        why.append("no worker has been heard of: start `ingest worker`")
+    return why
+
+
+def redis_status(settings: Settings, seen: dict[str, Any], broker: Broker | None = None) -> list[str]:
+    """Note under "redis" what Redis says of itself, None if it is away; gives what is wrong with it.
+
+    `broker`: one to ask again and again; without it one is made.
+    """
+    from ingest.service.broker import BROKER_ERRORS, Broker, describe_error  # noqa: PLC0415 - celery, for those who have a broker
+
+    seen["redis"] = None
+    try:
+        facts = seen["redis"] = (broker or Broker(settings)).statistics()
+    except BROKER_ERRORS as error:
+        return [describe_error(settings, error)]
+    why = []
+    if facts["eviction"] != "noeviction":
+        why.append(
+            f"Redis may drop tickets: its maxmemory-policy is {facts['eviction']}; run: CONFIG SET maxmemory-policy noeviction"
+        )
+    if not facts["append_only"]:
+        why.append("Redis forgets its queue at a restart (appendonly is off): the keeper queues again, a little later")
+    if facts["memory_limit_mib"] and facts["memory_mib"] > 0.7 * facts["memory_limit_mib"]:
+        why.append(f"Redis is nearly full: {facts['memory_mib']} of {facts['memory_limit_mib']} MiB")
+    return why
+
+
+def _age(written: str) -> float:
+    return time.time() - datetime.fromisoformat(written).timestamp()

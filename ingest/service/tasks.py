@@ -1,0 +1,205 @@
+"""The Celery app and its one task. Wiring only: what a ticket's life is stands in job.py and pool.py.
+
+    celery -A worker worker        the same as `ingest worker`
+
+A pool process runs a task by giving its tickets to a warm child of its own (pool.py), so a document that crashes, loops or eats
+memory ends that child, not the pool process. Kills of the pool process, the worker or Redis leave claimed sources without a lock;
+the keeper's sweep queues them again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import mmap
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from celery import Celery, bootsteps, signals
+from celery.worker import consumer as celery_consumer
+
+from ingest.service.broker import BROKER_ERRORS, TASK, TASK_SECONDS, Broker, describe_error, make_celery
+from ingest.service.journal import Journal
+from ingest.service.logs import to_stderr
+from ingest.service.prefetch import Window
+from ingest.service.recovery import reconcile
+from ingest.service.runner import warm
+from ingest.service.settings import Settings, load_settings
+from ingest.service.spool import Spool
+from ingest.service.spool.filenames import tickets
+from ingest.service.spool.heartbeat import Heartbeat
+from ingest.service.workers.pool import WorkerPool
+
+log = logging.getLogger("ingest")
+
+BEAT_SECONDS = 5.0
+FULL_REDIS_PAUSE_SECONDS = 2.0  # before the next try after Redis answered with an error
+MAX_LOST_RETRIES = 5  # then the sweep's turn
+MALFORMED = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
+"""What Celery and Kombu raise over a message that is not from us (measured: tests/service/test_trust.py)."""
+_stopping = mmap.mmap(-1, 1)  # shared with the pool's processes: 1 once the worker is told to stop
+
+
+def make_app(settings: Settings) -> Celery:
+    """The app, with the task and the worker's heartbeat."""
+    app = make_celery(settings)
+    spool = Spool(settings.spool)
+    broker_of: dict[int, Broker] = {}
+    crew_of: dict[int, WorkerPool] = {}
+
+    @app.task(name=TASK, max_retries=MAX_LOST_RETRIES, default_retry_delay=1)
+    def run(*given: Any, **named: Any) -> None:
+        # Whoever may write to the broker says what he likes: nothing of it is a path before `tickets` has looked at it.
+        if not (paths := tickets(given[0] if len(given) == 1 and not named else [given])):
+            return
+        pid = os.getpid()
+        if pid not in crew_of:
+            crew_of[pid] = WorkerPool(settings, warm(), size=1)
+            broker_of[pid] = Broker(settings, app)
+        rest = run_tickets(crew_of[pid], paths)
+        if rest:
+            try:
+                broker_of[pid].publish(rest)
+            except BROKER_ERRORS as error:
+                log.warning("the sweep will queue what is left: %s", describe_error(settings, error))
+
+    class Beat(bootsteps.StartStopStep):
+        """A desk for the worker, with a beat from the loop that consumes: it stops when that does."""
+
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def __init__(self, parent: Any, **kwargs: Any) -> None:
+            super().__init__(parent, **kwargs)
+            self.desk: Heartbeat | None = None
+            self.timer: Any = None
+
+        def start(self, parent: Any) -> None:
+            self.desk = self.desk or Heartbeat(spool.root, "worker")
+            self.desk.beat(pool=settings.workers)
+            self.timer = parent.timer.call_repeatedly(BEAT_SECONDS, self.desk.beat, kwargs={"pool": settings.workers})
+
+        def stop(self, parent: Any) -> None:
+            del parent
+            if self.timer:
+                self.timer.cancel()
+
+    app.steps["consumer"].add(Beat)
+
+    @signals.worker_init.connect(weak=False)
+    def _prepare(**_: Any) -> None:
+        spool.prepare()
+        settings.out.mkdir(parents=True, exist_ok=True)
+        try:  # as the keeper does: we may be the first to start, and Redis may remember tickets
+            reconcile(spool, Journal(spool.root))
+        except OSError as error:
+            log.warning("the keeper will compare the journal with the sources: %s", error)
+        warm()  # before the pool forks
+
+    @signals.worker_process_shutdown.connect(weak=False)
+    def _leave(**_: Any) -> None:
+        if pool := crew_of.pop(os.getpid(), None):
+            pool.close(grace_seconds=settings.time_limit)
+
+    return app
+
+
+def run_tickets(pool: WorkerPool, paths: list[str]) -> list[str]:
+    """Bring tickets to their outcomes; gives those that there was no time for."""
+    until = time.monotonic() + TASK_SECONDS
+    for path in paths:
+        pool.submit(path)
+    rest: list[str] = []
+    while len(pool):
+        if _stopping[0] or time.monotonic() > until:
+            rest += pool.take_back()
+        pool.step(1.0)
+        if pool.fault and time.monotonic() > until:
+            pool.take_back()  # they stay claimed: the sweep queues them when the surroundings work again
+            rest = []
+    return rest
+
+
+@signals.setup_logging.connect
+def _our_logs(**_: Any) -> None:
+    to_stderr()
+
+
+@signals.worker_shutting_down.connect
+def _stop_soon(**_: Any) -> None:
+    _stopping[0] = 1
+
+
+@signals.worker_process_init.connect
+def _die_with_the_worker(**_: Any) -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+class Consumer(celery_consumer.Consumer):
+    """Celery's consumer without chatter between workers, as `--without-mingle --without-gossip --without-heartbeat`."""
+
+    def __init__(self, *args: Any, worker_options: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        silent = dict.fromkeys(("without_mingle", "without_gossip", "without_heartbeat"), True)
+        kwargs["worker_options"] = {**(worker_options or {}), **silent}
+        super().__init__(*args, **kwargs)
+        self._away: tuple[type[BaseException], ...] = (*self.connection_errors, *self.channel_errors)  # type: ignore[attr-defined]
+        self.loop: Callable[..., None] = _outlives_messages(self.loop, self._away)
+
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Any:
+        """Celery's, for messages of ours alone: one that it stumbled over would come back, and end each worker in its turn."""
+        handle = super().create_task_handler(*args, **kwargs)
+
+        def checked(message: Any) -> None:
+            try:
+                if message.headers["task"] == TASK:
+                    handle(message)
+                    return
+                why = "another task"
+            except self._away:
+                raise
+            except MALFORMED as error:
+                why = type(error).__name__
+            log.warning("dropped a message that is no task of ours", extra={"fields": {"why": why}})
+            if not message.acknowledged:
+                message.ack_log_error(log, self._away)
+
+        return checked
+
+    def connect(self) -> Any:
+        """A connection whose channels all have our window."""
+        connection = super().connect()
+        channel: Any = connection.default_channel
+        channel.QoS, channel._qos = Window, None  # noqa: SLF001 - made before we could say so, and still empty
+        channel.qos.confirm()
+        return connection
+
+    def on_connection_error_before_connected(self, exc: Exception) -> None:
+        """Reached, but of no use: a full Redis. Without a pause Celery would try a hundred times a second."""
+        super().on_connection_error_before_connected(exc)
+        time.sleep(FULL_REDIS_PAUSE_SECONDS)
+
+
+def _outlives_messages(loop: Callable[..., None], away: tuple[type[BaseException], ...]) -> Callable[..., None]:
+    """Celery's loop; what is in the queue and no message at all costs a reconnection, not the worker. It is out of the queue by then."""
+
+    def turn(*args: Any, **kwargs: Any) -> None:
+        try:
+            loop(*args, **kwargs)
+        except MALFORMED as error:
+            if isinstance(error, away):
+                raise
+            log.warning("dropped what is no message", extra={"fields": {"why": type(error).__name__}})
+            raise ConnectionError("what came was no message") from error
+
+    return turn
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":  # made when asked for: its settings are those of that moment
+        globals()["app"] = app = make_app(load_settings())
+        return app
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Worker processes: forked from a warm parent, sandboxed, bounded in time and memory."""

@@ -1,0 +1,40 @@
+"""A warm child that runs tickets, with a desk that says which one it was at, should it die."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ingest.core.preload import CleanFunction
+from ingest.service.job import TransientError, open_job
+from ingest.service.settings import Settings
+from ingest.service.spool.heartbeat import Heartbeat, new_heartbeat_path
+from ingest.service.workers.process import WorkerProcess, WorkFunction
+
+
+class Cleaner(WorkerProcess):
+    """A child that runs tickets. `heartbeat_path`: where it notes what it has in hand."""
+
+    def __init__(self, settings: Settings, clean: CleanFunction) -> None:
+        self.heartbeat_path = new_heartbeat_path(str(settings.spool))
+        super().__init__(
+            lambda: _cleaning_tickets(settings, clean, self.heartbeat_path),
+            time_limit=settings.time_limit,
+            memory_limit=settings.memory_limit,
+        )
+
+
+@contextmanager
+def _cleaning_tickets(settings: Settings, clean: CleanFunction, heartbeat_path: str) -> Iterator[WorkFunction]:
+    heartbeat = Heartbeat(str(settings.spool), "child", path=heartbeat_path)
+    job = open_job(settings, clean=clean, heartbeat=heartbeat)
+
+    def work(path: str) -> dict[str, Any]:
+        try:
+            return {"outcome": job.run(path).name}
+        except TransientError as fault:
+            return {"fault": str(fault)}
+
+    yield work
+    heartbeat.close()

@@ -1,0 +1,44 @@
+"""What the death of a worker, or of its whole process tree, costs the source that it was cleaning."""
+
+from __future__ import annotations
+
+from ingest.core.model import Refused
+from ingest.service.job import open_job, settle
+from ingest.service.journal import Journal
+from ingest.service.recovery import clear_heartbeat
+from ingest.service.settings import Settings
+from ingest.service.spool import Spool, heartbeat
+
+MIN_AGE_SECONDS = (
+    10.0  # seconds; a heartbeat or an unfinished file younger than this may just be being made, or mended by its parent
+)
+
+
+FAILURE_MESSAGES = {
+    "time_limit": "cleaning took longer than INGEST_TIME_LIMIT",
+    "memory_limit": "cleaning took more memory than INGEST_MEMORY_LIMIT",
+    "crash": "the child that cleaned it crashed",
+    "killed": "every child that cleaned it was killed from outside",
+}
+
+
+def recover_dead_workers(settings: Settings, spool: Spool, journal: Journal) -> None:
+    """Delete the heartbeats of process trees that died; each source in progress there is charged with a loss."""
+    for status in heartbeat.heartbeats(spool.root):
+        if status.alive or status.age < MIN_AGE_SECONDS:
+            continue
+        path = status.notes.get("path")
+        clear_heartbeat(status, spool, journal)
+        if not isinstance(path, str) or not spool.holds(path):
+            continue
+        if (count := spool.record_failure(path, "deaths", "killed")) >= settings.max_worker_losses:
+            settle(
+                open_job(settings, clean=_clean_nothing),
+                path,
+                Refused("killed", f"{FAILURE_MESSAGES['killed']}, {count} times"),
+                {"id": None},
+            )
+
+
+def _clean_nothing(*_: object, **__: object) -> None:
+    raise AssertionError("only a child cleans")

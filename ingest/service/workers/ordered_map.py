@@ -1,0 +1,76 @@
+"""Files through warm children, in their order: one that hangs, crashes or eats all memory costs itself alone."""
+
+from __future__ import annotations
+
+import select
+from collections import deque
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from ingest.service.workers.process import MAX_PENDING, WorkerProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from ingest.core.record import Record
+
+TIME_LIMIT_SECONDS = 60.0
+"""Seconds for one file; three times the service's, for nobody watches over other files' lateness here."""
+MEMORY_LIMIT_MIB = 1024
+"""MiB that a child may take beyond what it starts with, as in the service."""
+MAX_AHEAD_PER_WORKER = 16
+"""Files a child may be ahead of the one that is due: enough that none waits, few enough that memory stays flat."""
+FAILURE_MESSAGES = {
+    "time_limit": f"It took longer than {TIME_LIMIT_SECONDS:.0f} s.",
+    "memory_limit": f"It took more than {MEMORY_LIMIT_MIB} MiB of memory.",
+    "crash": "It broke the process that read it.",
+    "killed": "The process that read it was killed from outside.",
+}
+"""What became of a file's child, for people."""
+
+
+def warm() -> Callable[..., Record]:
+    """The core's `clean`, with its models and packs loaded, so that children share them."""
+    from ingest.core.pipeline import clean  # noqa: PLC0415 - half a second that `ingest --help` need not pay
+
+    clean(
+        b"A short text, long enough to be read.\n\nIt has two paragraphs, and all that cleaning needs is loaded now.\n"
+    )
+    return clean
+
+
+def map_in_workers(files: Sequence[str], jobs: int, work: Callable[[str], dict[str, str]]) -> Iterator[dict[str, str]]:
+    """What `work` says of each file, in their order; where it says nothing, a reason and a message. `work` is not to raise."""
+    waiting = deque(range(len(files)))
+    answers: dict[int, dict[str, str]] = {}
+
+    def hire() -> WorkerProcess:
+        return WorkerProcess(lambda: nullcontext(work), time_limit=TIME_LIMIT_SECONDS, memory_limit=MEMORY_LIMIT_MIB)
+
+    holds: dict[WorkerProcess, deque[int]] = {hire(): deque() for _ in range(jobs)}
+    try:
+        for due in range(len(files)):
+            while due not in answers:
+                for child, numbers in holds.items():
+                    while waiting and len(numbers) < MAX_PENDING and waiting[0] < due + MAX_AHEAD_PER_WORKER * jobs:
+                        numbers.append(waiting.popleft())
+                        child.submit(files[numbers[-1]])
+                busy = [child for child in holds if child.pending]
+                ready, _, _ = select.select(busy, [], [], max(0.0, min(child.seconds_left() for child in busy)))
+                for child in busy:
+                    if child.seconds_left() <= 0:
+                        child.kill()
+                    said = child.receive() if child in ready else []
+                    if said is not None:
+                        answers |= {holds[child].popleft(): answer for answer in said}
+                        continue
+                    numbers = holds.pop(child)
+                    fault = child.reap()
+                    answers[numbers.popleft()] = {"reason": fault, "message": FAILURE_MESSAGES[fault]}
+                    waiting.extendleft(reversed(numbers))
+                    holds[hire()] = deque()
+            yield answers.pop(due)
+    finally:
+        for child in holds:
+            child.kill()
+            child.reap()

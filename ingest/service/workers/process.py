@@ -1,0 +1,177 @@
+"""A warm child: forked from a parent that has loaded everything, caged, limited in memory, killed when it is too long.
+
+Parent and child talk in JSON lines over a socket pair, never in pickles: what a document may take over is the child, and the
+child must not be able to say more than an answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from ingest.service.workers.sandbox import enter_sandbox
+
+MAX_PENDING = 2  # asks in a child's hands: one being worked on, one so that it need not wait for the next
+EXIT_OUT_OF_MEMORY = 77
+
+WorkFunction = Callable[[str], dict[str, Any]]
+"""What a child does with each ask. It may raise MemoryError, which ends the child; anything else that it raises ends it as a crash."""
+
+
+class WorkerProcess:
+    """The parent's view of one child. `pending`: asks it has not answered yet, in order; the first is being worked on.
+
+    `begin` is entered in the child, caged, and gives its work. `time_limit`: seconds for one ask; `memory_limit`: MiB.
+    """
+
+    def __init__(
+        self, begin: Callable[[], AbstractContextManager[WorkFunction]], *, time_limit: float, memory_limit: int
+    ) -> None:
+        self.pending: deque[str] = deque()
+        self.completed = 0
+        self._overran = False
+        self._since = time.monotonic()
+        self._limit = time_limit
+        self._partial_line = bytearray()
+        parent = os.getpid()
+        self.socket, theirs = socket.socketpair()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # A Ctrl-C between the fork and the child's own handlers would end it with a traceback: it waits until they stand.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            self.pid = os.fork()
+            if self.pid == 0:
+                _child_main(theirs, parent, begin, memory_limit, blocked)
+        except OSError:
+            self.socket.close()
+            theirs.close()
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        theirs.close()
+        self.socket.setblocking(False)  # noqa: FBT003 - its own order
+
+    def fileno(self) -> int:
+        """What to wait on for answers."""
+        return self.socket.fileno()
+
+    def submit(self, ask: str) -> None:
+        """Hand over an ask. A dead child takes it too: the caller learns of the death from `receive`."""
+        if not self.pending:
+            self._since = time.monotonic()
+        self.pending.append(ask)
+        with contextlib.suppress(OSError):
+            self.socket.send(json.dumps(ask).encode() + b"\n")  # two short lines always fit into the buffer
+
+    def receive(self) -> list[dict[str, Any]] | None:
+        """What the child said since last asked; None once it is dead and all it said has been read."""
+        try:
+            said = self.socket.recv(1 << 18)
+        except BlockingIOError:
+            return []
+        except OSError:
+            return None
+        if not said:
+            return None
+        self._since = time.monotonic()
+        self._partial_line += said
+        if b"\n" not in said:
+            return []
+        *lines, self._partial_line = self._partial_line.split(b"\n")
+        found = [json.loads(line) for line in lines]
+        for _ in found:
+            self.pending.popleft()
+            self.completed += 1
+        self._overran = False  # what was in hand when it was killed has been answered after all
+        return found
+
+    def seconds_left(self) -> float:
+        """Seconds until what is in hand has taken too long."""
+        return self._since + self._limit - time.monotonic() if self.pending else self._limit
+
+    def kill(self) -> None:
+        """End it now."""
+        self._overran = self._overran or self.seconds_left() <= 0
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def reap(self) -> str:
+        """Collect the dead child; tells what it died of: "time_limit", "memory_limit", "crash", or "killed" from outside."""
+        self.socket.close()
+        _, status = os.waitpid(self.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if self._overran:
+            return "time_limit"
+        if code == EXIT_OUT_OF_MEMORY:
+            return "memory_limit"
+        # By SIGKILL or SIGTERM not of ours it is no fault of the document that we know of: an operator, or the kernel short of memory.
+        return "killed" if code in {-signal.SIGKILL, -signal.SIGTERM} else "crash"
+
+
+def _child_main(
+    theirs: socket.socket,
+    parent: int,
+    begin: Callable[[], AbstractContextManager[WorkFunction]],
+    memory: int,
+    mask: set[int | signal.Signals],
+) -> None:
+    """The child's whole life, begun with signals blocked; `mask`: what is to be blocked in the end. Never returns."""
+    code = 1
+    try:
+        die_with_parent(parent)
+        gc.freeze()  # what the parent left is shared and stays untouched; nothing of it is ever closed by a collection
+        for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who lets us end
+        signal.set_wakeup_fd(-1)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        os.closerange(3, theirs.fileno())  # the parent's broker, its watchers, our siblings' lines
+        os.closerange(theirs.fileno() + 1, 65_536)
+        _limit_memory(memory)
+        enter_sandbox()
+        with begin() as work, theirs.makefile("rb") as asked:
+            for ask in asked:
+                theirs.sendall(json.dumps(work(json.loads(ask))).encode() + b"\n")
+        code = 0
+    except MemoryError:
+        code = EXIT_OUT_OF_MEMORY
+    except BaseException:
+        traceback.print_exc()
+        raise  # as far as the next line
+    finally:
+        os._exit(code)
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill us when the parent dies, and kill us first when memory runs out (Linux)."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write("1000")
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _limit_memory(limit: int) -> None:
+    """At most `limit` MiB beyond what was mapped at the start: libraries map much that they never touch."""
+    if sys.platform == "linux":
+        with open("/proc/self/statm", encoding="ascii") as file:
+            mapped = int(file.read().split()[0]) * resource.getpagesize()
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        wanted = mapped + (limit << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))

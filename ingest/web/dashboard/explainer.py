@@ -1,0 +1,108 @@
+"""Explains kept sources, each in a caged child of its own: what killed a worker once may not kill the desk.
+
+The children are forked from a process that does nothing else: the desk itself has threads, and what forks with threads may hang.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from contextlib import suppress
+
+from ingest.service.settings import Settings
+from ingest.service.spool import Spool, filenames
+from ingest.service.workers.ordered_map import map_in_workers
+from ingest.service.workers.process import die_with_parent
+
+MAX_WAITING = 8
+"""Explanations that may be asked for at once; each takes a twentieth of a second, and a minute at the worst."""
+MAX_ANSWER_BYTES = 1 << 26
+"""Bytes of an explanation: a page of 50,000 blocks has about 20 million."""
+BUSY = {"reason": "busy", "message": "Too many explanations are being made; try again in a moment."}
+
+
+class Explainer:
+    """Answers one path after the other."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._turn = asyncio.Lock()
+        self._asked = 0
+        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        parent = os.getpid()
+        self._socket, theirs = socket.socketpair()
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._socket.close()
+            _explainer_main(theirs, parent, settings)
+        theirs.close()
+
+    async def explain(self, path: str) -> dict[str, str]:
+        """The `html` of a kept source's page; a `reason` and a `message` where there is none. `path`: relative to the spool."""
+        if self._asked >= MAX_WAITING:
+            return BUSY
+        self._asked += 1
+        try:
+            async with self._turn:
+                return await asyncio.shield(self._ask(path))
+        finally:
+            self._asked -= 1
+
+    async def _ask(self, path: str) -> dict[str, str]:
+        try:
+            self._line = self._line or await asyncio.open_unix_connection(sock=self._socket, limit=MAX_ANSWER_BYTES)
+            reader, writer = self._line
+            writer.write(json.dumps(path).encode() + b"\n")
+            said: dict[str, str] = json.loads(await reader.readline())
+        except (OSError, ValueError):
+            return {"reason": "gone", "message": "Who explains has died; start the desk again."}
+        return said
+
+    def close(self) -> None:
+        """End it."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        self._socket.close()
+
+
+def _explainer_main(line: socket.socket, parent: int, settings: Settings) -> None:
+    """The warden's whole life. Never returns."""
+    try:
+        die_with_parent(parent)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the desk, with which we end
+        spool = Spool(settings.spool)
+
+        def work(path: str) -> dict[str, str]:
+            return explain_source(spool, path, settings)
+
+        with line.makefile("rb") as asked:
+            for ask in asked:
+                from ingest.service.runner import warm  # noqa: PLC0415 - half a second and 100 MiB, when first asked
+
+                warm()
+                [said] = map_in_workers([json.loads(ask)], 1, work)
+                line.sendall(json.dumps(said).encode() + b"\n")
+    finally:
+        os._exit(0)
+
+
+def explain_source(spool: Spool, path: str, settings: Settings) -> dict[str, str]:
+    """The page of one kept source, or why there is none. Raises nothing that a document could cause."""
+    from ingest.core.model import Rejected  # noqa: PLC0415
+    from ingest.core.pipeline import label_article  # noqa: PLC0415
+    from ingest.web.explain import render_explanation  # noqa: PLC0415
+
+    try:
+        claims = spool.read_sidecar(path)
+        content = spool.read(path, settings.max_bytes)
+        labelled_article = label_article(
+            content, name=filenames.display_name(spool.whole_name(path)), claims=claims, limits=settings.limits
+        )
+    except OSError as error:
+        return {"reason": "unreadable", "message": f"The source cannot be read: {error.strerror}."}
+    except Rejected as rejected:
+        return {"reason": rejected.reason, "message": rejected.message}
+    return {"html": render_explanation(labelled_article, served=True)}

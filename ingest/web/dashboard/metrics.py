@@ -1,0 +1,120 @@
+"""The desk's facts for Prometheus. Counters come from the journal, so they survive restarts and count all processes' work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
+from prometheus_client.registry import Collector
+
+from ingest.web.dashboard.journal_index import BUCKET_SECONDS, JournalIndex
+
+Facts = Mapping[str, Any]
+
+
+def render_metrics(index: JournalIndex, facts: Facts) -> bytes:
+    """All metrics as text, format 0.0.4."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_MetricsCollector(index, facts))
+    return generate_latest(registry)
+
+
+class _MetricsCollector(Collector):
+    def __init__(self, index: JournalIndex, facts: Facts) -> None:
+        self.ledger, self.facts = index, facts
+
+    def collect(self) -> Iterator[Metric]:
+        yield from _counts(self.ledger)
+        if "inbox" in self.facts:  # there is a spool
+            yield from _levels(self.facts)
+            yield from _workers(self.facts)
+        share = GaugeMetricFamily(
+            "ingest_removed_share", "Share of the words removed from the newest 100 records, 0 to 1"
+        )
+        if (lately := self.ledger.recent_share) is not None:
+            share.add_metric([], lately)
+        yield share
+
+
+def _counts(index: JournalIndex) -> Iterator[Metric]:
+    files = CounterMetricFamily("ingest_files", "Files that found their outcome", labels=["outcome", "worker"])
+    for (outcome, worker), count in sorted(index.outcomes.items()):
+        files.add_metric([outcome, worker], count)
+    yield files
+    yield _counter("ingest_refused", "Refused files by reason", "reason", index.reasons)
+    yield _counter("ingest_words", "Words by where they went", "went", index.words)
+    stages = SummaryMetricFamily("ingest_stage_seconds", "Time that a stage of cleaning took", labels=["stage"])
+    for stage, (count, seconds) in sorted(index.stages.items()):
+        stages.add_metric([stage], count_value=count, sum_value=seconds)
+    yield stages
+    bounds = [*map(str, BUCKET_SECONDS), "+Inf"]
+    buckets = list(zip(bounds, accumulate(index.buckets), strict=True))
+    yield HistogramMetricFamily(
+        "ingest_file_seconds", "Time from opening a source to its record", buckets=buckets, sum_value=index.seconds
+    )
+
+
+def _levels(facts: Facts) -> Iterator[Metric]:
+    waiting = GaugeMetricFamily(
+        "ingest_waiting", "Files in the inbox or claimed, tasks in the broker", labels=["where"]
+    )
+    oldest = GaugeMetricFamily("ingest_oldest_seconds", "How long the oldest of them has been there", labels=["where"])
+    for where in ("inbox", "claimed"):
+        waiting.add_metric([where], facts[where])
+        oldest.add_metric([where], facts[f"oldest_{where}_seconds"])
+    if redis := facts.get("redis"):
+        waiting.add_metric(["broker"], redis["waiting"])
+    yield waiting
+    yield oldest
+    yield _gauge("ingest_quarantined", "Sources in quarantine by reason", "reason", facts["quarantined"])
+    yield _gauge("ingest_free_disk_bytes", "Free disk where sources and records go", "folder", facts["free_disk"])
+    keeper = facts["keeper"] or {}
+    yield GaugeMetricFamily("ingest_intake_held", "1 while intake is held back", int(bool(keeper.get("held"))))
+    yield GaugeMetricFamily(
+        "ingest_stalled_seconds",
+        "Since anything was settled, while sources are claimed and a worker is alive; 0 below a minute",
+        facts["stalled_seconds"],
+    )
+    yield GaugeMetricFamily("ingest_stuck", "Reasons why something does not move", len(facts["why"]))
+
+
+def _workers(facts: Facts) -> Iterator[Metric]:
+    beat = GaugeMetricFamily(
+        "ingest_beat_seconds", "Since a living part was last heard of", labels=["worker", "role", "pid"]
+    )
+    children = GaugeMetricFamily("ingest_children", "Children that clean", labels=["worker", "state"])
+    counts: dict[tuple[str, str], int] = {}
+    for desk in facts["desks"]:
+        host, role = str(desk.notes.get("host")), str(desk.notes.get("role"))
+        if role == "child":
+            state = "busy" if desk.notes.get("path") else "idle"
+            counts[host, state] = counts.get((host, state), 0) + 1
+        else:
+            beat.add_metric([host, role, str(desk.notes.get("pid"))], round(desk.age, 1))
+    for (host, state), count in sorted(counts.items()):
+        children.add_metric([host, state], count)
+    yield beat
+    yield children
+
+
+def _counter(name: str, help_text: str, label: str, counts: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily(name, help_text, labels=[label])
+    for value, count in sorted(counts.items()):
+        family.add_metric([value], count)
+    return family
+
+
+def _gauge(name: str, help_text: str, label: str, levels: Mapping[str, float]) -> Metric:
+    family = GaugeMetricFamily(name, help_text, labels=[label])
+    for value, level in sorted(levels.items()):
+        family.add_metric([value], level)
+    return family

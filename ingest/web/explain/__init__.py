@@ -1,0 +1,9 @@
+"""One article seen whole: what came at the left, the record at the right, and why each line went where it went."""
+
+from __future__ import annotations
+
+from ingest.web.explain.feature_text import compared, decisive_features, headline_evidence
+from ingest.web.explain.page import explain_page, page_template
+from ingest.web.explain.render import render_explanation
+
+__all__ = ["compared", "decisive_features", "explain_page", "headline_evidence", "page_template", "render_explanation"]

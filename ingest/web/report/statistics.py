@@ -1,0 +1,182 @@
+"""The journal and the records, counted. Nothing here asks the clock: "now" is when the journal ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any
+
+from ingest.core.text.characters import count_words
+from ingest.web.html.charts import ArticleShare
+
+if TYPE_CHECKING:
+    from ingest.core.record import Record
+
+UNKNOWN = "unknown publisher"
+RECENT_ARTICLES, MIN_PAST_ARTICLES = 10, 30
+"""Articles. Drift compares the last ten with at least thirty before: fewer tell nothing."""
+MIN_DRIFT = 0.05
+"""Of the words. A publisher that always lost 8.0 % and now loses 8.3 % has changed nothing that anybody would look at."""
+MIN_ACTIVE_DAYS = 5
+"""Days with articles before a silence can be told from a habit."""
+MAX_SLOWEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherStatistics:
+    """One publisher's articles, the oldest first. `silent_days`: the days it has been silent, if that is longer than ever."""
+
+    name: str
+    articles: tuple[ArticleShare, ...]
+    drift: tuple[float, float] | None = None
+    """The median share removed before and lately, where the two do not go together."""
+    silent_days: int | None = None
+
+    @property
+    def share(self) -> float:
+        """The median share removed."""
+        return median(share for _, share, _ in self.articles)
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatistics:
+    """Everything that the page says."""
+
+    outcomes: Counter[str]
+    reasons: Counter[str]
+    by_time: Mapping[str, Counter[str]]
+    """Outcomes by day ("2026-11-22"), or by hour ("2026-11-22T18") where there are two days at most."""
+    publishers: tuple[PublisherStatistics, ...]
+    labels: Counter[str]
+    rules: Counter[str]
+    unused_rules: tuple[str, ...]
+    """Rules of the packs that decided nothing."""
+    slowest: tuple[Mapping[str, Any], ...]
+    first: str = ""
+    last: str = ""
+    records: int = 0
+
+
+@dataclass(slots=True)
+class _JournalTotals:
+    """What accumulates while lines pass by: a journal may have millions."""
+
+    by_hour: dict[str, Counter[str]] = field(default_factory=dict)
+    reasons: Counter[str] = field(default_factory=Counter)
+    stored: dict[str, str] = field(default_factory=dict)
+    slowest: list[tuple[float, int, Mapping[str, Any]]] = field(default_factory=list)
+    first: str = ""
+    last: str = ""
+
+
+@dataclass(slots=True)
+class _RecordTotals:
+    """What accumulates while records pass by; only numbers are kept of them."""
+
+    labels: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    articles: dict[str, list[ArticleShare]] = field(default_factory=dict)
+    ids: set[int] = field(default_factory=set)
+    records: int = 0
+
+
+def summarize(
+    lines: Iterable[Mapping[str, Any]], records: Iterable[Record], rules: Iterable[str] = ()
+) -> RunStatistics:
+    """Count a journal's lines and the records of a run. `rules`: the ids of all rules that might have decided."""
+    journal, count = _JournalTotals(), _RecordTotals()
+    for number, line in enumerate(lines):
+        _add_journal_line(journal, number, line)
+    for record in records:
+        if (
+            key := int(record.id[:16], 16)
+        ) not in count.ids:  # a folder may hold it twice, and replaced ones come again
+            count.ids.add(key)
+            _add_record(count, record, journal.stored.get(record.id, ""))
+    hours = journal.by_hour
+    last = journal.last
+    by_day = bool(last) and (_day(last) - _day(journal.first)).days > 1
+    by_time: dict[str, Counter[str]] = {}
+    for hour in sorted(hours):
+        by_time.setdefault(hour[:10] if by_day else hour, Counter()).update(hours[hour])
+    return RunStatistics(
+        outcomes=sum(hours.values(), Counter()),
+        reasons=journal.reasons,
+        by_time=by_time,
+        publishers=tuple(_publisher(name, articles, last) for name, articles in sorted(count.articles.items())),
+        labels=count.labels,
+        rules=count.rules,
+        unused_rules=tuple(sorted(set(rules) - count.rules.keys())),
+        slowest=tuple(line for _, _, line in sorted(journal.slowest, reverse=True)),
+        first=journal.first,
+        last=last,
+        records=count.records,
+    )
+
+
+def _add_journal_line(journal: _JournalTotals, number: int, line: Mapping[str, Any]) -> None:
+    time, outcome = line["time"], line["outcome"]
+    journal.by_hour.setdefault(time[:13], Counter())[outcome] += 1
+    journal.first, journal.last = min(journal.first or time, time), max(journal.last, time)
+    if outcome == "stored" and line.get("id"):
+        journal.stored[line["id"]] = time
+    if line.get("reason"):
+        journal.reasons[line["reason"]] += 1
+    slow = (line.get("ms") or 0.0, number, line)
+    if len(journal.slowest) < MAX_SLOWEST:
+        heapq.heappush(journal.slowest, slow)
+    else:
+        heapq.heappushpop(journal.slowest, slow)
+
+
+def _add_record(count: _RecordTotals, record: Record, time: str) -> None:
+    gone = sum(count_words(removed.text) for removed in record.removed)
+    count.records += 1
+    count.labels.update(removed.label.value for removed in record.removed)
+    count.rules.update(removed.rule for removed in record.removed)
+    publisher = record.publisher and (record.publisher.domain or record.publisher.name)
+    share = gone / ((gone + count_words(record.body)) or 1)
+    count.articles.setdefault(publisher or UNKNOWN, []).append((time, share, record.id))
+
+
+def _publisher(name: str, articles: Sequence[ArticleShare], last: str) -> PublisherStatistics:
+    ordered = tuple(sorted(articles))
+    if name == UNKNOWN:  # many publishers in one: neither has a past
+        return PublisherStatistics(name, ordered)
+    timed = [article for article in ordered if article[0]]
+    return PublisherStatistics(
+        name, ordered, drift([share for _, share, _ in timed]), silence([time for time, _, _ in timed], last)
+    )
+
+
+def drift(shares: Sequence[float]) -> tuple[float, float] | None:
+    """The medians before and lately, if the later one lies outside the middle nine tenths of what was before.
+
+    Half of ten articles would have to fall into one twentieth by chance: with thirty articles before, that was so in one case
+    of 2,200 (20,000 simulated runs of three distributions), with a hundred in one of 6,000. `shares`: in the order of time.
+    """
+    past, recent = shares[:-RECENT_ARTICLES], shares[-RECENT_ARTICLES:]
+    if len(past) < MIN_PAST_ARTICLES:
+        return None
+    low, *_, high = quantiles(past, n=20)
+    before, lately = median(past), median(recent)
+    return (before, lately) if not low <= lately <= high and abs(lately - before) >= MIN_DRIFT else None
+
+
+def silence(times: Sequence[str], last: str) -> int | None:
+    """Days since the last article, if that is more than twice the longest pause so far. `times`: RFC 3339, in order."""
+    days = sorted({_day(time) for time in times})
+    if len(days) < MIN_ACTIVE_DAYS:
+        return None
+    longest = max((after - before).days for before, after in pairwise(days))
+    since = (_day(last) - days[-1]).days
+    return since if since > 2 * longest else None
+
+
+def _day(time: str) -> dt.date:
+    return dt.date.fromisoformat(time[:10])

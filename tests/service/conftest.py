@@ -1,0 +1,83 @@
+"""Settings in a folder of their own, and processes that end with the test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.service.settings import Settings, load_settings
+from ingest.service.spool import beneath
+from tests.support.processes import Redis, Tmpfs, Tree, redis_server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "redis" in getattr(item, "fixturenames", ()):
+            item.add_marker("redis")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("INGEST_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., Settings]:
+    def made(**knobs: Any) -> Settings:
+        return load_settings(
+            **{"spool": tmp_path / "spool", "out": tmp_path / "out", "settle_seconds": 0.0, "workers": 2} | knobs
+        )
+
+    return made
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Iterator[Callable[..., Tree]]:
+    grown: list[Tree] = []
+
+    def grow(settings: Settings, *arguments: str, **environment: str) -> Tree:
+        grown.append(Tree(settings, *arguments, log=tmp_path / "log", **environment))
+        return grown[-1]
+
+    yield grow
+    for one in grown:
+        one.kill()
+
+
+@pytest.fixture
+def disk() -> Iterator[Callable[..., Tmpfs]]:
+    made: list[Tmpfs] = []
+
+    def make(folder: Path, options: str) -> Tmpfs:
+        made.append(Tmpfs(folder, options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    server = redis_server()
+    if server is None:
+        assert not os.environ.get("CI"), "no Redis server: CI must have one"
+        pytest.skip("no redis-server or valkey-server on PATH, and no wheel of the dev group has one")
+    running = Redis(server, tmp_path)
+    yield running
+    running.kill()
+
+
+@pytest.fixture(params=["openat2", "walk"])
+def opened_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both ways of opening folders."""
+    if request.param == "walk":
+        monkeypatch.setattr(beneath, "_missing", {"openat2", "renameat2"})
+    elif "openat2" in beneath._missing:
+        pytest.skip("this kernel has no openat2")
+    return str(request.param)

@@ -1,0 +1,132 @@
+"""status, failed, journal, reclean, enqueue: the commands that people type."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ingest.cli import cli
+from ingest.service import runner
+from ingest.service.journal import Journal
+from ingest.service.settings import Settings
+from ingest.service.sinks import SegmentSink
+from ingest.service.spool import Spool
+from tests.support.processes import article, drop, names_in, plain, records_in
+
+Make = Callable[..., Settings]
+
+
+def run(settings: Settings, *words: str) -> Result:
+    return CliRunner().invoke(cli, [*words, "--spool", str(settings.spool), "--out", str(settings.out)])
+
+
+@pytest.fixture
+def used(make: Make) -> Settings:
+    settings = make()
+    drop(settings, "good.txt", article(1))
+    drop(settings, "bad.txt", "BUG in it")
+    drop(settings, "no.txt.meta.json", '["no object"]')
+    drop(settings, "no.txt", "text")
+    runner.up(settings, once=True, clean=plain)
+    return settings
+
+
+def test_status_counts_and_says_why(used: Settings) -> None:
+    seen = json.loads(run(used, "status", "--json").stdout)
+    assert (seen["inbox"], seen["claimed"], seen["done"]) == (0, 0, 1)
+    assert seen["quarantined"] == {"bug": 1, "invalid_claims": 1}
+    assert seen["why"] == []
+    drop(used, "more.txt", article(2))
+    text = run(used, "status").stdout
+    assert "nobody keeps this spool: start `ingest up`" in text
+    text = run(used, "status", "--broker", "redis://:hunter2@127.0.0.1:1/0").stdout
+    assert "Redis cannot be used at redis://:***@127.0.0.1:1/0" in text
+    assert "hunter2" not in text
+
+
+def test_failed_lists_shows_purges_and_retries(used: Settings) -> None:
+    assert [line.split("\t")[1:] for line in run(used, "failed", "list", "--reason", "bug").stdout.splitlines()] == [
+        ["bug", "bad.txt"]
+    ]
+    shown = json.loads(run(used, "failed", "show", "--reason", "bug").stdout)
+    assert shown["message"].startswith("KeyError at processes.py:")
+    assert run(used, "failed", "purge", "--yes", "--reason", "invalid_claims").stdout == "1 deleted\n"
+    assert run(used, "failed", "retry").exit_code == 0
+    assert names_in(used.spool / "claimed") == []
+    assert "bug" not in run(used, "failed", "list").stdout
+
+
+def test_reclean_replaces_records_under_new_rules(used: Settings) -> None:
+    (record,) = records_in(used.out)
+    before = record.read_bytes()  # of the stand-in
+    assert run(used, "reclean").exit_code == 0
+    assert record.read_bytes() != before
+    assert names_in(used.spool / "done") == ["good.txt"]
+    run(used, "reclean", "--publisher", "nobody.example")
+    assert len(list(Journal(str(used.spool)).lines())) == 4
+
+
+def test_the_limits_that_are_set_reach_the_core(make: Make) -> None:
+    settings = make(max_blocks=1, max_bytes=2000, max_unpacked=2000)
+    drop(settings, "cut.txt", article(1))
+    drop(settings, "bomb.txt", gzip.compress(article(2).encode() * 50))
+    runner.up(settings, once=True)
+    (record,) = records_in(settings.out)
+    assert json.loads(record.read_bytes())["provenance"]["body"] == "truncated"
+    (why,) = run(settings, "failed", "show").stdout.splitlines()
+    assert json.loads(why)["message"].endswith("(INGEST_MAX_UNPACKED)")
+
+
+def test_the_journal_tells_each_outcome_and_survives_rotation(make: Make) -> None:
+    settings = make(journal_bytes=4096)
+    told = Journal(str(settings.spool), limit=100)
+    Spool(settings.spool).prepare()
+    for number in range(3):
+        told.append({"token": f"t{number}", "text": "x" * 60})
+        told.rotate()
+    assert [line["token"] for line in told.lines()] == ["t0", "t1", "t2"]
+    assert told.has("t2")
+    assert len(run(settings, "journal").stdout.splitlines()) == 3
+
+
+def test_segments_are_sealed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sink = SegmentSink(tmp_path, records=3)
+    ids = [f"{number:064x}" for number in range(8)]
+    for record_id in ids:
+        sink.write(record_id, json.dumps({"id": record_id}).encode())
+    monkeypatch.setattr("ingest.service.sinks.os.rmdir", _killed)
+    with pytest.raises(KeyboardInterrupt):  # killed after the first pack was sealed
+        sink.maintain()
+    monkeypatch.undo()
+    SegmentSink(tmp_path, records=3).maintain(flush=True)
+    lines = [json.loads(line)["id"] for file in sorted(tmp_path.glob("segments/*.jsonl")) for line in file.open()]
+    assert lines == ids
+    assert all(sink.has(record_id) for record_id in ids)
+    assert not sink.has("f" * 64)
+
+
+def _killed(_: str) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("folder", ["spool", "out"])
+def test_a_folder_that_cannot_be_made_is_a_sentence(make: Make, tmp_path: Path, folder: str) -> None:
+    (tmp_path / "file").write_text("a file, not a folder")
+    wrong = tmp_path / "file/below"
+    result = run(make(**{folder: wrong}), "up", "--once")
+    assert result.exit_code == 2
+    assert f"{wrong} cannot be written to: Not a directory" in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize(
+    "words", [["failed", "list"], ["failed", "purge", "--yes"], ["journal"], ["reclean"], ["health", "up"]]
+)
+def test_where_there_is_no_spool_they_say_so(make: Make, words: list[str]) -> None:
+    done = run(make(), *words)
+    assert done.exit_code == 2
+    assert "there is no spool at" in done.stderr

@@ -1,0 +1,10 @@
+"""`celery -A tests.support.scripted_core worker`: a worker whose core does to its children what the articles say."""
+
+from __future__ import annotations
+
+from ingest.service import tasks
+from ingest.service.settings import load_settings
+from tests.support.processes import plain
+
+tasks.warm = lambda: plain
+app = tasks.make_app(load_settings())

@@ -1,0 +1,274 @@
+"""The desk as a browser, a prober and a stranger meet it: a real server over a spool that was really used."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import lxml.html
+import pytest
+from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
+
+from ingest.cli import cli
+from ingest.service import runner
+from ingest.service.journal import Journal
+from ingest.service.settings import Settings, load_settings
+from tests.support.browser import asked, needs_chromium
+from tests.support.processes import Tree, names_in, until
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+TOKEN = "correct horse battery staple"  # noqa: S105
+EVIL = '<img src=x onerror="alert(1)">'
+Answer = tuple[int, dict[str, str], str]
+
+
+class Asked:
+    """A desk of our own, and the questions it is asked."""
+
+    def __init__(self, settings: Settings, log: Path, *flags: str, **environment: str) -> None:
+        self.settings = settings
+        self.tree = Tree(settings, "ingest", "serve", "--port", "0", *flags, log=log, **environment)
+        until(lambda: ":" in (told := log.read_text()) and "\n" in told)
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", log.read_text())
+        assert found, log.read_text()
+        self.port = int(found[1])
+
+    def __call__(self, path: str, form: list[tuple[str, str]] | None = None, **headers: str) -> Answer:
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if form is None:
+            line.request("GET", path, headers=given)
+        else:
+            given.setdefault("Content-Type", "application/x-www-form-urlencoded")
+            line.request("POST", path, urlencode(form), given)
+        answer = line.getresponse()
+        told = {name.lower(): value for name, value in answer.getheaders()}
+        body = answer.read().decode()
+        line.close()
+        return answer.status, told, body
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A spool through which both seeds, a hostile page, a PDF and a link to a secret went."""
+    folder = tmp_path_factory.mktemp("desk")
+    settings = load_settings(spool=folder / "spool", out=folder / "out", settle_seconds=0.0, workers=2)
+    inbox = settings.spool / "inbox"
+    inbox.mkdir(parents=True)
+    for seed in SEEDS.iterdir():
+        (inbox / seed.name).write_bytes(seed.read_bytes())
+    prose = "The council met on Tuesday and said that the bridge would be closed for the whole summer. " * 3
+    (inbox / f"{EVIL}.html").write_text(
+        f"<html><head><title>{EVIL.replace('<', '&lt;')}</title></head><body><article><h1>{EVIL.replace('<', '&lt;')}</h1>"
+        f"<p>{prose}</p><p>{prose}</p></article></body></html>"
+    )
+    (inbox / "scan.pdf").write_bytes(b"%PDF-1.4 ")
+    (folder / "secret.txt").write_text("the secret of this machine")
+    (inbox / "link.txt").symlink_to(folder / "secret.txt")
+    assert runner.up(settings, once=True) == 0
+    return settings
+
+
+@contextmanager
+def serving(settings: Settings, log: Path, *flags: str, **environment: str) -> Iterator[Asked]:
+    desk = Asked(settings, log, *flags, **environment)
+    try:
+        yield desk
+    finally:
+        desk.tree.kill()
+
+
+@pytest.fixture(scope="module")
+def desk(used: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    with serving(used, tmp_path_factory.mktemp("log") / "log", INGEST_DASHBOARD_TOKEN=TOKEN) as running:
+        yield running
+
+
+def test_every_page_is_whole_and_every_link_leads_somewhere(desk: Asked) -> None:
+    waiting, seen = ["/"], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        status, headers, body = desk(path)
+        assert status == 200, path
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        tree = lxml.html.document_fromstring(body)
+        assert not tree.xpath("//img | //iframe | //link | //*[@src] | //@style | //*[@onerror]"), path
+        assert tree.xpath("//main")
+        assert tree.xpath("//h1")
+        assert tree.get("lang") == "en"
+        waiting += [href.partition("#")[0] for href in tree.xpath("//@href") if re.match("/[^/]|/$", href)]
+    assert len([path for path in seen if path.startswith("/records/")]) == 3
+    assert len([path for path in seen if re.match("/quarantine/.", path)]) == 2
+
+
+def test_a_record_is_explained_from_its_source(desk: Asked) -> None:
+    [found] = lxml.html.document_fromstring(desk("/records?q=JAPAN+nato")[2]).xpath("//ul[@class='rows']//a")
+    page = lxml.html.document_fromstring(desk(found.get("href"))[2])
+    assert page.xpath("//section[@id='raw']")
+    assert page.xpath("//div[@class='why'][.//b='related']")
+    assert "No record has these words." in desk("/records?q=zzzz")[2]
+    assert EVIL in lxml.html.document_fromstring(desk("/records?q=onerror")[2]).text_content()
+
+
+def test_a_link_in_quarantine_is_not_followed(desk: Asked) -> None:
+    rows = lxml.html.document_fromstring(desk("/quarantine?reason=not_a_file")[2]).xpath("//ul[@class='rows']//a/@href")
+    [told] = [desk(row)[2] for row in rows]
+    assert "cannot be" in told
+    assert "the secret" not in told
+
+
+@pytest.mark.parametrize("path", ["/records/../../etc/passwd", "/records/%2e%2e%2f%2e%2e%2fsecret.txt", "/records/" + "a" * 64,
+    "/quarantine/..%2f..%2fsecret.txt", "/quarantine/0000000000000000-000000", "/static/x", "/records/" + "A" * 64])  # fmt: skip
+def test_what_is_no_id_is_not_looked_for(desk: Asked, path: str) -> None:
+    status, _, body = desk(path)
+    assert status == 404
+    assert "secret of" not in body
+    assert "root:" not in body
+
+
+@pytest.mark.parametrize("page", ["records?page=0", "records?page=99999999", "records?q=%00%ff%e2", "quarantine?reason=%3Cb%3E", "quarantine?purged=%3Cb%3E"])  # fmt: skip
+def test_odd_questions_have_answers(desk: Asked, page: str) -> None:
+    status, _, body = desk(f"/{page}")
+    assert status == 200
+    assert "<b>deleted" not in body
+    assert '"<b>"' not in body
+
+
+def test_it_answers_to_its_own_names_alone(desk: Asked) -> None:
+    """A page elsewhere whose name is made to mean 127.0.0.1 asks under its own name."""
+    for host, status in {"evil.example": 421, "localhost": 200, "127.0.0.1:1": 200, "[::1]:80": 200, "": 421}.items():
+        assert desk("/records", Host=host)[0] == status
+        assert desk("/metrics", Host=host)[0] == status
+        assert desk("/health", Host=host)[0] == 200
+
+
+def _chosen(desk: Asked, reason: str) -> str:
+    page = lxml.html.document_fromstring(desk(f"/quarantine?reason={reason}")[2])
+    [token] = page.xpath("//input[@name='source']/@value")
+    return str(token)
+
+
+def test_only_who_knows_the_token_may_retry_and_purge(desk: Asked) -> None:
+    pdf, link = _chosen(desk, "unsupported_format"), _chosen(desk, "not_a_file")
+    quarantine = desk.settings.spool / "quarantine"
+    before = names_in(quarantine)
+    right = [("token", TOKEN), ("source", pdf)]
+    own = f"http://127.0.0.1:{desk.port}"
+    for form, headers in [
+        ([("token", "wrong"), ("act", "purge"), ("source", pdf)], {}),
+        ([("act", "purge"), ("source", pdf)], {"Cookie": f"token={TOKEN}"}),
+        ([*right, ("act", "purge")], {"Origin": "http://evil.example"}),
+        ([*right, ("act", "purge")], {"Origin": "null"}),
+        ([*right, ("act", "purge")], {"Sec_Fetch_Site": "cross-site"}),
+        ([*right, ("act", "explode")], {}),
+        ([("token", TOKEN), ("act", "purge"), ("source", "../../secret.txt")], {}),
+    ]:
+        desk("/quarantine", form, **headers)
+        assert names_in(quarantine) == before
+    status, headers, _ = desk("/quarantine", [*right, ("act", "retry")], Origin=own)
+    assert (status, headers["location"]) == (303, "/quarantine?retried=1")
+    assert names_in(desk.settings.spool / "claimed") == ["scan.pdf"]
+    assert desk("/quarantine", [("token", TOKEN), ("act", "purge"), ("source", link)], Origin=own)[0] == 303
+    assert names_in(quarantine) == []
+    assert "Nothing lies here" in desk("/quarantine")[2]
+    assert (desk.settings.spool.parent / "secret.txt").read_text()
+    assert runner.up(desk.settings, once=True) == 0  # as it was, for the others
+
+
+def test_without_a_token_nothing_can_be_changed(used: Settings, tmp_path: Path) -> None:
+    with serving(used, tmp_path / "log", "--broker", "redis://:hunter2@127.0.0.1:1/0") as desk:
+        page = lxml.html.document_fromstring(desk("/quarantine")[2])
+        assert not page.xpath("//form | //input[@name='token'] | //input[@name='source']")
+        assert desk("/quarantine", [("token", ""), ("act", "purge")])[0] == 404
+        status, _, told = desk("/ready")
+        assert (status, json.loads(told)["spool"], json.loads(told)["broker"]) == (503, "yes", "no: cannot be reached")
+        assert "hunter2" not in told + desk("/")[2] + desk("/metrics")[2] + desk.tree.log.read_text()
+
+
+def metrics(desk: Asked) -> dict[tuple[str, ...], float]:
+    families = text_string_to_metric_families(desk("/metrics")[2])
+    return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
+
+
+def _append(root: str, worker: str, count: int) -> None:
+    journal = Journal(root, limit=4096)
+    for number in range(count):
+        line = {
+            "time": "2026-11-22T20:41:07.000+00:00",
+            "name": f"{number}.txt",
+            "id": None,
+            "outcome": "refused",
+            "ms": 7.0,
+        }
+        journal.append(
+            line | {"reason": "no_article", "token": f"{number:016x}-{os.getpid() % 999999:06d}", "worker": worker}
+        )
+        if number % 40 == 39:
+            journal.rotate()
+
+
+def test_prometheus_counts_what_all_processes_did_and_goes_on_after_a_restart(used: Settings, tmp_path: Path) -> None:
+    root = tmp_path / "spool"
+    settings = used.model_copy(update={"spool": root})
+    (root / "inbox").mkdir(parents=True)
+    for folder in ("claimed", "done", "quarantine", ".desks"):
+        (root / folder).mkdir()
+    before = sum(1 for _ in Journal(str(used.spool)).lines())
+    (root / "journal.jsonl").write_bytes((used.spool / "journal.jsonl").read_bytes() + b'{"torn": ')
+    with (root / "journal.jsonl").open("ab") as file:
+        file.write(b"by a kill}\n")
+    with serving(settings, tmp_path / "log") as desk:
+        until(lambda: metrics(desk).get(("ingest_stage_seconds_count", "label")) == 3.0)
+        for stage in ("read", "parse", "compose", "write"):
+            assert metrics(desk)["ingest_stage_seconds_sum", stage] > 0
+        pids = []
+        for worker in ("one", "two", "one"):
+            if (pid := os.fork()) == 0:
+                try:
+                    _append(str(root), worker, 200)
+                finally:
+                    os._exit(0)
+            pids.append(pid)
+        for pid in pids:
+            os.waitpid(pid, 0)
+        until(lambda: metrics(desk).get(("ingest_files_total", "refused", "one")) == 400.0)
+        first = metrics(desk)
+        assert first["ingest_files_total", "refused", "two"] == 200.0
+        files = sum(value for (name, *_), value in first.items() if name == "ingest_files_total")
+        assert (
+            first["ingest_file_seconds_bucket", "+Inf"] == first["ingest_file_seconds_count",] == files == 600 + before
+        )
+    with serving(settings, tmp_path / "log2") as desk:
+        until(lambda: metrics(desk).get(("ingest_files_total", "refused", "one")) == 400.0)
+        again = metrics(desk)
+        counted = ("_total", "_count", "_bucket", "_sum")
+        assert {k: v for k, v in again.items() if k[0].endswith(counted)} == {
+            k: v for k, v in first.items() if k[0].endswith(counted)
+        }
+
+
+def test_without_the_extra_it_says_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    done = CliRunner().invoke(cli, ["serve"])
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1].endswith("run: pip install 'news-ingest[desk]'")
+
+
+@needs_chromium
+def test_a_phone_shows_it(desk: Asked, tmp_path: Path) -> None:
+    wide = "return [dom.documentElement.scrollWidth - dom.documentElement.clientWidth, dom.styleSheets.length];"
+    for path in ("/", "/records", "/quarantine"):
+        assert json.loads(asked(desk(path)[2], wide, tmp_path)) == [0, 1], path

@@ -1,0 +1,125 @@
+"""The forms that others read: what stands where, and that hostile words stay words."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from ingest import Record, clean
+from ingest.export import FORMATS, jsonld, markdown, ninjs, text
+from ingest.export.plain import escape
+from ingest.export.uri import to_uri
+
+ROOT = Path(__file__).parents[2]
+PLAIN = Record.model_validate_json((ROOT / "tests/golden/000_47fd47bebe7271c0.json").read_bytes())
+FULL = Record.model_validate(
+    PLAIN.model_dump()
+    | {
+        "url": "https://example.org/новини?id=[1]",
+        "publisher": {"name": "Example", "domain": "example.org"},
+        "headline": "A <b>bold</b> claim",
+        "subheadline": "And *stars*",
+        "authors": ("A. Writer", "B. Writer"),
+        "dateline": {"place": "KYIV", "agency": "Kyodo", "date": "Nov. 3"},
+        "published": "2026-11-03T14:05+09:00",
+        "modified": "2026-11-04",
+        "section": "World",
+        "keywords": ("peace",),
+        "related": ({"headline": "Earlier", "url": "https://example.org/a"}, {"headline": "Later"}),
+        "images": ({"caption": "A square", "credit": "Kyodo", "url": "https://example.org/a (1).jpg"},),
+        "copyright_notice": "© Example",
+        "usage_terms": "Ask first.",
+    }
+)
+ALLOWED = re.compile(r"https?://[a-z0-9._-]+(:\d+)?(/([\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?(\?([\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?", re.ASCII)  # fmt: skip
+
+
+def test_ninjs_says_what_the_record_says() -> None:
+    found = ninjs(FULL)
+    assert found["uri"] == "https://example.org/%D0%BD%D0%BE%D0%B2%D0%B8%D0%BD%D0%B8?id=%5B1%5D"
+    assert found["altIds"] == [{"role": "sha-256", "value": FULL.id}]
+    assert [(h["role"], h["value"]) for h in found["headlines"]] == [
+        ("main", FULL.headline),
+        ("subheadline", FULL.subheadline),
+    ]
+    assert (found["by"], found["located"], found["firstCreated"]) == (
+        "A. Writer, B. Writer",
+        "KYIV",
+        "2026-11-03T14:05:00+09:00",
+    )
+    assert "versionCreated" not in found, "a day is no instant"
+    assert found["edNote"] == "Modified on 2026-11-04, hour unknown."
+    assert [source["role"] for source in found["infoSources"]] == ["publisher", "agency"]
+    picture, earlier, later = found["associations"]
+    assert picture["renditions"] == [{"name": "web", "href": "https://example.org/a%20(1).jpg"}]
+    assert (earlier["uri"], later["uri"]) == ("https://example.org/a", found["uri"] + "#related-2")
+
+
+@pytest.mark.parametrize("record", [PLAIN, FULL], ids=["bare", "full"])
+def test_nothing_unknown_is_said(record: Record) -> None:
+    def values(value: object) -> list[object]:
+        parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return [value, *(inner for part in parts for inner in values(part))]
+
+    for found in (ninjs(record), jsonld(record)):
+        assert not [value for value in values(found) if value in (None, "", [], {})]
+    uris = [a["uri"] for a in ninjs(record)["associations"]]
+    assert len({*uris, ninjs(record)["uri"]}) == len(uris) + 1, "each object has a URI of its own"
+
+
+def test_jsonld_puts_terms_where_schema_org_has_them() -> None:
+    found = jsonld(FULL)
+    assert found["mainEntityOfPage"] == {
+        "@type": "WebPage",
+        "@id": found["@id"],
+        "relatedLink": ["https://example.org/a"],
+    }
+    assert found["usageInfo"] == {"@type": "CreativeWork", "text": "Ask first."}
+    assert found["author"] == [{"@type": "Person", "name": "A. Writer"}, {"@type": "Person", "name": "B. Writer"}]
+    assert [m["headline"] for m in found["mentions"]] == ["Earlier", "Later"]
+    assert "</" not in FORMATS["jsonld"].write(FULL)
+    assert json.loads(FORMATS["jsonld"].write(FULL)) == found
+
+
+@pytest.mark.parametrize("form", ["jsonl", "ninjs", "jsonld"])
+def test_one_line_each(form: str) -> None:
+    assert len(FORMATS[form].write(FULL).splitlines()) == 1
+
+
+@given(st.from_regex(r"https?://[\w.:\[\]@-]{1,20}[/?]\S{0,30}", fullmatch=True))
+def test_an_address_is_a_uri_or_nothing(url: str) -> None:
+    found = to_uri(url)
+    assert found is None or ALLOWED.fullmatch(found)
+    assert found is None or to_uri(found) == found
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1).map(lambda s: " ".join(s.split())).filter(bool))  # fmt: skip
+@example("__0__")
+def test_markdown_reads_as_the_text_it_came_from(line: str) -> None:
+    paragraph = MarkdownIt().parse(escape(line))
+    assert [token.type for token in paragraph] == ["paragraph_open", "inline", "paragraph_close"]
+    inline = paragraph[1].children or []
+    assert {token.type for token in inline} <= {"text", "text_special", "softbreak"}
+    assert "".join(token.content for token in inline) == line
+
+
+def test_markdown_has_its_parts() -> None:
+    listed = FULL.model_copy(update={"body": "Two points:\n\n- one *thing*\n- another\n\n2023. A year."})
+    html = MarkdownIt().render(markdown(listed))
+    assert "<h1>A &lt;b&gt;bold&lt;/b&gt; claim</h1>" in html
+    assert "<li>one *thing*</li>" in html
+    assert "<p>2023. A year.</p>" in html
+    assert '<img src="https://example.org/a%20%281%29.jpg" alt="" />' in html
+    assert '<a href="https://example.org/a">Earlier</a>' in html
+
+
+def test_text_is_what_cleans_to_itself() -> None:
+    record = clean((ROOT / "seeds/002_c69d56b196d5ceb2.txt").read_bytes())
+    again = clean(text(record).encode())
+    assert (again.headline, again.body) == (record.headline, record.body)
