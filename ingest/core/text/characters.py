@@ -11,9 +11,10 @@ import regex
 
 from ingest.core.limits import MAX_COMBINING_MARKS
 
-UNSAFE_CHARACTERS = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u2060-\u2064\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufff0-\ufffb\ufffe\uffff]"
-)
+UNSAFE_SET = "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u2060-\u2064\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufff0-\ufffb\ufffe\uffff"
+"""For the inside of a character class."""
+
+UNSAFE_CHARACTERS = re.compile(f"[{UNSAFE_SET}]")
 """Controls but for tab and line end, marks that reorder what a reader sees, lone surrogates, what is no character; and what shows nothing
 and breaks search: soft hyphens, spaces and joiners of no width. Those that are spelling stay (U+200C to U+200F)."""
 

@@ -17,7 +17,7 @@ import secrets
 import time
 from urllib.parse import unquote_to_bytes
 
-from ingest.core.text.characters import escape_for_display
+from ingest.core.text.characters import UNSAFE_SET, escape_for_display
 from ingest.service.spool.beneath import is_inside
 
 log = logging.getLogger("ingest")
@@ -27,13 +27,14 @@ SIDECAR = ".meta.json"
 CHARGES = ".charges.json"
 REASON = ".reason.json"
 INBOX_PATH = ".inbox-path"  # of a hidden file, so that nobody takes it for an article
-MAX_NAME_BYTES = 200  # bytes of an encoded path; a file name may have 255, of which the token takes 24
+MAX_ENCODED_PATH_BYTES = 200  # bytes of an encoded path; a file name may have 255, of which the token takes 24
 MAX_NAME_BYTES = 255
 MAX_SHOWN_CHARACTERS = 80  # of what is no ticket, in a log
-_UNSAFE_CHARACTERS = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
-_ESCAPED = re.compile(rf"[/%{_UNSAFE_CHARACTERS}]")
+_ESCAPED = re.compile(rf"[/%\t\n\u200e\u200f{UNSAFE_SET}]")
+_NEVER_IN_A_NAME = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
+"""What the names of all versions escape: a ticket with one of these is none of ours."""
 _LONG = re.compile(r"%=[0-9a-f]{64}=.*")  # an encoded path never has "%=": after its "%" stand two digits
-_SOURCE = re.compile(rf"{TOKEN.pattern}[~!][^/{_UNSAFE_CHARACTERS}]+")
+_SOURCE = re.compile(rf"{TOKEN.pattern}[~!][^/{_NEVER_IN_A_NAME}]+")
 _SETTLED = re.compile(r"(?:done|quarantine)/\d{4}-\d\d-\d\d/[0-9a-f]{2}", re.ASCII)
 _COMPANION = re.compile(
     rf"(?P<token>{TOKEN.pattern})(?:{re.escape(SIDECAR)}|{re.escape(CHARGES)})"
@@ -134,7 +135,7 @@ def encoded(place: str) -> str:
 def shortened(whole: str) -> str:
     """What stands in a name for an encoded path that is too long for it; the end is for people, and never read back."""
     digest = f"%={hashlib.sha256(content := whole.encode()).hexdigest()}="
-    return digest + content[len(digest) - MAX_NAME_BYTES :].decode(errors="ignore")
+    return digest + content[len(digest) - MAX_ENCODED_PATH_BYTES :].decode(errors="ignore")
 
 
 def is_long(name: str) -> bool:
@@ -144,7 +145,7 @@ def is_long(name: str) -> bool:
 
 def name_for(token: str, whole: str, *, replace: bool = False) -> str:
     """The name of a source with this encoded path."""
-    short = whole if len(whole.encode()) <= MAX_NAME_BYTES else shortened(whole)
+    short = whole if len(whole.encode()) <= MAX_ENCODED_PATH_BYTES else shortened(whole)
     return f"{token}{'!' if replace else '~'}{short}"
 
 
