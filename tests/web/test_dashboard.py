@@ -1,4 +1,4 @@
-"""The desk as a browser, a prober and a stranger meet it: a real server over a spool that was really used."""
+"""The dashboard as a browser, a prober and a stranger meet it: a real server over a spool that was really used."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Answer = tuple[int, dict[str, str], str]
 
 
 class Asked:
-    """A desk of our own, and the questions it is asked."""
+    """A dashboard of our own, and the requests to it."""
 
     def __init__(self, settings: Settings, log: Path, *flags: str, **environment: str) -> None:
         self.settings = settings
@@ -183,7 +183,7 @@ def test_only_who_knows_the_token_may_retry_and_purge(desk: Asked) -> None:
     assert names_in(desk.settings.spool / "claimed") == ["scan.pdf"]
     assert desk("/quarantine", [("token", TOKEN), ("act", "purge"), ("source", link)], Origin=own)[0] == 303
     assert names_in(quarantine) == []
-    assert "Nothing lies here" in desk("/quarantine")[2]
+    assert "There is nothing here" in desk("/quarantine")[2]
     assert (desk.settings.spool.parent / "secret.txt").read_text()
     assert runner.up(desk.settings, once=True) == 0  # as it was, for the others
 

@@ -1,4 +1,4 @@
-"""The page that shows why each line left: whole, linked, safe, and usable in a browser."""
+"""The explain page: whole, linked, safe, and usable in a browser."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_the_learned_labeller_says_what_it_went_by() -> None:
     )
     html = explain_page(replace(labelled_article, labelled=(doubtful,)), refused, [[("shape.words", 4.0, -1.25)]])
     assert "kept, 50% sure" in html
-    assert "its form: words 4 (for staying -1.2)" in html
+    assert "its form: words 4 (for keeping -1.2)" in html
 
 
 def test_a_pages_labeller_says_so_too_and_every_group_of_evidence_has_words() -> None:
@@ -175,10 +175,10 @@ def test_a_pages_labeller_says_so_too_and_every_group_of_evidence_has_words() ->
         i for i, row in enumerate(labelled_article.labelled) if row.rule == "model" and row.label is Label.NAVIGATION
     )
     assert sum(weight for _, _, weight in weighed[menu]) > 0
-    assert "for leaving" in describe_features(weighed[menu])
+    assert "for removing" in describe_features(weighed[menu])
     known = {
         name.partition(".")[0]
         for model in ("page", "page_with_region", "text")
         for name in Forest.load(f"models/{model}.npz").columns
     }
-    assert known <= group_names().keys(), "evidence.toml says each group in a reader's words"
+    assert known <= group_names().keys(), "feature_text.toml names each group in a reader's words"

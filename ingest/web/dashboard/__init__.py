@@ -1,11 +1,11 @@
-"""The desk: what the service does, shown to a browser and to Prometheus. It reads what is durable and keeps nothing itself.
+"""The dashboard: what the service does, shown to a browser and to Prometheus. It reads what is durable and keeps nothing itself.
 
-    ledger     the journal, read on as it grows: counts, recent files, headlines
-    sight      what lies in the spool now, looked at once a second at most
-    warden     explains kept sources, each in a caged child of its own
-    guard      who may ask, and what every answer forbids the browser
-    views      the pages; metrics: the same facts for Prometheus
-    app        which address leads where
+    journal_index  the journal, read on as it grows: counts, recent files, headlines
+    snapshot       what lies in the spool now, read once a second at most
+    explainer      explains kept sources, each in a sandboxed child of its own
+    security       the host allow-list and the security headers
+    pages          what each page shows; metrics: the same facts for Prometheus
+    app            the routes
 
 So it can be killed and started at any time, several can run, and what they count survives all of them.
 """

@@ -1,4 +1,4 @@
-"""Which address leads where. Pages are made once a second at most, however many ask for them."""
+"""The routes. Pages are made once a second at most, however many ask for them."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from ingest.web.dashboard.journal_index import JournalIndex, SettledFile
 from ingest.web.dashboard.metrics import render_metrics
 from ingest.web.dashboard.security import HostCheck, form_problem
 from ingest.web.dashboard.snapshot import MIN_REFRESH_SECONDS, SpoolSnapshot
-from ingest.web.explain import page_template as explain_sheet
+from ingest.web.explain import page_template as explain_template
 
 log = logging.getLogger("ingest")
 
 ID = re.compile(r"[0-9a-f]{64}")
 MAX_CACHED_PAGES = 64
 MAX_FORM_BYTES = 1 << 16
-DONE_MESSAGES = {"retried": "{} sent through again.", "purged": "{} deleted for good."}
+DONE_MESSAGES = {"retried": "{} queued again.", "purged": "{} deleted for good."}
 FAILED_LOGIN_DELAY_SECONDS = 1.0  # seconds that a wrong token waits for its answer
 
 
@@ -109,11 +109,11 @@ class Dashboard:
 
 
 def make_app(settings: Settings, explainer: Explainer) -> Starlette:
-    """The desk as an ASGI app."""
+    """The dashboard as an ASGI app."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.desk = dashboard = Dashboard(settings, explainer)
+        app.state.dashboard = dashboard = Dashboard(settings, explainer)
         reading = asyncio.create_task(dashboard.catch_up())
         yield
         reading.cancel()
@@ -137,7 +137,7 @@ def make_app(settings: Settings, explainer: Explainer) -> Starlette:
 
 
 def _dashboard(request: Request) -> Dashboard:
-    dashboard: Dashboard = request.app.state.desk
+    dashboard: Dashboard = request.app.state.dashboard
     return dashboard
 
 
@@ -172,7 +172,7 @@ async def record(request: Request) -> Response:
         return await missing(request)
     said = await dashboard.explained(row.token, lambda: dashboard.source_of(row))
     if "content" in said:
-        return _html(said["content"], policy=explain_sheet().policy)
+        return _html(said["content"], policy=explain_template().policy)
     return _html(pages.kept(facts, row, said["message"]), 503 if said.get("reason") == "busy" else 200)
 
 
@@ -182,11 +182,11 @@ async def refused(request: Request) -> Response:
     source = dashboard.snapshot.quarantine.sources.get(request.path_params["token"])
     if source is None:
         return _html(
-            pages.message(facts, "Not here", "It was sent through again, or deleted; or it was never here."), 404
+            pages.message(facts, "Not found", "It was retried or deleted, or it never was in quarantine."), 404
         )
     said = await dashboard.explained(request.path_params["token"], lambda: source.path)
     if "content" in said:
-        return _html(said["content"], policy=explain_sheet().policy)
+        return _html(said["content"], policy=explain_template().policy)
     title = str(source.why.get("place") or source.why.get("reason"))
     words = f"{source.why.get('reason', 'unknown')}: {source.why.get('message', '')} Its lines cannot be shown: {said['message']}"
     return _html(pages.message(facts, title, words))
@@ -227,7 +227,7 @@ async def act(request: Request) -> Response:
             await asyncio.to_thread(dashboard.snapshot.spool.delete, path)
         done = f"purged={len(chosen)}"
     else:
-        return await quarantine(request, "Nothing was done.", 400)
+        return await quarantine(request, "Nothing was changed: the form asks for neither retry nor delete.", 400)
     dashboard.snapshot.invalidate()
     return RedirectResponse(f"/quarantine?{done}", 303)
 
@@ -278,4 +278,4 @@ async def missing(request: Request, error: Exception | None = None) -> Response:
     """There is no such page."""
     del error
     facts = await _dashboard(request).facts()
-    return _html(pages.message(facts, "Not here", "There is no such page, or no longer."), 404)
+    return _html(pages.message(facts, "Not found", "There is no such page, or it is gone."), 404)

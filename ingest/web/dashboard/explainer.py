@@ -1,6 +1,6 @@
-"""Explains kept sources, each in a caged child of its own: what killed a worker once may not kill the desk.
+"""Explains kept sources, each in a sandboxed child of its own: what killed a worker once may not kill the dashboard.
 
-The children are forked from a process that does nothing else: the desk itself has threads, and what forks with threads may hang.
+The children are forked from a process that does nothing else: the dashboard has threads, and a process with threads that forks may hang.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Explainer:
             writer.write(json.dumps(path).encode() + b"\n")
             said: dict[str, str] = json.loads(await reader.readline())
         except (OSError, ValueError):
-            return {"reason": "gone", "message": "Who explains has died; start the desk again."}
+            return {"reason": "gone", "message": "The process that makes explanations has died; restart the dashboard."}
         return said
 
     def close(self) -> None:
@@ -69,10 +69,10 @@ class Explainer:
 
 
 def _explainer_main(line: socket.socket, parent: int, settings: Settings) -> None:
-    """The warden's whole life. Never returns."""
+    """The main loop of the process that forks the children. Never returns."""
     try:
         die_with_parent(parent)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the desk, with which we end
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the dashboard, with which we end
         spool = Spool(settings.spool)
 
         def work(path: str) -> dict[str, str]:
@@ -81,8 +81,10 @@ def _explainer_main(line: socket.socket, parent: int, settings: Settings) -> Non
         with line.makefile("rb") as asked:
             for ask in asked:
                 from ingest.service.runner import warm  # noqa: PLC0415 - half a second and 100 MiB, when first asked
+                from ingest.web.html import load_templates  # noqa: PLC0415
 
                 warm()
+                load_templates()
                 [said] = map_in_workers([json.loads(ask)], 1, work)
                 line.sendall(json.dumps(said).encode() + b"\n")
     finally:

@@ -1,4 +1,4 @@
-"""The desk's facts for Prometheus. Counters come from the journal, so they survive restarts and count all processes' work."""
+"""The dashboard's facts for Prometheus. Counters come from the journal, so they survive restarts and count all processes' work."""
 
 from __future__ import annotations
 
@@ -93,13 +93,13 @@ def _workers(facts: Facts) -> Iterator[Metric]:
     )
     children = GaugeMetricFamily("ingest_children", "Children that clean", labels=["worker", "state"])
     counts: dict[tuple[str, str], int] = {}
-    for desk in facts["desks"]:
-        host, role = str(desk.notes.get("host")), str(desk.notes.get("role"))
+    for heartbeat in facts["heartbeats"]:
+        host, role = str(heartbeat.notes.get("host")), str(heartbeat.notes.get("role"))
         if role == "child":
-            state = "busy" if desk.notes.get("path") else "idle"
+            state = "busy" if heartbeat.notes.get("path") else "idle"
             counts[host, state] = counts.get((host, state), 0) + 1
         else:
-            beat.add_metric([host, role, str(desk.notes.get("pid"))], round(desk.age, 1))
+            beat.add_metric([host, role, str(heartbeat.notes.get("pid"))], round(heartbeat.age, 1))
     for (host, state), count in sorted(counts.items()):
         children.add_metric([host, state], count)
     yield beat

@@ -7,7 +7,7 @@ const again = async () => {
   const answer = await fetch(location.href).catch(() => null);
   const verdict = document.getElementById("verdict");
   if (!answer || !answer.ok) {
-    verdict.textContent = "The desk does not answer; this is what it said last.";
+    verdict.textContent = "The dashboard does not answer; these are its last figures.";
     verdict.className = "verdict wrong";
     return;
   }

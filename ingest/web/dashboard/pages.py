@@ -1,72 +1,162 @@
-"""The pages of the desk. Each is whole without its script, which only keeps the first one fresh."""
+"""The pages of the dashboard: what each shows. Each is whole without its script, which only keeps the first one fresh."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from ingest.web.dashboard.journal_index import MAX_MINUTES, JournalIndex, SettledFile
 from ingest.web.dashboard.snapshot import Quarantined
-from ingest.web.html import Child, Node, PageTemplate, element, table
-from ingest.web.html.charts import share_bar, stacked_columns
+from ingest.web.html import PageTemplate, readable_name
+from ingest.web.html.charts import ColumnChart, column_chart
 
 TEMPLATE = PageTemplate.of(Path(__file__).parent, served=True)
-LAST_FILES = 8
+MAX_LAST_FILES = 8
 ROWS_PER_PAGE = 50
-SECTIONS = (("/", "Now"), ("/records", "Records"), ("/quarantine", "Quarantine"))
 
 Facts = Mapping[str, Any]
 
 
+class Card(NamedTuple):
+    """A figure, what it counts, and a note on it."""
+
+    name: str
+    figure: str
+    note: str = ""
+
+
+class FileRow(NamedTuple):
+    """One settled file and its page."""
+
+    title: str
+    address: str
+    time: str
+    facts: tuple[str, ...]
+    stored: bool
+
+
+class StageRow(NamedTuple):
+    """A stage, its mean time, and that as a share of the slowest stage's."""
+
+    name: str
+    ms: float
+    share: float
+
+
+class WorkerRow(NamedTuple):
+    """One parent process: its machine and role, the seconds since its heartbeat, its children, and its machine's files."""
+
+    host: str
+    role: str
+    heartbeat_age: float
+    busy: int
+    children: int
+    files: str
+
+
+class QuarantinedRow(NamedTuple):
+    """One refused source."""
+
+    token: str
+    name: str
+    reason: str
+    message: str
+    details: str
+
+
+class Choice(NamedTuple):
+    """A link to some of the rows; `chosen` where they are those shown."""
+
+    text: str
+    address: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`behind`: the journal has not been read to its end."""
+
+    behind: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NowView(View):
+    """How the service is doing. `problems`: why it makes no progress; None and empty parts are left out."""
+
+    problems: Sequence[str]
+    verdict: str
+    cards: tuple[Card, ...]
+    chart: ColumnChart | None
+    last_files: tuple[FileRow, ...]
+    stages: tuple[StageRow, ...]
+    workers: tuple[WorkerRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsView(View):
+    """Records that a search found, and the addresses of the pages beside this one."""
+
+    query: str
+    rows: tuple[FileRow, ...]
+    newer: str | None
+    older: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineView(View):
+    """Refused sources. `has_token`: they can be retried and purged here. `notice`: what was just done."""
+
+    notice: str
+    reasons: tuple[Choice, ...]
+    rows: tuple[QuarantinedRow, ...]
+    more: int
+    has_token: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView(View):
+    """A page that says one thing, about some files perhaps."""
+
+    title: str
+    text: str
+    rows: tuple[FileRow, ...] = ()
+
+
 def now(facts: Facts, index: JournalIndex) -> str:
     """How the service is doing."""
-    why: Sequence[str] = facts["why"]
-    words = "Something does not move." if why else _all_well(facts, index)
-    verdict = element("p", words, id="verdict", role="status", class_="verdict wrong" if why else "verdict")
-    parts: list[Node | None] = [
-        element("ul", *(element("li", reason) for reason in why), class_="flags") if why else None,
-        _cards(facts, index),
-        _section("Files by minute, refused ones on top", stacked_columns(hour := _hour(index)), _axis(hour))
-        if index.minutes
-        else None,
-        _section("The last files", _rows(islice(index.newest(), LAST_FILES))) if index.last else None,
-        _section("Where the time goes", _stages(index)) if index.stages else None,
-        _section("Who works", _workers(facts, index)) if facts.get("desks") else None,
-    ]
-    follow = element(
-        "label",
-        element("input", type="checkbox", id="follow", checked=""),
-        " Keep this page fresh",
-        class_="follow",
-        hidden="",
+    view = NowView(
+        behind=bool(facts.get("behind")),
+        problems=facts["why"],
+        verdict="The service is not making progress." if facts["why"] else _all_well(facts, index),
+        cards=tuple(_cards(facts, index)) if "inbox" in facts else (),
+        chart=_last_hour(index) if index.minutes else None,
+        last_files=_rows(islice(index.newest(), MAX_LAST_FILES)),
+        stages=_stages(index),
+        workers=tuple(_workers(facts, index)),
     )
-    live = element("div", *parts, id="live")
-    return _page("Now", "/", facts, element("div", element("h1", "Now"), follow, class_="line"), verdict, live)
+    return TEMPLATE.render("dashboard_now.html", view)
 
 
 def records(facts: Facts, index: JournalIndex, query: str, page: int) -> str:
     """Records, the newest first, or those that a search finds."""
     found = list(islice(index.records(query), ROWS_PER_PAGE * (page - 1), ROWS_PER_PAGE * page + 1))
-    box = element("input", type="search", name="q", id="q", value=query, dir="auto", maxlength="200")
-    label = element("label", "Headline, publisher or file name", for_="q")
-    form = element(
-        "form", label, element("div", box, element("button", "Search"), class_="line"), role="search", action="/records"
+
+    def address(number: int) -> str:
+        return f"/records?{_query(**({'q': query} if query else {}), page=str(number))}"
+
+    view = RecordsView(
+        behind=bool(facts.get("behind")),
+        query=query,
+        rows=_rows(found[:ROWS_PER_PAGE]),
+        newer=address(page - 1) if page > 1 else None,
+        older=address(page + 1) if len(found) > ROWS_PER_PAGE else None,
     )
-    none = "No record has these words." if query else "There is no record yet."
-    listed = _rows(found[:ROWS_PER_PAGE]) if found else element("p", none)
-    return _page(
-        "Records",
-        "/records",
-        facts,
-        element("h1", "Records"),
-        form,
-        listed,
-        _pager(query, page, len(found) > ROWS_PER_PAGE),
-    )
+    return TEMPLATE.render("dashboard_records.html", view)
 
 
 def quarantine(
@@ -74,219 +164,112 @@ def quarantine(
 ) -> str:
     """What was refused, with its reasons; with a token also the ways to send it through again or delete it."""
     counts: Mapping[str, int] = facts.get("quarantined", {})
-    chips = [_chip(f"all {sum(counts.values())}", "/quarantine", chosen=reason is None)]
-    chips += [
-        _chip(f"{_readable_name(name)} {count}", f"/quarantine?{urlencode({'reason': name})}", chosen=reason == name)
+    reasons = [
+        Choice(f"{readable_name(name)} {count}", f"/quarantine?{_query(reason=name)}", reason == name)
         for name, count in sorted(counts.items(), key=lambda pair: -pair[1])
     ]
     shown = [(t, s) for t, s in sorted(sources.items(), reverse=True) if reason in {None, s.why.get("reason")}]
-    listed = element(
-        "ul", *(_refused(token, source, keyed=keyed) for token, source in shown[:ROWS_PER_PAGE]), class_="rows"
+    view = QuarantineView(
+        behind=bool(facts.get("behind")),
+        notice=said,
+        reasons=(Choice(f"all {sum(counts.values())}", "/quarantine", reason is None), *reasons),
+        rows=tuple(_quarantined(token, source.why) for token, source in shown[:ROWS_PER_PAGE]),
+        more=max(0, len(shown) - ROWS_PER_PAGE),
+        has_token=keyed,
     )
-    more = element("p", f"And {len(shown) - ROWS_PER_PAGE:,} older ones.") if len(shown) > ROWS_PER_PAGE else None
-    parts = [
-        element("h1", "Quarantine"),
-        element("p", said, role="status", class_="verdict") if said else None,
-        element("ul", *chips, class_="chips", aria_label="By reason"),
-    ]
-    if not shown:
-        return _page("Quarantine", "/quarantine", facts, *parts, element("p", "Nothing lies here."))
-    if not keyed:
-        hint = "To send sources through again, or to delete them: ingest failed retry, ingest failed purge; or give the desk a token."
-        return _page("Quarantine", "/quarantine", facts, *parts, listed, more, element("p", hint, class_="soft"))
-    form = element("form", listed, more, _actions(), method="post", action="/quarantine")
-    return _page("Quarantine", "/quarantine", facts, *parts, form)
+    return TEMPLATE.render("dashboard_quarantine.html", view)
 
 
-def message(facts: Facts, title: str, words: str, *inside: Child) -> str:
+def message(facts: Facts, title: str, text: str, rows: Iterable[SettledFile] = ()) -> str:
     """A page that says one thing."""
-    return _page(title, "", facts, element("h1", title), element("p", words), *inside)
+    return TEMPLATE.render("dashboard_message.html", MessageView(bool(facts.get("behind")), title, text, _rows(rows)))
 
 
 def kept(facts: Facts, row: SettledFile, why: str) -> str:
     """What is known of a record whose source cannot be explained any more."""
-    return message(facts, row.title, f"Its lines cannot be shown: {why}", _rows([row]))
+    return message(facts, row.title, f"Its lines cannot be shown: {why}", [row])
 
 
-def _page(title: str, here: str, facts: Facts, *inside: Child) -> str:
-    links = [
-        element("li", element("a", words, href=address, aria_current="page" if address == here else None))
-        for address, words in SECTIONS
-    ]
-    nav = element("nav", element("ul", *links), aria_label="Desk")
-    skip = element("a", "Skip to the content", href="#content", class_="skip")
-    reading = (
-        element("p", "The journal is still being read: counts will grow.", role="status")
-        if facts.get("behind")
-        else None
-    )
-    return TEMPLATE.render(
-        f"{title} · news-ingest",
-        skip,
-        element("header", element("a", "news-ingest", href="/", class_="brand"), nav),
-        element("main", reading, *inside, id="content", tabindex="-1"),
-    )
+def _query(**asked: str) -> str:
+    return urlencode(asked, errors="replace")  # a reason.json may hold a lone surrogate
 
 
 def _all_well(facts: Facts, index: JournalIndex) -> str:
-    waiting = facts["inbox"] + facts["claimed"]
-    if not index.last:
-        return "Nothing has come yet." if not waiting else f"All is well: {_files(waiting)} under way."
-    return f"All is well: {_files(waiting)} under way." if waiting else "All is well: nothing waits."
+    if waiting := facts["inbox"] + facts["claimed"]:
+        return f"All is well: {waiting:,} file{'' if waiting == 1 else 's'} in progress."
+    return "All is well: nothing is waiting." if index.last else "No file has arrived yet."
 
 
-def _files(count: int) -> str:
-    return f"{count:,} file{'' if count == 1 else 's'}"
-
-
-def _cards(facts: Facts, index: JournalIndex) -> Node | None:
-    if "inbox" not in facts:
-        return None
+def _cards(facts: Facts, index: JournalIndex) -> Iterator[Card]:
     totals: dict[str, int] = {"stored": 0, "refused": 0}
     for (outcome, _), count in index.outcomes.items():
         totals[outcome] = totals.get(outcome, 0) + count
     share = index.recent_share
-    redis = facts.get("redis")
-    free = min(facts["free_disk"].values(), default=0)
-    cards: list[tuple[str, str, str]] = [
-        ("in the inbox", f"{facts['inbox']:,}", _oldest_age(facts["oldest_inbox_seconds"])),
-        ("being cleaned", f"{facts['claimed']:,}", _oldest_age(facts["oldest_claimed_seconds"])),
-        *([("tasks in Redis", f"{redis['waiting']:,}", f"{redis['memory_mib']:g} MiB of memory")] if redis else []),
-        ("stored", f"{totals['stored']:,}", f"last at {index.last[11:19]} UTC" if index.last else ""),
-        ("refused", f"{totals['refused']:,}", f"{sum(facts['quarantined'].values()):,} in quarantine"),
-        ("of their words removed", "–" if share is None else f"{share:.0%}", "the newest 100 records"),
-        ("of disk free", f"{free / (1 << 30):,.1f} GiB", ""),
-    ]
-    listed = element("dl", class_="cards")
-    for name, figure, note in cards:
-        listed.append(
-            element("div", element("dt", name), element("dd", figure, element("small", note) if note else None))
-        )
-    return listed
+    yield Card("in the inbox", f"{facts['inbox']:,}", _oldest_age(facts["oldest_inbox_seconds"]))
+    yield Card("being cleaned", f"{facts['claimed']:,}", _oldest_age(facts["oldest_claimed_seconds"]))
+    if redis := facts.get("redis"):
+        yield Card("tasks in Redis", f"{redis['waiting']:,}", f"{redis['memory_mib']:g} MiB of memory")
+    yield Card("stored", f"{totals['stored']:,}", f"last at {index.last[11:19]} UTC" if index.last else "")
+    yield Card("refused", f"{totals['refused']:,}", f"{sum(facts['quarantined'].values()):,} in quarantine")
+    yield Card("of the words removed", "–" if share is None else f"{share:.0%}", "in the newest 100 records")
+    yield Card("of disk space free", f"{min(facts['free_disk'].values(), default=0) / (1 << 30):,.1f} GiB")
 
 
 def _oldest_age(seconds: int) -> str:
     if not seconds:
         return ""
-    told = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
-    return f"the oldest for {told}"
+    age = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min" if seconds < 7200 else f"{seconds // 3600} h"
+    return f"the oldest for {age}"
 
 
-def _hour(index: JournalIndex) -> dict[str, Mapping[str, int]]:
+def _last_hour(index: JournalIndex) -> ColumnChart:
     """Outcomes of each minute of the hour that ended with the last file, also of those that had none."""
     end = datetime.fromisoformat(index.last[:16])
-    minutes = (f"{end - timedelta(minutes=back):%Y-%m-%dT%H:%M}" for back in range(MAX_MINUTES - 1, -1, -1))
-    return {minute: index.minutes.get(minute, {}) for minute in minutes}
+    minutes = [f"{end - timedelta(minutes=back):%Y-%m-%dT%H:%M}" for back in range(MAX_MINUTES - 1, -1, -1)]
+    first, last = (minute[5:].replace("T", " ") for minute in (minutes[0], minutes[-1]))
+    return column_chart({minute: index.minutes.get(minute, {}) for minute in minutes}, first, last)
 
 
-def _axis(hour: Mapping[str, Mapping[str, int]]) -> Node:
-    first, *_, last = (minute[5:].replace("T", " ") for minute in hour)
-    most = max(sum(counts.values()) for counts in hour.values())
-    return element("p", *(element("span", each) for each in (first, f"{most:,} at most", last)), class_="axis")
-
-
-def _stages(index: JournalIndex) -> Node:
+def _stages(index: JournalIndex) -> tuple[StageRow, ...]:
     mean = {stage: 1000 * total / count for stage, (count, total) in index.stages.items()}
-    most = max(mean.values()) or 1
-    rows = [(stage, f"{ms:,.1f} ms", share_bar(ms / most)) for stage, ms in mean.items()]
-    return table(("stage", "mean", ""), rows, numbers=(1,))
+    most = max(mean.values(), default=0.0) or 1
+    return tuple(StageRow(stage, ms, ms / most) for stage, ms in mean.items())
 
 
-def _workers(facts: Facts, index: JournalIndex) -> Node:
-    rows: list[Sequence[Child]] = []
-    for desk in facts["desks"]:
-        host = str(desk.notes.get("host"))
-        if desk.notes.get("role") == "child":
+def _workers(facts: Facts, index: JournalIndex) -> Iterator[WorkerRow]:
+    heartbeats = facts.get("heartbeats", ())
+    for heartbeat in heartbeats:
+        host, role = str(heartbeat.notes.get("host")), str(heartbeat.notes.get("role"))
+        if role == "child":
             continue
-        mine = [d for d in facts["desks"] if d.notes.get("role") == "child" and d.notes.get("host") == host]
-        busy = sum("path" in d.notes for d in mine)
+        mine = [h for h in heartbeats if h.notes.get("role") == "child" and h.notes.get("host") == host]
+        busy = sum("path" in h.notes for h in mine)
         counts = ", ".join(f"{n:,} {outcome}" for (outcome, who), n in sorted(index.outcomes.items()) if who == host)
-        beat = f"{desk.age:.0f} s ago"
-        rows.append((element("bdi", host), str(desk.notes.get("role")), beat, f"{busy} of {len(mine)}", counts or "–"))
-    heads = ("machine", "role", "heard of", "children busy", "files of this machine")
-    return element("div", table(heads, rows), class_="wide", tabindex="0", role="region", aria_label="Who works")
+        yield WorkerRow(host, role, heartbeat.age, busy, len(mine), counts or "–")
 
 
-def _rows(rows: Iterable[SettledFile]) -> Node:
-    return element("ul", *(_row(row) for row in rows), class_="rows")
+def _rows(rows: Iterable[SettledFile]) -> tuple[FileRow, ...]:
+    return tuple(_row(row) for row in rows)
 
 
-def _row(row: SettledFile) -> Node:
-    address = f"/records/{row.id}" if row.stored else f"/quarantine/{row.token}"
-    facts = [
+def _row(row: SettledFile) -> FileRow:
+    facts = (
         row.publisher,
-        None if row.stored else f"refused: {_readable_name(row.reason or '')}",
+        None if row.stored else f"refused: {readable_name(row.reason or '')}",
         None if row.share is None else f"{row.share:.0%} removed",
         f"{row.ms:,.0f} ms",
-    ]
-    time = element("time", row.time[:19].replace("T", " "), datetime=row.time)
-    return element(
-        "li",
-        element("a", row.title, href=address, dir="auto", class_="title"),
-        element(
-            "span", time, *(part for fact in facts if fact for part in (" · ", element("bdi", fact))), class_="soft"
-        ),
-        class_=None if row.stored else "no",
     )
+    address = f"/records/{row.id}" if row.stored else f"/quarantine/{row.token}"
+    return FileRow(row.title, address, row.time, tuple(fact for fact in facts if fact), row.stored)
 
 
-def _refused(token: str, source: Quarantined, *, keyed: bool) -> Node:
-    why = source.why
-    place = element("a", str(why.get("place") or token), href=f"/quarantine/{token}", dir="auto", class_="title")
-    tick = element(
-        "input", type="checkbox", name="source", value=token, aria_label=f"Choose {why.get('place') or token}"
-    )
+def _quarantined(token: str, why: Mapping[str, Any]) -> QuarantinedRow:
     tries = [f"{len(why[kind])} {kind}" for kind in ("attempts", "deaths") if why.get(kind)]
-    facts = [str(why.get("time", ""))[:19].replace("T", " "), why.get("publisher"), *tries]
-    told = " · ".join(str(fact) for fact in facts if fact)
-    return element(
-        "li",
-        tick if keyed else None,
-        element(
-            "div",
-            place,
-            element(
-                "span",
-                element("b", _readable_name(str(why.get("reason")))),
-                element("bdi", f": {why.get('message') or 'no more is known'}"),
-            ),
-            element("span", told, class_="soft"),
-        ),
-        class_="no",
+    details = (str(why.get("time", ""))[:19].replace("T", " "), why.get("publisher"), *tries)
+    return QuarantinedRow(
+        token=token,
+        name=str(why.get("place") or token),
+        reason=readable_name(str(why.get("reason") or "unknown")),
+        message=str(why.get("message") or "nothing more is known"),
+        details=" · ".join(str(detail) for detail in details if detail),
     )
-
-
-def _actions() -> Node:
-    """What may be done with the chosen sources."""
-    purge = element("button", "Delete for good", name="act", value="purge", class_="danger")
-    box = element("input", type="password", name="token", id="token", required="", autocomplete="current-password")
-    return element(
-        "fieldset",
-        element("legend", "With the chosen sources"),
-        element("label", "Token", for_="token"),
-        box,
-        element("button", "Send through again", name="act", value="retry"),
-        element("details", element("summary", "Delete …"), element("p", "They and their reasons will be gone."), purge),
-        class_="keys",
-    )
-
-
-def _chip(words: str, address: str, *, chosen: bool) -> Node:
-    return element("li", element("a", words, href=address, aria_current="true" if chosen else None, class_="chip"))
-
-
-def _pager(query: str, page: int, more: bool) -> Node | None:  # noqa: FBT001
-    def link(words: str, number: int) -> Node:
-        asked = {"q": query} if query else {}
-        return element("a", words, href=f"/records?{urlencode(asked | {'page': str(number)})}")
-
-    links = [link("← newer", page - 1) if page > 1 else None, link("older →", page + 1) if more else None]
-    return element("nav", *links, class_="line", aria_label="Pages") if any(x is not None for x in links) else None
-
-
-def _section(title: str, *inside: Child) -> Node:
-    return element("section", element("h2", title), *inside)
-
-
-def _readable_name(name: str) -> str:
-    return name.replace("_", " ")

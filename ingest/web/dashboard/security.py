@@ -1,4 +1,4 @@
-"""Who may ask the desk, and what each of its answers forbids the browser."""
+"""Who may ask the dashboard, and what each of its answers forbids the browser."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ class HostCheck:
         if host in self.hosts or scope["path"] in OPEN_PATHS:
             await self.app(scope, receive, sending)
         else:
-            answer = PlainTextResponse("This desk has no such name; INGEST_DASHBOARD_HOSTS may give it more.\n", 421)
+            answer = PlainTextResponse(
+                "The dashboard does not answer to this host name; INGEST_DASHBOARD_HOSTS can add it.\n", 421
+            )
             await answer(scope, receive, sending)
 
 
@@ -67,5 +69,5 @@ def form_problem(request: Request, form: Mapping[str, list[str]], settings: Sett
     known = settings.dashboard_token.get_secret_value() if settings.dashboard_token else ""
     given = form.get("token", [""])[0]
     if not known or not hmac.compare_digest(given.encode(), known.encode()):
-        return "That is not the token."
+        return "The token is wrong."
     return None

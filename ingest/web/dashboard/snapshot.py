@@ -117,7 +117,7 @@ class SpoolSnapshot:
             ),
             **live_parts(found),
             "stalled_seconds": stalled(self.settings, found, claimed, oldest_claimed),
-            "desks": [heartbeat for heartbeat in found if heartbeat.alive],
+            "heartbeats": [heartbeat for heartbeat in found if heartbeat.alive],
             "free_disk": free_disk(self.settings),
         }
         why = redis_status(self.settings, seen, self._broker) if self._broker else []

@@ -1,4 +1,4 @@
-"""One article seen whole: what came at the left, the record at the right, and why each line went where it went."""
+"""The explain page: the source at the left, the record at the right, and why each line was kept or removed."""
 
 from __future__ import annotations
 

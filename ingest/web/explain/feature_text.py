@@ -79,7 +79,7 @@ def describe_features(evidence: DecisiveFeatures) -> str:
 def _side(group: str, weight: float) -> str:
     if group == "headline":
         return "for it" if weight > 0 else "against it"
-    return "for leaving" if weight > 0 else "for staying"
+    return "for removing" if weight > 0 else "for keeping"
 
 
 @cache

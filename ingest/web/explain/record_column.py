@@ -1,16 +1,16 @@
-"""The record's column: each field with where it came from, then the body, each paragraph bound to its line."""
+"""The record's column: each field with where it came from, then the body, each paragraph linked to its block."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ingest.core.record import CLAIMABLE_FIELDS, Dateline, Image, Publisher, Record, Related
-from ingest.core.text.characters import UNSAFE_CHARACTERS
-from ingest.web.html import Child, Node, element, link
+from ingest.web.html import is_web_address, readable_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ingest.core.model import Rejected
     from ingest.web.explain.rows import Row
@@ -21,116 +21,117 @@ ORIGINS = {
     "meta": "from the page's meta tags",
     "page": "from the page's text",
     "text": "from the text",
-    "pack": "known of the publisher",
+    "pack": "from the publisher's pack",
 }
 MAX_LINES_NAMED = 5
 """Lines named under a field; more are counted."""
 MAX_VALUES_SHOWN = 5
 """Pictures or links that are shown at once: pages point at a hundred articles."""
-MAX_VALUE_CHARACTERS, BEGINNING_CHARACTERS = 320, 120
-"""Signs. A longer value (terms of use, as a rule) shows its beginning, and the rest when asked: the body is what people look for."""
+MAX_VALUE_CHARACTERS, SUMMARY_CHARACTERS = 320, 120
+"""A longer value (terms of use, as a rule) shows its beginning, and the rest on request: the body is what people look for."""
 
 
-def record_column(outcome: Record | Rejected, all_rows: Sequence[Row]) -> Node:
+class ValuePart(NamedTuple):
+    """A part of a field's value, and how it is shown. `summary`: the beginning of a text too long to be shown at once."""
+
+    kind: Literal["text", "name", "credit", "address"]
+    text: str
+    language: str | None = None
+    summary: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """A field. `values`: its values, each in parts; where there may be several, the first `shown` at once.
+
+    `origin`: where it came from, in words. `lines`: the first blocks that filled it; `more_lines`: how many more did.
+    """
+
+    name: str
+    layout: Literal["single", "inline", "list"]
+    values: tuple[tuple[ValuePart, ...], ...]
+    shown: int
+    origin: str | None
+    lines: tuple[int, ...]
+    more_lines: int
+    targets: str | None
+    """The ids of all those blocks on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """The column: either `refusal`, a reason and a message, or the record's fields and body."""
+
+    refusal: tuple[str, str] | None = None
+    language: str | None = None
+    fields: tuple[FieldView, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """The sender's claims that could not be used, each with the reason."""
+    unknown: tuple[str, ...] = ()
+    body: tuple[Row, ...] = ()
+
+
+def record_view(outcome: Record | Rejected, all_rows: Sequence[Row]) -> RecordView:
     """The right-hand column."""
-    column = element(
-        "section", element("h2", "The record"), class_="clean", id="record", aria_label="The record", tabindex="-1"
-    )
     if not isinstance(outcome, Record):
-        column.append(
-            element(
-                "p", element("b", f"Refused: {outcome.reason.replace('_', ' ')}. "), outcome.message, class_="refused"
-            )
-        )
-        return column
+        return RecordView(refusal=(readable_name(outcome.reason), outcome.message))
     known = [name for name in CLAIMABLE_FIELDS if getattr(outcome, name)]
-    listed = element("dl", class_="fields")
-    for name in known:
-        lines = [row.number for row in all_rows if row.field == name]
-        listed.append(_field(name, outcome, lines))
-    if outcome.extra:
-        listed.append(_field("extra", outcome, ()))
-    column.append(listed)
-    if unusable := [f"{name[6:]} ({why})" for name, why in outcome.provenance.items() if name.startswith("given.")]:
-        column.append(
-            element("p", f"Claims of the sender’s that were left out: {', '.join(unusable)}.", class_="unknown")
-        )
-    if unknown := [name.replace("_", " ") for name in CLAIMABLE_FIELDS if name not in known]:
-        column.append(element("p", f"Unknown: {', '.join(unknown)}.", class_="unknown"))
-    column.append(element("h3", "Body"))
-    body = element("div", class_="body", lang=outcome.language)
-    for row in all_rows:
-        if row.kept:
-            block = row.labelled.block
-            to = f"b{row.number}"
-            back = element("a", "¶", href=f"#{to}", class_="back", aria_label=f"to line {row.number}")
-            body.append(
-                element(
-                    "p",
-                    element("span", block.text, dir="auto", class_="words"),
-                    back,
-                    id=f"t{row.number}",
-                    data_to=to,
-                    class_=f"k-{block.kind}",
-                )
-            )
-    column.append(body)
-    return column
-
-
-def _field(name: str, record: Record, lines: Sequence[int]) -> Node:
-    origin = record.provenance.get(name)
-    notes: list[Child] = [element("span", ORIGINS.get(origin, origin))] if origin else []
-    for number in lines[:MAX_LINES_NAMED]:
-        notes += [" ", element("a", f"line {number}", href=f"#b{number}")]
-    if len(lines) > MAX_LINES_NAMED:
-        notes.append(f" and {len(lines) - MAX_LINES_NAMED} more")
-    return element(
-        "div",
-        element("dt", name.replace("_", " ")),
-        element("dd", *_values(getattr(record, name), record.language), element("span", *notes, class_="notes")),
-        id=f"f-{name}",
-        data_to=" ".join(f"b{number}" for number in lines) or None,
+    return RecordView(
+        language=outcome.language,
+        fields=tuple(
+            _field(name, outcome, [r.number for r in all_rows if r.field == name])
+            for name in (*known, *(["extra"] if outcome.extra else []))
+        ),
+        left_out=tuple(
+            f"{readable_name(name.removeprefix('given.'))} ({readable_name(why)})"
+            for name, why in outcome.provenance.items()
+            if name.startswith("given.")
+        ),
+        unknown=tuple(readable_name(name) for name in CLAIMABLE_FIELDS if name not in known),
+        body=tuple(row for row in all_rows if row.kept),
     )
 
 
-def _values(value: object, language: str | None) -> list[Child]:
-    if isinstance(value, tuple):
-        short = all(isinstance(part, str) for part in value)
-        listed = [element("li", *_values(part, language)) for part in value]
-        shown = len(listed) if short or len(listed) <= MAX_VALUES_SHOWN else MAX_VALUES_SHOWN
-        more = element("summary", f"and {len(listed) - shown} more")
-        return [
-            element("ul", *listed[:shown], class_="several" if short else None),
-            element("details", more, element("ul", *listed[shown:])) if shown < len(listed) else None,
-        ]
+def _field(name: str, record: Record, lines: Sequence[int]) -> FieldView:
+    value, origin = getattr(record, name), record.provenance.get(name)
+    several = value if isinstance(value, tuple) else (value,)
+    inline = all(isinstance(each, str) for each in several)
+    return FieldView(
+        name=name,
+        layout="single" if several is not value else "inline" if inline else "list",
+        values=tuple(tuple(_parts(each, record.language)) for each in several),
+        shown=len(several) if inline else MAX_VALUES_SHOWN,
+        origin=ORIGINS.get(origin, origin) if origin else None,
+        lines=tuple(lines[:MAX_LINES_NAMED]),
+        more_lines=max(0, len(lines) - MAX_LINES_NAMED),
+        targets=" ".join(f"b{number}" for number in lines) or None,
+    )
+
+
+def _parts(value: object, language: str | None) -> Iterator[ValuePart]:
     if isinstance(value, Publisher):
-        return [element("bdi", " · ".join(part for part in (value.name, value.domain) if part))]
-    if isinstance(value, Dateline):
-        return [
-            element("bdi", " · ".join(part for part in (value.place, value.agency, value.date) if part), lang=language)
-        ]
-    if isinstance(value, Image):
-        credit = element("span", value.credit, dir="auto", class_="credit") if value.credit else None
-        return [_words(value.caption, language), credit, _address(value.url)]
-    if isinstance(value, Related):
-        return [_words(value.headline, language), _address(value.url)]
-    if isinstance(value, dict):
-        return [_words(UNSAFE_CHARACTERS.sub("\ufffd", json.dumps(value, ensure_ascii=False)), None)]
-    text = str(value)
-    return [_address(text) if text.startswith(("http://", "https://")) else _words(text, language)]
+        yield ValuePart("name", " · ".join(filter(None, (value.name, value.domain))))
+    elif isinstance(value, Dateline):
+        yield ValuePart("name", " · ".join(filter(None, (value.place, value.agency, value.date))), language)
+    elif isinstance(value, Image):
+        if value.caption:
+            yield _text(value.caption, language)
+        if value.credit:
+            yield ValuePart("credit", value.credit)
+        if value.url:
+            yield ValuePart("address", value.url)
+    elif isinstance(value, Related):
+        if value.headline:
+            yield _text(value.headline, language)
+        if value.url:
+            yield ValuePart("address", value.url)
+    elif isinstance(value, dict):
+        yield _text(json.dumps(value, ensure_ascii=False), None)
+    else:
+        text = str(value)
+        yield ValuePart("address", text) if is_web_address(text) else _text(text, language)
 
 
-def _words(text: str | None, language: str | None) -> Node | None:
-    if not text:
-        return None
-    whole = element("span", text, dir="auto", lang=language, class_="value")
-    return (
-        whole
-        if len(text) <= MAX_VALUE_CHARACTERS
-        else element("details", element("summary", element("bdi", f"{text[:BEGINNING_CHARACTERS]}…")), whole)
-    )
-
-
-def _address(url: str | None) -> Node | None:
-    return element("span", link(url, url), class_="address") if url else None
+def _text(text: str, language: str | None) -> ValuePart:
+    summary = f"{text[:SUMMARY_CHARACTERS]}…" if len(text) > MAX_VALUE_CHARACTERS else None
+    return ValuePart("text", text, language, summary)

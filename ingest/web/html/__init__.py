@@ -1,43 +1,48 @@
-"""The sheet that all our pages are written on: explain, report and the desk. Nothing is fetched from anywhere else."""
+"""How our pages are made: explain, report and dashboard. A page is one file; it fetches nothing from anywhere else.
+
+A page has one function that gives a frozen view model, and one template in `ingest/web/templates` that shows it.
+"""
 
 from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
 from hashlib import sha256
-from html import escape
 from pathlib import Path
-from string import Template
 from typing import Self
 
-from lxml import etree
+from markupsafe import Markup
 
-from ingest.web.html.builder import Child, Node, element, link, replace_forbidden, table
+from ingest.web.html.environment import (
+    TEMPLATES,
+    environment,
+    is_web_address,
+    load_templates,
+    readable_name,
+    replace_forbidden,
+)
 
-__all__ = ["Child", "Node", "PageTemplate", "element", "link", "replace_forbidden", "table"]
-
-FOLDER = Path(__file__).parent
-PAGE_FRAME = Template((FOLDER / "sheet.html").read_text(encoding="utf-8"))
+__all__ = ["PageTemplate", "is_web_address", "load_templates", "readable_name", "replace_forbidden"]
 
 
 @dataclass(frozen=True, slots=True)
 class PageTemplate:
-    """A page's style and script, and the policy under which only these run.
+    """A page's style and script, which are ours and stand in it unescaped, and the policy under which only these run.
 
     `served`: it comes from a server of ours, which it may ask again and send forms to.
     """
 
-    style: str
-    script: str = ""
-    served: bool = False
+    style: Markup
+    script: Markup
+    served: bool
 
     @classmethod
     def of(cls, folder: Path, css: str = "", *, served: bool = False) -> Self:
-        """The sheet with page.css and, if there is one, page.js of a folder upon it."""
+        """The common style with page.css and, if there is one, page.js of a folder."""
         style, script = folder / "page.css", folder / "page.js"
         return cls(
-            (FOLDER / "sheet.css").read_text(encoding="utf-8") + style.read_text(encoding="utf-8") + css,
-            script.read_text(encoding="utf-8") if script.exists() else "",
+            Markup((TEMPLATES / "base.css").read_text(encoding="utf-8") + style.read_text(encoding="utf-8") + css),  # noqa: S704 - ours
+            Markup(script.read_text(encoding="utf-8") if script.exists() else ""),  # noqa: S704 - ours
             served,
         )
 
@@ -50,16 +55,9 @@ class PageTemplate:
             f"connect-src {own}; form-action {own}; base-uri 'none'"
         )
 
-    def render(self, title: str, *body: Node) -> str:
-        """The whole page as HTML."""
-        return PAGE_FRAME.substitute(
-            title=escape(replace_forbidden(title)),
-            policy=self.policy,
-            referrer="same-origin" if self.served else "no-referrer",
-            style=self.style,
-            body="\n".join(etree.tostring(part, encoding="unicode", method="html") for part in body),
-            script=f"<script>{self.script}</script>" if self.script else "",
-        )
+    def render(self, template: str, view: object) -> str:
+        """The whole page as HTML, from the template of that file name. The template knows `view` and this as `page`."""
+        return replace_forbidden(environment().get_template(template).render(page=self, view=view))
 
 
 def _digest(text: str) -> str:

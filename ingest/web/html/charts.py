@@ -1,82 +1,75 @@
-"""Plots as plain SVG: no library, no inline style, words for those who do not see them."""
+"""The geometry of charts, which the macros of charts.html draw as plain SVG: no library, no inline style, text for those who do not see them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from statistics import median
-
-from ingest.web.html import Node, element
+from typing import NamedTuple
 
 WIDTH, HEIGHT = 600, 120
-SPARK_WIDTH, SPARK_HEIGHT, SPARK_POINTS = 160, 28, 60
+SPARK_WIDTH, SPARK_HEIGHT, MAX_SPARK_POINTS = 160, 28, 60
+MAX_BAR_WIDTH = 60
+
+ArticleShare = tuple[str, float, str]
+"""When it was settled (RFC 3339, or "" if the journal does not say), the share of its words that was removed, 0 to 1, its id."""
 
 
-def stacked_columns(by_time: Mapping[str, Mapping[str, int]]) -> Node:
-    """Files by time, refused ones on top of stored ones."""
-    most = max((sum(counts.values()) for counts in by_time.values()), default=1)
-    step = WIDTH / max(len(by_time), 1)
+class Bar(NamedTuple):
+    """One bar of a column chart, in units of its view box, and what it says."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    outcome: str
+    text: str
+
+
+class ColumnChart(NamedTuple):
+    """Files by time. `most`: of one column. `first`, `last`: the ends of the axis."""
+
+    bars: tuple[Bar, ...]
+    most: int
+    first: str
+    last: str
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+class Sparkline(NamedTuple):
+    """A line through `points`, and what it says."""
+
+    points: str
+    text: str
+    width: int = SPARK_WIDTH
+    height: int = SPARK_HEIGHT
+
+
+def column_chart(by_time: Mapping[str, Mapping[str, int]], first: str, last: str) -> ColumnChart:
+    """Files by time, refused ones on top of stored ones. `by_time`: in order, at least one."""
+    most = max(sum(counts.values()) for counts in by_time.values())
+    step = WIDTH / len(by_time)
     bars = []
-    for place, (time, counts) in enumerate(by_time.items()):
-        bottom = float(HEIGHT)
+    for position, (time, counts) in enumerate(by_time.items()):
+        y = float(HEIGHT)
         for outcome in ("stored", "refused"):
-            tall = HEIGHT * counts.get(outcome, 0) / most
-            bottom -= tall
-            if tall:
-                bars.append(
-                    _bar(
-                        place * step,
-                        bottom,
-                        min(step * 0.85, 60),
-                        tall,
-                        outcome,
-                        f"{time}: {counts[outcome]} {outcome}",
-                    )
-                )
-    return element(
-        "svg",
-        *bars,
-        viewBox=f"0 0 {WIDTH} {HEIGHT}",
-        preserveAspectRatio="none",
-        class_="columns",
-        role="img",
-        aria_label=f"Files by time, {most} at most",
-    )
+            if count := counts.get(outcome, 0):
+                height = HEIGHT * count / most
+                y -= height
+                width = min(step * 0.85, MAX_BAR_WIDTH)
+                bars.append(Bar(position * step, y, width, height, outcome, f"{time}: {count} {outcome}"))
+    return ColumnChart(tuple(bars), most, first, last)
 
 
-def _bar(left: float, top: float, wide: float, tall: float, kind: str, words: str) -> Node:
-    return element(
-        "rect",
-        element("title", words),
-        x=f"{left:.1f}",
-        y=f"{top:.1f}",
-        width=f"{wide:.1f}",
-        height=f"{tall:.1f}",
-        class_=kind,
-    )
-
-
-def sparkline(articles: Sequence[ArticleShare]) -> Node | None:
-    """The median share removed by day, as a line between nothing and everything; None where there is but one day."""
+def sparkline(articles: Sequence[ArticleShare]) -> Sparkline | None:
+    """The median share removed by day, between nothing and everything; None where there is but one day."""
     days = [
         (day, median(share for _, share, _ in group))
         for day, group in groupby((a for a in articles if a[0]), key=lambda article: article[0][:10])
-    ][-SPARK_POINTS:]
+    ][-MAX_SPARK_POINTS:]
     if len(days) < 2:
         return None
     step = SPARK_WIDTH / (len(days) - 1)
     points = " ".join(f"{i * step:.1f},{SPARK_HEIGHT * (1 - share):.1f}" for i, (_, share) in enumerate(days))
-    words = f"From {days[0][0]} to {days[-1][0]}: {days[0][1]:.0%} first, {days[-1][1]:.0%} last"
-    line = element("polyline", element("title", words), points=points)
-    box = f"-2 -2 {SPARK_WIDTH + 4} {SPARK_HEIGHT + 4}"
-    return element("svg", line, viewBox=box, class_="spark", role="img", aria_label=words)
-
-
-def share_bar(share: float) -> Node:
-    """A bar beside a number; `share` of the widest, 0 to 1."""
-    bar = element("rect", width=f"{100 * share:.1f}", height="10")
-    return element("svg", bar, viewBox="0 0 100 10", preserveAspectRatio="none", class_="amount", aria_hidden="true")
-
-
-ArticleShare = tuple[str, float, str]
-"""When it was settled (RFC 3339, or "" if the journal does not say), the share of its words that was removed, 0 to 1, its id."""
+    return Sparkline(points, f"From {days[0][0]} to {days[-1][0]}: {days[0][1]:.0%} first, {days[-1][1]:.0%} last")

@@ -1,13 +1,14 @@
-"""The report as a page of its own: no font, picture or script is fetched from anywhere."""
+"""The report's page: what it shows of a run's statistics."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ingest.web.html import Child, Node, PageTemplate, element, table
-from ingest.web.html.charts import share_bar, sparkline, stacked_columns
+from ingest.web.html import PageTemplate
+from ingest.web.html.charts import ColumnChart, Sparkline, column_chart, sparkline
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -16,142 +17,147 @@ if TYPE_CHECKING:
 
 TEMPLATE = PageTemplate.of(Path(__file__).parent)
 MAX_EXAMPLES = 3
-MAX_PUBLISHERS, MAX_RULES = 200, 25
+"""Articles that a flag links to."""
+MAX_PUBLISHERS, MAX_BARS = 200, 25
 """Rows of a table; the rest is counted."""
 
 ExplainLink = Callable[[str], str | None]
 """The address of an article's explain page by its id, if there is one."""
 
 
+class Flag(NamedTuple):
+    """What is the matter with a publisher, and pages of its last articles."""
+
+    publisher: str
+    text: str
+    examples: tuple[str, ...] = ()
+
+
+class PublisherRow(NamedTuple):
+    """One publisher. `share`: the median share removed. `last`: the day of its last article, and that article's page."""
+
+    name: str
+    articles: int
+    share: float
+    sparkline: Sparkline | None
+    last: str
+    address: str | None
+    flags: str
+
+
+@dataclass(frozen=True, slots=True)
+class CountBar:
+    """A name, how often it occurs, and that as a share of the most frequent one's count."""
+
+    name: str
+    count: int
+    share: float
+
+
+class SlowFile(NamedTuple):
+    """A file, its explain page, its processing time in ms and its outcome, or why it was refused."""
+
+    name: str
+    address: str | None
+    ms: float
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """All that report.html shows. What is empty or None is left out."""
+
+    facts: tuple[str, ...]
+    flags: tuple[Flag, ...]
+    chart: ColumnChart | None
+    reasons: tuple[CountBar, ...]
+    publishers: tuple[PublisherRow, ...]
+    more_publishers: int
+    labels: tuple[CountBar, ...]
+    rules: tuple[CountBar, ...]
+    unused_rules: tuple[str, ...]
+    slowest: tuple[SlowFile, ...]
+
+
 def report_page(stats: RunStatistics, linked: ExplainLink = lambda _: None) -> str:
     """A self-contained HTML page."""
-    return TEMPLATE.render("ingest report", _top(stats), _body(stats, linked))
+    return TEMPLATE.render("report.html", report_view(stats, linked))
 
 
-def _top(stats: RunStatistics) -> Node:
+def report_view(stats: RunStatistics, linked: ExplainLink) -> ReportView:
+    """What the page shows."""
+    flagged_first = sorted(
+        stats.publishers, key=lambda p: (-(bool(p.drift) + bool(p.silent_days)), -len(p.articles), p.name)
+    )
+    return ReportView(
+        facts=_facts(stats),
+        flags=tuple(flag for publisher in stats.publishers for flag in _flags(publisher, linked)),
+        chart=_chart(stats) if stats.by_time else None,
+        reasons=_bars(stats.reasons),
+        publishers=tuple(_publisher(publisher, linked) for publisher in flagged_first[:MAX_PUBLISHERS]),
+        more_publishers=max(0, len(stats.publishers) - MAX_PUBLISHERS),
+        labels=_bars(stats.labels),
+        rules=_bars(stats.rules),
+        unused_rules=stats.unused_rules,
+        slowest=tuple(
+            SlowFile(
+                str(line.get("name")),
+                linked(str(line.get("id"))),
+                line.get("ms") or 0.0,
+                str(line.get("reason") or line["outcome"]),
+            )
+            for line in stats.slowest
+        ),
+    )
+
+
+def _facts(stats: RunStatistics) -> tuple[str, ...]:
     facts = [f"{stats.records:,} records", *(f"{count:,} {outcome}" for outcome, count in stats.outcomes.most_common())]
     if stats.first:
         facts.append(f"{stats.first[:16]} to {stats.last[:16]}".replace("T", " "))
-    return element(
-        "header",
-        element("h1", "What became of the news"),
-        element("ul", *(element("li", f) for f in facts), class_="facts"),
-    )
+    return tuple(facts)
 
 
-def _body(stats: RunStatistics, linked: ExplainLink) -> Node:
-    parts = [
-        _section("What wants a look", _flags(stats, linked)),
-        _section("Files by time, refused ones on top", stacked_columns(stats.by_time), _axis(stats))
-        if stats.by_time
-        else None,
-        _section("Why files were refused", _bars(stats.reasons)) if stats.reasons else None,
-        _section("Publishers", _publishers(stats.publishers, linked)),
-        _section("What was removed, in blocks by label", _bars(stats.labels)),
-        _section("Rules that decided most", _bars(stats.rules), _unused_rules(stats.unused_rules)),
-        _section("Slowest files", _slowest(stats, linked)) if stats.slowest else None,
-    ]
-    return element("main", *parts)
-
-
-def _section(title: str, *inside: Child) -> Node:
-    return element("section", element("h2", title), *inside)
-
-
-def _axis(stats: RunStatistics) -> Node:
-    times = [
+def _chart(stats: RunStatistics) -> ColumnChart:
+    first, last = (
         time.replace("T", " ") + (" h" if "T" in time else "") for time in (min(stats.by_time), max(stats.by_time))
-    ]
-    most = max(counts.total() for counts in stats.by_time.values())
-    words = (times[0], f"{most:,} at most", times[1])
-    return element("p", *(element("span", each) for each in words), class_="axis")
-
-
-def _flags(stats: RunStatistics, linked: ExplainLink) -> Node:
-    found: list[Child] = []
-    for publisher in stats.publishers:
-        if publisher.drift:
-            before, lately = publisher.drift
-            words = f" now loses {lately:.0%} of its words, {before:.0%} before: its template may have changed."
-            found.append(element("li", element("bdi", publisher.name), words, *_examples(publisher, linked)))
-        if publisher.silent_days:
-            words = f" has sent nothing for {publisher.silent_days} days, more than twice its longest pause so far."
-            found.append(element("li", element("bdi", publisher.name), words))
-    return (
-        element("ul", *found, class_="flags")
-        if found
-        else element("p", "Nothing: no publisher drifts or has gone silent.")
     )
+    return column_chart(stats.by_time, first, last)
 
 
-def _examples(publisher: PublisherStatistics, linked: ExplainLink) -> list[Child]:
-    """Ways to the explain pages of its last articles."""
-    found = [address for _, _, article_id in publisher.articles[-MAX_EXAMPLES:] if (address := linked(article_id))]
-    links = [element("a", f"article {number}", href=address) for number, address in enumerate(found, 1)]
-    return [" See ", *(part for each in links for part in (each, " "))] if links else []
+def _flags(publisher: PublisherStatistics, linked: ExplainLink) -> list[Flag]:
+    found = []
+    if publisher.drift:
+        before, lately = publisher.drift
+        examples = (linked(article_id) for _, _, article_id in publisher.articles[-MAX_EXAMPLES:])
+        found.append(
+            Flag(
+                publisher.name,
+                f"now loses {lately:.0%} of its words, {before:.0%} before: its template may have changed.",
+                tuple(address for address in examples if address),
+            )
+        )
+    if publisher.silent_days:
+        text = f"has sent nothing for {publisher.silent_days} days, more than twice its longest pause so far."
+        found.append(Flag(publisher.name, text))
+    return found
 
 
-def _last(publisher: PublisherStatistics, linked: ExplainLink) -> Child:
+def _publisher(publisher: PublisherStatistics, linked: ExplainLink) -> PublisherRow:
     time, _, article_id = publisher.articles[-1]
     address = linked(article_id)
-    return element("a", time[:10] or "page", href=address) if address else time[:10] or "–"
-
-
-def _publishers(publishers: Sequence[PublisherStatistics], linked: ExplainLink) -> Node:
-    shown = sorted(publishers, key=lambda p: (-(bool(p.drift) + bool(p.silent_days)), -len(p.articles), p.name))
-    rows = [
-        (
-            element("bdi", publisher.name),
-            f"{len(publisher.articles):,}",
-            f"{publisher.share:.0%}",
-            sparkline(publisher.articles),
-            _last(publisher, linked),
-            " ".join(
-                flag for flag, raised in (("drifts", publisher.drift), ("silent", publisher.silent_days)) if raised
-            ),
-        )
-        for publisher in shown[:MAX_PUBLISHERS]
-    ]
-    heads = ("publisher", "articles", "words removed (median)", "share by day", "last", "")
-    more = element("p", f"And {len(shown) - MAX_PUBLISHERS:,} more.") if len(shown) > MAX_PUBLISHERS else None
-    return element(
-        "div",
-        table(heads, rows, numbers=(1, 2)),
-        more,
-        class_="wide",
-        tabindex="0",
-        role="region",
-        aria_label="Publishers",
+    flags = [flag for flag, raised in (("drifts", publisher.drift), ("silent", publisher.silent_days)) if raised]
+    return PublisherRow(
+        publisher.name,
+        len(publisher.articles),
+        publisher.share,
+        sparkline(publisher.articles),
+        time[:10] or ("page" if address else "–"),
+        address,
+        " ".join(flags),
     )
 
 
-def _bars(counts: Counter[str]) -> Node:
+def _bars(counts: Counter[str]) -> tuple[CountBar, ...]:
     most = max(counts.values(), default=1)
-    rows = [
-        (element("bdi", name.replace("_", " ")), f"{count:,}", share_bar(count / most))
-        for name, count in counts.most_common(MAX_RULES)
-    ]
-    return table(("", "", ""), rows, numbers=(1,))
-
-
-def _unused_rules(never: Sequence[str]) -> Node | None:
-    if not never:
-        return None
-    summary = element("summary", f"{len(never):,} rules decided nothing here")
-    return element("details", summary, element("ul", *(element("li", rule) for rule in never), class_="never"))
-
-
-def _slowest(stats: RunStatistics, linked: ExplainLink) -> Node:
-    rows: list[Sequence[Child]] = []
-    for line in stats.slowest:
-        name, address = element("bdi", str(line.get("name"))), linked(str(line.get("id")))
-        shown = element("a", name, href=address) if address else name
-        rows.append((shown, f"{line.get('ms') or 0:,.0f}", str(line.get("reason") or line["outcome"])))
-    return element(
-        "div",
-        table(("file", "ms", "fate"), rows, numbers=(1,)),
-        class_="wide",
-        tabindex="0",
-        role="region",
-        aria_label="Slowest files",
-    )
+    return tuple(CountBar(name, count, count / most) for name, count in counts.most_common(MAX_BARS))
