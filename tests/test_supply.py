@@ -25,7 +25,10 @@ SAFE_FROM = {
         (1, 0, 1),
         "CVE-2026-48710, a Host header that changes the path; CVE-2025-62727 (0.49.1), slow ranges",
     ),
-    "jinja2": ((3, 1, 6), "CVE-2025-27516, a template that leaves its sandbox; CVE-2024-34064 (3.1.4), attributes by xmlattr"),
+    "jinja2": (
+        (3, 1, 6),
+        "CVE-2025-27516, a template that leaves its sandbox; CVE-2024-34064 (3.1.4), attributes by xmlattr",
+    ),
     "python-dotenv": ((1, 2, 2), "CVE-2026-28684, writes through symbolic links"),
 }
 """Package → (first version without the hole, which hole)."""
