@@ -39,6 +39,8 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
     It reads the journal of the spool and every record under the output folder; either may be missing. The pages that it
     links to are those of `ingest explain --html spool/done -o PAGES`.
     """
+    from urllib.parse import quote
+
     from ingest.core.packs import load_packs
     from ingest.service.journal import Journal
     from ingest.web.report import report_page, summarize
@@ -52,7 +54,7 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
 
     def linked(article_id: str) -> str | None:
         found = pages / f"{article_id}.html" if pages else None
-        return os.path.relpath(found, output.parent) if found and found.is_file() else None
+        return quote(os.path.relpath(found, output.parent)) if found and found.is_file() else None
 
     make_folder(output.parent)
     write_atomically(output, report_page(stats, linked))

@@ -93,14 +93,15 @@ def test_the_command_reads_journal_and_records_and_links_pages(tmp_path: Path) -
     lines, records = run()
     (tmp_path / "spool").mkdir()
     (tmp_path / "out/ab").mkdir(parents=True)
-    (tmp_path / "pages").mkdir()
+    folder = tmp_path / "a:b #1 100%"
+    folder.mkdir()
     (tmp_path / "spool/journal.jsonl").write_text("\n".join(map(json.dumps, lines)) + '\n{"torn": ')
     (tmp_path / "out/records.jsonl").write_text("\n".join(record.to_json() for record in records[1:]))
     (tmp_path / "out/ab/one.json").write_text(records[0].to_json(indent=2))
     (tmp_path / "out/other.json").write_text("{}")
     (tmp_path / "out/copy.json").write_text(records[0].to_json())
     changed = [record.id for record in records if record.publisher and record.publisher.name == "changed"][-1]
-    (tmp_path / f"pages/{changed}.html").touch()
+    (folder / f"{changed}.html").touch()
     flags = [
         "--spool",
         tmp_path / "spool",
@@ -109,11 +110,13 @@ def test_the_command_reads_journal_and_records_and_links_pages(tmp_path: Path) -
         "-o",
         tmp_path / "r.html",
         "--pages",
-        tmp_path / "pages",
+        folder,
     ]
     done = CliRunner().invoke(cli, ["report", *map(str, flags)])
     assert done.output.endswith("r.html: 111 records, 156 lines of the journal\n")
     hrefs = lxml.html.fromstring((tmp_path / "r.html").read_text()).xpath("//@href")
-    assert hrefs == [f"pages/{changed}.html"] * 3, "where it is flagged, in its row, and among the slowest"
+    assert hrefs == [f"a%3Ab%20%231%20100%25/{changed}.html"] * 3, (
+        "where it is flagged, in its row, and among the slowest"
+    )
     empty = CliRunner().invoke(cli, ["report", "--spool", str(tmp_path / "no"), "--out", str(tmp_path / "no")])
     assert empty.exit_code == 2

@@ -28,7 +28,7 @@ DEFAULT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'"
 
 
 class HostCheck:
-    """Refuses names that are not ours: a page elsewhere whose name is suddenly 127.0.0.1 (DNS rebinding) asks under its own."""
+    """Host allow-list: a page elsewhere whose name suddenly resolves to 127.0.0.1 (DNS rebinding) asks under its own name."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self.app = app

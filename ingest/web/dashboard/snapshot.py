@@ -1,4 +1,4 @@
-"""What lies in the spool now. Looked at once a second at most, and never for more than a twentieth of the time."""
+"""What lies in the spool now. It is read once a second at most, and never for more than a twentieth of the time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MIN_REFRESH_SECONDS = 1.0
 MAX_BUSY_FRACTION = 20
-"""A look that took a tenth of a second is not repeated for two: 100,000 files in the inbox cost half a second."""
+"""After a reading that took a tenth of a second the next one comes two seconds later: 100,000 files in the inbox cost half a second."""
 MTIME_RESOLUTION_SECONDS = 2.0
 """Seconds for which a folder's time of change tells too little: two changes may fall into one tick of the clock."""
 
@@ -45,7 +45,7 @@ class Quarantined:
 
 @dataclass(slots=True)
 class QuarantineIndex:
-    """The sources in quarantine by token; a shelf is listed anew when it has changed."""
+    """The sources in quarantine by token; a folder is listed anew when it has changed."""
 
     spool: Spool
     sources: dict[str, Quarantined] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class QuarantineIndex:
 
 
 class SpoolSnapshot:
-    """The facts of the moment, in `statistics`."""
+    """The facts of the moment, in `facts`."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -86,15 +86,15 @@ class SpoolSnapshot:
 
     @property
     def stale(self) -> bool:
-        """Whether it is time to look again."""
+        """Whether it is time to read again."""
         return time.monotonic() >= self._due
 
     def invalidate(self) -> None:
-        """Something was changed: look again at once."""
+        """Something was changed: the next request reads again."""
         self._due = 0.0
 
     def refresh(self) -> None:
-        """Look again."""
+        """Read again."""
         began = time.monotonic()
         self.facts = self._read()
         self._due = time.monotonic() + max(MIN_REFRESH_SECONDS, MAX_BUSY_FRACTION * (time.monotonic() - began))

@@ -1,4 +1,4 @@
-"""What the learned labellers went by, block by block."""
+"""The features by which the classifiers decided, block by block."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def decisive_features(labelled_article: LabelledArticle) -> list[DecisiveFeatures]:
-    """For each block what weighed most for a learned labeller: name, value, and what it adds to the log odds of leaving.
+    """For each block the features that weighed most: name, value, and what it adds to the log odds of being removed.
 
     Nothing where a rule decided.
     """
@@ -68,7 +68,7 @@ def compared(chance: float, evidence: DecisiveFeatures, *, won: bool) -> str:
 
 
 def describe_features(evidence: DecisiveFeatures) -> str:
-    """The same as a reader is told it."""
+    """The same in words."""
     return "; ".join(
         f"{group_names().get(group, group)}: {name.replace('_', ' ')} {value:.3g} ({_side(group, weight)} {weight:+.1f})"
         for column, value, weight in evidence
@@ -84,6 +84,6 @@ def _side(group: str, weight: float) -> str:
 
 @cache
 def group_names() -> dict[str, str]:
-    """What each group of evidence is, in a reader's words."""
+    """What each group of features is, in a reader's words."""
     found: dict[str, str] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     return found

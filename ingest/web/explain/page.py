@@ -95,7 +95,7 @@ def explain_page(
 ) -> str:
     """A self-contained HTML page: each block of the source with its label, beside the record, or why there is none.
 
-    `evidence`: for each block what a learned labeller went by, if it can say. `served`: the dashboard shows it, so it links back there.
+    `evidence`: for each block the features by which a classifier decided, if one did. `served`: the dashboard shows it, so it links back there.
     """
     return page_template().render("explain.html", explain_view(labelled_article, outcome, evidence, served=served))
 

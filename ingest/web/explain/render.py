@@ -1,4 +1,4 @@
-"""From an examined article to its page: composed, or refused and shown all the same."""
+"""From a labelled article to its page: composed, or refused and shown all the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rows of an examined article, and those that left it together."""
+"""The rows of a labelled article, and those that were kept or removed together."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 DecisiveFeatures = Sequence[tuple[str, float, float]]
-"""What weighed most for a learned labeller: name, value, and what it adds to the log odds of leaving."""
+"""The features that weighed most for a classifier: name, value, and what it adds to the log odds of being removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One block. `number`: its place in the article, from 1. `field`: what it filled in the record."""
+    """One block. `number`: its position in the article, from 1. `field`: the field of the record that it filled."""
 
     number: int
     labelled: LabelledBlock
@@ -36,7 +36,7 @@ class Row:
 
 
 RowGroup = tuple[Row, ...]
-"""Rows in succession that have one label for one reason; kept rows each are a run of their own."""
+"""Rows in succession that have one label for one reason; each kept row is a group of its own."""
 
 
 def rows(
@@ -52,11 +52,11 @@ def rows(
 
 
 def group_rows(all_rows: Sequence[Row]) -> Iterator[tuple[RowGroup, ...]]:
-    """Runs in order, gathered: what was kept in succession, and what was removed in succession."""
+    """Groups in order, together what was kept in succession, and what was removed in succession."""
     for kept, together in groupby(all_rows, key=lambda row: row.kept):
         yield tuple(
-            tuple(run)
-            for _, run in groupby(
+            tuple(group)
+            for _, group in groupby(
                 together, key=lambda row: row.number if kept else (row.labelled.label, row.labelled.rule)
             )
         )
