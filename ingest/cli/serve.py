@@ -1,4 +1,4 @@
-"""`ingest serve`: the desk."""
+"""`ingest serve`: the dashboard."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def serve(host: str, port: int, **flags: Any) -> None:
         from ingest.web.dashboard.explainer import Explainer
     except ModuleNotFoundError as error:
         if error.name and error.name.partition(".")[0] in {"uvicorn", "starlette", "prometheus_client"}:
-            raise click.UsageError("the desk is an extra; to have it, run: pip install 'news-ingest[desk]'") from None
+            raise click.UsageError("the dashboard is an extra; to have it, run: pip install 'news-ingest[desk]'") from None
         raise
     try:
         [(*kind, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -52,7 +52,7 @@ def serve(host: str, port: int, **flags: Any) -> None:
         os.nice(10)  # cleaning comes first
     explainer = Explainer(settings)
     shown = f"[{host}]" if ":" in host else host
-    click.echo(f"The desk: http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", err=True)
+    click.echo(f"The dashboard: http://{shown}:{listening.getsockname()[1]}/ (Ctrl-C ends it)", err=True)
     config = uvicorn.Config(
         make_app(settings, explainer), log_config=None, access_log=False, server_header=False, proxy_headers=False,
         limit_concurrency=200, timeout_graceful_shutdown=5, ws="none",
