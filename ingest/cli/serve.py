@@ -36,7 +36,9 @@ def serve(host: str, port: int, **flags: Any) -> None:
         from ingest.web.dashboard.explainer import Explainer
     except ModuleNotFoundError as error:
         if error.name and error.name.partition(".")[0] in {"uvicorn", "starlette", "prometheus_client"}:
-            raise click.UsageError("the dashboard is an extra; to have it, run: pip install 'news-ingest[desk]'") from None
+            raise click.UsageError(
+                "the dashboard is an extra; to have it, run: pip install 'news-ingest[desk]'"
+            ) from None
         raise
     try:
         [(*kind, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -42,6 +42,7 @@ def hostile_explanation() -> str:
     ) | {
         "url": f"https://e.org/{HOSTILE}",
         "publisher": Publisher.model_construct(name=HOSTILE, domain=HOSTILE),
+        "alternative_headlines": (HOSTILE,),
         "authors": (HOSTILE,) * 2,
         "keywords": (HOSTILE,),
         "dateline": Dateline.model_construct(place=HOSTILE, agency=HOSTILE, date=HOSTILE),
@@ -52,7 +53,8 @@ def hostile_explanation() -> str:
         ),
         "copyright_notice": HOSTILE * 9,
         "usage_terms": bad_link,
-        "provenance": dict.fromkeys(CLAIMABLE_FIELDS, HOSTILE),
+        "provenance": dict.fromkeys((*CLAIMABLE_FIELDS, f"given.{HOSTILE}"), HOSTILE),
+        "extra": {"id": HOSTILE.replace('"', "'").replace("\x1b", "\x00")},
         "removed": tuple(SEED.removed[0].model_copy(update={"field": HOSTILE}) for _ in Label),
     }
     assert set(CLAIMABLE_FIELDS) <= fields.keys()
