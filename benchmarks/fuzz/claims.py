@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of sidecars: any content becomes claims, notes and an extra, or one refusal (needs `pip install atheris`).
+"""Coverage-guided fuzzing of sidecars: any content becomes claims, notes and `extra`, or one refusal (needs `pip install atheris`).
 
 python -m benchmarks.fuzz.claims CORPUS -max_total_time=300 -max_len=4000
 """
@@ -19,7 +19,7 @@ ARTICLE = b"Bridge shut\n\nThe swing bridge was shut to all traffic on Monday af
 
 
 def one(content: bytes) -> None:
-    """Raises where a sidecar refuses an article though it is a JSON object, or makes a record that is unsound."""
+    """Raise where a sidecar that is a JSON object refuses its article, or makes a record that is invalid."""
     try:
         claims = parse_sidecar(content)
     except Rejected as rejected:
@@ -31,7 +31,7 @@ def one(content: bytes) -> None:
     if Record.model_validate_json(text, strict=True) != record:
         raise AssertionError("the record changes on its way through JSON")
     if UNSAFE_CHARACTERS.search(text):
-        raise AssertionError("the record holds what commands a terminal")
+        raise AssertionError("the record holds terminal control characters")
     json.dumps(dict(record.extra), allow_nan=False)
 
 

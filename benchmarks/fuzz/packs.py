@@ -1,6 +1,7 @@
-"""Coverage-guided fuzzing of packs: any pattern is refused or bounded, and the net lets each of its matches through.
+"""Coverage-guided fuzzing of packs: any pattern is refused or bounded in time, and the prefilter passes each of its matches
+(needs `pip install atheris`).
 
-python -m benchmarks.fuzz.packs CORPUS -max_total_time=300 -timeout=20 -max_len=2000
+    python -m benchmarks.fuzz.packs CORPUS -max_total_time=300 -timeout=20 -max_len=2000
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ PIECES = (
 
 
 def one(content: bytes) -> None:
-    """Raises for what is neither refused nor sound."""
+    """Raise for a pattern or pack that is neither refused nor sound."""
     given = atheris.FuzzedDataProvider(content)
     if given.ConsumeProbability() < 0.3:  # a file of any bytes
         FILE.write_bytes(given.ConsumeBytes(2000))
@@ -50,7 +51,7 @@ def one(content: bytes) -> None:
     except TimeoutError:
         return
     if match and not packs.candidates([text])[0]:
-        raise AssertionError(f"the net lost {text!r} of {source!r}")
+        raise AssertionError(f"the prefilter lost {text!r} of {source!r}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of the core: any bytes become a record or a refusal (needs `pip install atheris`, Python 3.11 to 3.13).
 
-python -m benchmarks.fuzz.parse CORPUS -max_total_time=300 -timeout=60 -max_len=20000 -rss_limit_mb=8000
+    python -m benchmarks.fuzz.parse CORPUS -max_total_time=300 -timeout=60 -max_len=20000 -rss_limit_mb=8000
 
 CORPUS is a folder that keeps what was found; when it is empty it is filled with the hostile files.
 """
@@ -18,12 +18,12 @@ with atheris.instrument_imports(include=["ingest"]):
 
 from tests.support.hostile import write
 
-SMALL = 50_000
-"""Bytes of a file worth mutating."""
+MAX_SEED_BYTES = 50_000
+"""Larger files are not worth mutating."""
 
 
 def one(content: bytes) -> None:
-    """Raises for whatever is neither a sound record nor a refusal."""
+    """Raise for whatever gives neither a valid record nor a refusal."""
     try:
         record = clean(content, name="fuzz")
     except Rejected as rejected:
@@ -34,7 +34,7 @@ def one(content: bytes) -> None:
     if Record.model_validate_json(text) != record:
         raise AssertionError("the record changes on its way through JSON")
     if UNSAFE_CHARACTERS.search(record.body) or any(UNSAFE_CHARACTERS.search(row.text) for row in record.removed):
-        raise AssertionError("the record holds what commands a terminal")
+        raise AssertionError("the record holds terminal control characters")
 
 
 if __name__ == "__main__":
@@ -42,7 +42,7 @@ if __name__ == "__main__":
     if folder and not any(folder.glob("*")):
         write(folder)
         for path in folder.iterdir():
-            if path.stat().st_size > SMALL:
+            if path.stat().st_size > MAX_SEED_BYTES:
                 path.unlink()
     atheris.Setup(sys.argv, one)
     atheris.Fuzz()

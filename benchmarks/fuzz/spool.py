@@ -1,9 +1,9 @@
-"""Coverage-guided fuzzing of what comes into the spool from others: names, tickets, sidecars (needs `pip install atheris`).
+"""Coverage-guided fuzzing of what others put into the spool: names, tickets, sidecars (needs `pip install atheris`).
 
-python -m benchmarks.fuzz.spool names CORPUS -max_total_time=300 -timeout=20 -max_len=5000      # or tickets, or sidecars
+    python -m benchmarks.fuzz.spool names CORPUS -max_total_time=300 -timeout=20 -max_len=5000      # or tickets, or sidecars
 
-A name is kept whole on every way and returns to the inbox alone; a ticket is dropped or has the form of one; an article with any
-bytes beside it has one outcome, in one place, with one line in the journal. CORPUS keeps what was found; when it is empty it is filled
+A name is kept whole on every path and returns nowhere but to the inbox; a ticket has the form of one or is dropped; an article with
+any bytes as its sidecar has one outcome, in one place, with one line in the journal. CORPUS keeps what was found; when it is empty it is filled
 with the hostile names or tickets.
 """
 
@@ -42,14 +42,14 @@ KNOWN = {"spool", "out"}
 
 
 def one_name(content: bytes) -> None:
-    """Raises for a path that changes in the spool, or leads out of the inbox."""
+    """Raise for a path that changes in the spool or leads out of the inbox."""
     place = os.fsdecode(content)
     parts = place.split("/")
     if "\0" in place or any(part in {"", ".", ".."} for part in parts):
         return
     name = filenames.claimed_name(filenames.new_token(), place)
     if not filenames.is_ticket(f"claimed/{name}") or (not name.isascii() and "\udc80" in name):
-        raise AssertionError(f"{name!a} is no ticket")
+        raise AssertionError(f"{name!a} is not a ticket")
     path = f"claimed/{name}"
     folder = (INBOX / place).parent
     try:
@@ -61,11 +61,11 @@ def one_name(content: bytes) -> None:
     if filenames.inbox_path_of(SPOOL.whole_name(path)) != place:
         raise AssertionError(f"{place!a} was changed")
     SPOOL.return_to_inbox(path)
-    _came_back(place)
+    _returned_to_inbox(place)
 
 
 def one_written_name(content: bytes) -> None:
-    """Raises for a claimed name, of an older version or a neighbour's, that leads out of the inbox."""
+    """Raise for a claimed name, of an older version or from somebody else, that leads out of the inbox."""
     name = f"{filenames.new_token()}~{content.decode(errors='replace')}"
     if not filenames.is_source(name):
         return
@@ -74,11 +74,11 @@ def one_written_name(content: bytes) -> None:
     except OSError:
         return
     SPOOL.return_to_inbox(f"claimed/{name}")
-    _came_back(name)
+    _returned_to_inbox(name)
 
 
 def one_ticket(content: bytes) -> None:
-    """Raises for a ticket that is neither dropped nor a name in claimed."""
+    """Raise for a ticket that is neither dropped nor a name in `claimed`."""
     given: Any = content.decode(errors="replace")
     with contextlib.suppress(ValueError, RecursionError):
         given = json.loads(content)
@@ -91,11 +91,11 @@ def one_ticket(content: bytes) -> None:
     for step in (SPOOL.open, SPOOL.read_sidecar, SPOOL.reason, SPOOL.delete, SPOOL.whole_name, SPOOL.done):
         with contextlib.suppress(NotInSpool, FileNotFoundError):
             step(given)
-    _only_ours()
+    _nothing_outside()
 
 
 def one_sidecar(content: bytes) -> None:
-    """Raises for a sidecar that costs its article the one outcome."""
+    """Raise for a sidecar that deprives its article of its one outcome."""
     path = SPOOL.deposit(ARTICLE.encode(), name="fuzz.txt")
     (CLAIMED / (filenames.token_of(path[8:]) + filenames.SIDECAR)).write_bytes(content)
     outcome = JOB.run(path)
@@ -110,25 +110,25 @@ def one_sidecar(content: bytes) -> None:
     (SETTINGS.spool / "journal.jsonl").unlink()
     for kept in list(SPOOL.settled("quarantine")):
         SPOOL.delete(kept)
-    _only_ours()
+    _nothing_outside()
 
 
-def _came_back(name: str) -> None:
+def _returned_to_inbox(name: str) -> None:
     back = [each for each in INBOX.rglob("*") if each.is_file()]
     if len(back) != 1 or any(CLAIMED.iterdir()):
         raise AssertionError(f"{name!a} came back as {back!a}")
     for each in INBOX.iterdir():
         shutil.rmtree(each) if each.is_dir() else each.unlink()
-    _only_ours()
+    _nothing_outside()
 
 
-def _only_ours() -> None:
+def _nothing_outside() -> None:
     if (found := {each.name for each in TOP.iterdir()}) != KNOWN:
         raise AssertionError(f"{found - KNOWN} appeared outside")
 
 
 def both_names(content: bytes) -> None:
-    """Any bytes as a path below the inbox, and as what stands in a name."""
+    """Any bytes as a path below the inbox, and as a name in `claimed`."""
     one_name(content)
     one_written_name(content)
 

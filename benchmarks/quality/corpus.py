@@ -1,7 +1,7 @@
-"""Pages with gold answers: reading them, scoring a body against them, and telling which blocks of a page the gold body is.
+"""Pages with gold answers: reading them, scoring a body against them, and aligning a page's blocks with the gold body.
 
 A folder of `*.jsonl.gz`, one page a line: url, html, bodies (accepted bodies, each a list of paragraphs), or wanted and unwanted
-segments; and what `fields.STATED` names, where the gold has it. The name of a file is the name of its slice.
+segments; and the fields that `fields.STATED` names, where the gold has them. A file's name is the name of its slice.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _WORD = re.compile(r"[぀-ヿ㐀-鿿]|[^\W぀-ヿ㐀-鿿]+")
-"""A Han or kana sign is a word of its own."""
+"""A Han or kana character is a word of its own."""
 
-RUN = 4
-"""Words that must follow one another to be found again in the gold."""
+SHINGLE_WORDS = 4
+"""Consecutive words that are looked up together in the gold."""
 
-FOUND = 0.5
-"""Share of a block's words that stand in the gold from which it may be a part of it."""
+MIN_FOUND_SHARE = 0.5
+"""Share of a block's words that must stand in the gold for the block to be a part of it."""
 
-REACH = 400
-"""Candidates back in the row from which a chain may go on."""
+MAX_LOOK_BACK = 400
+"""Earlier spans that a chain may continue from."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Page:
 
     @property
     def domain(self) -> str:
-        """The registered domain: pages of one are never trained on and scored together."""
+        """The registered domain: no domain is ever in training and in scoring at once."""
         return get_fld(self.url, fail_silently=True) or self.url if self.url else self.id
 
 
@@ -78,7 +78,7 @@ def words(text: str) -> list[str]:
 
 
 def f1(found: Iterable[Any], gold: Iterable[Any]) -> float:
-    """F1 of two bags; two empty ones are equal."""
+    """F1 of two multisets; two empty ones are equal."""
     a, b = Counter(found), Counter(gold)
     if not a or not b:
         return float(not a and not b)
@@ -94,7 +94,9 @@ def scores(rows: Iterable[tuple[Page, str]]) -> dict[str, dict[str, float]]:
             lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
             cells["f1"].append(max(f1(words(text), words("\n".join(body))) for body in page.bodies))
             cells["paragraphs"].append(max(f1(lines, (" ".join(p.split()) for p in body)) for body in page.bodies))
-            cells["shingles"].append(max(f1(_runs(words(text)), _runs(words("\n".join(b)))) for b in page.bodies))
+            cells["shingles"].append(
+                max(f1(_shingles(words(text)), _shingles(words("\n".join(b)))) for b in page.bodies)
+            )
         if page.wanted or page.unwanted:
             flat = " ".join(text.split())
             kept = sum(" ".join(part.split()) in flat for part in page.wanted)
@@ -112,12 +114,12 @@ def _summary(cells: dict[str, list[float]]) -> dict[str, float]:
     return {name: mean(values) for name, values in cells.items()}
 
 
-def _runs(tokens: Sequence[str]) -> list[tuple[str, ...]]:
-    return [tuple(tokens[at : at + RUN]) for at in range(max(1, len(tokens) - RUN + 1))]
+def _shingles(tokens: Sequence[str]) -> list[tuple[str, ...]]:
+    return [tuple(tokens[at : at + SHINGLE_WORDS]) for at in range(max(1, len(tokens) - SHINGLE_WORDS + 1))]
 
 
 def shares(texts: Sequence[str], bodies: Sequence[Sequence[str]]) -> list[float]:
-    """For each block, the share of its words that the gold body says in its place; 0 for second copies. The best of the bodies."""
+    """For each block, the share of its words that the gold body has at that position; 0 for second copies. The best of the bodies."""
     return max((_align([tuple(words(text)) for text in texts], body) for body in bodies), key=sum)
 
 
@@ -131,12 +133,12 @@ class _Span:
     share: float
 
     @property
-    def worth(self) -> float:
+    def weight(self) -> float:
         return (2 * self.share - 1) * (self.end - self.start)
 
 
 def _align(texts: Sequence[tuple[str, ...]], body: Sequence[str]) -> list[float]:
-    """In order first, as the heaviest chain of blocks whose gold follows one another; then what stands elsewhere on the page."""
+    """Weighted chaining: first the heaviest chain of blocks in the order of the gold, then what stands elsewhere on the page."""
     spans, length = _spans(texts, body)
     shares = [0.0] * len(texts)
     covered = bytearray(length)
@@ -145,7 +147,7 @@ def _align(texts: Sequence[tuple[str, ...]], body: Sequence[str]) -> list[float]
         covered[span.start : span.end] = b"\1" * (span.end - span.start)
     inside = [at for at, share in enumerate(shares) if share]
     middle = mean(inside) if inside else 0.0
-    for span in sorted(spans, key=lambda s: (-s.worth, abs(s.block - middle))):
+    for span in sorted(spans, key=lambda s: (-s.weight, abs(s.block - middle))):
         width = span.end - span.start
         if not shares[span.block] and covered[span.start : span.end].count(0) > 0.6 * width:
             shares[span.block] = span.share
@@ -161,35 +163,35 @@ def _spans(texts: Sequence[tuple[str, ...]], body: Sequence[str]) -> tuple[list[
         whole[tuple(words(paragraph))].append(len(gold))
         gold += words(paragraph)
     places: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for at in range(len(gold) - RUN + 1):
-        places[tuple(gold[at : at + RUN])].append(at)
+    for at in range(len(gold) - SHINGLE_WORDS + 1):
+        places[tuple(gold[at : at + SHINGLE_WORDS])].append(at)
     spans = []
     for block, text in enumerate(texts):
         if text and text in whole:
             spans += [_Span(block, at, at + len(text), 1.0) for at in whole[text]]
-        elif len(text) >= RUN:
-            hits = [at for at in range(len(text) - RUN + 1) if text[at : at + RUN] in places]
-            share = len({at + step for at in hits for step in range(RUN)}) / len(text)
-            if share >= FOUND:
-                for place in places[text[hits[0] : hits[0] + RUN]][:6]:
+        elif len(text) >= SHINGLE_WORDS:
+            hits = [at for at in range(len(text) - SHINGLE_WORDS + 1) if text[at : at + SHINGLE_WORDS] in places]
+            share = len({at + step for at in hits for step in range(SHINGLE_WORDS)}) / len(text)
+            if share >= MIN_FOUND_SHARE:
+                for place in places[text[hits[0] : hits[0] + SHINGLE_WORDS]][:6]:
                     start = max(0, place - hits[0])
                     spans.append(_Span(block, start, min(len(gold), start + len(text)), share))
-    return [span for span in spans if span.worth > 0][:3000], len(gold)
+    return [span for span in spans if span.weight > 0][:3000], len(gold)
 
 
 def _chain(spans: Sequence[_Span]) -> list[_Span]:
-    """The heaviest chain of spans that follow one another on the page and in the gold; near ones before far ones."""
+    """The heaviest chain of spans in order both on the page and in the gold (dynamic programming); gaps on the page cost a little."""
     best: list[float] = []
     back: list[int] = []
     for at, span in enumerate(spans):
-        worth, before = 0.0, -1
-        for earlier in range(max(0, at - REACH), at):
+        weight, before = 0.0, -1
+        for earlier in range(max(0, at - MAX_LOOK_BACK), at):
             other = spans[earlier]
             if other.block < span.block and other.end <= span.start + 3:
                 sum_ = best[earlier] - 0.002 * min(span.block - other.block, 200)
-                if sum_ > worth:
-                    worth, before = sum_, earlier
-        best.append(worth + span.worth)
+                if sum_ > weight:
+                    weight, before = sum_, earlier
+        best.append(weight + span.weight)
         back.append(before)
     chain = []
     at = max(range(len(spans)), key=best.__getitem__, default=-1)

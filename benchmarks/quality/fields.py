@@ -1,4 +1,4 @@
-"""Scores of a record's fields against a page's gold: equal once case, accents and signs are folded; lists by F1 of the sets."""
+"""Scores of a record's fields against a page's gold: equal once case, accents and punctuation are normalised; lists by F1 of the sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ingest import Record
 
 STATED = ("title", "authors", "date", "captions", "credits", "keywords")
-"""What a page's gold may state besides its body."""
+"""Fields that a page's gold may state besides its body."""
 
 
 def field_scores(stated: Mapping[str, Any], record: Record | None) -> dict[str, float]:

@@ -1,8 +1,8 @@
-"""Quality floors: figures once reached, pinned with the SHA-256 of the files they were measured on.
+"""Quality floors: figures that were reached once, pinned with the SHA-256 of the files they were measured on.
 
-    {"files": {name: sha256}, "floors": {slice: {measure: least}}}
+    {"files": {name: sha256}, "floors": {slice: {measure: floor}}}
 
-Every measure is better the greater it is. A floor binds only where the files are the same; other files are scored, not judged.
+Higher is better for every measure. A floor applies only to the same files; other files are scored without being held to it.
 """
 
 from __future__ import annotations
@@ -19,31 +19,29 @@ if TYPE_CHECKING:
 
 Cells = dict[str, dict[str, float]]
 
-SLACK = 0.0005  # what another version of a library may cost; one line more or less moves a figure by as much
+TOLERANCE = 0.0005  # what another version of a library may cost; one line more or less moves a figure by as much
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """The options that `settle` wants."""
-    parser.add_argument("--update", action="store_true", help="pin what is measured; refuses to lower a floor …")
-    parser.add_argument("--allow-regression", action="store_true", help="… unless it is meant")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `check_floors` to a parser."""
+    parser.add_argument("--update", action="store_true", help="pin the measured figures; refuses to lower a floor …")
+    parser.add_argument("--allow-regression", action="store_true", help="… unless this is given too")
 
 
-def settle(measured: Cells, files: Iterable[Path], floors: Path, *, update: bool, allow_regression: bool) -> int:
-    """Print the figures, hold them to the floors, pin them if told to. The exit status: 1 where one lies under its floor."""
+def check_floors(measured: Cells, files: Iterable[Path], floors: Path, *, update: bool, allow_regression: bool) -> int:
+    """Print the figures, compare them with the floors, pin them with `update`. The exit status: 1 where one lies below its floor."""
     for name, cells in measured.items():
         print(f"{name:18}", "  ".join(f"{measure} {value:.4f}" for measure, value in cells.items()))
     pinned = json.loads(floors.read_text()) if floors.exists() else {"files": {}, "floors": {}}
     hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     same = all(pinned["files"].get(name, digest) == digest for name, digest in hashes.items())
-    missed = list(under(measured, pinned["floors"])) if same else []
+    missed = list(below_floor(measured, pinned["floors"])) if same else []
     for line in missed:
         print(line)
     if not update:
         return int(bool(missed))
     if missed and not allow_regression:
-        print(
-            "Nothing was written: a floor would be lowered (--allow-regression says that it is meant).", file=sys.stderr
-        )
+        print("Nothing was written: a floor would be lowered (--allow-regression permits it).", file=sys.stderr)
         return 1
     kept = pinned["floors"] if same else {}
     rounded = {name: {measure: round(value, 4) for measure, value in cells.items()} for name, cells in measured.items()}
@@ -52,9 +50,11 @@ def settle(measured: Cells, files: Iterable[Path], floors: Path, *, update: bool
     return 0
 
 
-def under(measured: Mapping[str, Mapping[str, float]], floors: Mapping[str, Mapping[str, float]]) -> Iterable[str]:
-    """The figures under their floors, told."""
+def below_floor(
+    measured: Mapping[str, Mapping[str, float]], floors: Mapping[str, Mapping[str, float]]
+) -> Iterable[str]:
+    """A line for each figure below its floor."""
     for name in measured.keys() & floors.keys():
-        for measure, least in sorted(floors[name].items()):
-            if measured[name].get(measure, 0.0) < least - SLACK:
-                yield f"{name} {measure} {measured[name].get(measure, 0.0):.4f} under {least:.4f}"
+        for measure, floor in sorted(floors[name].items()):
+            if measured[name].get(measure, 0.0) < floor - TOLERANCE:
+                yield f"{name} {measure} {measured[name].get(measure, 0.0):.4f} below {floor:.4f}"

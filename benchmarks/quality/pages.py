@@ -1,10 +1,11 @@
-"""Quality of cleaned pages, held to floors.
+"""Quality of cleaned pages, compared with pinned floors.
 
     python -m benchmarks.quality.pages PAGES [--slice NAME ...] [--update] [--allow-regression]
 
-PAGES is a folder as `corpus.py` describes. Scores `ingest.clean` on every page; exit status 1 where a figure lies under its floor in
-pages_floor.json. --update pins what was measured and refuses to lower a floor, unless --allow-regression says that it is meant.
-The pages of the pinned floors are those the model was trained on: they guard what is there, page_model.py --folds tells what it is worth.
+PAGES is a folder as `corpus.py` describes. Scores `ingest.clean` on every page; exit status 1 where a figure lies below its floor in
+pages_floor.json. --update pins the measured figures and refuses to lower a floor, unless --allow-regression is given too.
+The floors are in-sample, on the pages that the model was trained on, and guard against regressions; `training.page_model --folds 5`
+gives the honest figures.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ FLOORS = Path(__file__).with_name("pages_floor.json")
 
 
 def record(page: Page) -> Record | None:
-    """What we make of a page; None where it is refused."""
+    """The record of a page; None where it is refused."""
     try:
         return clean(page.html.encode("utf-8", "replace"), url=page.url)
     except Rejected:
@@ -47,10 +48,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", type=Path)
     parser.add_argument("--slice", action="append", default=[])
-    floors.arguments(parser)
+    floors.add_arguments(parser)
     args = parser.parse_args()
     files = sorted(args.pages.glob("*.jsonl.gz"))
-    return floors.settle(
+    return floors.check_floors(
         measure(pages(args.pages, args.slice)),
         files,
         FLOORS,

@@ -1,16 +1,16 @@
-"""Other extractors over the same pages with gold answers, each asked about each page in turn: body, metadata and time.
+"""Other extractors on the same pages with gold answers, page by page in turn: body, metadata and time.
 
     python -m benchmarks.quality.peers PAGES [--slice NAME ...] [--every 1]
 
 PAGES is a folder as `corpus.py` describes; its pages may also hold `title`, `authors` and `date`. Those that can be imported are
-measured; none is a dependency of ours, so install them beside us where they do no harm:
+measured; none is a dependency of this project, so install them in environments of their own:
 
     pip install . "newspaper4k[all]" news-please         # one environment
-    pip install fundus "curl_cffi<0.14" tld              # another: it wants older libraries; run with PYTHONPATH=.
+    pip install fundus "curl_cffi<0.14" tld              # another: it needs older libraries; run with PYTHONPATH=.
 
-fundus has a parser for each publisher and is asked about the pages of those alone. Times are of the processor, per page, against
-trafilatura's on the same pages. Our own figures are in-sample wherever the shipped model was trained on the same pages:
-`page_model.py --folds 5` gives the honest ones.
+fundus has a parser for each publisher and is arguments about their pages only. Times are processor time per page, relative to
+trafilatura's on the same pages. The figures of news-ingest are in-sample wherever the shipped model was trained on the same pages:
+`python -m training.page_model PAGES --folds 5` gives the honest ones.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from ingest.core.text.normalize import match_key
 
 @dataclass(frozen=True)
 class Answer:
-    """What an extractor says of a page."""
+    """What an extractor gives for a page."""
 
     text: str = ""
     title: str | None = None
@@ -44,58 +44,58 @@ class Answer:
 
 
 Extractor = Callable[[Page], Answer | None]
-"""None: it does not know such pages."""
+"""Page → its answer; None where it does not support the page."""
 
 
 def ours() -> Extractor:
     """`ingest.clean`."""
     from ingest import Rejected, clean
 
-    def ask(page: Page) -> Answer:
+    def extract(page: Page) -> Answer:
         try:
             record = clean(page.html.encode("utf-8", "replace"), url=page.url)
         except Rejected:
             return Answer()
         return Answer(record.body, record.headline, record.authors, record.published)
 
-    return ask
+    return extract
 
 
 def trafilatura() -> Extractor:
-    """With metadata, else as it comes."""
+    """With metadata, otherwise with default options."""
     from trafilatura import bare_extraction
 
-    def ask(page: Page) -> Answer:
+    def extract(page: Page) -> Answer:
         found = bare_extraction(page.html, url=page.url, with_metadata=True)
         if found is None:
             return Answer()
         return Answer(found.text or "", found.title, tuple((found.author or "").split("; ")), found.date)
 
-    return ask
+    return extract
 
 
 def newspaper4k() -> Extractor:
-    """As it comes, without fetching anything."""
+    """With default options, without fetching anything."""
     import newspaper
 
-    def ask(page: Page) -> Answer:
+    def extract(page: Page) -> Answer:
         article = newspaper.Article(page.url or "https://example.org/", fetch_images=False)
         article.download(input_html=page.html)
         article.parse()
         return Answer(article.text, article.title, tuple(article.authors), article.publish_date)
 
-    return ask
+    return extract
 
 
 def news_please() -> Extractor:
-    """As it comes, without fetching anything."""
+    """With default options, without fetching anything."""
     from newsplease import NewsPlease
 
-    def ask(page: Page) -> Answer:
+    def extract(page: Page) -> Answer:
         found = NewsPlease.from_html(page.html, url=page.url, fetch_images=False)
         return Answer(found.maintext or "", found.title, tuple(found.authors or ()), found.date_publish)
 
-    return ask
+    return extract
 
 
 def fundus() -> Extractor:
@@ -105,7 +105,7 @@ def fundus() -> Extractor:
 
     publishers = {get_fld(each.domain, fail_silently=True): each for each in PublisherCollection}
 
-    def ask(page: Page) -> Answer | None:
+    def extract(page: Page) -> Answer | None:
         publisher = publishers.get(page.domain)
         if publisher is None:
             return None
@@ -114,7 +114,7 @@ def fundus() -> Extractor:
         text = "\n\n".join(paragraph for paragraph in body.as_text_sequence()) if body else ""
         return Answer(text, found.get("title"), tuple(found.get("authors") or ()), found.get("publishing_date"))
 
-    return ask
+    return extract
 
 
 EXTRACTORS: dict[str, Callable[[], Extractor]] = {
@@ -134,7 +134,7 @@ def metadata(folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def days(value: str | dt.datetime | dt.date | None) -> set[str]:
-    """The days a moment may be called by: its own zone's and UTC's."""
+    """The days that a timestamp may be given as: in its own zone and in UTC."""
     if isinstance(value, str):
         try:
             value = dt.datetime.fromisoformat(value.strip())
@@ -148,8 +148,8 @@ def days(value: str | dt.datetime | dt.date | None) -> set[str]:
     return both
 
 
-def told(rows: Iterable[tuple[Answer, dict[str, Any]]]) -> dict[str, float]:
-    """Shares of right headlines and days, mean F1 of the authors, where the gold has them."""
+def metadata_scores(rows: Iterable[tuple[Answer, dict[str, Any]]]) -> dict[str, float]:
+    """Shares of correct headlines and days, mean F1 of the authors, where the gold has them."""
     cells: dict[str, list[float]] = defaultdict(list)
     for answer, gold in rows:
         if gold.get("title"):
@@ -168,31 +168,31 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("pages", type=Path)
     options.add_argument("--slice", action="append", default=[])
-    options.add_argument("--every", type=int, default=1, help="of so many pages of a slice, one")
-    asked = options.parse_args()
+    options.add_argument("--every", type=int, default=1, help="score one page in this many")
+    arguments = options.parse_args()
     logging.disable(logging.CRITICAL)
     extractors = {}
     for name, make in EXTRACTORS.items():
         try:
             extractors[name] = make()
         except ImportError as error:
-            print(f"{name}: not here ({error})")
-    gold = metadata(asked.pages)
+            print(f"{name}: not installed ({error})")
+    gold = metadata(arguments.pages)
     by_slice: dict[str, list[Page]] = defaultdict(list)
-    for page in pages(asked.pages, asked.slice):
+    for page in pages(arguments.pages, arguments.slice):
         by_slice[page.slice].append(page)
     for slice_, found in by_slice.items():
-        for ask in extractors.values():  # the first call loads models
+        for extract in extractors.values():  # the first call loads models
             with contextlib.suppress(Exception):
-                ask(found[0])
+                extract(found[0])
         answers: dict[str, list[tuple[Page, Answer]]] = defaultdict(list)
         spent: dict[str, dict[str, float]] = defaultdict(dict)
-        for page in found[:: asked.every]:
-            for name, ask in extractors.items():
+        for page in found[:: arguments.every]:
+            for name, extract in extractors.items():
                 began = time.process_time()
                 try:
-                    answer = ask(page)
-                except Exception as error:  # noqa: BLE001 - theirs may raise what they like
+                    answer = extract(page)
+                except Exception as error:  # noqa: BLE001 - another extractor may raise anything
                     print(f"{name} on {page.id}: {type(error).__name__}")
                     answer = Answer()
                 if answer is not None:
@@ -200,7 +200,7 @@ def main() -> None:
                     answers[name].append((page, answer))
         for name, rows in answers.items():
             cells = scores((page, answer.text) for page, answer in rows)[slice_]
-            cells |= told((answer, gold[slice_, page.id]) for page, answer in rows)
+            cells |= metadata_scores((answer, gold[slice_, page.id]) for page, answer in rows)
             base = sum(spent["trafilatura"][page.id] for page, _ in rows) if "trafilatura" in spent else 0.0
             cells["time"] = sum(spent[name].values()) / base if base else 0.0
             figures = "  ".join(f"{measure} {value:.3f}" for measure, value in cells.items())

@@ -1,14 +1,14 @@
-"""Quality of cleaned text files, held to floors.
+"""Quality of cleaned text files, compared with pinned floors.
 
     python -m benchmarks.quality.text FOLDER [--limit N] [--update] [--allow-regression]
 
 FOLDER holds *.jsonl.gz, a text a line: url, lang, converter, news, lines [{text, label}] with labels keep, strip, title, neutral,
 blank; keep and strip count. Every text is cleaned by `ingest.clean`, and its body once more with the headline and the publisher given.
 
-strip_f1   lines rightly taken out                 kept     share of the article's words in the body
+strip_f1   F1 of the removed lines                 kept     share of the article's words in the body
 unharmed   texts that lost at most a tenth         pure     share of the body's words that are the article's
-exact      texts without one wrong line            steady   words of the bodies that a second cleaning leaves
-headline   of news that show it, rightly read      honest   of news that do not show it, no headline read; both without the address
+exact      texts with no wrong line               steady   words of the bodies that a second cleaning leaves
+headline   news that show it: read correctly       honest   news that do not show it: none is read; both without a URL
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ SLICES = {
     "multilingual": lambda text: text["lang"] != "en",
     "nonlatin": lambda text: text["lang"] in NONLATIN,
 }
-# A sign of a script that writes no spaces between words is a word.
+# A character of a script that is written without spaces counts as a word.
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_]+")
 _WANTED_FIRST = {"keep": 0, "title": 1, "neutral": 2, "strip": 3}
 
@@ -50,8 +50,8 @@ def main() -> int:
     """The command line; the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--limit", type=int, help="so many texts, evenly spaced; their figures are not pinned")
-    floors.arguments(parser)
+    parser.add_argument("--limit", type=int, help="score this many texts, evenly spaced; their figures are not pinned")
+    floors.add_arguments(parser)
     args = parser.parse_args()
     files = sorted(args.folder.glob("*.jsonl.gz"))
     texts = [json.loads(line) for path in files for line in gzip.decompress(path.read_bytes()).splitlines()]
@@ -61,7 +61,7 @@ def main() -> int:
     if args.limit:
         files, args.update = [], False
         measured = {f"{name} (of {len(texts)})": cells for name, cells in measured.items()}
-    return floors.settle(measured, files, FLOORS, update=args.update, allow_regression=args.allow_regression)
+    return floors.check_floors(measured, files, FLOORS, update=args.update, allow_regression=args.allow_regression)
 
 
 def score(text: dict[str, Any]) -> Counter[str]:
@@ -75,11 +75,11 @@ def score(text: dict[str, Any]) -> Counter[str]:
         gone = words * (1 - stays)
         counts["body"] += words - gone
         if label in ("keep", "strip"):
-            verdict = "gone" if stays < 0.5 else "left"
-            counts[f"{label}_{verdict}"] += 1
+            outcome = "gone" if stays < 0.5 else "left"
+            counts[f"{label}_{outcome}"] += 1
             counts[f"{label}_words"] += words
             counts[f"{label}_words_gone"] += gone
-            wrong += (label == "keep") is (verdict == "gone")
+            wrong += (label == "keep") is (outcome == "gone")
     counts["exact"] = wrong == 0
     counts["unharmed"] = counts["keep_words_gone"] <= counts["keep_words"] / 10
     if record:
@@ -109,7 +109,7 @@ def figures(scored: Sequence[tuple[dict[str, Any], Counter[str]]]) -> floors.Cel
 
 
 def headline_figures(texts: Sequence[dict[str, Any]]) -> floors.Cells:
-    """How often each converter's headline is read, and none where none is shown: the text alone, as files come."""
+    """Per converter, how often the headline is read where the text shows it, and none where it does not; from the text alone."""
     counts: dict[str, Counter[str]] = {}
     for text in (text for text in texts if text["news"]):
         record = _clean("\n".join(line["text"] for line in text["lines"]), None)
@@ -132,7 +132,7 @@ def headline_figures(texts: Sequence[dict[str, Any]]) -> floors.Cells:
 
 
 def says(found: str, golds: Sequence[str]) -> bool:
-    """Whether a headline is one of the gold's, or the beginning of one without a site's name or an edition."""
+    """Whether a headline equals one of the gold's, or its beginning (without the name of a site or edition)."""
     key = match_key(found)
     wanted = [match_key(gold) for gold in golds]
     return any(
@@ -148,7 +148,7 @@ def _clean(text: str, url: str | None, **claims: Any) -> Record | None:
 
 
 def _stays(lines: Sequence[tuple[str, str]], body: str) -> list[float]:
-    """The share of each line that is in the body: of equal lines the wanted one first; of lines that were joined, each; of one that was split, its head."""
+    """The share of each line that is in the body: among equal lines the wanted one first; of joined lines each; of a split line its beginning."""
     keys = [_key(line) for line, _ in lines]
     spots: dict[str, list[int]] = {}
     for at in sorted(range(len(lines)), key=lambda at: (_WANTED_FIRST.get(lines[at][1], 4), at), reverse=True):
@@ -182,7 +182,7 @@ def _stays(lines: Sequence[tuple[str, str]], body: str) -> list[float]:
 
 
 def _key(line: str) -> str:
-    """Under which two lines are one: their words, whatever cleaning did to signs and white space."""
+    """Key for comparing lines: their words, whatever cleaning did to punctuation and white space."""
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", line).casefold())) or line.strip()
 
 

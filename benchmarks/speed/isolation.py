@@ -1,16 +1,18 @@
-"""What it costs to clean in a caged child: against the same work in a plain forked process, in turns, in one run.
+"""What it costs to clean in sandboxed workers: against the same work in plain forked processes, in turns, in one run.
 
-    python -m benchmarks.speed.service --isolation [FOLDER]
+    python -m benchmarks.speed.isolation [FOLDER]        # the files of a folder; without one, small texts made here
 
-"celery": a task's tickets through a crew of one, as in a pool process; "up": a crew of two; "clean": `ingest clean --jobs 1`. The plain
-process runs the same tickets, with the same moves and fsyncs, but no line to a parent, no cage, no limits and no desk. CPU is that of
-all processes together, so that a busy machine does not count; the house holds it to be at most 1.05.
+"celery": a task's tickets through a worker pool of one, as in a Celery pool process; "up": a pool of two; "clean": `ingest clean --jobs 1`.
+The plain process runs the same tickets, with the same moves and fsyncs, but has no pipe to a parent, no sandbox, no limits and no
+heartbeat. CPU is that of all processes together, so that other load on the machine does not count; the ratio should be at most 1.05.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
@@ -18,6 +20,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from benchmarks.speed.service import texts
 from ingest.cli.clean import writer
 from ingest.cli.sandboxed import worker
 from ingest.core.packs import load_packs
@@ -31,74 +34,79 @@ from ingest.service.workers.ordered_map import map_in_workers
 from ingest.service.workers.pool import WorkerPool
 
 PAIRS = 12
-BLOCK = 120  # articles a turn
-LONG = 8  # times as many for "clean", which forks its children anew each turn: that costs a fifth of a second
-TICKS = os.sysconf("SC_CLK_TCK")
+ARTICLES_PER_TURN = 120
+CLEAN_FACTOR = 8  # times as many for "clean", which forks its workers anew each turn: that costs a fifth of a second
+CLOCK_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 Do = Callable[[list[str]], object]
 
 
 def cpu(pids: list[int]) -> float:
-    """Seconds of processor that living processes have had."""
+    """Processor seconds that running processes have used."""
     total = 0.0
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        total += sum(map(int, fields[11:15])) / TICKS  # its own, and its dead children's
+        total += sum(map(int, fields[11:15])) / CLOCK_TICKS_PER_SECOND  # its own, and those of its ended children
     return total
 
 
 class Plain:
-    """A forked process that does what it is asked and nothing else."""
+    """A forked process without sandbox or limits."""
 
     def __init__(self, do: Do) -> None:
-        self.line, theirs = get_context("fork").Pipe()
+        self.pipe, theirs = get_context("fork").Pipe()
         self.process = get_context("fork").Process(target=_serve, args=(theirs, do), daemon=True)
         self.process.start()
 
-    def ask(self, paths: list[str]) -> None:
-        """Begin."""
-        self.line.send(paths)
+    def start(self, paths: list[str]) -> None:
+        """Begin with these paths."""
+        self.pipe.send(paths)
 
-    def end(self) -> None:
-        """Wait until it is done."""
-        self.line.recv()
+    def wait(self) -> None:
+        """Wait until they are done."""
+        self.pipe.recv()
 
 
-def _serve(line: Connection, do: Do) -> None:
+def _serve(pipe: Connection, do: Do) -> None:
     while True:
-        do(line.recv())
-        line.send(None)
+        do(pipe.recv())
+        pipe.send(None)
 
 
-def through(plain: list[Plain], paths: list[str]) -> None:
-    """Shared out among plain processes."""
+def run_plain(plain: list[Plain], paths: list[str]) -> None:
+    """Divide the paths among plain processes and wait."""
     for at, one in enumerate(plain):
-        one.ask(paths[at :: len(plain)])
+        one.start(paths[at :: len(plain)])
     for one in plain:
-        one.end()
+        one.wait()
 
 
 def compared(
-    name: str, fresh: Callable[[], list[str]], caged: Do, bare: Do, pids: Callable[[], list[int]], pairs: int = PAIRS
+    name: str,
+    fresh: Callable[[], list[str]],
+    sandboxed: Do,
+    bare: Do,
+    pids: Callable[[], list[int]],
+    pairs: int = PAIRS,
 ) -> None:
     """Print the median ratios of turns taken alternately."""
     ratios: dict[str, list[float]] = {"CPU": [], "time": []}
-    for turn in range(-1, pairs):  # the first warms
+    for turn in range(-1, pairs):  # the first warms up
         spent: dict[str, tuple[float, float]] = {}
-        for which, do in [("caged", caged), ("bare", bare)][:: 1 if turn % 2 else -1]:
+        for which, do in [("sandboxed", sandboxed), ("bare", bare)][:: 1 if turn % 2 else -1]:
             paths = fresh()
             before, began = cpu(pids()), time.perf_counter()
             do(paths)
             spent[which] = (cpu(pids()) - before, time.perf_counter() - began)
         if turn >= 0:
             for at, what in enumerate(ratios):
-                ratios[what].append(spent["caged"][at] / spent["bare"][at])
+                ratios[what].append(spent["sandboxed"][at] / spent["bare"][at])
     shown = ", ".join(f"{what} {statistics.median(found):.3f}" for what, found in ratios.items())
     print(f"{name:>7}: {shown} of a plain process ({pairs} pairs of {len(paths)} articles)", flush=True)
 
 
 def run(folder: Path, articles: list[bytes]) -> None:
-    """All three. `articles`: what is cleaned, again and again."""
+    """All three comparisons. `articles`: the contents that are cleaned, again and again."""
     clean = warm()
     settings = load_settings(spool=folder / "spool", out=folder / "out", on_duplicate="replace", keep_days=0, workers=2)
     spool = Spool(settings.spool)
@@ -122,7 +130,7 @@ def run(folder: Path, articles: list[bytes]) -> None:
             name,
             deposited,
             lambda paths, pool=pool: run_tickets(pool, paths),
-            lambda paths, size=size: through(plain[:size], paths),
+            lambda paths, size=size: run_plain(plain[:size], paths),
             lambda: [os.getpid(), *bare, *_children(settings)],
         )
         pool.close()
@@ -132,7 +140,7 @@ def run(folder: Path, articles: list[bytes]) -> None:
     files.mkdir()
 
     def written() -> list[str]:
-        for number, content in enumerate(chain.from_iterable(islice(blocks, LONG))):
+        for number, content in enumerate(chain.from_iterable(islice(blocks, CLEAN_FACTOR))):
             (files / f"{number}.txt").write_bytes(content)
         return [str(path) for path in files.iterdir()]
 
@@ -143,7 +151,7 @@ def run(folder: Path, articles: list[bytes]) -> None:
         "clean",
         written,
         lambda paths: list(map_in_workers(paths, 1, record)),
-        lambda paths: through([one], paths),
+        lambda paths: run_plain([one], paths),
         lambda: [os.getpid(), one.process.pid or 0],
         PAIRS // 3,
     )
@@ -160,5 +168,21 @@ def _children(settings: Settings) -> list[int]:
 def _blocks(articles: list[bytes]) -> Iterator[list[bytes]]:
     at = 0
     while True:
-        yield [articles[(at + number) % len(articles)] for number in range(BLOCK)]
-        at += BLOCK
+        yield [articles[(at + number) % len(articles)] for number in range(ARTICLES_PER_TURN)]
+        at += ARTICLES_PER_TURN
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path)
+    given = parser.parse_args().folder
+    with tempfile.TemporaryDirectory(prefix="ingest-isolation-") as folder:
+        if given is None:
+            given = Path(folder, "texts")
+            texts(given, 1000, 7)
+        run(Path(folder), [file.read_bytes() for file in sorted(given.rglob("*")) if file.is_file()])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,12 +1,10 @@
 """The service against a plain process pool: what the spool, the queue and the isolation cost.
 
     python -m benchmarks.speed.service [--files 20000] [--memory 100000]
-    python -m benchmarks.speed.service --faults 2000          # kills, hostile files, crowds instead: see faults.py
-    python -m benchmarks.speed.service --isolation            # the price of caged children: see isolation.py
 
 In one run, in turns: (a) a process pool of two that cleans the files and writes the records with the sink's own fsyncs;
 (b) the same files, renamed into the inbox of a watcher with one Celery worker of two pool processes on a private Redis;
-(c) `ingest up` with two children. Gives the ratios, which the house holds to be at most 1.2, then the rate of publishing
+(c) `ingest up` with two children. Gives the ratios, which should be at most 1.2, then the rate of publishing
 tickets against Kombu's own batched publish (at least 0.8), and the memory of watcher and worker as files pass.
 """
 
@@ -23,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -47,12 +45,12 @@ def texts(folder: Path, count: int, seed: int) -> None:
 
 @cache
 def sink_at(out: str) -> JsonSink:
-    """One sink for a process: it makes each folder durable once."""
+    """One sink per process: it makes each folder durable once."""
     return JsonSink(out)
 
 
-def clean_some(files: list[str], out: str) -> int:
-    """A pool's job: clean, write, nothing else."""
+def clean_files(files: list[str], out: str) -> int:
+    """What a process of the plain pool does: clean and write, nothing else."""
     from ingest import clean
 
     sink = sink_at(out)
@@ -63,13 +61,13 @@ def clean_some(files: list[str], out: str) -> int:
 
 
 def count(out: Path) -> int:
-    """Records so far."""
-    return sum(len(os.listdir(shelf)) for shelf in out.glob("??"))  # noqa: PTH208
+    """Records in the sink so far."""
+    return sum(len(os.listdir(shard)) for shard in out.glob("??"))  # noqa: PTH208
 
 
 @contextmanager
 def running(log: Path, environment: dict[str, str], *commands: list[str]) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Processes that end with the block."""
+    """Start processes; they are ended with the block."""
     with log.open("wb") as file:
         started = [
             subprocess.Popen(command, env=os.environ | environment, cwd=ROOT, stdout=file, stderr=file)
@@ -93,18 +91,18 @@ def through(spool: Path, out: Path, files: Path) -> float:
     began = time.perf_counter()
     files.rename(spool / "inbox" / f"batch-{before}")
     while count(out) < before + wanted:
-        time.sleep(0.25)  # looking costs: every 20 ms, 12,000 records took a third of a core from those who cleaned
+        time.sleep(0.25)  # counting 12,000 records every 20 ms took a third of a core from the workers
     return time.perf_counter() - began
 
 
 def resident(pid: int) -> float:
-    """MiB of a process."""
+    """Resident memory of a process, in MiB."""
     fields = Path(f"/proc/{pid}/statm").read_text().split()
     return int(fields[1]) * os.sysconf("SC_PAGESIZE") / 2**20
 
 
 def publishing(folder: Path, url: str) -> None:
-    """Tickets of files in the spool, published by us and one by one in Kombu's batch."""
+    """Publish the tickets of files in the spool: with our broker, and one by one in Kombu's batch."""
     from ingest.service.broker import QUEUE, Broker
     from ingest.service.settings import load_settings
 
@@ -125,68 +123,25 @@ def publishing(folder: Path, url: str) -> None:
     print(f"publishing: {a:,.0f} tickets/s, Kombu's batch {b:,.0f} messages/s, ratio {a / b:.2f} (at least 0.8)")
 
 
-def isolation(articles: str) -> None:
-    """What the caged children cost, on the files of a folder or on small texts."""
-    from benchmarks.speed.isolation import run
-
-    with tempfile.TemporaryDirectory(prefix="ingest-isolation-") as folder:
-        given = Path(articles) if articles else Path(folder, "texts")
-        if not articles:
-            texts(given, 1000, 7)
-        run(Path(folder), [file.read_bytes() for file in sorted(given.rglob("*")) if file.is_file()])
-
-
-def faults(asked: argparse.Namespace) -> int:
-    """The exit code: 0 if every input of every run had exactly one outcome."""
-    from benchmarks.faults import crowd, hostile_alone, mixed
-
-    runs: list[Callable[[Path], bool]] = []
-    if asked.faults:
-        kinds = asked.kind or ["celery", "up"]
-        runs += [lambda folder, kind=kind: mixed(kind, asked.faults, asked.kills, folder) for kind in kinds]
-    if asked.hostile:
-        runs.append(hostile_alone)
-    if asked.crowd:
-        runs.append(lambda folder: crowd(asked.crowd, folder))
-    well = True
-    for run in runs:
-        with tempfile.TemporaryDirectory(prefix="ingest-faults-") as folder:
-            well &= run(Path(folder))
-    return 0 if well else 1
-
-
-def parsed() -> argparse.Namespace:
-    """What was asked for."""
-    ask = argparse.ArgumentParser()
-    ask.add_argument("--files", type=int, default=20_000)
-    ask.add_argument("--memory", type=int, default=0, help="pass so many files more and show the memory on the way")
-    ask.add_argument(
-        "--faults", type=int, default=0, help="instead: so many files, hostile ones among them, under SIGKILLs"
+def parse_arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=20_000)
+    parser.add_argument(
+        "--memory", type=int, default=0, help="then pass this many more files and print the memory on the way"
     )
-    ask.add_argument("--kills", type=int, default=60, help="with --faults: at most so many, one a second")
-    ask.add_argument("--hostile", action="store_true", help="instead: the large hostile corpus through `ingest up`")
-    ask.add_argument("--crowd", type=int, default=0, help="instead: so many files at once")
-    ask.add_argument("--kind", choices=["celery", "up"], action="append", help="with --faults: only this one")
-    ask.add_argument(
-        "--isolation", nargs="?", const="", help="instead: what the caged children cost, on texts or a folder"
-    )
-    return ask.parse_args()
+    return parser.parse_args()
 
 
 def main() -> None:
     """Measure and print."""
-    asked = parsed()
-    if asked.isolation is not None:
-        isolation(asked.isolation)
-        return
-    if asked.faults or asked.hostile or asked.crowd:
-        sys.exit(faults(asked))
+    options = parse_arguments()
     folder = Path(tempfile.mkdtemp(prefix="ingest-bench-"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     url = f"redis://127.0.0.1:{port}/0"
-    each = asked.files // TURNS
+    each = options.files // TURNS
     for turn in range(TURNS):
         texts(folder / f"texts-{turn}", each, turn)
     server = shutil.which("redis-server") or "valkey-server"
@@ -223,12 +178,12 @@ def main() -> None:
         ProcessPoolExecutor(2) as pool,
     ):
         publishing(folder, url)
-        for name in ("c", "u"):  # all warm
+        for name in ("c", "u"):  # warm them up
             while not (folder / name / "inbox").is_dir():
                 time.sleep(0.1)
             texts(folder / f"warm-{name}", 8, 99)
             through(folder / name, folder / f"{name}-out", folder / f"warm-{name}")
-        list(pool.map(clean_some, [[], []], ["", ""]))
+        list(pool.map(clean_files, [[], []], ["", ""]))
         for turn in range(TURNS):
             source = folder / f"texts-{turn}"
             for name in ("c", "u"):
@@ -236,7 +191,7 @@ def main() -> None:
             files = [str(file) for file in source.iterdir()]
             chunks = [files[start : start + 50] for start in range(0, len(files), 50)]
             began = time.perf_counter()
-            list(pool.map(clean_some, chunks, [str(folder / "pool-out")] * len(chunks)))
+            list(pool.map(clean_files, chunks, [str(folder / "pool-out")] * len(chunks)))
             seconds["pool"].append(time.perf_counter() - began)
             seconds["celery"].append(through(folder / "c", folder / "c-out", folder / f"c-{turn}"))
             seconds["up"].append(through(folder / "u", folder / "u-out", folder / f"u-{turn}"))
@@ -246,7 +201,7 @@ def main() -> None:
                 f"{name:>7}: {each * TURNS / sum(spent):7.0f} files/s, {sum(spent) / base:.2f} of the pool's time",
                 flush=True,
             )
-        for start in range(0, asked.memory, 10_000):
+        for start in range(0, options.memory, 10_000):
             texts(folder / "more", 10_000, 1000 + start)
             through(folder / "c", folder / "c-out", folder / "more")
             print(

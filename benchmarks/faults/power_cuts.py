@@ -1,6 +1,6 @@
 """Power cuts: the image of a disk is copied under a running service, and the service is started on each copy.
 
-    python -m benchmarks.powercuts --cuts 20        # as root: it mounts images of its own (ext4, 64 MiB) in a folder of its own
+    python -m benchmarks.faults.power_cuts --cuts 20     # as root: it mounts its own images (ext4, 64 MiB) in a temporary folder
 
 What had not reached the disk is not in the copy: lines, renames, whole files, in any order that the file system allows. After the
 start on a copy each source must lie in one place, each done source must have its record, and each settled one exactly one whole line.
@@ -31,18 +31,18 @@ RESTART_SECONDS = 120
 
 
 def mount(image: Path, at: Path) -> None:
-    """Through the loop device: what the copy of an image holds is what a disk would."""
+    """Mount an image through the loop device: a copy of the image then holds what a disk would hold."""
     at.mkdir(exist_ok=True)
     subprocess.run(["mount", "-o", "loop,commit=1", str(image), str(at)], check=True)
 
 
 def unmount(at: Path) -> None:
-    """Now, or when the last file is closed."""
+    """Unmount now, or as soon as the last file is closed."""
     subprocess.run(["umount", "--lazy", str(at)], check=False)
 
 
-def still(image: Path, running: Tree) -> bytes:
-    """What is on a disk at one moment: those who write are stopped, which flushes nothing, and it is read until two looks agree."""
+def snapshot(image: Path, running: Tree) -> bytes:
+    """What is on a disk at one moment: the writers are stopped, which flushes nothing, and the image is read until two reads agree."""
     os.killpg(running.process.pid, signal.SIGSTOP)
     try:
         before, now = b"", image.read_bytes()
@@ -56,7 +56,7 @@ def still(image: Path, running: Tree) -> bytes:
 def service(disk: Path, *words: str) -> tuple[Settings, Tree]:
     """`ingest up` on a disk."""
     settings = load_settings(spool=disk / "spool", out=disk / "out", workers=2, settle_seconds=0.0)
-    return settings, Tree(settings, "ingest", "up", *words, log=disk.with_suffix(".log"), INGEST_SETTLE="0")
+    return settings, Tree(settings, "ingest", "up", *words, log=disk.with_suffix(".log"), INGEST_SETTLE_SECONDS="0")
 
 
 def main() -> int:
@@ -80,10 +80,10 @@ def main() -> int:
         settings, running = service(disk)
         for name, content in given.items():
             drop(settings, name, content)
-        os.sync()  # what the senders dropped is theirs to make durable
+        os.sync()  # making dropped files durable is up to the sender
         for cut in range(cuts):
             time.sleep(dice.uniform(0.05, 1.0))
-            (folder / f"{cut}.img").write_bytes(still(image, running))
+            (folder / f"{cut}.img").write_bytes(snapshot(image, running))
         running.kill()
     finally:
         unmount(disk)
@@ -104,7 +104,7 @@ def main() -> int:
             print(f"cut {cut}: {lines} lines were on the disk; {wrong[:5] or 'all agree'}", flush=True)
         finally:
             unmount(at)
-    print(f"{cuts} cuts, {failed} with disagreements, {broken} copies that were no file system any more")
+    print(f"{cuts} cuts, {failed} with disagreements, {broken} copies that no longer held a file system")
     if not failed:
         shutil.rmtree(folder)
     return 1 if failed else 0

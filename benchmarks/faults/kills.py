@@ -1,19 +1,22 @@
-"""Fault runs: real parts of the service, killed once a second, with hostile files among the articles.
+"""Real processes of the service under SIGKILL once a second, with hostile files among the articles.
 
-    python -m benchmarks.speed.service --faults 2000
-    python -m benchmarks.speed.service --hostile          # the large corpus as a whole, through `ingest up`, nothing killed
-    python -m benchmarks.speed.service --crowd 100000     # so many files at once, with a core that costs nothing
+    python -m benchmarks.faults.kills --files 2000       # through Celery, then through `ingest up`
+    python -m benchmarks.faults.kills --hostile          # the whole large hostile corpus through `ingest up`; nothing is killed
+    python -m benchmarks.faults.kills --burst 100000     # that many files at once, with a stand-in for the core that costs nothing
 
-Each input must end in exactly one outcome, a record or a refusal with its reason, and no article of ours in quarantine. Everything
-runs on 127.0.0.1 and in a folder of its own, is bounded in time, and what was started is ended by its pid.
+Each input must end in exactly one outcome, a record or a refusal with its reason, and no ordinary article may end in quarantine.
+Everything runs on 127.0.0.1 in a temporary folder and is bounded in time; each process is ended by its process id.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
 import signal
+import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -25,43 +28,43 @@ from ingest.service.settings import Settings, load_settings
 from tests.support import hostile
 from tests.support.processes import Redis, Tree, article, drop, names_in, plain, records_in, redis_server
 
-HOSTILE = 0.05  # the share of hostile files
-PATIENCE = 900.0  # seconds after the last kill
-OURS = {"bug", "crash", "time_limit", "memory_limit", "killed"}
-"""Reasons that would say we broke."""
+HOSTILE_SHARE = 0.05
+TIMEOUT_SECONDS = 900.0  # after the last kill
+INTERNAL_REASONS = {"bug", "crash", "time_limit", "memory_limit", "killed"}
+"""Reasons that mean that the service failed, not the input."""
 
 
 def inputs(count: int, dice: random.Random) -> dict[str, bytes]:
-    """Name → content; the number before the dash is the input's own."""
+    """Name → content; each name begins with a number of its own, up to the first dash."""
     corpus = [(name, content) for name, content in hostile.corpus() if "/" not in name]
-    chosen = set(dice.sample(range(count), round(count * HOSTILE)))
-    made = {}
+    chosen = set(dice.sample(range(count), round(count * HOSTILE_SHARE)))
+    files = {}
     for number in range(count):
         name, content = dice.choice(corpus) if number in chosen else ("article.txt", article(number).encode())
-        made[f"{'h' if number in chosen else 'a'}{number}-{name[-60:]}"] = content
-    return made
+        files[f"{'h' if number in chosen else 'a'}{number}-{name[-60:]}"] = content
+    return files
 
 
 def mixed(kind: str, count: int, kills: int, folder: Path) -> bool:
-    """One run of "celery" or "up" on articles and hostile files; prints what was found, and tells whether all is well."""
+    """One run of "celery" or "up" on articles and hostile files; prints what it found and returns whether all is well."""
     return _run(kind, inputs(count, random.Random(11)), kills, folder)  # noqa: S311
 
 
 def hostile_alone(folder: Path) -> bool:
-    """The large corpus through `ingest up`, with default limits."""
+    """The large hostile corpus through `ingest up`, with default limits."""
     corpus = [(name, content) for name, content in hostile.corpus(large=True) if "/" not in name]
     return _run("up", {f"h{number}-{name[-60:]}": content for number, (name, content) in enumerate(corpus)}, 0, folder)
 
 
-def crowd(count: int, folder: Path) -> bool:
-    """So many small files in the inbox at once, through the runner with a stand-in for the core."""
+def burst(count: int, folder: Path) -> bool:
+    """`count` small files in the inbox at once, through the runner with a stand-in for the core."""
     settings = load_settings(spool=folder / "spool", out=folder / "out", workers=2, settle_seconds=0.0)
     for number in range(count):
         drop(settings, f"{number % 100}/a{number}-article.txt", f"article {number}")
     began = time.monotonic()
     up(settings, once=True, clean=plain)
-    print(f"crowd: {count} files at once, {count / (time.monotonic() - began):.0f} a second")
-    return _judged(settings, {f"a{number}-": b"" for number in range(count)})
+    print(f"burst: {count} files at once, {count / (time.monotonic() - began):.0f} a second")
+    return _all_is_well(settings, {f"a{number}-": b"" for number in range(count)})
 
 
 def _run(kind: str, files: dict[str, bytes], kills: int, folder: Path) -> bool:
@@ -72,22 +75,22 @@ def _run(kind: str, files: dict[str, bytes], kills: int, folder: Path) -> bool:
         spool=folder / "spool", out=folder / "out", workers=2, broker_url=redis.url if redis else None
     )
 
-    def grow(*arguments: str) -> Tree:
-        return Tree(settings, *arguments, log=folder / "log", INGEST_SETTLE=str(settings.settle_seconds))
+    def start(*arguments: str) -> Tree:
+        return Tree(settings, *arguments, log=folder / "log", INGEST_SETTLE_SECONDS=str(settings.settle_seconds))
 
     if redis:
-        watcher = grow("ingest", "watch")
-        trees = [grow("celery", "-A", "worker", "worker"), grow("ingest", "worker")]
+        watcher = start("ingest", "watch")
+        trees = [start("celery", "-A", "worker", "worker"), start("ingest", "worker")]
     else:
-        watcher = grow("ingest", "up")
+        watcher = start("ingest", "up")
         trees = [watcher]
     try:
         for name, content in files.items():
             drop(settings, f"{len(name) % 7}/{name}", content)
-        _until(lambda: len(records_in(settings.out)) > 3, PATIENCE)
-        done = _murder(trees, watcher, redis, dice, kills, lambda: _settled(settings, count))
+        _until(lambda: len(records_in(settings.out)) > 3, TIMEOUT_SECONDS)
+        done = _kill_at_random(trees, watcher, redis, dice, kills, lambda: _settled(settings, count))
         began = time.monotonic()
-        empty = _until(lambda: _settled(settings, count), PATIENCE)
+        empty = _until(lambda: _settled(settings, count), TIMEOUT_SECONDS)
         print(
             f"{kind}: {count} inputs, kills {dict(done)}, empty {time.monotonic() - began:.0f} s after the last: {empty}"
         )
@@ -98,10 +101,10 @@ def _run(kind: str, files: dict[str, bytes], kills: int, folder: Path) -> bool:
             one.kill()
         if redis:
             redis.kill()
-    return _judged(settings, files) and empty
+    return _all_is_well(settings, files) and empty
 
 
-def _murder(
+def _kill_at_random(
     trees: list[Tree], watcher: Tree, redis: Redis | None, dice: random.Random, kills: int, over: Callable[[], bool]
 ) -> Counter[str]:
     done: Counter[str] = Counter()
@@ -144,7 +147,7 @@ def _until(true: Callable[[], bool], seconds: float) -> bool:
     return False
 
 
-def _judged(settings: Settings, files: dict[str, bytes]) -> bool:
+def _all_is_well(settings: Settings, files: dict[str, bytes]) -> bool:
     lines = list(Journal(str(settings.spool)).lines())
     outcomes = Counter(line["name"].partition("-")[0] for line in lines)
     given = {name.partition("-")[0] for name in files}
@@ -158,7 +161,7 @@ def _judged(settings: Settings, files: dict[str, bytes]) -> bool:
         "inputs with several": sum(number > 1 for number in outcomes.values()),
         "articles in quarantine": sum(line["name"].startswith("a") for line in refused),
         "refusals without a reason": sum(not line["reason"] for line in refused) + abs(len(quarantined) - reasons),
-        "refusals because we broke": sum(line["reason"] in OURS for line in refused),
+        "refusals for a reason of ours": sum(line["reason"] in INTERNAL_REASONS for line in refused),
         "records without an outcome, or the reverse": len({path.stem for path in records} ^ stored),
         "records that are not whole": sum(
             json.loads(path.read_bytes()).get("id", path.stem) != path.stem for path in records
@@ -169,8 +172,40 @@ def _judged(settings: Settings, files: dict[str, bytes]) -> bool:
     print(
         f"  stored {len(lines) - len(refused)} as {len(records)} records; refused {dict(Counter(line['reason'] for line in refused))}"
     )
-    for line in (line for line in refused if line["reason"] in OURS):
+    for line in (line for line in refused if line["reason"] in INTERNAL_REASONS):
         print(f"  {line['reason']}: {line['name']}")
     for what, number in found.items():
         print(f"  {number:>5} {what}")
     return not any(found.values())
+
+
+def main() -> int:
+    """The exit code: 0 if every input of every run had exactly one outcome."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--files", type=int, default=0, help="inputs of each run, hostile ones among them, under SIGKILLs"
+    )
+    parser.add_argument("--kills", type=int, default=60, help="with --files: at most this many, one a second")
+    parser.add_argument("--kind", choices=["celery", "up"], action="append", help="with --files: only this one")
+    parser.add_argument("--hostile", action="store_true", help="the large hostile corpus through `ingest up`")
+    parser.add_argument("--burst", type=int, default=0, help="this many files at once")
+    options = parser.parse_args()
+    runs: list[Callable[[Path], bool]] = []
+    if options.files:
+        kinds = options.kind or ["celery", "up"]
+        runs += [lambda folder, kind=kind: mixed(kind, options.files, options.kills, folder) for kind in kinds]
+    if options.hostile:
+        runs.append(hostile_alone)
+    if options.burst:
+        runs.append(lambda folder: burst(options.burst, folder))
+    if not runs:
+        parser.error("choose --files, --hostile or --burst")
+    all_well = True
+    for run in runs:
+        with tempfile.TemporaryDirectory(prefix="ingest-faults-") as folder:
+            all_well &= run(Path(folder))
+    return 0 if all_well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,12 +1,12 @@
-"""Redis taken away from a busy worker, in every way and for every length that has ever made a difference.
+"""Redis outages under a busy worker, of every kind and length that has ever made a difference.
 
-    python -m benchmarks.outages                      # the whole matrix, about a quarter of an hour
-    python -m benchmarks.outages --seconds 4 --way TERM
+    python -m benchmarks.faults.outages                      # the whole matrix, about a quarter of an hour
+    python -m benchmarks.faults.outages --seconds 4 --kind TERM
 
 Each run has a private Redis on 127.0.0.1, a watcher, and one `celery -A … worker` of two processes that is in the middle of its
 tasks, so that acknowledgements fall into the outage. Afterwards every source must have its record and one line of the journal, and
-the worker must have gone on by itself: a run that takes longer than `SHUTDOWN_SECONDS` seconds after the outage has failed. All files lie in a folder
-of their own, all processes are ended by their pid.
+the worker must have gone on by itself: a run that takes longer than `TIMEOUT_SECONDS` after the outage has failed. All files lie in a
+temporary folder; each process is ended by its process id.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from ingest.service.journal import Journal
 from ingest.service.settings import Settings, load_settings
 from tests.support.processes import Redis, Tree, drop, records_in
 
-SECONDS = (0.0, 0.3, 3.0, 4.0, 30.0)
-WAYS = ("TERM", "KILL", "paused", "read-only", "full")
-FILES = 80  # of .3 s each, two at a time: 12 s of work
-PATIENCE = 90.0
-OBEYING = ("celery", "-A", "tests.support.scripted_core", "worker")
+OUTAGE_SECONDS = (0.0, 0.3, 3.0, 4.0, 30.0)
+KINDS = ("TERM", "KILL", "paused", "read-only", "full")
+FILES = 80  # each takes .3 s, two at a time: 12 s of work
+TIMEOUT_SECONDS = 90.0
+SCRIPTED_WORKER = ("celery", "-A", "tests.support.scripted_core", "worker")
 SMALL_TASKS = {"INGEST_TICKETS_PER_TASK": "5"}  # a task ends every 1.5 s, so some end in any outage
 
 
-def take_away(server: Redis, way: str, seconds: float) -> None:
-    """Take Redis away, wait, and give it back."""
-    if way in {"TERM", "KILL"}:
-        server.process.send_signal(signal.SIGTERM if way == "TERM" else signal.SIGKILL)
+def take_away(server: Redis, kind: str, seconds: float) -> None:
+    """Take Redis away for this many seconds, then restore it."""
+    if kind in {"TERM", "KILL"}:
+        server.process.send_signal(signal.SIGTERM if kind == "TERM" else signal.SIGKILL)
         server.process.wait()
         time.sleep(seconds)
         server.start()
-    elif way == "paused":
+    elif kind == "paused":
         server.process.send_signal(signal.SIGSTOP)
         time.sleep(seconds)
         server.process.send_signal(signal.SIGCONT)
-    elif way == "read-only":
+    elif kind == "read-only":
         server.tell("REPLICAOF", "127.0.0.1", "1")
         time.sleep(seconds)
         server.tell("REPLICAOF", "NO", "ONE")
@@ -55,28 +55,28 @@ def take_away(server: Redis, way: str, seconds: float) -> None:
         server.tell("CONFIG", "SET", "maxmemory", "0")
 
 
-def outage(folder: Path, server: Redis, way: str, seconds: float) -> str:
-    """One run; what was found wrong, "" if nothing was."""
+def outage(folder: Path, server: Redis, kind: str, seconds: float) -> str:
+    """One run; what went wrong, "" if nothing did."""
     settings = load_settings(spool=folder / "spool", out=folder / "out", workers=2, broker_url=server.url)
     parts = [
         Tree(settings, "ingest", "watch", log=folder / "watch.log", **SMALL_TASKS),
-        Tree(settings, *OBEYING, log=folder / "worker.log", **SMALL_TASKS),
+        Tree(settings, *SCRIPTED_WORKER, log=folder / "worker.log", **SMALL_TASKS),
     ]
     try:
         for number in range(FILES):
             drop(settings, f"{number}.txt", f"SLOW {number}")
-        _until(lambda: len(records_in(settings.out)) >= 10, PATIENCE)
-        take_away(server, way, seconds)
-        _until(lambda: len(list(Journal(str(settings.spool)).lines())) >= FILES, PATIENCE)
-        time.sleep(1.0)  # for a line too many
-        return judged(settings, FILES)
+        _until(lambda: len(records_in(settings.out)) >= 10, TIMEOUT_SECONDS)
+        take_away(server, kind, seconds)
+        _until(lambda: len(list(Journal(str(settings.spool)).lines())) >= FILES, TIMEOUT_SECONDS)
+        time.sleep(1.0)  # a superfluous line would come late
+        return disagreement(settings, FILES)
     finally:
         for part in parts:
             part.kill()
 
 
-def judged(settings: Settings, count: int) -> str:
-    """What is wrong with a spool that should have settled so many sources, each once."""
+def disagreement(settings: Settings, count: int) -> str:
+    """What is wrong with a spool that should have settled `count` sources, each exactly once; "" if nothing is."""
     lines = Counter(line["name"] for line in Journal(str(settings.spool)).lines())
     left = [path for part in ("inbox", "claimed") for path in (settings.spool / part).rglob("*") if path.is_file()]
     wrong = []
@@ -97,29 +97,29 @@ def _until(true: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.3)
 
 
-def _runs(asked: argparse.Namespace) -> Iterator[tuple[str, float, str]]:
-    for way in WAYS if asked.way is None else (asked.way,):
-        for seconds in SECONDS if asked.seconds is None else (asked.seconds,):
-            for append_only in ("yes", "no") if way in {"TERM", "KILL"} else ("yes",):
-                yield way, seconds, append_only
+def _runs(options: argparse.Namespace) -> Iterator[tuple[str, float, str]]:
+    for kind in KINDS if options.kind is None else (options.kind,):
+        for seconds in OUTAGE_SECONDS if options.seconds is None else (options.seconds,):
+            for append_only in ("yes", "no") if kind in {"TERM", "KILL"} else ("yes",):
+                yield kind, seconds, append_only
 
 
 def main() -> int:
     """Exit code 1 if any run failed."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--way", choices=WAYS)
+    parser.add_argument("--kind", choices=KINDS)
     parser.add_argument("--seconds", type=float)
-    asked = parser.parse_args()
+    options = parser.parse_args()
     failed = 0
-    for way, seconds, append_only in _runs(asked):
+    for kind, seconds, append_only in _runs(options):
         folder = Path(tempfile.mkdtemp(prefix="outage-"))
         server = Redis(shutil.which("redis-server") or "valkey-server", folder, "--appendonly", append_only)
         try:
             began = time.monotonic()
-            wrong = outage(folder, server, way, seconds)
+            wrong = outage(folder, server, kind, seconds)
             failed += bool(wrong)
             print(
-                f"{way:>9} {seconds:4.1f} s, appendonly {append_only:>3}: {wrong or 'well'}, {time.monotonic() - began:.0f} s in all"
+                f"{kind:>9} {seconds:4.1f} s, appendonly {append_only:>3}: {wrong or 'all well'}, {time.monotonic() - began:.0f} s in all"
                 + (f"; see {folder}" if wrong else ""),
                 flush=True,
             )
