@@ -73,7 +73,7 @@ def _run(kind: str, files: dict[str, bytes], kills: int, folder: Path) -> bool:
     )
 
     def grow(*arguments: str) -> Tree:
-        return Tree(settings, *arguments, log=folder / "log", INGEST_SETTLE=str(settings.settle_seconds))
+        return Tree(settings, *arguments, log=folder / "log", INGEST_SETTLE_SECONDS=str(settings.settle_seconds))
 
     if redis:
         watcher = grow("ingest", "watch")

@@ -56,7 +56,7 @@ def still(image: Path, running: Tree) -> bytes:
 def service(disk: Path, *words: str) -> tuple[Settings, Tree]:
     """`ingest up` on a disk."""
     settings = load_settings(spool=disk / "spool", out=disk / "out", workers=2, settle_seconds=0.0)
-    return settings, Tree(settings, "ingest", "up", *words, log=disk.with_suffix(".log"), INGEST_SETTLE="0")
+    return settings, Tree(settings, "ingest", "up", *words, log=disk.with_suffix(".log"), INGEST_SETTLE_SECONDS="0")
 
 
 def main() -> int:
