@@ -1,11 +1,11 @@
-# Two stages: the first has what building needs, the second what running needs. All dependencies come as wheels: no compiler.
+# Two stages: one to build, one to run. All dependencies come as wheels, so no compiler is needed.
 FROM python:3.13.9-slim-bookworm AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
-# The dependencies first, around the package's face, which knows its version: a change of ours does not fetch them again.
+# Dependencies first, with only ingest/__init__.py (the version): a change of the code does not install them again.
 COPY ingest/__init__.py ingest/__init__.py
 RUN python -m venv /opt/ingest && \
-    /opt/ingest/bin/pip install --no-cache-dir --constraint constraints.txt '.[desk]'
+    /opt/ingest/bin/pip install --no-cache-dir --constraint constraints.txt '.[dashboard]'
 COPY ingest ingest
 RUN /opt/ingest/bin/pip install --no-cache-dir --no-deps --force-reinstall .
 

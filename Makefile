@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine: make run, make test. They need git, make and python3; uv is used if it is there.
+# On a fresh machine, `make run` and `make test` do everything. They need git, make and python3; uv is used if installed.
 BIN := .venv/bin
 
 .PHONY: run test check constraints golden clean
@@ -18,22 +18,22 @@ check: .venv/ready
 .venv/ready: pyproject.toml constraints.txt
 	@if command -v uv >/dev/null; then \
 	    uv venv --quiet --allow-existing .venv && \
-	    VIRTUAL_ENV=.venv uv pip install --quiet --constraint constraints.txt --editable '.[desk]' --group dev; \
+	    VIRTUAL_ENV=.venv uv pip install --quiet --constraint constraints.txt --editable '.[dashboard]' --group dev; \
 	else \
 	    python3 -m venv .venv && \
 	    $(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
-	    $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[desk]' --group dev; \
+	    $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dashboard]' --group dev; \
 	fi
 	@touch $@
 
-# Pins without addresses: names and versions alone, for whichever index a machine uses.
+# Pins names and versions only, no index URLs: each machine uses its own index.
 constraints: pyproject.toml
-	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --extra desk --group dev pyproject.toml -o constraints.txt
+	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --extra dashboard --group dev pyproject.toml -o constraints.txt
 
 clean:
 	rm -rf .venv out
 
-# After a wanted change of the records: write the golden ones anew, then read the difference.
+# After an intended change of the records: rewrite the golden records, then read the diff.
 golden: .venv/ready
 	for seed in seeds/*.txt; do $(BIN)/ingest clean $$seed --format json > tests/golden/$$(basename $$seed .txt).json; done
 	for text in tests/golden/texts/*.txt; do $(BIN)/ingest clean $$text --format json > $${text%.txt}.json; done

@@ -26,7 +26,7 @@ from ingest.cli.options import settings_of, with_settings
 def serve(host: str, port: int, **flags: Any) -> None:
     """Show in a browser what the service does: status, records with their reasons, quarantine, and metrics for Prometheus.
 
-    It only reads, unless INGEST_DASHBOARD_TOKEN is set: who knows that may retry and purge. Needs the extra: pip install 'news-ingest[desk]'
+    It only reads, unless INGEST_DASHBOARD_TOKEN is set: who knows that may retry and purge. Needs the extra: pip install 'news-ingest[dashboard]'
     """
     settings = settings_of(**flags)
     try:
@@ -37,7 +37,7 @@ def serve(host: str, port: int, **flags: Any) -> None:
     except ModuleNotFoundError as error:
         if error.name and error.name.partition(".")[0] in {"uvicorn", "starlette", "prometheus_client"}:
             raise click.UsageError(
-                "the dashboard is an extra; to have it, run: pip install 'news-ingest[desk]'"
+                "the dashboard is an extra; to have it, run: pip install 'news-ingest[dashboard]'"
             ) from None
         raise
     try:

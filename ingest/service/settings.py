@@ -1,14 +1,18 @@
-"""The environment becomes `Settings`: every knob of the service, named, bounded and with its reason.
+"""`Settings`: every setting of the service with its bounds and its meaning, read from the environment.
 
-`INGEST_<NAME>` sets a knob; `INGEST_<NAME>_FILE` names a file that holds it (secrets only). A variable with the prefix that
-is no knob is an error: a misspelt limit that silently does not exist is worse than no start. Flags win over the environment.
+`INGEST_<NAME>` gives a setting; `INGEST_<NAME>_FILE` names a file that holds it (secrets only). An unknown variable with the
+prefix is an error, because a misspelt limit that is silently ignored is worse than a service that does not start. A command's
+options win over the environment.
 """
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import quote, urlsplit
@@ -19,77 +23,103 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
 
+log = logging.getLogger(__name__)
+
 PREFIX = "INGEST_"
 SECRETS = ("broker_url", "broker_password", "dashboard_token")
 MIB = 1 << 20
+MIN_TOKEN_CHARACTERS = 16
+
+RENAMED = {
+    "settle": "settle_seconds",
+    "recycle": "max_docs_per_child",
+    "attempts": "max_attempts",
+    "deaths": "max_worker_losses",
+    "batch": "tickets_per_task",
+    "desk_token": "dashboard_token",
+    "desk_hosts": "dashboard_hosts",
+}
+"""Old names of settings and their new ones. Variables with an old name are accepted for one version, with a warning."""
 
 
 class InvalidSettings(ValueError):
-    """The environment or a flag cannot be used. The message has one line for each mistake and shows no secret."""
+    """The environment or an option cannot be used. The message has one line for each mistake and shows no secret."""
 
 
 class Settings(BaseSettings):
-    """All knobs. Seconds and MiB unless the name says otherwise."""
+    """All settings. Durations are in seconds and memory is in MiB unless the name says otherwise."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    spool: Path = Field(Path("spool"), description="Holds inbox, claimed, done and quarantine; one mount.")
-    out: Path = Field(Path("out"), description="Where records go.")
-    sink: Literal["json", "jsonl"] = Field("json", description="One file an article, or sealed JSON Lines segments.")
-    on_duplicate: Literal["skip", "replace"] = Field(
-        "skip", description="The first record of a content stays, or the last."
+    spool: Path = Field(
+        Path("spool"), description="The folder of inbox, claimed, done and quarantine; all on one mount."
     )
-    keep_days: int = Field(30, ge=0, description="Days a settled source stays in done; 0 deletes it at once.")
+    out: Path = Field(Path("out"), description="Where records go.")
+    sink: Literal["json", "jsonl"] = Field(
+        "json", description="json: one file per article; jsonl: JSON Lines segments."
+    )
+    on_duplicate: Literal["skip", "replace"] = Field(
+        "skip", description="For content seen before: keep the first record (skip) or write the new one (replace)."
+    )
+    keep_days: int = Field(30, ge=0, description="Days that a settled source stays in done; 0 deletes it at once.")
 
     broker_url: SecretStr | None = Field(
-        None, description="redis:// or rediss://; unset: no broker, `ingest up` works alone."
+        None, description="redis:// or rediss://; unset: no broker, `ingest up` does everything itself."
     )
-    broker_password: SecretStr | None = Field(None, description="Put into the broker's URL where that has none.")
+    broker_password: SecretStr | None = Field(None, description="Used when the broker's URL has no password.")
     broker_prefix: str = Field(
-        "ingest:", pattern=r"^[\w.:-]*$", description="Every key of ours in Redis begins with it."
+        "ingest:", pattern=r"^[\w.:-]*$", description="All keys of this deployment in Redis begin with it."
     )
 
-    workers: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Children that clean, per machine."
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, description="Worker processes per machine.")
+    tickets_per_task: int = Field(50, ge=1, le=500, description="Maximum number of tickets in one Celery task.")
+    settle_seconds: float = Field(2.0, ge=0, description="A file is ready when it has not changed for so long.")
+    scan_interval: float = Field(5.0, gt=0, description="Longest time between two scans of the inbox.")
+    watch: Literal["auto", "events", "poll"] = Field(
+        "auto", description="auto: file events, but polling on network mounts."
     )
-    tickets_per_task: int = Field(50, ge=1, le=500, description="At most so many tickets ride in one task.")
-    settle_seconds: float = Field(2.0, ge=0, description="A file is ready when it stood still so long.")
-    scan_interval: float = Field(5.0, gt=0, description="The inbox is scanned at least so often.")
-    watch: Literal["auto", "events", "poll"] = Field("auto", description="auto: events, but polling on network mounts.")
-    ignore: tuple[str, ...] = Field((), description="More globs of names that are not articles (a JSON list).")
+    ignore: tuple[str, ...] = Field((), description="Additional globs of file names to ignore (a JSON list).")
 
-    max_bytes: int = Field(32 * MIB, ge=1, description="A larger source is refused unread.")
+    max_bytes: int = Field(32 * MIB, ge=1, description="Bytes; a larger source is refused unread.")
     max_unpacked: int = Field(
         default_factory=lambda known: max(LIMITS.unpacked_bytes, known.get("max_bytes", 0)),
         ge=1,
-        description="Bytes of a source once unpacked; a larger one is refused: bombs stop here.",
+        description="Bytes of a source after decompression; a larger one is refused (decompression bombs).",
     )
     max_tags: int = Field(LIMITS.tags, ge=1, description="Tags of a page that are read; the rest is cut off.")
     max_lines: int = Field(LIMITS.lines, ge=1, description="Lines of a text that are read; the rest is cut off.")
     max_blocks: int = Field(LIMITS.blocks, ge=1, description="Blocks of an article that are read; the rest is cut off.")
     max_extra: int = Field(
-        LIMITS.extra, ge=0, description="Bytes of the sender's own object (extra) as JSON; a larger one is left out."
+        LIMITS.extra, ge=0, description="Bytes of the sender's own object (`extra`) as JSON; a larger one is left out."
     )
-    time_limit: float = Field(20.0, gt=0, description="A child that is longer at one document is killed.")
-    memory_limit: int = Field(1024, ge=64, description="MiB that one child may take beyond what it starts with.")
-    max_attempts: int = Field(3, ge=1, description="Children that a document may kill before it is quarantined.")
+    time_limit: float = Field(
+        20.0, gt=0, description="Seconds that one document may take; then its worker process is killed."
+    )
+    memory_limit: int = Field(
+        1024, ge=64, description="MiB that one worker process may take beyond what it starts with."
+    )
+    max_attempts: int = Field(
+        3, ge=1, description="Worker processes that a document may kill before it is quarantined."
+    )
     max_worker_losses: int = Field(
-        25, ge=1, description="Deaths of the whole tree, or kills from outside, that it may be present at."
+        25,
+        ge=1,
+        description="Times that a document may be in progress when all workers die or one is killed from outside.",
     )
-    max_docs_per_child: int = Field(2000, ge=1, description="A child is replaced after so many documents.")
+    max_docs_per_child: int = Field(2000, ge=1, description="A worker process is replaced after so many documents.")
 
-    max_claimed: int = Field(10_000, ge=1, description="Intake pauses above so many claimed sources.")
-    min_free: float = Field(2.0, ge=0, lt=100, description="Intake pauses below this per cent of free disk.")
-    journal_bytes: int = Field(64 * MIB, ge=4096, description="The journal is rotated at this size.")
+    max_claimed: int = Field(10_000, ge=1, description="Intake pauses while more sources are claimed.")
+    min_free: float = Field(2.0, ge=0, lt=100, description="Intake pauses while less of the disk is free, in per cent.")
+    journal_bytes: int = Field(64 * MIB, ge=4096, description="The journal is rotated at this size in bytes.")
 
     dashboard_token: SecretStr | None = Field(
         None,
-        description="Of 16 signs at least: who knows it may retry and purge at the desk; unset: nobody may, there.",
+        description="At least 16 characters; whoever knows it may retry and purge on the dashboard. Unset: nobody may.",
     )
     dashboard_hosts: tuple[str, ...] = Field(
-        (), description="More names that the desk answers to, beside those of this machine (a JSON list)."
+        (), description="Host names that the dashboard answers to, besides those of this machine (a JSON list)."
     )
 
     @field_validator("spool", "out", mode="before")
@@ -119,7 +149,7 @@ class Settings(BaseSettings):
             whole = False
         if not whole:
             raise ValueError(
-                "has no host and port that can be read; signs such as / ? # @ in a password must be written as %XX, "
+                "has no readable host and port; characters such as / ? # @ in a password must be written as %XX, "
                 f"or the password given by {PREFIX}BROKER_PASSWORD"
             )
         return value
@@ -127,8 +157,8 @@ class Settings(BaseSettings):
     @field_validator("dashboard_token")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value and len(value.get_secret_value()) < 16:
-            raise ValueError("must have 16 signs at least")
+        if value and len(value.get_secret_value()) < MIN_TOKEN_CHARACTERS:
+            raise ValueError(f"must have at least {MIN_TOKEN_CHARACTERS} characters")
         return value
 
     @model_validator(mode="after")
@@ -136,17 +166,17 @@ class Settings(BaseSettings):
         if self.out == self.spool or self.out.is_relative_to(self.spool / "inbox"):
             raise ValueError("out must not lie in the inbox, or records would be cleaned as articles")
         if self.max_unpacked < self.max_bytes:
-            raise ValueError(f"{PREFIX}MAX_UNPACKED is below {PREFIX}MAX_BYTES, and a source may be as large unpacked")
+            raise ValueError(f"{PREFIX}MAX_UNPACKED is below {PREFIX}MAX_BYTES, but an unpacked source may be as large")
         return self
 
     @property
     def limits(self) -> Limits:
-        """The core's bounds, as set here."""
+        """The bounds of `core`, as set here."""
         return Limits(self.max_unpacked, self.max_tags, self.max_lines, self.max_blocks, self.max_extra)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no log, no error and no terminal may show."""
+        """Strings that no log, error or terminal may show."""
         held = (self.broker_password and self.broker_password.get_secret_value(), urlsplit(self.broker or "").password)
         return tuple(dict.fromkeys(form for secret in held if secret for form in (secret, quote(secret, safe=""))))
 
@@ -165,7 +195,7 @@ class Settings(BaseSettings):
 
     @property
     def broker_shown(self) -> str | None:
-        """The broker's URL as people may see it."""
+        """The broker's URL without its password."""
         if self.broker is None:
             return None
         scheme, _, rest = self.broker.partition("?")[0].partition("://")
@@ -173,20 +203,67 @@ class Settings(BaseSettings):
         return f"{scheme}://" + (f"{user.partition(':')[0]}:***@" if user else "") + address
 
 
-def load_settings(**flags: Any) -> Settings:
-    """Settings from the environment; a flag that is not None wins. Raises `InvalidSettings`."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
-    files = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
-    wrong = [
-        name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known | files.keys()
-    ]
-    problems = [f"{name} is no setting; `ingest settings` lists them" for name in sorted(wrong)]
-    values = {name: value for name, value in flags.items() if value is not None}
-    for variable, name in files.items():
-        if not (path := os.environ.get(variable)) or name in values:
+def load_settings(**options: Any) -> Settings:
+    """Settings from the environment; an option that is not None wins. Raises `InvalidSettings`."""
+    given = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(PREFIX) and value}
+    values, problems = {name: value for name, value in options.items() if value is not None}, []
+    known = {_variable(name) for name in (*Settings.model_fields, *RENAMED)}
+    known |= {f"{_variable(name)}_FILE" for name in SECRETS} | {f"{PREFIX}DESK_TOKEN_FILE"}
+    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
+    problems += [f"{name} is no setting; `ingest settings` lists them" for name in unknown]
+    secrets = [name for name in SECRETS if name not in values]
+    _apply_old_names(given, values, problems)
+    _read_secret_files(secrets, given, values, problems)
+    if problems:
+        raise InvalidSettings("\n".join(problems))
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise InvalidSettings("\n".join(_complaints(error))) from None
+    except SettingsError as error:  # a list that is not JSON; pydantic-settings stops at the first
+        field = re.search(r'field "(\w+)"', str(error))
+        raise InvalidSettings(f"{_variable(field[1])}: must be JSON" if field else str(error)) from None
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _apply_old_names(given: dict[str, str], values: dict[str, Any], problems: list[str]) -> None:
+    """Take variables with an old name for their new one, with one line in the log for all of them. Options and new names win."""
+    found, new_names = {}, frozenset(given)
+    for old, name in RENAMED.items():
+        for suffix in ("", "_FILE") if name in SECRETS else ("",):
+            if (text := given.pop(_variable(old) + suffix, None)) is None:
+                continue
+            new = _variable(name)
+            found[_variable(old) + suffix] = new + suffix
+            if new in new_names or f"{new}_FILE" in new_names:
+                continue
+            given[new + suffix] = text
+            if suffix or name in values:
+                continue
+            try:
+                values[name] = json.loads(text) if name == "dashboard_hosts" else text
+            except ValueError:
+                problems.append(f"{_variable(old)}: must be JSON")
+    if found:
+        _warn_of_old_names(tuple(found.items()))
+
+
+@cache  # once per process: a command may load its settings several times
+def _warn_of_old_names(found: tuple[tuple[str, str], ...]) -> None:
+    names = ", ".join(f"{old} is now {new}" for old, new in found)
+    log.warning("settings have new names, and the next version will not accept the old ones: %s", names)
+
+
+def _read_secret_files(names: list[str], given: Mapping[str, str], values: dict[str, Any], problems: list[str]) -> None:
+    for name in names:
+        variable = f"{_variable(name)}_FILE"
+        if not (path := given.get(variable)):
             continue
-        if os.environ.get(PREFIX + name.upper()):
-            problems.append(f"both {variable} and {variable.removesuffix('_FILE')} are set; unset one")
+        if _variable(name) in given:
+            problems.append(f"both {variable} and {_variable(name)} are set; unset one")
         if is_url(path):
             problems.append(f"{variable}: an address, not a path; only a file of this machine can be used")
             continue
@@ -195,22 +272,13 @@ def load_settings(**flags: Any) -> Settings:
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             problems.append(f"{variable}: cannot read {path!r}: {why}")
-    if problems:
-        raise InvalidSettings("\n".join(problems))
-    try:
-        return Settings(**values)
-    except ValidationError as error:
-        raise InvalidSettings("\n".join(_complaints(error))) from None
-    except SettingsError as error:  # a list that is no JSON; pydantic-settings stops at the first
-        field = re.search(r'field "(\w+)"', str(error))
-        raise InvalidSettings(f"{PREFIX}{field[1].upper()}: must be JSON" if field else str(error)) from None
 
 
 def _complaints(error: ValidationError) -> Iterator[str]:
-    """One line for each setting that is wrong; not for those whose default could not be told because of it."""
+    """One line for each invalid setting; none for those whose default depends on an invalid one."""
     for wrong in error.errors(include_input=False, include_url=False):
         if wrong["type"] == "default_factory_not_called":
             continue
         message = wrong["msg"].removeprefix("Value error, ")
         name = ".".join(map(str, wrong["loc"][:1]))
-        yield f"{PREFIX}{name.upper()}: {message}" if name else message
+        yield f"{_variable(name)}: {message}" if name else message

@@ -186,7 +186,14 @@ def test_python_says_what_to_pass() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("BATCH", "0"), ("MAX_BYTES", "x"), ("SINK", "xml"), ("IGNORE", "no json"), ("IGNORE", "{}"), ("WORKERS", "-1")],
+    [
+        ("TICKETS_PER_TASK", "0"),
+        ("MAX_BYTES", "x"),
+        ("SINK", "xml"),
+        ("IGNORE", "no json"),
+        ("IGNORE", "{}"),
+        ("WORKERS", "-1"),
+    ],
 )
 def test_a_wrong_setting_names_itself_alone(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"INGEST_{name}", value)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from ingest.core.limits import LIMITS, Limits
-from ingest.service.settings import InvalidSettings, Settings, load_settings
+from ingest.service.settings import RENAMED, InvalidSettings, Settings, _warn_of_old_names, load_settings
 
 
 def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,6 +63,39 @@ def test_the_limits_of_the_core_are_settings(monkeypatch: pytest.MonkeyPatch) ->
     )  # what the shell takes the core does not refuse
     monkeypatch.setenv("INGEST_MAX_UNPACKED", "1000")
     with pytest.raises(InvalidSettings, match="MAX_UNPACKED is below"):
+        load_settings()
+
+
+@pytest.mark.parametrize(("old", "value"), [("settle", "0.5"), ("batch", "7"), ("desk_hosts", '["news.example"]')])
+def test_an_old_name_is_accepted_with_one_warning(
+    old: str, value: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _warn_of_old_names.cache_clear()
+    monkeypatch.setenv(f"INGEST_{old.upper()}", value)
+    settings = load_settings()
+    assert getattr(settings, RENAMED[old]) == TypeAdapter(
+        Settings.model_fields[RENAMED[old]].annotation
+    ).validate_python(json.loads(value))
+    load_settings()
+    (line,) = caplog.messages
+    assert f"INGEST_{old.upper()} is now INGEST_{RENAMED[old].upper()}" in line
+    monkeypatch.setenv(
+        f"INGEST_{RENAMED[old].upper()}", value.replace("5", "6").replace("7", "8").replace("news", "new")
+    )
+    assert getattr(load_settings(), RENAMED[old]) != getattr(settings, RENAMED[old])  # the new name wins
+
+
+def test_an_old_secret_file_is_read_and_a_bad_old_value_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("a token that is long enough\n")
+    monkeypatch.setenv("INGEST_DESK_TOKEN_FILE", str(tmp_path / "token"))
+    token = load_settings().dashboard_token
+    assert token
+    assert token.get_secret_value() == "a token that is long enough"
+    monkeypatch.setenv("INGEST_DESK_TOKEN", "another token, long enough")
+    monkeypatch.setenv("INGEST_DESK_HOSTS", "no json")
+    with pytest.raises(
+        InvalidSettings, match=r"INGEST_DESK_HOSTS: must be JSON(.|\n)*both INGEST_DASHBOARD_TOKEN_FILE"
+    ):
         load_settings()
 
 

@@ -264,7 +264,7 @@ def test_without_the_extra_it_says_how_to_have_it(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     done = CliRunner().invoke(cli, ["serve"])
     assert done.exit_code == 2
-    assert done.stderr.splitlines()[-1].endswith("run: pip install 'news-ingest[desk]'")
+    assert done.stderr.splitlines()[-1].endswith("run: pip install 'news-ingest[dashboard]'")
 
 
 @needs_chromium
