@@ -1,4 +1,4 @@
-"""The command line. Each command lives in a file of its own and imports what it needs when it is called: --help stays fast."""
+"""The command line. Commands are loaded, and import what they need, only when they are called: --help stays fast."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from ingest.core.text.characters import escape_for_display
 
 COMMANDS = {
     "clean": ("ingest.cli.clean:clean", "Clean files and folders; records go to the terminal or a folder."),
-    "explain": ("ingest.cli.explain:explain", "Show each line of a file with its label and what decided."),
-    "validate": ("ingest.cli.validate:validate", "Hold records to the contract; one line for each that breaks it."),
+    "explain": ("ingest.cli.explain:explain", "Show each line of a file with its label and the rule that decided."),
+    "validate": ("ingest.cli.validate:validate", "Check records against the schema; one line for each invalid one."),
     "schema": ("ingest.cli.clean:schema", "Print the JSON Schema of a record."),
-    "packs": ("ingest.cli.packs:packs", "Show and prove what is known of publishers."),
+    "packs": ("ingest.cli.packs:packs", "List and check the publisher packs."),
     "up": ("ingest.cli.service:up", "Watch a folder and clean what is dropped; needs no server."),
     "watch": ("ingest.cli.service:watch", "Watch a folder and queue what is dropped for workers."),
-    "worker": ("ingest.cli.service:worker", "Clean what is queued, as `celery -A worker worker` does."),
-    "enqueue": ("ingest.cli.service:enqueue", "Hand files over to the service."),
+    "worker": ("ingest.cli.service:worker", "Clean what is queued; the same as `celery -A worker worker`."),
+    "enqueue": ("ingest.cli.service:enqueue", "Copy files into the spool and queue them."),
     "reclean": ("ingest.cli.quarantine:reclean", "Clean the kept sources again, replacing their records."),
-    "settings": ("ingest.cli.service:settings", "List all settings and what they are now."),
-    "status": ("ingest.cli.status:status", "What waits, who works, and why nothing moves."),
-    "serve": ("ingest.cli.serve:serve", "The same in a browser, with records and quarantine; metrics."),
+    "settings": ("ingest.cli.service:settings", "List all settings with their current values."),
+    "status": ("ingest.cli.status:status", "What is waiting, who is working, and what blocks them."),
+    "serve": ("ingest.cli.serve:serve", "The dashboard: status, records, quarantine, metrics."),
     "failed": ("ingest.cli.quarantine:failed", "The quarantine: list, show, retry, purge."),
-    "journal": ("ingest.cli.journal:journal", "What became of each source, line by line."),
-    "report": ("ingest.cli.report:report", "One page on a run: outcomes, publishers, labels, rules."),
-    "health": ("ingest.cli.service:health", "Whether this container's watcher or worker goes its rounds."),
+    "journal": ("ingest.cli.journal:journal", "Print what became of each source, one JSON line each."),
+    "report": ("ingest.cli.report:report", "Write one page about a run: outcomes, publishers, labels, rules."),
+    "health": ("ingest.cli.service:health", "Check that this container's watcher or worker is alive."),
 }
-"""Name → where it lives, and its line in --help; so that --help need not load it."""
-SECTIONS = {"Files": "clean", "The service": "up", "Seeing": "status"}
-"""What --help calls the commands from each of these on."""
+"""Name → its module and its line in --help, so that --help need not load the module."""
+SECTIONS = {"Files": "clean", "The service": "up", "Monitoring": "status"}
+"""Headings in --help, and the first command under each."""
 
 
 class _Lazy(click.Group):
@@ -48,11 +48,11 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; who reads our output may have had enough of it (`| head`)."""
+        """Run the command; the reader of our output may close the pipe early (`| head`)."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            _let_go()
+            _discard_unwritten()
             raise click.exceptions.Exit(EXIT_BROKEN_PIPE) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -71,16 +71,16 @@ class _Lazy(click.Group):
 @click.version_option(package_name="news-ingest", prog_name="ingest")
 @click.pass_context
 def cli(ctx: click.Context) -> None:
-    """Turn raw news files into clean records, and say why each line left.
+    """Turn raw news files into clean records, and say why each line was removed.
 
-    To begin: ingest clean article.html, or ingest up for a folder that is watched. Each command has a --help.
+    Start with `ingest clean article.html`, or `ingest up` to watch a folder. Each command has a --help.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
 def main() -> None:
-    """Console entry. Exit 130 after Ctrl-C, as shells expect (click alone would say 1), and one line for what cannot be written."""
+    """The console entry point. Exit 130 after Ctrl-C, as shells expect (click alone exits with 1); one line for a write error."""
     named_stdout()
     try:
         code = cli.main(standalone_mode=False)
@@ -98,7 +98,7 @@ def main() -> None:
         else:
             name = f"{escape_for_display(os.fsdecode(error.filename))}: " if error.filename else ""
             _say(f"Error: {name}{error.strerror or error}")
-    _let_go()
+    _discard_unwritten()
     raise SystemExit(code if isinstance(code, int) else 0)
 
 
@@ -107,8 +107,8 @@ def _say(line: str) -> None:
         click.echo(line, err=True)
 
 
-def _let_go() -> None:
-    """What a full disk did not take is dropped, or Python would try again when it ends, and complain."""
+def _discard_unwritten() -> None:
+    """Drop output that a full disk refused, or Python would retry at exit and print a traceback."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream:

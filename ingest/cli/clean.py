@@ -20,7 +20,7 @@ from ingest.export import FORMATS
     "-o",
     "--output",
     type=LocalPath(path_type=Path, file_okay=False),
-    help="Write one file per article there, named by its id.",
+    help="Write one file per article to this folder, named by its id.",
 )
 @click.option(
     "--format",
@@ -28,13 +28,13 @@ from ingest.export import FORMATS
     type=click.Choice(list(FORMATS)),
     default="jsonl",
     show_default=True,
-    help="The record on one line or indented; IPTC ninjs 3.1 or schema.org, on one line; the article to read.",
+    help="jsonl, json: the record; ninjs: IPTC ninjs 3.1; jsonld: schema.org; markdown, text: the article.",
 )
-@click.option("--url", help="Where the article was published; for a single file.")
+@click.option("--url", help="URL of the article; for a single file.")
 @click.option(
-    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one a core", help="Processes."
+    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core", help="Worker processes."
 )
-@click.option("--packs", type=PACKS, help="Your own publisher packs.")
+@click.option("--packs", type=PACKS, help="Folder of your own publisher packs.")
 @click.pass_context
 def clean(
     ctx: click.Context,
@@ -45,17 +45,17 @@ def clean(
     jobs: int,
     packs: Path | None,
 ) -> None:
-    """Clean files, folders, or standard input (-), each in a sandboxed process with limits of time and memory.
+    """Clean files, folders, or standard input (-); each file in a sandboxed process with limits of time and memory.
 
-    Symbolic links inside folders are named on standard error and left alone.
+    Symbolic links inside folders are named on standard error and skipped.
 
-    Exit status: 0 all cleaned, 1 some refused (each with a line on standard error), 2 usage, 74 a disk that takes no more.
+    Exit status: 0 all cleaned, 1 some refused (each with a line on standard error), 2 usage, 74 disk full.
     """
     files = list(files_in(paths))
     if not files:
-        raise click.UsageError("There is no file to clean there.")
+        raise click.UsageError("There is no file to clean.")
     if url and len(files) > 1:
-        raise click.UsageError("--url goes with a single file.")
+        raise click.UsageError("--url needs a single file.")
     if output:
         make_folder(output)
     refused = 0
@@ -77,7 +77,7 @@ def clean(
 
 
 def writer(form: str) -> Read:
-    """What makes a record's `id` and `text` of an article, in one of `FORMATS`."""
+    """A function that cleans an article and returns the record's `id` and `text`, in one of `FORMATS`."""
 
     def write(raw: bytes, **given: Any) -> dict[str, str]:
         from ingest import clean as clean_bytes

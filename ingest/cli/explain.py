@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 
 MIN_CHANCE_SHOWN = 0.01
-"""Probability of being the headline from which a terminal is told why a line was passed over."""
+"""Least probability of being the headline for which a terminal shows why a line was not chosen."""
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=ARTICLES)
-@click.option("--url", help="Where the article was published; for a single file.")
-@click.option("--packs", type=PACKS, help="Your own publisher packs.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for machines.")
-@click.option("--html", "as_html", is_flag=True, help="A page for a browser; several files and folders may be given.")
+@click.option("--url", help="URL of the article; for a single file.")
+@click.option("--packs", type=PACKS, help="Folder of your own publisher packs.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
+@click.option("--html", "as_html", is_flag=True, help="Write an HTML page; several files and folders may be given.")
 @click.option(
     "-o", "--output", type=LocalPath(path_type=Path), help="With --html: the page to write, or the folder for several."
 )
@@ -41,21 +41,21 @@ def explain(
     as_json: bool,
     as_html: bool,
 ) -> None:
-    """Show each line of a file with its label, what decided, and how sure it was; what leaves the body is dimmed.
+    """Show each line of a file with its label, the rule that decided, and the confidence; removed lines are dimmed.
 
-    Exit status: 0, 1 where a file is refused, 2 usage, 74 a disk that takes no more.
+    Exit status: 0, 1 where a file is refused, 2 usage, 74 disk full.
     """
     files = list(files_in(paths))
     if as_html and as_json:
         raise click.UsageError("Choose --html or --json.")
     if not files:
-        raise click.UsageError("There is no file to explain there.")
+        raise click.UsageError("There is no file to explain.")
     if len(files) > 1 and (url or not as_html):
-        raise click.UsageError("--url goes with a single file." if url else "Several files want --html -o FOLDER.")
+        raise click.UsageError("--url needs a single file." if url else "Several files need --html -o FOLDER.")
     if as_html:
         ctx.exit(write_pages(files, output, named=paths, url=url, packs=packs))
     if output:
-        raise click.UsageError("-o goes with --html.")
+        raise click.UsageError("-o needs --html.")
     write = _json if as_json else _line
 
     def lines(raw: bytes, **given: Any) -> dict[str, str]:
@@ -72,8 +72,8 @@ def explain(
 
 
 def _rows(labelled_article: LabelledArticle) -> Iterator[dict[str, Any]]:
-    """Each block as JSON. `evidence`: what weighed most for the learned labeller of lines; `weight` in log odds of leaving.
-    `headline`: of a line that was compared for the headline, how likely it was, and what weighed for and against it.
+    """Each block as JSON. `evidence`: the features that counted most for the text classifier; `weight` in log odds of being removed.
+    `headline`: for a candidate for the headline, its probability and what counted for and against it.
     """
     from ingest.web.explain import decisive_features, headline_evidence
 
@@ -110,7 +110,7 @@ def _json(row: dict[str, Any]) -> str:
 
 
 def _line(row: dict[str, Any]) -> str:
-    """One line for a terminal; a file's own escape sequences are shown, not obeyed."""
+    """One line for a terminal; escape sequences in the file are shown, not executed."""
     why = ", ".join(f"{fact['name']} {fact['weight']:+.1f}" for fact in row["evidence"])
     decided = f"{row['rule']}: {why}" if why and row["label"] != "body" else row["rule"]
     if row["headline"] and row["headline"]["chance"] >= MIN_CHANCE_SHOWN:

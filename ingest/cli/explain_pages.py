@@ -1,4 +1,4 @@
-"""`ingest explain --html`: a page for each file."""
+"""`ingest explain --html`: an HTML page for each file."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 def write_pages(
     files: Sequence[Path], output: Path | None, *, named: tuple[Path, ...], url: str | None, packs: Path | None
 ) -> int:
-    """Write each article's page, and answer the exit status: 1 if a file had none.
+    """Write each article's page and return the exit status: 1 if a file was refused.
 
-    One file's page goes to `output`, or to standard output; those of several go to the folder `output`, each named by its
-    article's id as its record is, with a line on standard output that says which is whose.
+    The page of one file goes to `output`, or to standard output; those of several go to the folder `output`, each named by its
+    article's id like its record, with a line on standard output that gives id and file.
     """
     single = (
         len(files) == 1 and (output is None or output.suffix.lower() in (".html", ".htm")) and not _is_folder(output)
     )
     if output is None and not single:
-        raise click.UsageError("Pages of several files go to a folder: give it with -o.")
+        raise click.UsageError("Pages of several files need a folder: give it with -o.")
     if output:
         make_folder(output.parent if single else output)
     failed = 0

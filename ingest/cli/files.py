@@ -1,4 +1,4 @@
-"""Files as the commands meet them: which are articles, what lies beside them, and how a new one is written."""
+"""Files for the commands: which are articles, their sidecars, and how output is written."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.core.text.characters import escape_for_display as escape_for_display  # noqa: PLC0414  the commands' door to it
+from ingest.core.text.characters import escape_for_display as escape_for_display  # noqa: PLC0414  re-exported for the commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SIDECAR = ".meta.json"
 EXIT_IO_ERROR = 74
-"""EX_IOERR of sysexits.h: what was asked for could be done elsewhere or later. 2 is usage: what was asked for cannot be done so."""
+"""EX_IOERR of sysexits.h: the same command may succeed elsewhere or later. 2 is usage: the command itself is wrong."""
 EXIT_BROKEN_PIPE = 141
-"""What a shell says of a program that SIGPIPE ended: who reads our output wanted no more of it."""
+"""What a shell reports for a program ended by SIGPIPE: the reader of our output closed it."""
 STDOUT = "standard output"
 _SYSTEM_ERRORS = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 )
-_LEFT_ALONE = {stat.S_IFLNK: "a symbolic link", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+_KINDS_SKIPPED = {stat.S_IFLNK: "a symbolic link", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 
 class OneLineError(click.ClickException):
@@ -37,28 +37,28 @@ class OneLineError(click.ClickException):
 
 
 class SystemFailedError(OneLineError):
-    """What was asked for could be done elsewhere or later: a full disk."""
+    """The same command may succeed elsewhere or later: a full disk."""
 
     exit_code = EXIT_IO_ERROR
 
 
 def cannot_use(error: OSError, message: str) -> OneLineError:
-    """The error to raise for a path that cannot be used; its exit code says whether the path is at fault or the system."""
+    """The error to raise for a path that cannot be used; its exit code says whether the path or the system is at fault."""
     return (SystemFailedError if error.errno in _SYSTEM_ERRORS else OneLineError)(message)
 
 
 def cannot_write(where: Path | str, error: OSError) -> OneLineError:
-    """The same where something cannot be written, in the words of `ingest up`."""
+    """The same for a path that cannot be written to, with the message that `ingest up` gives."""
     from ingest.service.spool.durable import explain_os_error
 
     return cannot_use(error, explain_os_error(where.absolute() if isinstance(where, Path) else where, error))
 
 
 class LocalPath(click.Path):
-    """A path of this machine. An address is refused: `Path` would quietly make a folder named "s3:" of it."""
+    """A path on this machine. A URL is refused: `Path` would silently turn it into a folder named "s3:"."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path; a usage error for an address, or for what click.Path refuses."""
+        """The path; a usage error for a URL, or for what click.Path refuses."""
         if isinstance(value, str | os.PathLike) and ":/" in os.fspath(value) and _is_url(value):
             text = os.fspath(value)
             scheme = text.strip().partition(":")[0].lower()
@@ -73,7 +73,7 @@ class LocalPath(click.Path):
 
 
 def _is_url(value: str | os.PathLike[str]) -> bool:
-    from ingest.core.text.characters import is_url  # 20 ms that a path without a colon need not pay
+    from ingest.core.text.characters import is_url  # costs 20 ms, which a path without a colon need not pay
 
     return is_url(value)
 
@@ -83,17 +83,17 @@ PACKS = LocalPath(path_type=Path, exists=True, file_okay=False)
 
 
 def files_in(paths: tuple[Path, ...]) -> Iterator[Path]:
-    """Every file named or found; dotfiles are not ours, and a sidecar belongs to its article.
+    """Every file named, or found in a named folder, without dotfiles and sidecars.
 
-    What is named may be a link or a pipe, as for `grep -r`. In a folder only regular files are read: a link may lead anywhere, a pipe may
-    never end. Such are named on standard error and left alone.
+    A named path may be a link or a pipe, as for `grep -r`. In a folder only regular files are read, because a link may lead anywhere and a
+    pipe may never end; others are named on standard error and skipped.
     """
     for path in paths:
         if not path.is_dir():
             if _is_article_alone(path):
                 yield path
             continue
-        for folder, folders, names in os.walk(path, onerror=_cannot_look):
+        for folder, folders, names in os.walk(path, onerror=_report_unreadable):
             folders[:] = sorted(name for name in folders if not name.startswith(".") and is_own(Path(folder, name)))
             articles = {name for name in names if not name.startswith(".")}
             for name in sorted(articles):
@@ -103,35 +103,35 @@ def files_in(paths: tuple[Path, ...]) -> Iterator[Path]:
 
 
 def is_own(path: Path) -> bool:
-    """Whether something found in a folder is a file or folder of its own; what is not is named on standard error."""
+    """Whether an entry of a folder is a regular file or a folder; anything else is named on standard error."""
     try:
         mode = stat.S_IFMT(path.lstat().st_mode)
-    except FileNotFoundError:  # somebody was faster
+    except FileNotFoundError:  # removed meanwhile
         return False
     if mode in {stat.S_IFREG, stat.S_IFDIR}:
         return True
-    click.echo(f"{escape_for_display(str(path))}: {_LEFT_ALONE.get(mode, 'a device')}; left alone", err=True)
+    click.echo(f"{escape_for_display(str(path))}: {_KINDS_SKIPPED.get(mode, 'a device')}; skipped", err=True)
     return False
 
 
 def _is_article_alone(path: Path) -> bool:
-    """True: a named file is read whatever it is. Its sidecar is found, not named: a link there is left alone."""
+    """True: a named file is read, whatever it is. Its sidecar is found, not named: a link there is skipped, and named on standard error."""
     beside = path.with_name(path.name + SIDECAR) if path.name else path
     if beside.is_symlink():
         is_own(beside)
     return True
 
 
-def _cannot_look(error: OSError) -> None:
+def _report_unreadable(error: OSError) -> None:
     click.echo(f"{escape_for_display(str(error.filename))}: unreadable: {error.strerror}.", err=True)
 
 
 def read_sidecar(path: Path) -> dict[str, Any] | None:
-    """What the file beside an article claims about it; raises `Rejected` (invalid_claims) where that is no JSON object."""
+    """The claims in the sidecar of an article, or None; raises `Rejected` (invalid_claims) if it is not a JSON object."""
     from ingest.service.sidecar import read_sidecar
 
     beside = path.with_name(path.name + SIDECAR) if path.name else None
-    # Not Path.is_file, which raises for a name that is too long; `files_in` has named a link, a pipe or a device there.
+    # Not Path.is_file, which raises for a name that is too long; `files_in` has already named a link, a pipe or a device.
     if beside is None or os.path.islink(beside) or not os.path.isfile(beside):  # noqa: PTH113, PTH114
         return None
     return read_sidecar(beside)
@@ -142,12 +142,12 @@ def read_own(path: Path, limit: int = -1) -> bytes:
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "no regular file")
+            raise OSError(errno.EINVAL, "not a regular file")
         return file.read(limit)
 
 
 def read_stream(path: Path, limit: int) -> bytes:
-    """At most `limit` bytes of what was named, whatever it is: a file, a pipe, standard input (-). Raises OSError."""
+    """At most `limit` bytes of a named path: a file, a pipe or standard input (-). Raises OSError."""
     if path != Path("-"):
         with path.open("rb") as file:
             return file.read(limit)
@@ -157,7 +157,7 @@ def read_stream(path: Path, limit: int) -> bytes:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; raises `OneLineError`."""
+    """Make a folder and its parents; raises `OneLineError`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -165,7 +165,7 @@ def make_folder(folder: Path) -> None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Whole or not at all: a reader never meets half a record. Raises `OneLineError`."""
+    """Write to a temporary file and rename it, so that no reader sees half a file. Raises `OneLineError`."""
     try:
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".tmp", delete=False
@@ -184,10 +184,10 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 class Stdout(io.FileIO):
-    """Standard output whose errors say that they are its own: they bear `STDOUT` as their file name."""
+    """Standard output whose errors carry `STDOUT` as their file name."""
 
     def write(self, data: Any) -> int:
-        """As a file's."""
+        """As `io.FileIO.write`."""
         try:
             return super().write(data)
         except OSError as error:
@@ -196,7 +196,7 @@ class Stdout(io.FileIO):
 
 
 def named_stdout() -> None:
-    """Let `sys.stdout` be a `Stdout`. Into a file or a pipe it writes UTF-8, as do the files of -o, whatever the locale."""
+    """Make `sys.stdout` a `Stdout`. Into a file or pipe it writes UTF-8 like the files of -o, whatever the locale."""
     if sys.stdout:
         encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
         raw = io.BufferedWriter(Stdout(sys.stdout.fileno(), "wb", closefd=False))

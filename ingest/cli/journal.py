@@ -1,4 +1,4 @@
-"""`ingest journal`: what became of each source, line by line."""
+"""`ingest journal`: what became of each source, one line each."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ingest.cli.options import settings_of_existing_spool, with_settings
 
 @click.command()
 @with_settings
-@click.option("--follow", "-f", is_flag=True, help="Go on as lines come, until Ctrl-C.")
+@click.option("--follow", "-f", is_flag=True, help="Keep printing new lines, until Ctrl-C.")
 def journal(follow: bool, **flags: Any) -> None:  # noqa: FBT001
-    """Print the journal: a JSON line for each source that found its fate."""
+    """Print the journal: one JSON line per settled source."""
     from ingest.service.journal import Journal
     from ingest.service.logs import json_line
 
-    told = Journal(str(settings_of_existing_spool(**flags).spool))
-    for line in told.follow() if follow else told.lines():
+    reader = Journal(str(settings_of_existing_spool(**flags).spool))
+    for line in reader.follow() if follow else reader.lines():
         click.echo(json_line(line))

@@ -17,7 +17,7 @@ FOLDER = LocalPath(file_okay=False, path_type=Path)
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the flags that stand for settings; they win over the environment. What goes wrong with their folders is one line."""
+    """Add the options that override settings. An error with their folders is reported in one line."""
 
     @wraps(command)
     def guarded(*arguments: Any, **options: Any) -> Any:
@@ -30,7 +30,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
         except OSError as error:
             if isinstance(error, BrokenPipeError) or error.filename == STDOUT:
                 raise
-            raise _trouble(error, {name: options.get(name) for name in ("spool", "out", "broker_url")}) from error
+            raise _folder_error(error, {name: options.get(name) for name in ("spool", "out", "broker_url")}) from error
 
     with_flags: Callable[..., Any] = guarded
     for option in (
@@ -38,17 +38,19 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
             "--broker",
             "broker_url",
             metavar="URL",
-            help="A redis:// URL; without one, `ingest up` does it all alone (INGEST_BROKER_URL).",
+            help="A redis:// URL (INGEST_BROKER_URL); without one, `ingest up` does everything itself.",
         ),
-        click.option("--out", type=FOLDER, help="Where records go (INGEST_OUT, or ./out)."),
-        click.option("--spool", type=FOLDER, help="Holds inbox, claimed, done, quarantine (INGEST_SPOOL, or ./spool)."),
+        click.option("--out", type=FOLDER, help="Folder for records (INGEST_OUT, or ./out)."),
+        click.option(
+            "--spool", type=FOLDER, help="Folder of inbox, claimed, done, quarantine (INGEST_SPOOL, or ./spool)."
+        ),
     ):
         with_flags = option(with_flags)
     return with_flags
 
 
 def settings_of(**flags: Any) -> Settings:
-    """Settings, or a usage error that names each mistake."""
+    """The settings, or a usage error that names each mistake."""
     from ingest.service.settings import InvalidSettings, load_settings
 
     try:
@@ -58,7 +60,7 @@ def settings_of(**flags: Any) -> Settings:
 
 
 def settings_of_existing_spool(**flags: Any) -> Settings:
-    """The same, for commands that look at a spool; a usage error where there is none."""
+    """The same for commands that read a spool; a usage error if there is none."""
     settings = settings_of(**flags)
     from ingest.service.status import has_spool, no_spool_message
 
@@ -67,11 +69,11 @@ def settings_of_existing_spool(**flags: Any) -> Settings:
     return settings
 
 
-def _trouble(error: OSError, flags: dict[str, Any]) -> OneLineError:
-    """Why a command could not use spool and out, in the words of `ingest up`: with a way to mend it, where there is one."""
+def _folder_error(error: OSError, flags: dict[str, Any]) -> OneLineError:
+    """Why a command could not use spool or out, with the message of `ingest up`, which includes a remedy if there is one."""
     from ingest.service.health import write_problem
 
     settings = settings_of(**flags)
-    wrong = write_problem(settings.spool) or write_problem(settings.out)
-    message = wrong or f"{escape_for_display(str(error.filename or settings.spool))}: {error.strerror or error}"
+    problem = write_problem(settings.spool) or write_problem(settings.out)
+    message = problem or f"{escape_for_display(str(error.filename or settings.spool))}: {error.strerror or error}"
     return cannot_use(error, message)

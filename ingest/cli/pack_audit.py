@@ -1,4 +1,4 @@
-"""Rules on trial: what a clock and the records of other articles say of packs that keep every law."""
+"""Checks of valid packs that need a clock, or records of other articles: slow and shadowed rules, rules that remove prose."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from ingest.core.packs import Packs, Rule
 
 SLOW_SECONDS = 0.02
-"""Seconds for one text from which a rule is slow: a tenth of what it is given before it loses its say about the article."""
+"""A rule that takes this long for one text is slow: a tenth of the time after which it is not tried again in an article."""
 
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
-    """What is known of one article: whose it is, the paragraphs of its body, and all blocks that left it."""
+    """What is known of one article: its publisher, the paragraphs of its body, and all blocks that were removed."""
 
     name: str
     domain: str | None
@@ -34,7 +34,7 @@ class KnownArticle:
 
 
 def read_known_articles(folder: Path) -> list[KnownArticle]:
-    """The records of a folder, one JSON file each; links are named and left alone. Raises ValueError and KeyError for what is no record."""
+    """The records of a folder, one JSON file each; links are named and skipped. Raises ValueError or KeyError for a file that is not a record."""
     found = []
     for path in filter(is_own, sorted(folder.glob("*.json"))):
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -46,7 +46,7 @@ def read_known_articles(folder: Path) -> list[KnownArticle]:
 
 
 def audit_rules(packs: Packs, known: Sequence[KnownArticle]) -> list[str]:
-    """What is wrong with rules that keep the laws, one line each: slow ones, shadowed ones, those that would strip prose."""
+    """What is wrong with rules of valid packs, one line each: slow ones, shadowed ones, those that would remove prose."""
     return [*_slow(packs, known), *_shadowed(packs), *_strips_prose(packs, known)]
 
 
@@ -55,18 +55,18 @@ def _where(rule: Rule) -> str:
 
 
 def _slow(packs: Packs, known: Sequence[KnownArticle]) -> Iterator[str]:
-    """Each rule on every text, and on its own examples drawn out as long as a text may be: that is what backtracking dreads."""
+    """Each rule on every text, and on its own examples stretched to the maximum length, the worst case of backtracking."""
     given = {text for article in known for text in (*article.body, *article.removed)}
     for pack in packs.all:
         for rule in pack.rules:
-            drawn = {long for text in (*rule.hits, *rule.misses) for long in _stretched(text)}
-            seconds, text = max((_best_seconds(rule, text), text) for text in given | drawn)
+            stretched = {long for text in (*rule.hits, *rule.misses) for long in _stretched(text)}
+            seconds, text = max((_best_seconds(rule, text), text) for text in given | stretched)
             if seconds >= SLOW_SECONDS:
-                yield f"{_where(rule)}: slow, {seconds * 1000:.0f} ms for {text[:60]!r} … ({len(text)} signs)"
+                yield f"{_where(rule)}: slow, {seconds * 1000:.0f} ms for {text[:60]!r} … ({len(text)} characters)"
 
 
 def _stretched(text: str) -> Iterator[str]:
-    """The text again and again, and its longest word so; neither ends as a rule would have it."""
+    """The text repeated, and the text with its longest word repeated; neither has an end that a rule matches."""
     word = max(text.split(), key=len)
     stem = "".join(filter(str.isalnum, word)) or word
     before, _, after = text.partition(stem)
@@ -80,7 +80,7 @@ def _stretched(text: str) -> Iterator[str]:
 
 
 def _best_seconds(rule: Rule, text: str) -> float:
-    """Processor seconds, the best of three runs where the first is slow: a busy machine makes no rule slow."""
+    """Processor seconds, the best of three runs if the first is slow, so that a busy machine makes no rule slow."""
     return min(_search_seconds(rule, text) for _ in range(2)) if _search_seconds(rule, text) >= SLOW_SECONDS else 0.0
 
 
@@ -92,19 +92,19 @@ def _search_seconds(rule: Rule, text: str) -> float:
 
 
 def _shadowed(packs: Packs) -> Iterator[str]:
-    """Rules all of whose own examples go to rules before them, as their packs are applied: they can never win."""
+    """Rules that lose all of their own examples to earlier rules: they can never win."""
     for pack in packs.all:
         rulebook = packs.rulebook(pack.domains[0] if pack.domains else None, pack.name, [])
         for rule in pack.rules:
             winners = [hit.rule for hit in rulebook.hits(rule.hits) if hit]
             if len(winners) == len(rule.hits) and rule not in winners:
-                yield f"{_where(rule)}: shadowed, {_where(winners[0])} takes all it matches"
+                yield f"{_where(rule)}: shadowed by {_where(winners[0])}, which matches all its examples"
 
 
 def _strips_prose(packs: Packs, known: Sequence[KnownArticle]) -> Iterator[str]:
-    """Rules that take something of what is known to be body."""
+    """Rules that would remove something that is known to be body."""
     for article in known:
         rulebook = packs.rulebook(article.domain, article.publisher, [*article.body, *article.removed])
         for text, hit in zip(article.body, rulebook.hits(article.body), strict=True):
             if hit and hit.rule.label is not Label.BODY:
-                yield f"{_where(hit.rule)}: would strip {text[hit.start :][:80]!r} from the body of {article.name}"
+                yield f"{_where(hit.rule)}: would remove {text[hit.start :][:80]!r} from the body of {article.name}"

@@ -1,4 +1,4 @@
-"""`ingest packs list|check [DIR]`: what is known of publishers, and the proof of it."""
+"""`ingest packs list|check [DIR]`: publisher packs and their checks."""
 
 from __future__ import annotations
 
@@ -18,45 +18,45 @@ _FOLDER = click.argument("folder", metavar="[DIR]", required=False, type=LocalPa
 
 @click.group()
 def packs() -> None:
-    """What is known of publishers: built-in packs, and with DIR those in a folder of yours."""
+    """Publisher packs: the built-in ones, and with DIR those in a folder of yours."""
 
 
 @packs.command("list")
 @_FOLDER
 def list_packs(folder: Path | None) -> None:
-    """Name every pack, whom it serves and how many rules it has."""
+    """List every pack, the domains it applies to, and how many rules it has."""
     for pack in _load(folder).all:
-        serves = ", ".join(pack.domains) or ("known by its traces" if pack.name else "every article")
+        serves = ", ".join(pack.domains) or ("recognised by its traces" if pack.name else "every article")
         rules = f"{len(pack.rules)} rules" + (f", {len(pack.datelines)} datelines" if pack.datelines else "")
         click.echo(f"{pack.stem:<16} {pack.name or '-':<28} {rules:<24} {serves}")
 
 
-@packs.command(short_help="Hold every pack to the laws, and each rule to its time.")
+@packs.command(short_help="Check every pack: examples, names, speed.")
 @_FOLDER
 @click.option(
     "--records",
     type=LocalPath(path_type=Path, exists=True, file_okay=False),
-    help="Records known to be right (one JSON file each): rules are also tried on them.",
+    help="Folder of records known to be right (one JSON file each): rules are also tried on them.",
 )
 def check(folder: Path | None, records: Path | None) -> None:
-    """Hold every pack to the laws, and each rule to its time; one line for each that is broken, and exit 1.
+    """Check every pack: that examples prove the rules, names are unique, and no rule is slow; one line per problem, and exit 1.
 
-    Rules that never win are named, and with --records also those that would strip a paragraph of a record's body.
+    Rules that never win are named, and with --records also rules that would remove a paragraph from a record's body.
     """
     from ingest.cli.pack_audit import audit_rules, read_known_articles
-    from ingest.core.packs import validate_packs as broken_laws
+    from ingest.core.packs import validate_packs as pack_problems
 
     loaded = _load(folder)
     try:
         golden = read_known_articles(records) if records else []
     except (ValueError, KeyError, TypeError) as error:
-        raise click.UsageError(f"--records: not every JSON file there is a record: {error!r}") from error
-    problems = [*broken_laws(loaded), *audit_rules(loaded, golden)]
+        raise click.UsageError(f"--records: a JSON file in this folder is not a record: {error!r}") from error
+    problems = [*pack_problems(loaded), *audit_rules(loaded, golden)]
     for problem in problems:
         click.echo(problem, err=True)
     rules = [rule for pack in loaded.all for rule in pack.tested_patterns]
     examples = sum(len(rule.hits) + len(rule.misses) for rule in rules)
-    click.echo(f"{len(loaded.all)} packs, {len(rules)} rules, {examples} examples: {len(problems) or 'no'} broken laws")
+    click.echo(f"{len(loaded.all)} packs, {len(rules)} rules, {examples} examples: {len(problems) or 'no'} problems")
     if problems:
         raise click.exceptions.Exit(1)
 

@@ -1,4 +1,4 @@
-"""How far a command is: a bar on a terminal, elsewhere a line every few seconds. Always on standard error."""
+"""Progress of a command: a bar on a terminal, otherwise a line every few seconds; always on standard error."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LOG_INTERVAL_SECONDS = 5.0
-"""Between two lines in a log."""
+"""Time between two lines where there is no bar."""
 
 
 @contextmanager
 def progress(total: int) -> Iterator[Callable[[], None]]:
-    """Gives a function to call after each file; silent for a single one."""
+    """Yield a function to call after each file; silent for a single file."""
     if total == 1:
         yield lambda: None
-    elif sys.stderr.isatty() and not sys.stdout.isatty():  # a bar among records would tear them
+    elif sys.stderr.isatty() and not sys.stdout.isatty():  # a bar would break up records on the same terminal
         with _bar(total) as step:
             yield step
     else:
@@ -39,13 +39,13 @@ def _bar(total: int) -> Iterator[Callable[[], None]]:
 
 
 def _lines(total: int) -> Callable[[], None]:
-    done, said = 0, time.monotonic()
+    done, printed = 0, time.monotonic()
 
     def step() -> None:
-        nonlocal done, said
+        nonlocal done, printed
         done += 1
-        if time.monotonic() - said >= LOG_INTERVAL_SECONDS:
-            said = time.monotonic()
+        if time.monotonic() - printed >= LOG_INTERVAL_SECONDS:
+            printed = time.monotonic()
             print(f"{done} of {total}", file=sys.stderr, flush=True)  # noqa: T201
 
     return step

@@ -1,4 +1,4 @@
-"""`ingest failed`, `ingest journal`, `ingest reclean`: what became of the sources, and how to send them through again."""
+"""`ingest failed` and `ingest reclean`: the quarantine, and how sources are cleaned again."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from ingest.service.spool import Spool
 
 MISSING = f"{__name__}.missing"
-"""Key of click's `meta`: how many of the tokens that were given were not found."""
+"""Key of click's `meta`: how many of the given tokens were not found."""
 
 
 @click.group()
 def failed() -> None:
-    """Look through the quarantine; send sources through again; delete them.
+    """The quarantine: list its sources, clean them again, delete them.
 
-    Each command takes tokens as `list` prints them, or filters; without either it means all that lies there. A token that is not there is
+    Each command takes tokens as `list` prints them, or filters; without either it applies to all. A token that is not found is
     named, and the exit status is 1.
     """
 
 
 def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option("--publisher", help="Only of this publisher, as their senders claim.")(command)
-    command = click.option("--reason", help="Only with this reason.")(command)
+    command = click.option("--publisher", help="Only sources of this publisher, as claimed by their senders.")(command)
+    command = click.option("--reason", help="Only sources with this reason.")(command)
     return click.argument("tokens", nargs=-1)(with_settings(command))
 
 
 def _select(
     settings: Settings, tokens: tuple[str, ...], reason: str | None, publisher: str | None
 ) -> Iterator[tuple[Spool, str, dict[str, Any]]]:
-    """The sources that are meant. A token that none of them has is named on standard error, and the command ends with 1."""
+    """The selected sources. A token that is not found is named on standard error, and the command exits with 1."""
     from ingest.service.spool import Spool, filenames
 
     spool = Spool(settings.spool)
@@ -57,14 +57,14 @@ def _select(
 
 
 def _end(code: int = 0) -> None:
-    """End the command: with `code`, or with 1 where a token was not found."""
+    """End the command with `code`, or with 1 if a token was not found."""
     click.get_current_context().exit(code or (1 if click.get_current_context().meta.get(MISSING) else 0))
 
 
 @failed.command("list")
 @_with_filters
 def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
-    """One line each: token, reason, place in the inbox."""
+    """List sources, one per line: token, reason, path in the inbox."""
     for _, _, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
         click.echo(
             "\t".join(escape_for_display(str(part)) for part in (why["token"], why.get("reason"), why.get("place")))
@@ -75,7 +75,7 @@ def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 @failed.command()
 @_with_filters
 def show(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
-    """All that is known, as JSON Lines."""
+    """Print all that is known about sources, as JSON Lines."""
     from ingest.service.logs import json_line
 
     for _, path, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
@@ -86,9 +86,9 @@ def show(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **f
 @failed.command()
 @_with_filters
 def retry(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
-    """Send sources through again, their attempts forgiven. Without tokens and filters: all.
+    """Clean sources again, with their attempts reset. Without tokens and filters: all.
 
-    The service that runs takes them; with none running and no broker set, they are cleaned at once.
+    The running service takes them; if none is running and no broker is set, they are cleaned at once.
     """
     settings = settings_of_existing_spool(**flags)
     chosen = list(_select(settings, tokens, reason, publisher))
@@ -112,9 +112,9 @@ def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 @with_settings
 @click.option("--publisher", help="Only records of this publisher, by domain or name.")
 def reclean(publisher: str | None, **flags: Any) -> None:
-    """Clean the kept sources again, after rules or the version changed, replacing their records.
+    """Clean the kept sources again and replace their records, after rules or the version changed.
 
-    With no service running and no broker set, cleans them itself.
+    The running service takes them; if none is running and no broker is set, they are cleaned at once.
     """
     settings = settings_of_existing_spool(**flags)
     from ingest.service.journal import Journal
@@ -134,7 +134,7 @@ def reclean(publisher: str | None, **flags: Any) -> None:
 
 
 def _again(chosen: list[tuple[Spool, str]], *, replace: bool) -> Iterator[str]:
-    """Claim sources anew; one that cannot be moved is told and stays, and the others go on."""
+    """Claim sources again; one that cannot be moved is reported and stays, and the others go on."""
     for spool, old in chosen:
         try:
             path = spool.requeue(old, replace=replace)
@@ -146,17 +146,17 @@ def _again(chosen: list[tuple[Spool, str]], *, replace: bool) -> Iterator[str]:
 
 
 def _requeue(settings: Settings, paths: list[str]) -> int:
-    """Queue sources again, or clean them here where nobody else would. Gives the exit code."""
+    """Queue sources again, or clean them here if no service would. Returns the exit code."""
     from ingest.service.enqueue import publish
     from ingest.service.spool.heartbeat import heartbeats
 
     click.echo(f"{len(paths)} sent through again", err=True)
-    kept = any(
+    watched = any(
         status.alive and status.notes.get("role") in {"up", "watch"} for status in heartbeats(str(settings.spool))
     )
     if settings.broker:
         publish(settings, paths)
-    elif paths and not kept:
+    elif paths and not watched:
         from ingest.service import runner
 
         return runner.up(settings, once=True)

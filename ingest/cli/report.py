@@ -1,4 +1,4 @@
-"""`ingest report`: one page over the journal and the records."""
+"""`ingest report`: one page about the journal and the records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     type=LocalPath(path_type=Path, dir_okay=False),
     default="report.html",
     show_default=True,
-    help="The page.",
+    help="The page to write.",
 )
 @click.option(
     "--pages",
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     help="Explain pages to link to, named by id.",
 )
 def report(output: Path, pages: Path | None, **flags: Any) -> None:
-    """Write a page on how it went: outcomes, publishers that changed or fell silent, labels, rules, slow files.
+    """Write a page about a run: outcomes, publishers that changed or fell silent, labels, rules, slow files.
 
-    It reads the journal of the spool and every record under the output folder; either may be missing. The pages that it
-    links to are those of `ingest explain --html spool/done -o PAGES`.
+    Reads the journal of the spool and every record under the output folder; either may be missing. The pages that it
+    links to are made by `ingest explain --html spool/done -o PAGES`.
     """
     from urllib.parse import quote
 
@@ -62,7 +62,7 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
 
 
 def _records(folder: Path) -> Iterator[Record]:
-    """Every record under a folder; what is none is left out."""
+    """Every record under a folder; other files are skipped."""
     from pydantic import ValidationError
 
     from ingest.core.record import Record

@@ -1,4 +1,4 @@
-"""Articles through sandboxed children, one file or many: `ingest clean` and `ingest explain` parse nothing in their own process."""
+"""Articles in sandboxed worker processes: `ingest clean` and `ingest explain` parse nothing in their own process."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from ingest.core.packs import Packs
 
 Read = Callable[..., dict[str, str]]
-"""What is made of an article: takes `raw` and, by name, `url`, `name`, `claims` and `packs`, as `ingest.clean` does."""
+"""What is done with an article: takes `raw` and, by keyword, `url`, `name`, `claims` and `packs`, as `ingest.clean` does."""
 
 
 def each(
     files: Sequence[Path], read: Read, *, named: tuple[Path, ...], url: str | None, packs: Path | None, jobs: int = 1
 ) -> Iterator[dict[str, str]]:
-    """What `read` makes of each file, in their order; a `reason` and a `message` where it makes nothing.
+    """The result of `read` for each file, in order; a `reason` and a `message` where the file is refused.
 
-    `named`: the files that the user named; a link among them is followed. What is no regular file (standard input, a pipe that the shell
-    made) is read here, for a child has no such handles and waits for nobody.
+    `named`: the paths that the user named; a link among them is followed. Standard input and pipes are read here, because a worker
+    process has no such descriptors.
     """
     from ingest.service.workers.ordered_map import map_in_workers, warm
 
@@ -43,7 +43,7 @@ def worker(
     url: str | None = None,
     streams: dict[str, bytes | OSError] | None = None,
 ) -> Callable[[str], dict[str, str]]:
-    """What a child does with the name of a file. Raises nothing that a document or a disk could cause."""
+    """The function that a worker process applies to the name of a file. Raises nothing that a document or a disk could cause."""
     from ingest import Rejected
     from ingest.core.limits import LIMITS
 
@@ -67,7 +67,7 @@ def worker(
 
 
 def usable_packs(folder: Path | None) -> Packs:
-    """Packs, with links among the user's named and left alone; one line and exit 2 where they cannot be used."""
+    """The packs; links in the user's folder are named and skipped. One line and exit 2 if they cannot be used."""
     from ingest.core.packs import PackError, load_packs
 
     name_links(folder)
@@ -78,7 +78,7 @@ def usable_packs(folder: Path | None) -> Packs:
 
 
 def name_links(folder: Path | None) -> None:
-    """Name the packs of a folder that are links: `load_packs` leaves them alone."""
+    """Name the packs of a folder that are links: `load_packs` skips them."""
     if folder and folder.is_dir():
         for path in sorted(folder.glob("*.toml")):
             is_own(path)
@@ -89,7 +89,7 @@ def _is_stream(path: Path) -> bool:
 
 
 def _stream(path: Path) -> bytes | OSError:
-    """All that a stream gives, or one byte more than an article may have."""
+    """All bytes of a stream, up to one more than an article may have."""
     from ingest.core.limits import LIMITS
 
     try:

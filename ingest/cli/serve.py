@@ -18,15 +18,15 @@ from ingest.cli.options import settings_of, with_settings
     "--host",
     default="127.0.0.1",
     show_default=True,
-    help="The address to listen on; others can read all articles there.",
+    help="The address to listen on; whoever reaches it can read all articles.",
 )
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="The port; 0: any that is free."
+    "--port", type=click.IntRange(0, 65535), default=8321, show_default=True, help="The port; 0 picks a free one."
 )
 def serve(host: str, port: int, **flags: Any) -> None:
-    """Show in a browser what the service does: status, records with their reasons, quarantine, and metrics for Prometheus.
+    """Serve the dashboard: status, records with explanations, quarantine, and metrics for Prometheus.
 
-    It only reads, unless INGEST_DASHBOARD_TOKEN is set: who knows that may retry and purge. Needs the extra: pip install 'news-ingest[dashboard]'
+    It is read-only unless INGEST_DASHBOARD_TOKEN is set: whoever knows the token may retry and purge. Needs the extra: pip install 'news-ingest[dashboard]'
     """
     settings = settings_of(**flags)
     try:
@@ -42,7 +42,7 @@ def serve(host: str, port: int, **flags: Any) -> None:
         raise
     try:
         [(*kind, _, address), *_] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        listening = socket.socket(*kind)  # with its protocol: or answers would wait 40 ms for acknowledgements
+        listening = socket.socket(*kind)  # with its protocol, or responses would wait 40 ms for acknowledgements
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen()

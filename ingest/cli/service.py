@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,12 +13,9 @@ from ingest.cli.files import ARTICLES, OneLineError, files_in, read_sidecar, rea
 from ingest.cli.options import settings_of, settings_of_existing_spool, with_settings
 from ingest.core.text.characters import escape_for_display
 
-if TYPE_CHECKING:
-    pass
-
 
 def _run_service(run: Callable[[], int]) -> None:
-    """Run a part of the service with its logs; settings that cannot be used are one sentence, not a traceback."""
+    """Run a part of the service with its logs; invalid settings give one sentence, not a traceback."""
     from ingest.service.logs import to_stderr
     from ingest.service.settings import InvalidSettings
 
@@ -34,18 +31,24 @@ def _run_service(run: Callable[[], int]) -> None:
 
 @click.command()
 @with_settings
-@click.option("--workers", type=click.IntRange(1), help="Children that clean (INGEST_WORKERS, one a core).")
-@click.option("--on-duplicate", type=click.Choice(["skip", "replace"]), help="The first record stays, or the last.")
-@click.option("--sink", type=click.Choice(["json", "jsonl"]), help="A file an article, or JSON Lines segments.")
-@click.option("--once", is_flag=True, help="End when inbox and claimed are empty.")
+@click.option("--workers", type=click.IntRange(1), help="Worker processes (INGEST_WORKERS, or one per core).")
+@click.option(
+    "--on-duplicate",
+    type=click.Choice(["skip", "replace"]),
+    help="For content seen before: keep the first record, or replace it.",
+)
+@click.option(
+    "--sink", type=click.Choice(["json", "jsonl"]), help="json: one file per article; jsonl: JSON Lines segments."
+)
+@click.option("--once", is_flag=True, help="End as soon as inbox and claimed are empty.")
 def up(once: bool, **flags: Any) -> None:  # noqa: FBT001
-    """Watch the inbox and clean what is dropped, with no server. With a broker, feed its workers instead.
+    """Watch the inbox and clean what is dropped there; needs no server. With a broker, queue it for workers instead.
 
-    Drop files into spool/inbox, read records in out/. Ctrl-C ends it; what was under way goes on at the next start.
+    Drop files into spool/inbox, read records in out/. Ctrl-C ends it; unfinished work resumes at the next start.
     """
     settings = settings_of(**flags)
     if settings.broker and once:
-        raise click.UsageError("--once is for work without a broker")
+        raise click.UsageError("--once works only without a broker")
     from ingest.service import runner
 
     _run_service(lambda: runner.watch(settings) if settings.broker else runner.up(settings, once=once))
@@ -57,7 +60,7 @@ def watch(**flags: Any) -> None:
     """Watch the inbox and queue what is dropped for Celery workers."""
     settings = settings_of(**flags)
     if not settings.broker:
-        raise click.UsageError("set INGEST_BROKER_URL or give --broker; without a broker, `ingest up` does it all")
+        raise click.UsageError("set INGEST_BROKER_URL or give --broker; without a broker, use `ingest up`")
     from ingest.service import runner
 
     _run_service(lambda: runner.watch(settings))
@@ -65,11 +68,17 @@ def watch(**flags: Any) -> None:
 
 @click.command()
 @with_settings
-@click.option("--workers", type=click.IntRange(1), help="Pool processes (INGEST_WORKERS, one a core).")
-@click.option("--on-duplicate", type=click.Choice(["skip", "replace"]), help="The first record stays, or the last.")
-@click.option("--sink", type=click.Choice(["json", "jsonl"]), help="A file an article, or JSON Lines segments.")
+@click.option("--workers", type=click.IntRange(1), help="Pool processes (INGEST_WORKERS, or one per core).")
+@click.option(
+    "--on-duplicate",
+    type=click.Choice(["skip", "replace"]),
+    help="For content seen before: keep the first record, or replace it.",
+)
+@click.option(
+    "--sink", type=click.Choice(["json", "jsonl"]), help="json: one file per article; jsonl: JSON Lines segments."
+)
 def worker(**flags: Any) -> None:
-    """Clean what is queued. The same as `celery -A worker worker`."""
+    """Clean what is queued; the same as `celery -A worker worker`."""
     settings = settings_of(**flags)
 
     def run() -> int:
@@ -84,27 +93,27 @@ def worker(**flags: Any) -> None:
 @click.command()
 @with_settings
 @click.argument("paths", nargs=-1, required=True, type=ARTICLES)
-@click.option("--url", help="Where the article was published; for one file.")
+@click.option("--url", help="URL of the article; for a single file.")
 @click.option(
     "--on-duplicate",
     type=click.Choice(["skip", "replace"]),
     default="skip",
-    help="The first record stays, or this one.",
+    help="For content seen before: keep the first record, or replace it.",
 )
-@click.option("--wait", "waits", is_flag=True, help="Print each outcome once it is there.")
+@click.option("--wait", "waits", is_flag=True, help="Wait for each outcome and print it.")
 def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: bool, **flags: Any) -> None:  # noqa: FBT001
     """Copy files, and the files of folders, into the spool and queue them. Prints id and path of each ticket.
 
-    Sidecars (article.html.meta.json) go with their articles; symbolic links inside folders are named and left alone.
+    Sidecars (article.html.meta.json) go with their articles; symbolic links inside folders are named and skipped.
     """
     settings = settings_of(**flags)
     from ingest.core.model import Rejected
-    from ingest.service.enqueue import enqueue as hand_over
+    from ingest.service.enqueue import enqueue as enqueue_source
     from ingest.service.enqueue import wait
 
     found = list(files_in(paths))
     if url and len(found) != 1:
-        raise click.UsageError("--url goes with one file")
+        raise click.UsageError("--url needs a single file")
     bad = 0
     tickets = []
     for file in found:
@@ -120,7 +129,7 @@ def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: 
             bad += 1
             continue
         try:
-            ticket = hand_over(
+            ticket = enqueue_source(
                 raw,
                 url=url,
                 name=file.name,
@@ -136,7 +145,7 @@ def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: 
         if not waits:
             click.echo(f"{ticket.id}\t{ticket.path}")
     for ticket in tickets if waits else ():
-        line = wait(ticket, settings=settings) or {"outcome": "waiting", "reason": "nobody took it in time"}
+        line = wait(ticket, settings=settings) or {"outcome": "waiting", "reason": "no worker took it in time"}
         bad += line["outcome"] not in {"stored", "duplicate"}
         click.echo("\t".join(filter(None, (ticket.id, line["outcome"], line.get("reason")))))
     sys.exit(1 if bad else 0)
@@ -146,9 +155,9 @@ def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: 
 @with_settings
 @click.argument("role", type=click.Choice(["up", "watch", "worker"]))
 def health(role: str, **flags: Any) -> None:
-    """Exit 0 if this container's watcher or worker has done its round within 30 seconds, and what waits for it moves.
+    """Exit 0 if this container's watcher or worker has reported within 30 seconds and its work is moving.
 
-    Where sources wait, a worker that has settled nothing for a minute is unhealthy, however regularly it beats.
+    A worker that has settled nothing for a minute while sources wait is unhealthy, even if its heartbeat is regular.
     """
     settings = settings_of_existing_spool(**flags)
     from ingest.service.spool import Spool
@@ -161,7 +170,7 @@ def health(role: str, **flags: Any) -> None:
     ]
     status = min(ours, key=lambda status: status.age, default=None)
     if status is None or status.age >= 30:
-        click.echo(f"no {role} of this container has made a round in the last 30 seconds", err=True)
+        click.echo(f"no {role} of this container has reported in the last 30 seconds", err=True)
         sys.exit(1)
     claimed, oldest = claimed_and_age(Spool(settings.spool)) if role != "watch" else (0, 0)
     host = status.notes.get("host") if role == "worker" else None
@@ -174,7 +183,7 @@ def health(role: str, **flags: Any) -> None:
 @click.command()
 @with_settings
 def settings(**flags: Any) -> None:
-    """List all settings, what they are now, and what they mean. Passwords are masked."""
+    """List all settings with their current values and meanings. Passwords are masked."""
     now = settings_of(**flags)
     for name, field in type(now).model_fields.items():
         value = now.broker_shown if name == "broker_url" else getattr(now, name)

@@ -1,4 +1,4 @@
-"""`ingest status`: what moves, and why nothing moves when nothing moves."""
+"""`ingest status`: what is waiting, who is working, and what blocks them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ingest.core.text.characters import escape_for_display
 
 @click.command()
 @with_settings
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
-@click.option("--watch", is_flag=True, help="Again every two seconds, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--watch", is_flag=True, help="Repeat every two seconds, until Ctrl-C.")
 def status(as_json: bool, watch: bool, **flags: Any) -> None:  # noqa: FBT001
-    """Show what waits, who works, and why nothing moves when nothing moves."""
+    """Show what is waiting, which workers are alive, and why nothing moves if nothing does."""
     from ingest.service.logs import json_line
     from ingest.service.status import read_status
 
@@ -36,8 +36,8 @@ def _lines(seen: dict[str, Any]) -> list[str]:
     for key, value in seen.items():
         if key == "why":
             continue
-        told = {k: v for k, v in value.items() if v is not None and k != "space"} if isinstance(value, dict) else None
-        shown = value if told is None else ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in told.items())
+        parts = {k: v for k, v in value.items() if v is not None and k != "space"} if isinstance(value, dict) else None
+        shown = value if parts is None else ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in parts.items())
         shown = len(value) if isinstance(value, list) else shown
         lines.append(f"{key.replace('_', ' '):>24}  {shown if shown not in (None, '') else '-'}")
     return lines + [f"{'!':>24}  {reason}" for reason in seen["why"]]

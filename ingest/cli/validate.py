@@ -1,4 +1,4 @@
-"""`ingest validate`: whether records keep the contract."""
+"""`ingest validate`: records are checked against the schema."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def validate(ctx: click.Context, files: tuple[Path, ...]) -> None:
-    """Check records against the schema: JSON Lines, or one record a file; standard input is -.
+    """Check records against the schema: JSON Lines, or one record per file; standard input is -.
 
-    Each record that breaks it has one line on standard error: where it stands, the field and what is wrong. Exit status: 0
-    every record is valid, 1 some is not or there is none, 2 usage.
+    Each invalid record gives one line on standard error: file and line, the field, and what is wrong. Exit status: 0 all records
+    are valid, 1 a record is invalid or there is none, 2 usage.
     """
     seen = broken = 0
     for path in files:
@@ -36,7 +36,7 @@ def validate(ctx: click.Context, files: tuple[Path, ...]) -> None:
 
 
 def records_in(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Each record's place and its JSON. A first line that closes its brace begins JSON Lines, which are read one by one."""
+    """Each record's position (file, line) and JSON. If the first line ends in a brace, the file is read as JSON Lines."""
     name = escape_for_display(str(path))
     with click.open_file(str(path), "rb") as file:
         lines = ((number, line) for number, line in enumerate(file, 1) if line.strip())
@@ -49,7 +49,7 @@ def records_in(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _complaint(text: bytes) -> str | None:
-    """What is wrong with it, each field once, or None."""
+    """What is wrong with a record, each field once, or None."""
     from pydantic import ValidationError
 
     from ingest.core.record import Record

@@ -1,4 +1,4 @@
-"""A record in the forms that others read. Each is a pure function; what a form has no place for stays in the record alone."""
+"""A record in standard formats. Each is a pure function; what a format has no property for is only in the record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["FORMATS", "Format", "jsonld", "markdown", "ninjs", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One form of a record. `suffix`: of its file; `gap`: what stands between two of them on the terminal."""
+    """One format of a record. `suffix`: of its files; `gap`: the separator between two of them on the terminal."""
 
     write: Callable[[Record], str]
     suffix: str = ".json"

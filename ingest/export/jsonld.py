@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 EXTRA_TERM = {"@id": "urn:news-ingest:extra", "@type": "@json"}
-"""What `extra` means: a literal of JSON (JSON-LD 1.1, section 4.2.2), which readers keep as it is."""
+"""The term for `extra`: a JSON literal (JSON-LD 1.1, section 4.2.2), which processors keep unchanged."""
 
 
 def jsonld(record: Record) -> dict[str, Any]:

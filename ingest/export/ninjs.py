@@ -67,12 +67,12 @@ def ninjs(record: Record) -> dict[str, Any]:
 
 
 def _instant(moment: str | None) -> str | None:
-    """A moment with its seconds, as "format: date-time" wants; a day without an hour is none."""
+    """An instant with its seconds, as "format: date-time" requires; None for a day without a time."""
     return _MINUTE.sub(r"\1:00", moment) if moment and "T" in moment else None
 
 
 def _days(record: Record) -> str:
-    """A ninjs object knows instants alone; a day whose hour is unknown is told in words, not given an hour."""
+    """A ninjs object only has instants; a day without a known time is put into words instead of being given a time."""
     moments = (("Published", record.published), ("Modified", record.modified))
     return " ".join(f"{verb} on {moment}, hour unknown." for verb, moment in moments if moment and "T" not in moment)
 
@@ -85,7 +85,7 @@ def _sources(record: Record) -> list[dict[str, str]]:
 
 
 def _picture(image: Image, own: str, number: int) -> dict[str, Any]:
-    """A picture is named by its place in the article: its address may change, or be unknown."""
+    """A picture is identified by its position in the article, because its URL may change or be unknown."""
     href = to_uri(image.url) if image.url else None
     found = {
         "name": f"picture-{number}",

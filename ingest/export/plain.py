@@ -14,19 +14,21 @@ if TYPE_CHECKING:
 
     from ingest.core.record import Image, Record
 
-_MARKUP_CHARACTERS = re.compile(r"([\\`*\[\]<>&|~]|(?<![^\W_])_|_(?![^\W_]))")  # an underscore inside a word is one
+_MARKUP_CHARACTERS = re.compile(
+    r"([\\`*\[\]<>&|~]|(?<![^\W_])_|_(?![^\W_]))"
+)  # an underscore inside a word is no markup
 _BLOCK_START = re.compile(r"^(#{1,6}|[-+=]|\d{1,9}(?=[.)]))(?=[\s.)=-]|$)")
 _BULLET = re.compile(r"^[-*•‣▪◦–—·]\s+")
 _NUMBER = re.compile(r"^\d{1,2}[.)]\s")
 
 
 def text(record: Record) -> str:
-    """Headline, subheadline and body, with a blank line between them, and nothing else: what a reader would read aloud."""
+    """Headline, subheadline and body, with a blank line between them, and nothing else."""
     return "\n\n".join(part for part in (record.headline, record.subheadline, record.body) if part)
 
 
 def markdown(record: Record) -> str:
-    """The article with its metadata as a reader sees them; nothing of the text can turn into markup (CommonMark 0.31)."""
+    """The article with its metadata; none of the text can turn into markup (CommonMark 0.31)."""
     return "\n\n".join(_parts(record))
 
 
@@ -55,7 +57,7 @@ def _parts(record: Record) -> Iterator[str]:
     if rights := [escape(part) for part in (record.copyright_notice, record.usage_terms) if part]:
         yield "---"
         yield from rights
-    if record.extra:  # as code, which four spaces make of a line whatever it holds
+    if record.extra:  # as an indented code block, which no content can end
         yield "---"
         written = json.dumps(record.extra, ensure_ascii=False, indent=2)
         yield "\n".join(f"    {UNSAFE_CHARACTERS.sub(_escaped, line)}" for line in written.split("\n"))
@@ -66,7 +68,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def escape(line: str) -> str:
-    """One line of text as Markdown that reads the same."""
+    """One line of text as Markdown that renders as the same text."""
     return _BLOCK_START.sub(_escaped_start, _MARKUP_CHARACTERS.sub(r"\\\1", line))
 
 
@@ -81,7 +83,7 @@ def _list_line(line: str) -> str:
 
 
 def _figure(image: Image) -> str:
-    """The picture by its address, then what is written under it."""
+    """The picture by its URL, then its caption and credit."""
     address = to_uri(image.url) if image.url else None
     credit = f"({escape(image.credit)})" if image.credit else ""
     words = " ".join(part for part in (escape(image.caption or ""), credit) if part)

@@ -1,4 +1,4 @@
-"""Addresses as strict readers want them."""
+"""URLs as strict parsers require them."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def article_uri(record: Record) -> str:
-    """The article's own URI: its address, or the digest of its content (the "nih" scheme of RFC 6920)."""
+    """The article's own URI: its URL, or the digest of its content (the "nih" scheme of RFC 6920)."""
     return (to_uri(record.url) if record.url else None) or f"nih:sha-256;{record.id}"
 
 
 def to_uri(url: str) -> str | None:
-    """An address with what RFC 3986 does not allow escaped, and its host in ASCII; None if it is past saving.
+    """A URL with its host in ASCII and everything escaped that RFC 3986 does not allow; None if it cannot be repaired.
 
-    Pages state addresses with Cyrillic letters, brackets and bare percent signs; validators of "format: uri" refuse those.
+    Pages contain URLs with Cyrillic letters, brackets and bare percent signs; validators of "format: uri" refuse those.
     """
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").encode("idna").decode()
         port = f":{parts.port}" if parts.port else ""
-    except ValueError:  # a port that is no number, half an IPv6 address, a label of more than 63 signs
+    except ValueError:  # a port that is not a number, half an IPv6 address, a label of more than 63 characters
         return None
     if not re.fullmatch(r"[a-z0-9._-]+", host):
         return None

@@ -53,7 +53,7 @@ def authors(body: str, head: str = "", *, author: object = None) -> list[str]:
         ("Анна Петрова, корреспондент", ("Анна Петрова",)),
     ],
 )
-def test_lists_of_names(text: str, people: tuple[str, ...]) -> None:
+def test_author_names_are_read_from_bylines_in_many_scripts(text: str, people: tuple[str, ...]) -> None:
     assert parse_authors(text) == people
 
 
@@ -69,11 +69,11 @@ def test_lists_of_names(text: str, people: tuple[str, ...]) -> None:
         ("<p>The program was written by <a href='/t'>Tom Reed</a> in C, " + "and it has run the pumps ever since. " * 4 + "</p>", []),
     ],
 )  # fmt: skip
-def test_bylines_of_pages(body: str, people: list[str]) -> None:
+def test_the_authors_of_a_page_come_from_its_byline(body: str, people: list[str]) -> None:
     assert authors(body) == people
 
 
-def test_a_person_in_the_byline_goes_before_the_house_of_the_metadata() -> None:
+def test_a_person_in_the_byline_outranks_a_publisher_in_the_metadata() -> None:
     house = {"@type": "NewsMediaOrganization", "name": "Weir Journal"}
     assert authors("<p class=byline>By Ana Pérez</p>", author=house) == ["Ana Pérez"]
     assert authors("<div class=author>山本 美咲</div>", author=house) == ["山本 美咲"]
@@ -82,7 +82,7 @@ def test_a_person_in_the_byline_goes_before_the_house_of_the_metadata() -> None:
     ) == ["Ana Pérez"]
 
 
-def test_organisations_beside_persons_are_no_authors_but_agencies_are() -> None:
+def test_beside_persons_only_agencies_count_as_authors() -> None:
     person = {"@type": "Person", "name": "Ana Pérez"}
     assert authors("", author=[person, {"@type": "Organization", "name": "Institute of Rivers"}]) == ["Ana Pérez"]
     assert authors("", author=[person, {"@type": "Organization", "name": "Weir Journal"}]) == ["Ana Pérez"]

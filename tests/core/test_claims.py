@@ -75,7 +75,7 @@ def test_json_ld_gives_every_field_it_has() -> None:
         '{"@type":"Article","headline":"Ti\u0007de","description":"line\nbreak"}',
     ],
 )
-def test_broken_json_ld_is_mended(script: str) -> None:
+def test_broken_json_ld_is_repaired(script: str) -> None:
     claims = page_claims(page(jsonld=script), url=URL)
     assert [c.value for c in claims if c.field == "headline" and c.origin == "json-ld"] == ["Tide"]
 
@@ -107,7 +107,7 @@ def test_any_json_ld_gives_claims_or_nothing(value: object) -> None:
     json.dumps([c.value for c in claims], ensure_ascii=False).encode()
 
 
-def test_monsters_are_bounded() -> None:
+def test_huge_or_deep_json_ld_is_bounded() -> None:
     crowd = [
         {"name": f"Ann Example{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{chr(97 + i // 676)}"} for i in range(10_000)
     ]
@@ -138,12 +138,12 @@ def test_monsters_are_bounded() -> None:
         *((bad, None) for bad in ("0000-01-01", "99999-01-01", "2024-02-30", "1970-01-01T00:00:00Z", "3 hours ago", "", True, 1e300, [])),
     ],
 )  # fmt: skip
-def test_moments(text: object, when: str | None) -> None:
+def test_timestamps_become_rfc_3339(text: object, when: str | None) -> None:
     assert parse_timestamp(text) == when
 
 
 @given(st.text(max_size=60) | st.datetimes().map(str) | st.floats() | st.integers())
-def test_a_moment_is_a_day_in_range_or_nothing(value: object) -> None:
+def test_a_timestamp_is_a_valid_day_or_none(value: object) -> None:
     when = parse_timestamp(value)
     assert when is None or FIRST_YEAR <= int(when[:4]) <= LAST_YEAR
 
@@ -164,7 +164,7 @@ def test_a_line_may_hold_two_dates() -> None:
         ("Nina Di Stefano | 12:30", ("Nina Di Stefano",)),
     ],
 )
-def test_bylines(byline: str, people: tuple[str, ...]) -> None:
+def test_bylines_give_author_names(byline: str, people: tuple[str, ...]) -> None:
     assert parse_authors(byline, loose=True) == people
 
 
@@ -184,11 +184,11 @@ def test_bylines(byline: str, people: tuple[str, ...]) -> None:
         ("", None, None),
     ],
 )
-def test_captions_part_from_their_credits(text: str, caption: str | None, credit: str | None) -> None:
+def test_captions_are_separated_from_their_credits(text: str, caption: str | None, credit: str | None) -> None:
     assert split_caption(text) == (caption, credit)
 
 
-def test_pictures_of_other_articles_and_alt_texts_are_left_alone() -> None:
+def test_pictures_of_other_articles_and_alt_texts_are_ignored() -> None:
     figure = '<figure><img src="/a.jpg" alt="alt"><figcaption>{} <span class="credit">Photo: Jo Mole</span></figcaption></figure>'
     body = f'<h1>T</h1>{figure.format("Quay.")}<figure><img src=b.jpg alt="An alt"></figure><aside>{figure.format("Other.")}</aside>'
     assert won(page(body=body))["images"] == [
@@ -196,7 +196,7 @@ def test_pictures_of_other_articles_and_alt_texts_are_left_alone() -> None:
     ]
 
 
-def test_dates_and_bylines_stand_around_the_headline() -> None:
+def test_dates_and_bylines_are_found_around_the_headline() -> None:
     body = (
         "<nav><time datetime=2020-01-01>old</time></nav><h1>Ferry stops</h1><div><a href=/authors/jo>Jo Mole</a>"
         "<span>Published <b>1 March 2024</b></span></div><p>"
@@ -207,7 +207,7 @@ def test_dates_and_bylines_stand_around_the_headline() -> None:
     assert (got["authors"], got["published"]) == (["Jo Mole"], "2024-03-01")
 
 
-def test_the_site_signs_no_title() -> None:
+def test_the_sites_name_is_cut_from_the_title() -> None:
     sites = site_names(["The Harbour Post"], URL)
     for title in (
         "Ferry stops | The Harbour Post",
@@ -218,7 +218,7 @@ def test_the_site_signs_no_title() -> None:
     assert strip_site_name("Ferry – a history", sites) == "Ferry – a history"
 
 
-def test_agreement_decides() -> None:
+def test_a_headline_on_which_sources_agree_wins() -> None:
     def headline(**by: str) -> object:
         claims = [Claim("headline", v, k.rstrip("2").replace("_", "-")) for k, v in by.items()]
         return resolve_claims(claims)["headline"].value
@@ -236,14 +236,14 @@ def test_agreement_decides() -> None:
     assert resolve_claims([*people, Claim("authors", ["Jo Mole"], "page")])["authors"].value == ["Jo Mole"]
 
 
-def test_the_foot_tells_the_rights() -> None:
+def test_the_footer_gives_the_copyright_notice() -> None:
     body = "<h1>T</h1>" + "<p>word</p>" * 5 + "<footer>© 2024 The Harbour Post<p>{}</p></footer>"
     terms = "When quoting this page, a hyperlink to the source is required in the first paragraph."
     got = won(page(body=body.format(terms)))
     assert (got["copyright_notice"], got["usage_terms"]) == ("© 2024 The Harbour Post", terms)
 
 
-def test_keywords_that_sources_agree_on_and_never_the_headline_in_pieces() -> None:
+def test_keywords_are_those_that_sources_agree_on_and_no_parts_of_the_headline() -> None:
     head = '<meta name=keywords content="ferry, stops, at, noon"><meta name=news_keywords content="ports, ferries">'
     got = won(
         page(head=head, body="<h1>Ferry stops at noon</h1><a rel=tag href=/t>Ports</a><a rel=tag href=/f>Ferries</a>")

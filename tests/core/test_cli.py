@@ -47,7 +47,7 @@ def test_a_refused_file_has_its_line_and_does_not_stop_the_others(tmp_path: Path
     assert b"\x1b" not in done.stderr
 
 
-def test_standard_input_address_and_sidecar(tmp_path: Path) -> None:
+def test_standard_input_url_and_sidecar_are_used(tmp_path: Path) -> None:
     raw = (SEEDS / "000_47fd47bebe7271c0.txt").read_bytes()
     piped = json.loads(ingest("clean", "-", "--url", "https://english.kyodonews.net/a", stdin=raw).stdout)
     assert (piped["publisher"]["name"], piped["source"]["name"]) == ("Kyodo News", None)
@@ -65,17 +65,17 @@ def test_standard_input_address_and_sidecar(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments", [["clean"], ["clean", "no-such-file"], ["clean", ".", "--format", "xml"], ["nonsense"]]
 )
-def test_usage(arguments: list[str]) -> None:
+def test_usage_errors_exit_with_2(arguments: list[str]) -> None:
     done = ingest(*arguments)
     assert done.returncode == 2
     assert done.stderr.startswith(b"Usage:")
 
 
-def test_schema_is_the_records() -> None:
+def test_schema_prints_the_records_schema() -> None:
     assert json.loads(ingest("schema").stdout)["properties"].keys() == Record.model_fields.keys()
 
 
-def test_interrupted(tmp_path: Path) -> None:
+def test_ctrl_c_exits_with_130(tmp_path: Path) -> None:
     raw = next(SEEDS.iterdir()).read_bytes()
     for number in range(300):  # their records fill the pipe ten times over: nobody reads it, so it cannot have ended
         (tmp_path / f"{number}.txt").write_bytes(raw + str(number).encode())

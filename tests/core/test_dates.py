@@ -82,12 +82,12 @@ def test_a_day_is_read_in_the_digits_months_and_years_of_its_language(text: str,
     assert read_day(text) == Written(when)
 
 
-def test_a_name_means_the_month_of_its_language() -> None:
+def test_a_month_name_is_read_in_its_language() -> None:
     assert read_day("27. listopada 2023.", language="hr") == Written("2023-10-27")
 
 
 @pytest.mark.parametrize("text", ["27 رمضان 1445", "27 ต.ค. 24", "۳۱ مهر ۱۴۰۲", "民國年", "27 Octember 2023"])
-def test_a_day_that_nothing_fixes_is_none(text: str) -> None:
+def test_an_undetermined_day_is_none(text: str) -> None:
     assert read_day(text) is None
 
 
@@ -95,7 +95,7 @@ def test_a_day_that_nothing_fixes_is_none(text: str) -> None:
     ("hijri", "gregorian"),
     [((1402, 1, 1), "2023-03-21"), ((1403, 12, 30), "2025-03-20"), ((1357, 11, 22), "1979-02-11"), ((1399, 12, 30), "2021-03-20")],
 )  # fmt: skip
-def test_solar_hijri_days(hijri: tuple[int, int, int], gregorian: str) -> None:
+def test_solar_hijri_dates_are_converted(hijri: tuple[int, int, int], gregorian: str) -> None:
     assert solar_hijri(*hijri) == date.fromisoformat(gregorian)
     assert solar_hijri(1402, 12, 30) is None
 
@@ -115,7 +115,7 @@ def test_solar_hijri_days(hijri: tuple[int, int, int], gregorian: str) -> None:
         ("2023-10-27T08:15:00+9900", None),
     ],
 )
-def test_an_offset_that_is_stated_counts(text: str, when: str | None) -> None:
+def test_a_stated_utc_offset_is_kept(text: str, when: str | None) -> None:
     assert parse_timestamp(text) == when
 
 
@@ -137,7 +137,7 @@ def test_an_offset_that_is_stated_counts(text: str, when: str | None) -> None:
         (["en"], "https://a.example.com/2023/05/04/x", ["05/04/2023"], "2023-05-04"),
     ],
 )
-def test_the_month_of_two_numbers_is_told_by_the_page(
+def test_day_and_month_order_is_inferred_from_the_page(
     languages: list[str], url: str, others: list[str], when: str | None
 ) -> None:
     if others == ["04/05/2023", "2023-05-04T10:00:00Z"]:  # another day, written with the day first
@@ -147,7 +147,7 @@ def test_the_month_of_two_numbers_is_told_by_the_page(
     assert (claim.value if claim.rival is None else None) == when
 
 
-def test_an_unsure_day_is_null_and_provenance_says_between_what() -> None:
+def test_an_ambiguous_day_is_null_and_provenance_names_the_candidates() -> None:
     got = record("<p class=date>05/04/2023</p>", url="https://www.weir-journal.example.com/news/pump-house")
     assert got["published"] is None
     assert got["provenance"]["published"] == "unsure: 2023-04-05 or 2023-05-04 (page)"  # type: ignore[index]
@@ -172,7 +172,7 @@ LD = f"<script type='application/ld+json'>{json.dumps({'@type': 'NewsArticle', '
         "<ul><li>3 May 1911: the pumps run first, and the whole of the village comes to see them do so on the day after the fair.</li></ul>",
     ],
 )
-def test_a_day_out_of_a_sentence_or_a_caption_dates_nothing(body: str) -> None:
+def test_a_day_in_a_sentence_or_caption_is_not_the_publication_day(body: str) -> None:
     assert day(body, LD) == "2023-10-27T08:15:00+00:00"
     assert day(body) is None
 
@@ -199,7 +199,9 @@ def test_a_day_out_of_a_sentence_or_a_caption_dates_nothing(body: str) -> None:
         ("<div itemscope itemtype='https://schema.org/Comment'><i itemprop=datePublished content='2023-11-05'>5 Nov</i></div>", None, None),
     ],
 )  # fmt: skip
-def test_the_words_beside_a_day_say_what_it_is(body: str, published: str | None, modified: str | None) -> None:
+def test_the_label_beside_a_day_tells_published_from_modified(
+    body: str, published: str | None, modified: str | None
+) -> None:
     got = record(body)
     assert (got["published"], got["modified"]) == (published, modified)
 
@@ -212,11 +214,11 @@ def test_the_words_beside_a_day_say_what_it_is(body: str, published: str | None,
         '<script type=\'application/ld+json\'>{"@type": "VideoObject", "name": "The weir from the air", "uploadDate": "2019-02-03"}</script>',
     ],
 )
-def test_a_day_of_change_or_of_a_video_is_no_day_of_publication(head: str) -> None:
+def test_a_day_of_modification_or_of_a_video_is_not_the_publication_day(head: str) -> None:
     assert day("", head) is None
 
 
-def test_two_voices_outweigh_one() -> None:
+def test_two_agreeing_dates_outweigh_one() -> None:
     shown = "<p class=date>29 October 2023</p>"
     assert (
         day(shown, f"{LD}<meta property='article:published_time' content='2023-10-29T07:00:00Z'>")

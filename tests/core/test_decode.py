@@ -37,7 +37,7 @@ KOREAN = "정부는 화요일 새로운 경제 대책을 발표했다. 총리는
         (JAPANESE, "euc-jp"), (KOREAN, "euc-kr"), (f"{JAPANESE}\n\n{KOREAN}", "utf-16-le"), (RUSSIAN, "utf-16-be"),
     ],
 )  # fmt: skip
-def test_detected(text: str, encoding: str) -> None:
+def test_encodings_are_detected(text: str, encoding: str) -> None:
     assert decode(text.encode(encoding))[:2] == (text, encoding)
 
 
@@ -51,14 +51,14 @@ def test_one_broken_sequence_does_not_make_utf8_something_else() -> None:
     assert decode(RUSSIAN.encode() + b"\xff") == (RUSSIAN + "\ufffd", "utf-8", {"encoding": "damaged"})
 
 
-def test_line_ends_controls_and_forms_are_normal() -> None:
+def test_line_ends_control_characters_and_unicode_forms_are_normalised() -> None:
     assert (
         to_nfc(decode("a\r\nb\rc\u2028d\x00\x1b[31m\u202eе\u0301cafe\u0301".encode())[0]) == "a\nb\nc\nd[31mе\u0301café"
     )
 
 
 @given(st.text(st.sampled_from("\r\n\x0b\x1b\x7f\x85\x9f\u2028\u202e\u2066\ufeff\ufff9\ufffe\uffff\xa0\u2026\u20ac\uffe9") | st.characters(codec="utf-8"), max_size=9))  # fmt: skip
-def test_every_one_of_them_wherever_it_stands(text: str) -> None:
+def test_each_control_character_is_removed_at_any_position(text: str) -> None:
     assume("\0" not in text)
     plain = UNSAFE_CHARACTERS.sub("", re.sub("\r\n|[\r\x0b\x0c\x85\u2028\u2029]", "\n", f"a{text}"))
     assume(not mend_double_encoding(f"a{text}")[1])  # what reads as UTF-8 once more is a law of its own
@@ -84,13 +84,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("raw", REFUSED, ids=lambda raw: repr(raw[:12]))
-def test_refused(raw: bytes) -> None:
+def test_input_that_is_no_text_is_refused(raw: bytes) -> None:
     with pytest.raises(Rejected) as refusal:
         clean(raw)
     assert refusal.value.reason == REFUSED[raw]
 
 
-def test_unpacking_is_bounded_by_the_content_not_the_stream() -> None:
+def test_decompression_is_bounded_by_the_content_not_the_stream() -> None:
     assert unpack(gzip.compress(b"a" * 100), limit=100) == b"a" * 100
     with pytest.raises(Rejected, match="larger"):
         unpack(gzip.compress(b"a" * 101), limit=100)
@@ -105,14 +105,14 @@ DAMAGED = {"encoding": "damaged"}
 
 @pytest.mark.parametrize("strays", [b"\xe9", b"\x92\xff\xb4"])
 @pytest.mark.parametrize("text", [ENGLISH, GERMAN * 3, RUSSIAN * 2])
-def test_stray_bytes_make_no_other_encoding(text: str, strays: bytes) -> None:
+def test_stray_bytes_do_not_change_the_detected_encoding(text: str, strays: bytes) -> None:
     head = '<meta charset="utf-8"><p>'
     for start in ("", head):
         raw = b"".join([(start + text).encode(), *(b" x" + bytes([each]) + b"y " for each in strays), text.encode()])
         assert decode(raw)[1:] == ("utf-8", DAMAGED)
 
 
-def test_a_page_that_declares_utf8_and_is_another_is_read_by_evidence() -> None:
+def test_a_page_that_wrongly_declares_utf8_is_decoded_by_detection() -> None:
     assert decode(f'<meta charset="utf-8"><p>{FRENCH}'.encode("cp1252"))[1] == "windows-1252"
 
 
@@ -125,13 +125,13 @@ def test_a_page_that_declares_utf8_and_is_another_is_read_by_evidence() -> None:
         ("csISO2022JP", JAPANESE, "iso2022_jp", "iso-2022-jp"), ("hz-gb-2312", CHINESE, "hz", "hz-gb-2312"),
     ],
 )  # fmt: skip
-def test_every_label_of_the_standard(label: str, text: str, codec: str, encoding: str) -> None:
+def test_every_encoding_label_of_the_standard_is_known(label: str, text: str, codec: str, encoding: str) -> None:
     page = f'<!-- <meta charset="koi8-r"> --><meta charset="{label}"><p>{text}'
     assert decode(page.encode(codec))[:2] == (page, encoding)
 
 
 @pytest.mark.parametrize("codec", ["cp1252", "latin-1", "cp1251", "cp1250"])
-def test_text_encoded_twice_is_mended(codec: str) -> None:
+def test_text_that_was_encoded_twice_is_repaired(codec: str) -> None:
     sound = RUSSIAN if codec == "cp1251" else "Für “Städte” – größer’s Żółć."
     twice = "".join(bytes([b]).decode(codec, "ignore") or chr(b) for b in sound.encode())
     assert decode(f"<p>© Ex</p><p>{twice}</p>".encode()) == (
@@ -144,5 +144,5 @@ def test_text_encoded_twice_is_mended(codec: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Le CAFÉ» de la «RÉPUBLIQUE»", "MĘŻCZYZNA I ĆWIERĆ", RUSSIAN, "Рік і Сім", "AÇÃO “SÃO”"]
 )
-def test_sound_text_is_not_mended(text: str) -> None:
+def test_correct_text_is_not_repaired(text: str) -> None:
     assert decode(text.encode()) == (text, "utf-8", {})

@@ -37,7 +37,7 @@ STORM, RAIN, WIND = "Storm hits coast", "Storm and rain hit coast", "Wind and ra
         (None, STORM, "Contact us", STORM, STORM),
     ],
 )
-def test_the_headline_is_the_one_shown_if_it_is_one(
+def test_the_headline_on_the_page_is_used_if_it_is_one(
     jsonld: str | None, shared: str, heading: str, window: str, headline: str
 ) -> None:
     stated = [Claim("headline", jsonld, "json-ld")] if jsonld else []
@@ -77,7 +77,7 @@ def jsonld(kind: str, headline: str) -> str:
         ("", f"<title>{STORM} | HDP</title><meta property=og:site_name content='Harbour Daily Post'>", STORM),
     ],
 )
-def test_headlines_by_where_they_stand(body: str, head: str, headline: str) -> None:
+def test_headlines_are_found_by_their_position(body: str, head: str, headline: str) -> None:
     assert won(body + PROSE, head)["headline"] == headline
 
 
@@ -102,7 +102,7 @@ def test_which_of_a_pages_days_is_the_articles(body: str, head: str, day: str) -
     assert won(f"<h1>Storm hits coast</h1>{body}{PROSE * 3}", head)["published"] == day
 
 
-def test_on_news_a_row_of_links_named_like_their_addresses_is_tags() -> None:
+def test_a_row_of_links_whose_text_matches_their_urls_is_tags() -> None:
     row = "<ul><li><a href='/coast/storm/'>Storm</a></li><li><a href='/coast/harbour/'>Harbour</a></li></ul>"
     page = f"<h1>Storm hits coast</h1>{PROSE * 3}{row}"
     assert won(page, jsonld("NewsArticle", STORM))["keywords"] == ["Storm", "Harbour"]
@@ -115,14 +115,14 @@ def test_keywords_stated_twice_outweigh_longer_ones() -> None:
     assert won(f"<h1>Storm hits coast</h1>{PROSE * 3}{tags}", head)["keywords"] == ["storm", "coast"]
 
 
-def test_what_stands_over_a_headline_is_no_part_of_it_unless_metadata_have_it_too() -> None:
+def test_a_kicker_is_part_of_the_headline_only_if_metadata_have_it_too() -> None:
     heading = "<h1><span class='title__overline'>Bad weather</span> <span>Storm hits coast</span></h1>"
     assert won(heading + PROSE)["headline"] == "Storm hits coast"
     shared = "<meta property=og:title content='Bad weather: Storm hits coast'>"
     assert won(heading + PROSE, shared)["headline"] == "Bad weather Storm hits coast"
 
 
-def test_tags_are_found_by_their_addresses_after_the_headline_even_in_a_frame_called_next() -> None:
+def test_tags_are_found_by_their_urls_even_inside_an_element_called_next() -> None:
     trends = "<div><a href='/topics/cup'>The cup</a><a href='/topics/vote'>The vote</a></div>"
     tags = "<div><div><a href='/topics/storm'>Storm</a></div><div><a href='/topics/coast/'>Coast</a></div></div>"
     rows = (
@@ -132,7 +132,7 @@ def test_tags_are_found_by_their_addresses_after_the_headline_even_in_a_frame_ca
     assert won(page)["keywords"] == ["Storm", "Coast"]
 
 
-def test_keywords_leave_the_house_out_and_part_where_the_language_parts() -> None:
+def test_keywords_exclude_the_publisher_and_split_at_the_languages_separators() -> None:
     site = "<meta property=og:site_name content='Harbour Post'>"
     assert won(PROSE, f"{site}<meta name=keywords content='storm, Harbour Post, coast'>")["keywords"] == [
         "storm",
@@ -168,7 +168,7 @@ def test_keywords_leave_the_house_out_and_part_where_the_language_parts() -> Non
          "The pier.", "Jo Mole"),
     ],
 )  # fmt: skip
-def test_captions_stand_apart_from_credits(box: str, caption: str, credit: str) -> None:
+def test_captions_and_credits_are_separate_fields(box: str, caption: str, credit: str) -> None:
     images = won(f"<h1>Storm hits coast</h1>{PROSE * 3}{box}{PROSE}")["images"]
     assert images == [{"caption": caption, "credit": credit, "url": "https://www.harbour-post.example.org/a.jpg"}]
 
@@ -182,16 +182,16 @@ def test_captions_stand_apart_from_credits(box: str, caption: str, credit: str) 
         "<div class='text-caption'><img src=/a.jpg><a href='/x'>An offer of the Example House</a></div>",
     ],
 )
-def test_not_all_that_stands_beside_a_picture_is_its_caption(box: str) -> None:
+def test_not_every_text_beside_a_picture_is_its_caption(box: str) -> None:
     assert "images" not in won(f"<h1>Storm hits coast</h1>{PROSE * 3}{box}{PROSE}")
 
 
-def test_one_name_said_twice_is_one() -> None:
+def test_an_author_named_twice_is_listed_once() -> None:
     assert parse_authors(["Jo Mole Weather Reporter", "Jo Mole"], loose=True) == ("Jo Mole",)
     assert parse_authors("Jo Mole (www.example.org)") == ("Jo Mole",)
 
 
-def test_the_byline_of_a_menu_is_none_and_a_person_goes_before_the_house() -> None:
+def test_a_byline_in_a_menu_is_ignored_and_a_person_outranks_the_publisher() -> None:
     menu = "<header><nav><h3>By Company Size</h3><a href=/s>Small</a></nav></header>"
     jsonld = '{"@type": "NewsArticle", "author": {"name": "Harbour Post"}, "publisher": {"name": "Harbour Post"}}'
     byline = "<div class=byline>By <a rel=author href=/authors/jo>Jo Mole</a></div>"
@@ -232,13 +232,13 @@ def test_a_copyright_notice_names_an_owner_and_is_no_link(foot: str, notice: str
     assert won(f"<h1>Storm hits coast</h1>{PROSE * 3}<footer>{foot}</footer>").get("copyright_notice") == notice
 
 
-def test_addresses_start_where_the_page_says() -> None:
+def test_relative_urls_are_resolved_against_the_base_element() -> None:
     figure = "<figure><img src=a.jpg><figcaption>The pier</figcaption></figure>"
     images = won(f"<h1>Storm hits coast</h1>{figure}{PROSE}", "<base href='/en/'>")["images"]
     assert images == [{"caption": "The pier", "credit": None, "url": "https://www.harbour-post.example.org/en/a.jpg"}]
 
 
-def test_the_sites_name_goes_before_the_owning_houses() -> None:
+def test_the_sites_name_outranks_its_owners_name() -> None:
     jsonld = '{"@type": "NewsArticle", "headline": "Storm", "publisher": {"name": "Harbour Media Group"}}'
     head = f"<meta property=og:site_name content='Harbour Post'><script type='application/ld+json'>{jsonld}</script>"
     assert won(PROSE, head)["publisher"] == {"name": "Harbour Post", "domain": "example.org"}

@@ -28,23 +28,23 @@ def forest() -> Forest:
 ROWS = np.array([[3, 0], [3, 1], [4, 1]], np.float32)
 
 
-def test_a_row_walks_every_tree_and_their_answers_add_up():
+def test_a_row_traverses_every_tree_and_the_values_add_up():
     odds = np.array([1.5, 2.5, -0.5])
     assert np.allclose(forest().predict(ROWS), 1 / (1 + np.exp(-odds)))
     assert forest().predict(np.zeros((0, 2), np.float32)).shape == (0,)
 
 
-def test_what_the_first_trees_are_sure_of_no_other_is_asked():
+def test_early_exit_skips_trees_for_certain_rows():
     said = forest().predict(ROWS, early_exit=EarlyExit(1, 0.3, 0.85))  # by the first tree alone: .73, .88, .27
     assert np.allclose(said, 1 / (1 + np.exp(-np.array([1.5, 2.0, -1.0]))))
 
 
-def test_many_rows_are_no_different_from_few():
+def test_many_rows_give_the_same_results_as_few():
     many = np.tile(ROWS, (20_000, 1))
     assert np.array_equal(forest().predict(many), np.tile(forest().predict(ROWS), 20_000))
 
 
-def test_contributions_and_the_roots_make_the_answer():
+def test_contributions_add_up_to_the_prediction():
     assert forest().contributions(ROWS[1]).tolist() == [1.25, 0.5]  # from 0.25 by words to 1.5, by links to 2
 
 

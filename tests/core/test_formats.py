@@ -63,7 +63,7 @@ KEPT = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_no_article(name: str) -> None:
+def test_formats_that_are_no_article_are_refused_by_name(name: str) -> None:
     for raw in (REFUSED[name].encode(), b"\xef\xbb\xbf" + REFUSED[name].encode()):
         with pytest.raises(Rejected) as refused:
             clean(raw)
@@ -71,13 +71,13 @@ def test_no_article(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", KEPT)
-def test_an_article(name: str) -> None:
+def test_articles_that_resemble_a_format_are_accepted(name: str) -> None:
     body = clean(KEPT[name].encode()).body
     assert all(paragraph in body for paragraph in ENGLISH.prose)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.lang}-{story.title[:12]}")
-def test_plain_articles_in_any_script(story: object) -> None:
+def test_plain_articles_in_any_script_are_accepted(story: object) -> None:
     assert clean("\n\n".join((story.title, *story.prose)).encode()).body  # type: ignore[attr-defined]
 
 
@@ -92,6 +92,6 @@ def test_plain_articles_in_any_script(story: object) -> None:
         "<a:" * 40_000,
     ],
 )
-def test_what_leads_nowhere_is_no_format(text: str) -> None:
+def test_text_without_structure_is_not_taken_for_a_format(text: str) -> None:
     assert text_format(text) is None
     assert unprefixed(text) is text

@@ -40,7 +40,7 @@ def left_out(record: Record) -> dict[str, str]:
         ({"published": datetime(2024, 3, 1, 9, tzinfo=UTC)}, "2024-03-01T09:00:00+00:00"),
     ],
 )  # fmt: skip
-def test_what_is_certain_is_read(claim: dict[str, Any], value: object) -> None:
+def test_unambiguous_claims_are_read(claim: dict[str, Any], value: object) -> None:
     record = cleaned(**claim)
     assert getattr(record, next(iter(claim))) == value
     assert not left_out(record)
@@ -58,7 +58,7 @@ def test_an_empty_claim_is_none(nothing: object) -> None:
         {"authors": "Mole, Jo"}, {"published": "soon"}, {"published": "03/04/2024"}, {"modified": True}, {"extra": [1]},
     ],
 )  # fmt: skip
-def test_what_cannot_be_used_is_left_out_and_named(claim: dict[str, Any]) -> None:
+def test_an_unusable_claim_is_left_out_and_named(claim: dict[str, Any]) -> None:
     record = cleaned(section="World", **claim)
     (name,) = claim
     assert list(left_out(record)) == [name]
@@ -66,7 +66,7 @@ def test_what_cannot_be_used_is_left_out_and_named(claim: dict[str, Any]) -> Non
     assert not getattr(record, name) or record.provenance[name] != "given"
 
 
-def test_the_parts_that_can_be_used_are() -> None:
+def test_the_valid_parts_of_a_claim_are_used() -> None:
     record = cleaned(
         publisher={"name": "Post", "id": 3}, authors=["Jo Mole", 5], images=[{"caption": "Quay", "size": 3}]
     )
@@ -95,11 +95,11 @@ def test_the_parts_that_can_be_used_are() -> None:
         )),
     ],
 )  # fmt: skip
-def test_moments_of_senders(value: object, when: str | None) -> None:
+def test_timestamps_of_senders_are_read(value: object, when: str | None) -> None:
     assert claimed_moment(value) == when
 
 
-def test_extra_passes_untouched_and_in_its_order() -> None:
+def test_extra_is_kept_unchanged_and_in_order() -> None:
     sent = {"id": 7, "tags": ["ü", {"z": 1.5, "a": None}], "raw": " two  spaces\u202e\x9b\n", "ünï": True}
     record = cleaned(section="World", **sent, extra={"own": []})
     assert list(record.extra.items()) == [*sent.items(), ("own", [])]
@@ -143,7 +143,7 @@ def test_no_claims_refuse_an_article(claims: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("wrong", [[("a", 1)], {1: 2}, {"a": object()}, {"a": {1, 2}}])
-def test_what_json_has_no_form_for_is_a_type_error(wrong: Any) -> None:
+def test_values_that_json_cannot_express_are_type_errors(wrong: Any) -> None:
     with pytest.raises(TypeError, match="claims"):
         clean(TEXT, claims=wrong)
 
@@ -155,13 +155,13 @@ def test_a_sidecar_that_is_no_json_object_is_refused(content: bytes) -> None:
     assert (refused.value.reason, refused.value.message.isprintable()) == ("invalid_claims", True)
 
 
-def test_a_sidecar_may_be_odd() -> None:
+def test_an_unusual_but_valid_sidecar_is_accepted() -> None:
     assert parse_sidecar('\ufeff{"a": 1}'.encode()) == {"a": 1}
     assert parse_sidecar(b'{"a": 1, "a": 2}') == {"a": 2}
     assert cleaned(**parse_sidecar(b'{"id": 1' + b"0" * 5_000 + b"}")).extra == {}
 
 
-def test_a_sidecar_is_no_link(tmp_path: Path) -> None:
+def test_a_sidecar_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "diary.json").write_text('{"secret": 1}')
     (tmp_path / "a.meta.json").symlink_to(tmp_path / "diary.json")
     with pytest.raises(Rejected, match="link"):

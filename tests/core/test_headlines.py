@@ -38,7 +38,7 @@ def record(body: str, head: str, *, url: str = URL, text: str = PROSE) -> object
         ("<span style='float:left;display:block'>V</span>illage takes over the pump house", PUMP),
     ],
 )
-def test_breaks_part_words(heading: str, headline: str) -> None:
+def test_line_breaks_in_a_headline_separate_words(heading: str, headline: str) -> None:
     assert record(f"<h1>{heading}</h1>", "").headline == headline  # type: ignore[attr-defined]
 
 
@@ -52,7 +52,7 @@ def test_breaks_part_words(heading: str, headline: str) -> None:
         f"<title>{PUMP}</title><meta property=og:title content='Weir Journal'>",
     ],
 )
-def test_neither_the_sites_name_nor_its_motto_silences_the_heading(head: str) -> None:
+def test_the_sites_name_or_motto_does_not_replace_the_heading(head: str) -> None:
     assert record(f"<h1>{PUMP}</h1>", head).headline == PUMP  # type: ignore[attr-defined]
 
 
@@ -71,11 +71,11 @@ def test_neither_the_sites_name_nor_its_motto_silences_the_heading(head: str) ->
         ("Mayor: pump house is ours - at last", "Mayor: pump house is ours - at last"),
     ],
 )
-def test_the_ends_of_titles_that_name_a_paper_leave(title: str, headline: str) -> None:
+def test_site_names_at_the_end_of_titles_are_cut(title: str, headline: str) -> None:
     assert record("", f"<title>{title}</title>").headline == headline  # type: ignore[attr-defined]
 
 
-def test_the_other_headlines_stay_in_the_record_and_in_what_it_is_exported_to() -> None:
+def test_alternative_headlines_are_kept_in_the_record_and_its_exports() -> None:
     ld = {"@type": "NewsArticle", "headline": "Pump house: village takes over at last", "name": "a-17b3"}
     head = (
         f"<title>{PUMP} | Weir Journal</title><meta property=og:title content='Pump house goes to the village'>"
@@ -93,7 +93,7 @@ def test_the_other_headlines_stay_in_the_record_and_in_what_it_is_exported_to() 
     assert [each["value"] for each in ninjs(found)["headlines"] if each["role"] == "alternative"] == list(others)  # type: ignore[arg-type]
 
 
-def test_a_notice_is_whole_and_what_is_too_long_ends_with_a_word() -> None:
+def test_a_long_notice_is_kept_whole() -> None:
     notice = (
         "© 2024 Weir Journal Ltd. "
         + "No part of this page may be kept, copied or sent on without leave of the owner. " * 6
@@ -113,5 +113,5 @@ def test_a_notice_is_whole_and_what_is_too_long_ends_with_a_word() -> None:
         ("<b>" * 2_000 + "deep", "deep"),
     ],
 )
-def test_markup_inside_values(value: str, text: str) -> None:
+def test_markup_inside_values_becomes_text(value: str, text: str) -> None:
     assert clean_line(value) == text

@@ -95,7 +95,7 @@ def _texts(value: Any) -> Iterator[str]:
 @pytest.mark.parametrize(
     "text", ["a\nb", "\x1b]0;owned\x07", "\u202egpj.exe", "\udcff", "a\u2028b", "\x9b2J", "tab\there", "\ufeff"]
 )
-def test_a_name_is_shown_without_power(text: str) -> None:
+def test_a_file_name_cannot_control_the_terminal(text: str) -> None:
     assert escape_for_display(text).isprintable()
     assert escape_for_display(text) != text
     assert escape_for_display("Ёлка 新闻 é.txt") == "Ёлка 新闻 é.txt"
@@ -103,7 +103,7 @@ def test_a_name_is_shown_without_power(text: str) -> None:
 
 @pytest.mark.parametrize("depth", [200, 255, 257, 500, 2_047, 2_049, 10_000])
 @pytest.mark.parametrize("tag", ["div", "b", "ul><li", "table><tr><td"])
-def test_no_word_is_lost_by_nesting(depth: int, tag: str) -> None:
+def test_deep_nesting_loses_no_word(depth: int, tag: str) -> None:
     """libxml2 drops what stands behind its 2,048th element in depth, lxml by default behind the 256th, and neither says so."""
     tags = tag.split("><")
     nested = "".join(f"<{name}>" for name in tags) * depth
@@ -143,7 +143,7 @@ def test_every_stream_of_a_gzip_file_is_read() -> None:
     assert "The last word." in clean(hostile.FIXED["two-members.gz"]).body
 
 
-def test_claims_hold_no_controls_and_no_abyss() -> None:
+def test_claims_hold_no_control_characters_and_no_deep_nesting() -> None:
     abyss: list[Any] = []
     for _ in range(5_000):
         abyss = [abyss]

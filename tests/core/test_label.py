@@ -50,7 +50,7 @@ SITUATIONS = {
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_labels(situation: str) -> None:
+def test_each_line_gets_its_label(situation: str) -> None:
     lines, labels = SITUATIONS[situation]
     assert [row.label.value for row in label_article("\n\n".join(lines).encode()).labelled] == labels.split()
 
@@ -63,7 +63,7 @@ def test_a_claimed_headline_leaves_the_body_wherever_it_is_printed() -> None:
     assert [row.label.value for row in rows] == ["body", "headline", "body"]
 
 
-def test_a_wire_names_its_reporter_in_the_dateline_and_its_editor_nowhere_among_the_authors() -> None:
+def test_a_wires_reporter_is_an_author_and_its_editor_is_not() -> None:
     text = "中新社北京3月4日电 (记者 张三)国务院总理星期一主持召开会议，研究部署铁路建设工作。会议指出，要加快重点项目进度。(完)\n\n【编辑:李四】"
     record = clean(text.encode())
     assert (record.authors, record.dateline and record.dateline.place) == (("张三",), "北京")

@@ -43,7 +43,7 @@ def cleaned(raw: bytes) -> Record | Rejected:
 @given(files)
 @example(b">")
 @settings(max_examples=150, deadline=None)
-def test_totality_and_determinism(raw: bytes) -> None:
+def test_any_input_gives_a_record_or_a_refusal_and_always_the_same(raw: bytes) -> None:
     first, second = cleaned(raw), cleaned(raw)
     if isinstance(first, Rejected):
         assert isinstance(second, Rejected)
@@ -57,7 +57,7 @@ def test_totality_and_determinism(raw: bytes) -> None:
 
 @given(articles)
 @settings(max_examples=100, deadline=None)
-def test_conservation_order_and_no_invention(text: str) -> None:
+def test_every_block_is_kept_once_in_order_and_nothing_is_invented(text: str) -> None:
     """Every block arrives exactly once, in body or in removed, in order; body and removed say nothing else."""
     record = cleaned(text.encode())
     if isinstance(record, Rejected):

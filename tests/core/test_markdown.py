@@ -35,7 +35,7 @@ def test_an_article_in_markdown_reads_like_its_text() -> None:
     assert [line.rule for line in record.removed if line.label == "widget"] == ["common/markdown-picture"]
 
 
-def test_a_line_drawn_under_a_title_leaves_with_it() -> None:
+def test_an_underline_of_a_title_is_removed() -> None:
     assert [block.text for block in text_blocks(f"Crane falls\n===========\n\n{MORE}\n\n-----------\n\n{MORE}")] == [
         "Crane falls",
         MORE,
@@ -44,7 +44,7 @@ def test_a_line_drawn_under_a_title_leaves_with_it() -> None:
     ]
 
 
-def test_one_pair_of_stars_is_no_markdown() -> None:
+def test_one_pair_of_asterisks_does_not_make_markdown() -> None:
     line = "He rated it **** of five* and 2 ** 3 is eight, the critic wrote."
     assert [block.text for block in text_blocks(line)] == [line]
 
@@ -55,7 +55,7 @@ def test_no_word_is_lost(line: str) -> None:
     assert [sign for sign in strip_markdown(" ".join(line.split()))[0] if sign.isalpha()] == kept
 
 
-def test_a_text_of_nothing_but_marks_is_no_markdown() -> None:
+def test_a_text_of_markup_only_is_not_read_as_markdown() -> None:
     text = "# Title\n\n**bold** **words**\n\n" + "*a " * 10_000
     assert is_markdown(text)
     assert not is_markdown(text * 2)

@@ -63,7 +63,7 @@ def test_the_article_is_the_body_and_the_rest_has_its_own_labels() -> None:
     assert find_refusal(blocks, verdicts) is None
 
 
-def test_verdicts_are_the_same_every_time() -> None:
+def test_predictions_are_deterministic() -> None:
     assert judged(ARTICLE)[1] == judged(ARTICLE)[1]
 
 
@@ -92,7 +92,7 @@ def test_a_page_without_an_article_is_refused_with_its_reason(main: str, reason:
     assert refused.reason == reason
 
 
-def test_the_models_were_trained_on_the_evidence_that_is_made() -> None:
+def test_the_models_expect_the_features_that_are_computed() -> None:
     blocks, claims, region = read_page(ARTICLE, url=None)
     names, rows = page_features(blocks, claims, HEADLINE)
     more, said = region_features(blocks, region() or "")
@@ -102,7 +102,7 @@ def test_the_models_were_trained_on_the_evidence_that_is_made() -> None:
     assert said.shape == (len(blocks), len(more))
 
 
-def test_the_region_finder_is_asked_only_in_doubt() -> None:
+def test_the_main_region_finder_is_only_run_in_doubt() -> None:
     blocks, claims, _ = read_page(ARTICLE, url=None)
 
     def never() -> str:
@@ -111,7 +111,7 @@ def test_the_region_finder_is_asked_only_in_doubt() -> None:
     page_classifier.classify(blocks, claims, HEADLINE, never)
 
 
-def test_blocks_without_markup_are_judged_too() -> None:
+def test_blocks_without_markup_are_classified_too() -> None:
     assert len(page_classifier.classify([Block(text) for text in PROSE])) == len(PROSE)
     assert page_classifier.classify([]) == []
 
@@ -127,7 +127,7 @@ def test_the_headline_of_the_next_article_is_not_this_ones() -> None:
     assert [seen[text]["title.others"] for text in (PROSE[1], "Ferry runs late again")] == [0, 1]
 
 
-def test_a_name_weighs_by_how_far_out_it_is_and_a_sites_own_name_nothing() -> None:
+def test_an_element_name_counts_by_its_distance_and_unknown_names_count_nothing() -> None:
     def score(*classes: str) -> float:
         element = None
         for depth, name in enumerate(classes):

@@ -90,13 +90,13 @@ def page(title: str, main: str, *, lang: str = "en") -> bytes:
         ),
     ],
 )
-def test_what_is_no_article_is_refused_with_its_reason(title: str, main: str, reason: str) -> None:
+def test_pages_without_an_article_are_refused_with_the_reason(title: str, main: str, reason: str) -> None:
     with pytest.raises(Rejected) as refused:
         clean(page(title, main))
     assert refused.value.reason == reason
 
 
-def test_what_is_left_around_an_article_is_none() -> None:
+def test_a_page_whose_article_was_cut_out_is_refused() -> None:
     bio = "Jo Mole is our correspondent for ships. She holds a degree in history from a school in the north."
     terms = "Comments are read before they appear. Write nothing that you would not say to a neighbour over the fence."
     left = f"<article><h1>Storm hits coast</h1><div class=author-bio><p>{bio}</p></div><div class=comments><p>{terms}</p></div></article>"
@@ -105,14 +105,14 @@ def test_what_is_left_around_an_article_is_none() -> None:
     assert refused.value.reason == "no_article"
 
 
-def test_openings_cut_short_are_no_article() -> None:
+def test_truncated_openings_are_not_an_article() -> None:
     cut = "".join(f"<div><p>{opening[:-1]} …</p></div>" for _, opening in OPENINGS)
     with pytest.raises(Rejected) as refused:
         clean(page("All about the harbour | The Example", f"<h1>All about the harbour</h1>{cut}"))
     assert refused.value.reason == "no_article"
 
 
-def test_a_frame_that_a_script_fills_is_no_empty_article() -> None:
+def test_a_page_that_a_script_fills_is_refused_as_such() -> None:
     frame = b"<html><head><title>Storm hits coast</title></head><body><div id=app></div><script src=/a.js></script></body></html>"
     with pytest.raises(Rejected) as refused:
         clean(frame)

@@ -17,7 +17,7 @@ KYODO, UKRINFORM = (path.read_bytes() for path in SEEDS)
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda path: path.stem)
-def test_golden(seed: Path) -> None:
+def test_seeds_give_their_golden_records(seed: Path) -> None:
     """`make golden` writes these anew; read the difference before you commit it."""
     golden = (ROOT / "tests" / "golden" / f"{seed.stem}.json").read_text()
     assert clean(seed.read_bytes(), name=seed.name).to_json(indent=2) + "\n" == golden
@@ -28,7 +28,7 @@ TEXTS = sorted((ROOT / "tests" / "golden" / "texts").glob("*.txt"))
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.stem)
-def test_golden_texts_of_many_scripts(text: Path) -> None:
+def test_texts_in_many_scripts_give_their_golden_records(text: Path) -> None:
     """Invented articles, one a script or form; `make golden` writes their records anew."""
     golden = text.with_suffix(".json").read_text()
     assert clean(text.read_bytes(), name=text.name).to_json(indent=2) + "\n" == golden
@@ -50,18 +50,18 @@ WRITTEN = {
 
 @pytest.mark.parametrize("how", WRITTEN)
 @pytest.mark.parametrize("raw", [KYODO, UKRINFORM], ids=["kyodo", "ukrinform"])
-def test_written_otherwise(raw: bytes, how: str) -> None:
+def test_other_encodings_and_line_ends_give_the_same_article(raw: bytes, how: str) -> None:
     own = {"id", "source"}
     assert clean(WRITTEN[how](raw)).model_dump(exclude=own) == clean(raw).model_dump(exclude=own)
 
 
-def test_an_address_tells_the_publisher() -> None:
+def test_the_url_identifies_the_publisher() -> None:
     record = clean(KYODO, url="https://english.kyodonews.net/news/2023/02/1f0a.html")
     assert record.publisher
     assert (record.publisher.name, record.publisher.domain) == ("Kyodo News", "kyodonews.net")
 
 
-def test_schema_has_exactly_the_designs_fields() -> None:
+def test_the_schema_has_exactly_the_documented_fields() -> None:
     assert list(Record.model_json_schema()["properties"]) == json.loads(
         """["schema_version", "id", "url", "publisher", "headline", "alternative_headlines", "subheadline", "authors", "byline", "dateline", "language", "published",
         "modified", "section", "keywords", "body", "images", "related", "copyright_notice", "usage_terms", "extra", "removed", "source",

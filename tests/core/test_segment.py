@@ -31,7 +31,7 @@ def texts(html: str) -> list[str]:
 
 
 @given(st.lists(TREES, max_size=6).map("".join))
-def test_every_sign_of_every_text_node_stands_in_exactly_one_block(html: str) -> None:
+def test_every_character_of_every_text_node_is_in_exactly_one_block(html: str) -> None:
     tree = parse_tree(f"<html><body><div>{html}</div></body></html>")
     assert tree is not None
     found, _ = segment(tree, None)
@@ -42,18 +42,18 @@ def test_every_sign_of_every_text_node_stands_in_exactly_one_block(html: str) ->
     assert all(b.markup and b.markup.element and b.markup.tag in BLOCK_TAGS for b in found)
 
 
-def test_inline_elements_join_and_block_elements_part() -> None:
+def test_inline_elements_join_and_block_elements_separate() -> None:
     assert texts("<p>In<b>fla</b>tion <i>rises</i>, <a href=x>again</a>.<p>Two") == ["Inflation rises, again.", "Two"]
     assert texts("<div>lead <p>one</p> tail</div>") == ["lead", "one", "tail"]
     assert texts("<ul><li>a<li>b</ul><table><tr><td>c<td>d</table>") == ["a", "b", "c", "d"]
 
 
-def test_one_line_break_is_white_space_and_two_part() -> None:
+def test_one_line_break_is_white_space_and_two_separate() -> None:
     assert texts("<p>one<br>line<br> <br/>two<br><br><br>three</p>") == ["one line", "two", "three"]
     assert texts("<pre>hard\nwrapped\n\nnext</pre>") == ["hard wrapped", "next"]
 
 
-def test_scripts_and_styles_are_no_text() -> None:
+def test_scripts_and_styles_are_not_text() -> None:
     assert texts("<head><title>t</title></head><style>s</style><p>a<script>b</script>c<iframe>d</iframe></p>") == ["ac"]
 
 
@@ -67,12 +67,12 @@ def test_scripts_and_styles_are_no_text() -> None:
         "<div>" * 2000,
     ],
 )
-def test_no_wrapper_swallows_the_article(before: str) -> None:
+def test_no_wrapper_element_hides_the_article(before: str) -> None:
     page = f"<html><body>{before}<article><p>The first paragraph.</p><p>The second.</p></article></body></html>"
     assert texts(page) == ["The first paragraph.", "The second."]
 
 
-def test_markup_tells_the_links_the_kind_and_the_words_of_the_surroundings() -> None:
+def test_markup_has_the_links_the_kind_and_the_class_tokens() -> None:
     tree = parse_tree(
         "<base href='https://example.org/a/'><div id=mainContent><figure class='Lead-image hidden'><img>"
         "<figcaption>A <a href=b>harbour</a> (<a href='javascript:x'>zoom</a>)</figcaption></figure></div>"
@@ -93,7 +93,7 @@ def test_markup_tells_the_links_the_kind_and_the_words_of_the_surroundings() -> 
     assert markup.media == 1
 
 
-def test_a_link_around_blocks_is_told_of_each() -> None:
+def test_a_link_around_several_blocks_is_recorded_for_each() -> None:
     tree = parse_tree("<a href='https://e.org/x'><h3>Title</h3><p>Teaser</p></a><p>after</p>")
     assert tree is not None
     found, _ = segment(tree, None)
@@ -103,14 +103,14 @@ def test_a_link_around_blocks_is_told_of_each() -> None:
 
 
 @pytest.mark.parametrize("html", ["", "   ", "<!-- only -->", "\0\0", "<", "<html>", "&#0;", "\ud800"])
-def test_pages_without_text_are_empty_rows(html: str) -> None:
+def test_no_block_is_without_text(html: str) -> None:
     assert all(text.strip() for text in texts(html))
 
 
-def test_a_run_of_signs_that_nobody_sees_is_no_block() -> None:
+def test_invisible_characters_alone_are_no_block() -> None:
     assert texts("<p>\ufeff</p><p><a href=/x>\u202d</a></p><p>a</p>") == ["a"]
 
 
-def test_a_page_that_goes_on_behind_its_end_is_read_on() -> None:
+def test_text_after_the_end_tag_of_the_page_is_read() -> None:
     page = "<html><body><nav><a href=/>Home</a></nav></body></html><div><h1>Storm</h1><p>It hit the coast.</p></div></body></html>"
     assert [block.text for block in read_page(page, url=None)[0]] == ["Home", "Storm", "It hit the coast."]

@@ -62,11 +62,11 @@ def test_a_plain_page_in_any_script_is_read_whole(story: Story) -> None:
         ("-x-display:none; margin-left:-12px", Look()),
     ],
 )
-def test_what_declarations_say(style: str, look: Look) -> None:
+def test_style_declarations_are_interpreted(style: str, look: Look) -> None:
     assert declared(style) == look
 
 
-def test_the_pages_own_rules_for_one_tag_class_or_id() -> None:
+def test_style_sheet_rules_for_one_tag_class_or_id_apply() -> None:
     sheet = Sheet(
         [
             "/* .note{display:none} */ .tip, b.gloss { display:none } #side{visibility:hidden} q{display:block}",
@@ -87,7 +87,7 @@ def test_the_pages_own_rules_for_one_tag_class_or_id() -> None:
 @pytest.mark.parametrize(
     "css", ["}" * 50_000, "{" * 50_000, "/*" * 50_000, ".a{display:none}" * 30_000, "@media x{" * 20_000]
 )
-def test_no_sheet_takes_long(css: str) -> None:
+def test_no_style_sheet_takes_long(css: str) -> None:
     Sheet([css])
 
 
@@ -110,7 +110,7 @@ def test_no_sheet_takes_long(css: str) -> None:
     ],
 )
 @pytest.mark.parametrize("story", SOME, ids=lambda story: story.lang)
-def test_words_hidden_in_a_sentence_are_not_read(story: Story, hidden: str) -> None:
+def test_hidden_words_in_a_sentence_are_not_read(story: Story, hidden: str) -> None:
     head = "<style>.tip{display:none} dfn.gloss{position:absolute;left:-9999px}</style>"
     second = f"<p>{story.prose[1][:14]}{hidden}{story.prose[1][14:]}</p>"
     assert body(site(story, paragraphs(story, 0, 1) + second + paragraphs(story, 2), head=head)) == "\n\n".join(
@@ -118,7 +118,7 @@ def test_words_hidden_in_a_sentence_are_not_read(story: Story, hidden: str) -> N
     )
 
 
-def test_hidden_words_that_stand_alone_are_a_block_and_shown_ones_stay() -> None:
+def test_hidden_text_of_its_own_is_a_block_and_visible_text_stays() -> None:
     assert texts("<p><span class=sr-only>Menu</span></p><p>One <span aria-hidden=true>two</span></p>") == [
         "Menu",
         "One two",
@@ -141,7 +141,7 @@ def test_hidden_words_that_stand_alone_are_a_block_and_shown_ones_stay() -> None
     ],
 )
 @pytest.mark.parametrize("story", SOME, ids=lambda story: story.lang)
-def test_blocks_that_nobody_sees_are_no_body(story: Story, tag: str) -> None:
+def test_invisible_blocks_are_not_body(story: Story, tag: str) -> None:
     other = CHINESE if story is not CHINESE else GREEK
     box = f"<{tag}><p>{other.prose[1]}</p></{tag.split(maxsplit=1)[0]}>"
     head = "<style>.far{position:absolute;left:-9999px}</style>"
@@ -151,7 +151,7 @@ def test_blocks_that_nobody_sees_are_no_body(story: Story, tag: str) -> None:
     assert other.prose[1][:20] in " ".join(removed.text for removed in record.removed)  # the audit has it
 
 
-def test_what_is_more_than_all_that_is_seen_is_the_body() -> None:
+def test_hidden_text_longer_than_all_visible_text_is_the_body() -> None:
     rest = paragraphs(ENGLISH, 1)
     for wrapped in (
         f"<noscript>{rest}</noscript>",
@@ -173,7 +173,7 @@ def test_what_is_more_than_all_that_is_seen_is_the_body() -> None:
     ],
 )
 @pytest.mark.parametrize("story", SOME, ids=lambda story: story.lang)
-def test_paragraphs_that_only_css_makes_blocks_do_not_join(story: Story, made: str) -> None:
+def test_elements_that_css_makes_blocks_are_not_joined(story: Story, made: str) -> None:
     if story is THAI and "class=x" in made:
         pytest.skip("without a style or a full stop nothing says where a paragraph ends")
     head = "<style>.par,q{display:block}</style>"
@@ -199,11 +199,11 @@ def test_inline_elements_join() -> None:
         ("<p><span class=sr-only>The</span><span aria-hidden=true><b>T</b>he</span> mill</p>", "The mill"),
     ],
 )
-def test_a_large_first_letter_is_a_part_of_its_word(html: str, text: str) -> None:
+def test_a_drop_cap_is_part_of_its_word(html: str, text: str) -> None:
     assert texts(html) == [text]
 
 
-def test_a_letter_by_itself_stays_one() -> None:
+def test_a_single_letter_stays_separate() -> None:
     assert texts("<dl><dt>A</dt><dd>a tree</dd></dl><p>B</p><p>and so on</p>") == ["A", "a tree", "B", "and so on"]
 
 
@@ -214,7 +214,7 @@ def test_lines_of_preformatted_text_stay_lines() -> None:
     assert "\n\npress --slow\napples\n\njuice\n\n" in body(raw)
 
 
-def test_signs_of_no_width_leave_and_those_that_are_spelling_stay() -> None:
+def test_zero_width_characters_are_removed_unless_they_are_spelling() -> None:
     assert texts("<p>Don&shy;au&#8203;dampf&#8288;schiff &zwnj;می&zwnj;شود a&lrm;b&#xfeff;</p>") == [
         "Donaudampfschiff \u200cمی\u200cشود a\u200eb"
     ]
@@ -225,7 +225,7 @@ def test_signs_of_no_width_leave_and_those_that_are_spelling_stay() -> None:
 
 @pytest.mark.parametrize("end", ["</body></html>", "</BODY></HTML>", "</body ></html\n>", "</html>", "</body>"])
 @pytest.mark.parametrize("rest", ["{}", "<br><br>{}", "<div>{}</div>", "<!-- x --> {}"])
-def test_a_page_that_goes_on_behind_its_end_is_read_on(end: str, rest: str) -> None:
+def test_elements_after_the_end_tag_of_the_page_are_read(end: str, rest: str) -> None:
     main = paragraphs(GREEK, 0, 2) + end + rest.format("<br><br>".join(GREEK.prose[2:]))
     assert body(site(GREEK, main)) == "\n\n".join(GREEK.prose)
 
@@ -240,11 +240,11 @@ def test_a_page_that_goes_on_behind_its_end_is_read_on(end: str, rest: str) -> N
     ],
 )
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.lang}-{story.title[:12]}")
-def test_a_link_around_paragraphs_is_not_what_they_say(story: Story, wrap: str) -> None:
+def test_a_link_around_paragraphs_does_not_make_them_links(story: Story, wrap: str) -> None:
     assert body(site(story, wrap.format(paragraphs(story)))) == "\n\n".join(story.prose)
 
 
-def test_a_card_stays_a_link() -> None:
+def test_a_teaser_card_stays_a_link() -> None:
     card = f"<a href=/n/1><h3>Ferry runs aground</h3><p>{ENGLISH.prose[0]}</p></a>"
     blocks = read_page(card, url="https://a.example/")[0]
     assert [block.markup.link_density for block in blocks if block.markup] == [1.0, 1.0]

@@ -42,11 +42,11 @@ def blocks(*texts: str) -> list[Block]:
         ("naïve Ελλάδα мир", 3),
     ],
 )
-def test_words_of_every_script(text: str, words: int) -> None:
+def test_words_are_tokenized_in_every_script(text: str, words: int) -> None:
     assert tokenize([text]).words.tolist() == [words]
 
 
-def test_equal_words_are_equal_numbers_whatever_their_case_and_line() -> None:
+def test_equal_words_have_equal_hashes_whatever_their_case_and_line() -> None:
     word = tokenize(["Мир и WAR", "war, мир!"]).word
     assert (word[0], word[2]) == (word[4], word[3])
     assert len(set(word.tolist())) == 3
@@ -61,7 +61,7 @@ def test_a_phrase_is_found_in_its_line_and_not_across_two() -> None:
     assert matches.found[3, related] >= 1
 
 
-def test_the_densest_prose_is_found_between_menus_and_teasers() -> None:
+def test_the_densest_run_of_prose_is_found_between_menus_and_teasers() -> None:
     texts = [
         "Home",
         "News",
@@ -76,7 +76,7 @@ def test_the_densest_prose_is_found_between_menus_and_teasers() -> None:
 
 @given(st.lists(st.text(st.characters(exclude_characters="\n\r"), min_size=1, max_size=60), min_size=1, max_size=12))
 @settings(max_examples=100, deadline=None)
-def test_any_lines_have_finite_features_and_a_verdict_each(texts: list[str]) -> None:
+def test_any_lines_have_finite_features_and_a_prediction_each(texts: list[str]) -> None:
     columns = text_features(blocks(*texts)).columns
     assert all(values.shape == (len(texts),) and np.isfinite(values).all() for values in columns.values())
     assert all(0 <= prediction.confidence <= 1 for prediction in classify(blocks(*texts)))
@@ -92,19 +92,19 @@ def test_any_lines_have_finite_features_and_a_verdict_each(texts: list[str]) -> 
         ("Sponsored content", Label.ADVERTISEMENT),
     ],
 )
-def test_residue_leaves_by_its_own_door_and_the_article_stays(line: str, label: Label) -> None:
+def test_boilerplate_gets_its_own_labels_and_the_article_stays(line: str, label: Label) -> None:
     labels = [prediction.label for prediction in classify(blocks(*PROSE, line))]
     assert labels == [Label.BODY] * len(PROSE) + [label]
 
 
-def test_reasons_name_what_was_looked_at() -> None:
+def test_reasons_name_the_features() -> None:
     seen = text_features(blocks(*PROSE, "Share on Facebook")).columns
     first = strongest_features(blocks(*PROSE, "Share on Facebook"))[-1]
     assert [weight for _, _, weight in first] == sorted((weight for _, _, weight in first), key=abs, reverse=True)
     assert all(value == pytest.approx(seen[name][-1], rel=1e-5) for name, value, _ in first)
 
 
-def test_explain_shows_escape_sequences_and_obeys_none() -> None:
+def test_explain_shows_escape_sequences_instead_of_executing_them() -> None:
     raw = "\n\n".join([*PROSE, "Share on \x1b]0;owned\x07 Facebook", "\u202eCopyright 2024 The Harbour Post"])
     shown = CliRunner().invoke(explain, ["-"], input=raw, color=True).output
     assert "owned" in shown

@@ -64,11 +64,11 @@ def test_the_headline_is_found_below_menus_and_leaves_the_body(above: tuple[str,
         ("Diese Seite als bevorzugte Quelle hinzufügen", "Teilen"),
     ],
 )
-def test_no_line_is_made_a_headline(above: tuple[str, ...]) -> None:
+def test_no_line_is_taken_for_a_headline_without_evidence(above: tuple[str, ...]) -> None:
     assert clean(made(*above)).headline is None
 
 
-def test_the_titles_of_a_digest_are_its_own() -> None:
+def test_the_titles_in_a_digest_are_not_its_headline() -> None:
     items = (TITLE, f"TOKYO - {WIRE[0]}", "Ferry fares fall", f"NAGOYA, Japan - {WIRE[1]}")
     record = clean("\n\n".join(items).encode())
     assert record.headline is None
@@ -89,7 +89,7 @@ def test_the_titles_of_a_digest_are_its_own() -> None:
         ("3 May 2024 14:05 GMT", "2024-05-03T14:05:00+00:00", None),
     ],
 )
-def test_a_line_that_tells_a_date(line: str, published: str, modified: str | None) -> None:
+def test_date_lines_are_recognised(line: str, published: str, modified: str | None) -> None:
     found = date_line(line)
     assert found
     assert (found.get("published"), found.get("modified")) == (published, modified)
@@ -105,18 +105,18 @@ def test_a_line_that_tells_a_date(line: str, published: str, modified: str | Non
         "20.03",
     ],
 )
-def test_a_line_that_says_more_than_a_date(line: str) -> None:
+def test_a_line_that_says_more_than_a_date_is_kept(line: str) -> None:
     assert date_line(line) is None
 
 
-def test_a_caption_ends_with_its_day() -> None:
+def test_a_caption_that_ends_with_a_day_is_kept_whole() -> None:
     assert is_dated_caption("Keeper Jens Watt polishes the lens on the reef, May 2, 2024")
     assert is_dated_caption("Смотритель маяка протирает линзу на косе, 2 мая 2024 года")
     assert not is_dated_caption("Lighthouse is lit again after repairs since 2021")
     assert not is_dated_caption("It was lit on May 2, 2024.")
 
 
-def test_the_date_is_the_articles_and_not_the_tickers() -> None:
+def test_the_date_is_that_of_the_article_not_of_a_ticker() -> None:
     ticker = ("04:15", "Divers find an anchor of 3 May 2021 off the reef", "04:07", "Fares fall")
     record = clean(made("News", *ticker, TITLE, "Friday, 3 May 2024, 00:34"))
     assert record.published == "2024-05-03"
@@ -135,14 +135,14 @@ def test_the_date_is_the_articles_and_not_the_tickers() -> None:
         ("नई दिल्ली, 3 मई (भाषा) - ", "नई दिल्ली", "भाषा"),
     ],
 )
-def test_datelines(opening: str, place: str | None, agency: str | None) -> None:
+def test_datelines_are_read_in_many_forms(opening: str, place: str | None, agency: str | None) -> None:
     found = clean((opening + WIRE[0] + "\n\n" + WIRE[1]).encode()).dateline
     assert found
     assert (found.place, found.agency) == (place, agency)
 
 
 @pytest.mark.parametrize("opening", ["UPDATE - ", "BREAKING – ", "NATO - ", "The Reuters (agency) - "])
-def test_what_only_looks_like_a_dateline(opening: str) -> None:
+def test_sentences_that_resemble_a_dateline_are_none(opening: str) -> None:
     assert clean((opening + WIRE[0] + "\n\n" + WIRE[1]).encode()).dateline is None
 
 
@@ -160,7 +160,7 @@ def test_the_line_about_rights_names_the_publisher_but_no_agency(line: str, name
     assert (publisher and publisher.name) == name
 
 
-def test_an_address_tells_the_domain() -> None:
+def test_the_url_gives_the_domain() -> None:
     publisher = clean(made(TITLE), url="https://www.sandholm-courier.co.uk/a/1").publisher
     assert publisher
     assert (publisher.name, publisher.domain) == (None, "sandholm-courier.co.uk")
@@ -199,7 +199,7 @@ def test_a_list_of_short_lines_keeps_its_lines() -> None:
     assert len(text_blocks("\n".join(lines))) == len(lines)
 
 
-def test_a_head_printed_twice_leaves_as_a_whole() -> None:
+def test_a_repeated_article_head_is_removed_as_a_whole() -> None:
     head = (
         TITLE,
         "Nobody who has sailed past the reef at night will miss the old buoy",
@@ -221,7 +221,7 @@ def test_a_head_printed_twice_leaves_as_a_whole() -> None:
         (UKRAINIAN, "Хочете першими дізнаватися наші новини? Ми є в TelegramтаViber, долучайтеся!"),
     ],
 )
-def test_calls_between_paragraphs_leave(body: tuple[str, ...], call: str) -> None:
+def test_calls_to_action_between_paragraphs_are_removed(body: tuple[str, ...], call: str) -> None:
     assert call not in clean("\n\n".join((body[0], call, *body[1:])).encode()).body
 
 
@@ -232,7 +232,7 @@ def test_calls_between_paragraphs_leave(body: tuple[str, ...], call: str) -> Non
         "The parish said that it would give its newsletter to the museum, which keeps everything about the reef.",
     ],
 )
-def test_what_somebody_says_is_no_call(line: str) -> None:
+def test_a_quotation_is_not_a_call_to_action(line: str) -> None:
     assert line in clean("\n\n".join((WIRE[0], line, *WIRE[1:])).encode()).body
 
 
@@ -250,24 +250,24 @@ def test_what_somebody_says_is_no_call(line: str) -> None:
         ),
     ],
 )
-def test_titles_of_other_articles_behind_the_last_prose_leave(tail: tuple[str, ...]) -> None:
+def test_titles_of_other_articles_after_the_prose_are_removed(tail: tuple[str, ...]) -> None:
     body = clean(made(TITLE, after=tail)).body
     assert not [line for line in tail if line in body]
 
 
 @pytest.mark.parametrize("marker", ["The parish thanked these:", "Die Gemeinde dankt:"])
-def test_a_list_that_prose_announces_is_the_article(marker: str) -> None:
+def test_a_list_that_prose_announces_is_kept(marker: str) -> None:
     listed = ("* Divers of the Southern Reef Club", "* Masons from the Old Quarry", "* Friends of the Maritime Museum")
     body = clean(made(TITLE, after=(marker, *listed))).body
     assert all(line in body for line in listed)
 
 
-def test_words_of_a_menu_are_no_field() -> None:
+def test_menu_words_fill_no_field() -> None:
     record = clean(made("World", "Economy", "Photo", "Video", "Opinion", TITLE))
     assert (record.images, record.related) == ((), ())
 
 
-def test_a_marker_glued_to_a_paragraph_announces_related_articles() -> None:
+def test_a_marker_at_the_end_of_a_paragraph_announces_related_articles() -> None:
     record = clean(made(f"{WIRE[0]} Read also:", "Ferry captain honoured in Sandholm", body=WIRE[1:]))
     assert [each.headline for each in record.related] == ["Ferry captain honoured in Sandholm"]
 
@@ -281,7 +281,7 @@ def test_a_marker_glued_to_a_paragraph_announces_related_articles() -> None:
         ("Text: Eva Muster", "Eva Muster"),
     ],
 )
-def test_who_signs_a_text(line: str, author: str) -> None:
+def test_authors_are_read_from_signatures(line: str, author: str) -> None:
     record = clean(made(TITLE, line, "03.05.2024 08:10"))
     assert record.authors == (author,)
     assert line not in record.body
@@ -303,7 +303,7 @@ def test_explain_says_why_a_line_became_the_headline_and_which_were_passed_over(
     assert "passed over as headline" in told
 
 
-def test_a_judgement_says_how_sure_it_is_of_each_line() -> None:
+def test_a_prediction_has_a_confidence_for_each_line() -> None:
     judged = examine_lines(text_blocks("\n".join((TITLE, *WIRE))))
     assert len(judged.verdicts) == len(judged.residue) == 4
     assert not judged.gone[1:].any()

@@ -35,7 +35,7 @@ def test_a_table_of_facts_is_kept_with_its_rows(story: Story, wrap: str) -> None
 
 
 @stories
-def test_a_table_that_lays_out_the_page_is_none(story: Story) -> None:
+def test_a_layout_table_is_not_kept_as_a_table(story: Story) -> None:
     menu = "<table><tr><td><a href=/a>News</a></td></tr><tr><td><a href=/b>Sport</a></td></tr><tr><td><a href=/c>Life</a></td></tr></table>"
     cells = f"<table><tr><td width=150>{menu}</td><td>{paragraphs(story)}</td></tr></table>"
     assert body(site(story, cells)) == whole(story)
@@ -43,7 +43,7 @@ def test_a_table_that_lays_out_the_page_is_none(story: Story) -> None:
     assert body(site(story, f"<table>{rows}</table>")) == whole(story)
 
 
-def test_a_menu_as_a_table_is_no_table_of_the_article() -> None:
+def test_a_menu_in_a_table_is_removed() -> None:
     menu = "".join(
         f"<tr><td><a href=/{n}>Part {n}</a></td><td><a href=/{n}/b>More of {n}</a></td></tr>" for n in range(4)
     )
@@ -81,7 +81,7 @@ def test_a_list_that_is_the_article_is_kept(story: Story, tag: str) -> None:
         "<ul><li><a href='/q/other-news-of-today'>Other news of today</a></li></ul>",
     ],
 )
-def test_a_bare_sentence_after_a_box_is_kept(story: Story, box: str) -> None:
+def test_a_sentence_without_an_element_after_a_box_is_kept(story: Story, box: str) -> None:
     for first, last in ((2, 3), (4, 5)):
         text = body(
             site(story, paragraphs(story, 0, first) + box + " ".join(story.prose[first:last]) + paragraphs(story, last))
@@ -109,18 +109,18 @@ def test_short_questions_and_answers_are_kept(story: Story) -> None:
         "{}",
     ],
 )
-def test_an_article_that_stands_twice_is_read_once(story: Story, copy: str) -> None:
+def test_a_second_copy_of_the_article_is_removed(story: Story, copy: str) -> None:
     for first, second in (("<div class=body>{}</div>", copy), (copy, "<div class=body>{}</div>")):
         text = body(site(story, first.format(paragraphs(story)) + second.format(paragraphs(story))))
         assert sorted(text.split("\n\n")) == sorted(story.prose)
 
 
-def test_an_opening_before_the_whole_is_read_once() -> None:
+def test_an_opening_before_the_full_article_is_removed() -> None:
     opening = f"<div class=preview><p>{ENGLISH.prose[0]}</p><p>{ENGLISH.prose[1][:80].rstrip()}…</p></div>"
     assert body(site(ENGLISH, opening + f"<div class=full>{paragraphs(ENGLISH)}</div>")) == whole(ENGLISH)
 
 
-def test_what_comes_again_is_no_copy() -> None:
+def test_a_repeated_sentence_is_not_a_copy_of_the_article() -> None:
     question = "<p>What would you have done with the mill if the council had asked you before the vote was taken?</p>"
     answers = [f"<p>{text}</p>" for text in ENGLISH.prose]
     assert body(site(ENGLISH, question.join(["", *answers]))).count("What would you have done") == 5
@@ -135,7 +135,7 @@ def test_what_comes_again_is_no_copy() -> None:
         "<article class=s><header><h2><a href=/n/2>{0}</a></h2></header><div>{1}</div></article>",
     ],
 )
-def test_a_second_whole_article_is_another_story(story: Story, second: str) -> None:
+def test_a_second_article_on_the_page_is_removed(story: Story, second: str) -> None:
     other = HINDI if story is not HINDI else GREEK
     page = (
         site(story, "")
@@ -148,7 +148,7 @@ def test_a_second_whole_article_is_another_story(story: Story, second: str) -> N
     assert body(page) == whole(story)
 
 
-def test_parts_of_one_article_are_none() -> None:
+def test_parts_of_one_article_are_not_other_stories() -> None:
     for part in ("<section class=s>{}</section>", "<div class=s>{}</div>"):
         first = part.format(f"<h1>{ENGLISH.title}</h1>{paragraphs(ENGLISH, 0, 2)}")
         page = site(ENGLISH, "").replace(
@@ -172,7 +172,7 @@ def test_an_article_that_only_json_ld_holds_is_read_from_there(story: Story, for
 
 
 @stories
-def test_a_body_is_never_the_summary_alone_where_a_script_draws_the_rest(story: Story) -> None:
+def test_a_summary_is_refused_where_a_script_draws_the_rest(story: Story) -> None:
     dek = story.prose[4][:70]
     for data in (
         f"<script>window.__STATE__={json.dumps({'story': {'body': list(story.prose)}})}</script>",
@@ -209,7 +209,7 @@ def test_a_brief_above_openings_of_other_articles_is_an_article(story: Story) ->
         ("<h3>Σχόλια</h3>", "<p>Από {} 19/3/2024 10:0{}</p>"),
     ],
 )
-def test_what_readers_wrote_is_no_article(marker: str, stamp: str) -> None:
+def test_readers_comments_are_removed(marker: str, stamp: str) -> None:
     said = (
         "I have said it for years, nobody there listens to us, and now we shall pay for it as always!!!",
         "right you are. my brother worked in that mill and told everyone who would listen about the roof",
@@ -222,13 +222,13 @@ def test_what_readers_wrote_is_no_article(marker: str, stamp: str) -> None:
     assert body(site(ENGLISH, paragraphs(ENGLISH) + marker + notes)) == whole(ENGLISH)
 
 
-def test_a_live_report_has_no_readers() -> None:
+def test_entries_of_a_live_report_are_not_taken_for_comments() -> None:
     entries = "".join(f"<p>{hour}:30</p><p>{text}</p>" for hour, text in enumerate(ENGLISH.prose[1:], 10))
     text = body(site(ENGLISH, paragraphs(ENGLISH, 0, 1) + entries))
     assert all(paragraph in text for paragraph in ENGLISH.prose)
 
 
-def test_scripts_and_notes_on_authors_among_paragraphs_leave() -> None:
+def test_scripts_and_author_notes_among_paragraphs_are_removed() -> None:
     script = "<p>window.dataLayer = window.dataLayer || []; dataLayer.push({'event':'x'});</p>"
     note = "<p><em>Edna Marrow has written about the valley since 2009. Write to her at edna@herald.example.</em></p>"
     head = '<meta name="author" content="Edna Marrow">'

@@ -37,21 +37,21 @@ def test_a_slow_rule_is_named(tmp_path: Path) -> None:
 
 def test_a_shadowed_rule_is_named(tmp_path: Path) -> None:
     said = complaints(tmp_path, rule("first", "Call us.*", "Call us"), rule("second", "Call us now", "Call us now"))
-    assert "mine/second (line 8): shadowed, mine/first (line 1) takes all it matches" in said
+    assert "mine/second (line 8): shadowed by mine/first (line 1), which matches all its examples" in said
 
 
 @pytest.mark.parametrize("span", ["block", "tail"])
-def test_a_rule_that_strips_prose_is_named(tmp_path: Path, span: str) -> None:
+def test_a_rule_that_removes_prose_is_named(tmp_path: Path, span: str) -> None:
     said = complaints(tmp_path, rule("greedy", ".*officials said.", "So officials said.", span=span))
-    assert "mine/greedy (line 1): would strip 'The council approved" in said
+    assert "mine/greedy (line 1): would remove 'The council approved" in said
 
 
-def test_the_packs_that_ship_pass_the_trial() -> None:
+def test_the_built_in_packs_pass_the_audit() -> None:
     result = CliRunner().invoke(command, ["check", "--records", str(GOLDEN)])
     assert result.exit_code == 0, result.output
 
 
-def test_a_fault_has_its_line(tmp_path: Path) -> None:
+def test_an_error_names_its_line(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("# mine\n" + rule("good", "Call", "Call") + rule("bad", r"(a)\1", "aa"))
     with pytest.raises(PackError, match=r"^mine\.toml:9: bad: "):
         read_pack(tmp_path / "mine.toml")
@@ -60,7 +60,7 @@ def test_a_fault_has_its_line(tmp_path: Path) -> None:
         read_pack(tmp_path / "mine.toml")
 
 
-def test_a_rule_that_explodes_is_asked_once(tmp_path: Path) -> None:
+def test_a_rule_that_times_out_is_tried_once_per_article(tmp_path: Path) -> None:
     """Two hundred lines made for it would cost forty seconds; what is not certain is kept."""
     (tmp_path / "mine.toml").write_text(rule("bomb", BOMB, "aa!"))
     packs = load_packs(tmp_path)
@@ -74,7 +74,7 @@ def test_a_rule_that_explodes_is_asked_once(tmp_path: Path) -> None:
     assert asked.count(bomb.pattern) == 1
 
 
-def test_what_is_longer_than_a_notice_is_no_notice(tmp_path: Path) -> None:
+def test_whole_block_rules_ignore_very_long_blocks(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(
         rule("whole", "Call.+", "Call me") + rule("end", "Call the desk", "Call the desk", span="tail")
     )

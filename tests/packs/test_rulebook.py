@@ -23,7 +23,7 @@ widget/search-form widget/search-form widget/search-form
 
 
 @pytest.mark.parametrize(("seed", "vector"), [("000_47fd47bebe7271c0", KYODO), ("002_c69d56b196d5ceb2", UKRINFORM)])
-def test_seeds(seed, vector):
+def test_the_seeds_are_labelled_by_the_rules(seed, vector):
     lines = [line.strip() for line in (SEEDS / f"{seed}.txt").read_text(encoding="utf-8").split("\n") if line.strip()]
     hits = load_packs().rulebook(None, None, lines).hits(lines)
     assert [f"{hit.rule.label}/{hit.rule.id.split('/')[1]}" if hit else "body" for hit in hits] == vector.split()
@@ -55,13 +55,13 @@ def test_groups_give_values_without_their_markers():
         ("reprints.example", None, "© 2015-2025 Ukrinform. All rights reserved.", None, None),
     ],
 )
-def test_publisher(domain, name, text, publisher, found_by):
+def test_the_publisher_is_identified_by_domain_name_or_fingerprint(domain, name, text, publisher, found_by):
     rulebook = load_packs().rulebook(domain, name, [text])
     assert (rulebook.publisher and rulebook.publisher.name, rulebook.found_by) == (publisher, found_by)
     assert rulebook.packs[-1].stem == "common"
 
 
-def test_a_fingerprint_on_anothers_site_still_brings_the_rules():
+def test_a_fingerprint_on_another_site_brings_the_rules_but_not_the_publisher():
     rulebook = load_packs().rulebook("reprints.example", None, ["Media identifier - R40-01421."])
     assert [pack.stem for pack in rulebook.packs] == ["ukrinform", "common"]
 
@@ -72,7 +72,7 @@ def pack_of(folder, rules):
     return Packs([read_pack(path)])
 
 
-def test_order_is_priority_and_tail_tells_where_it_begins(tmp_path):
+def test_the_first_rule_wins_and_a_tail_gives_its_start(tmp_path):
     packs = pack_of(
         tmp_path,
         r"""
@@ -87,7 +87,7 @@ def test_order_is_priority_and_tail_tells_where_it_begins(tmp_path):
     assert (second.rule.id, second.start) == ("sample/all", 0)
 
 
-def test_rules_are_over_for_later_articles_only(tmp_path):
+def test_valid_until_ends_a_rule_for_later_articles_only(tmp_path):
     packs = pack_of(
         tmp_path,
         'rule = [{ id = "old", label = "promo", match = "Old", valid_until = 2020-01-31, hits = ["Old"], misses = ["x"] }]',

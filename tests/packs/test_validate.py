@@ -28,7 +28,7 @@ def write(folder: Path, text: str, name: str = "sample.toml") -> Path:
     return path
 
 
-def test_built_in_packs_keep_every_law():
+def test_built_in_packs_pass_every_check():
     packs = load_packs()
     assert [pack.stem for pack in packs.all] == [
         read_pack(BUILT_IN_FOLDER / f"{pack.stem}.toml").stem for pack in packs.all
@@ -39,7 +39,7 @@ def test_built_in_packs_keep_every_law():
 @pytest.mark.parametrize(
     "rule", [rule for pack in load_packs().all for rule in pack.tested_patterns], ids=lambda rule: rule.id
 )
-def test_examples(rule):
+def test_the_examples_of_each_rule_are_checked(rule):
     assert [text for text in rule.hits if not rule.pattern.search(text)] == []
     assert [text for text in rule.misses if rule.pattern.search(text)] == []
 
@@ -90,12 +90,12 @@ def test_each_fault_is_one_line(tmp_path, old, new, reason):
         ('name = "S"\nfingerprints = ["(?i:media identifier)"]' + RULE, "sample/fingerprint-1: found in"),
     ],
 )
-def test_each_broken_law_is_told(tmp_path, text, problem):
+def test_each_failed_check_is_reported(tmp_path, text, problem):
     write(tmp_path, text)
     assert any(problem in line for line in validate_packs(load_packs(tmp_path)))
 
 
-def test_a_users_pack_stands_in_for_the_built_in_one_of_its_name(tmp_path):
+def test_a_users_pack_replaces_the_built_in_one_of_its_name(tmp_path):
     write(tmp_path, 'name = "Mine"\ndomains = ["mine.example"]' + RULE, "ukrinform.toml")
     assert {pack.name for pack in load_packs(tmp_path).all if pack.stem == "ukrinform"} == {"Mine"}
 
@@ -122,14 +122,14 @@ WORDS = st.sampled_from(HITS) | st.sampled_from(
 
 
 @given(st.lists(WORDS | st.text(max_size=6), max_size=8).map(lambda parts: " ".join("".join(parts).split())))
-def test_the_net_lets_every_match_through(text):
+def test_the_prefilter_passes_every_match(text):
     packs = load_packs()
     every = [what for pack in packs.all for what in (*pack.tested_patterns, *pack.marks)]
     matching = {what.id for what in every if what.pattern.search(text)}
     assert matching <= {entry.pattern.id for entry in packs.candidates(["another line", text, "and one more"])[1]}
 
 
-def test_no_packs_no_rules():
+def test_without_packs_there_are_no_rules():
     rulebook = Packs([]).rulebook("ukrinform.net", None, ["Read also: nothing at all"])
     assert rulebook.hits(["Read also: nothing at all"]) == [None]
     assert rulebook.packs == ()
@@ -138,12 +138,12 @@ def test_no_packs_no_rules():
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        (RULE, 0, "no broken laws"),
+        (RULE, 0, "no problems"),
         (RULE.replace('["The end is near."]', '["The end"]'), 1, "sample/end: 'The end' is matched"),
         (RULE.replace("legal_notice", "footer"), 1, "sample.toml:2: end: label 'footer' is none of"),
     ],
 )
-def test_the_command_proves_a_folder(tmp_path, text, code, said):
+def test_the_command_checks_a_folder(tmp_path, text, code, said):
     write(tmp_path, text)
     result = CliRunner().invoke(command, ["check", str(tmp_path)])
     assert result.exit_code == code

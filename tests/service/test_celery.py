@@ -54,7 +54,7 @@ def test_kills_of_workers_watcher_and_redis_lose_nothing(make: Make, tree: Grow,
     assert {one.end() for one in (watcher, *workers)} <= {0, -signal.SIGTERM}
 
 
-def test_what_redis_forgot_is_queued_again(make: Make, tree: Grow, redis: Redis) -> None:
+def test_tickets_that_redis_lost_are_queued_again(make: Make, tree: Grow, redis: Redis) -> None:
     settings = make(broker_url=redis.url)
     watcher = tree(settings, "ingest", "watch")
     drop(settings, "a.txt", article(1))
@@ -95,7 +95,7 @@ def test_password_and_key_prefix_are_enough(make: Make, tree: Grow, tmp_path: Pa
     assert "s3cret" not in (tmp_path / "log").read_text()
 
 
-def test_a_worker_told_to_stop_gives_back_what_it_has_not_begun(make: Make, tree: Grow, redis: Redis) -> None:
+def test_a_stopping_worker_returns_tickets_that_it_has_not_begun(make: Make, tree: Grow, redis: Redis) -> None:
     settings = make(broker_url=redis.url, workers=1)
     worker = tree(settings, "ingest", "worker", INGEST_WORKERS="1")
     until(lambda: any(seen.notes.get("role") == "worker" for seen in _desks(settings)))

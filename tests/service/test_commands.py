@@ -36,7 +36,7 @@ def used(make: Make) -> Settings:
     return settings
 
 
-def test_status_counts_and_says_why(used: Settings) -> None:
+def test_status_counts_and_explains(used: Settings) -> None:
     seen = json.loads(run(used, "status", "--json").stdout)
     assert (seen["inbox"], seen["claimed"], seen["done"]) == (0, 0, 1)
     assert seen["quarantined"] == {"bug": 1, "invalid_claims": 1}
@@ -82,7 +82,7 @@ def test_the_limits_that_are_set_reach_the_core(make: Make) -> None:
     assert json.loads(why)["message"].endswith("(INGEST_MAX_UNPACKED)")
 
 
-def test_the_journal_tells_each_outcome_and_survives_rotation(make: Make) -> None:
+def test_the_journal_has_each_outcome_and_survives_rotation(make: Make) -> None:
     settings = make(journal_bytes=4096)
     told = Journal(str(settings.spool), limit=100)
     Spool(settings.spool).prepare()
@@ -115,7 +115,7 @@ def _killed(_: str) -> None:
 
 
 @pytest.mark.parametrize("folder", ["spool", "out"])
-def test_a_folder_that_cannot_be_made_is_a_sentence(make: Make, tmp_path: Path, folder: str) -> None:
+def test_a_folder_that_cannot_be_made_is_reported_in_one_sentence(make: Make, tmp_path: Path, folder: str) -> None:
     (tmp_path / "file").write_text("a file, not a folder")
     wrong = tmp_path / "file/below"
     result = run(make(**{folder: wrong}), "up", "--once")
@@ -126,7 +126,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(make: Make, tmp_path: Path, 
 @pytest.mark.parametrize(
     "words", [["failed", "list"], ["failed", "purge", "--yes"], ["journal"], ["reclean"], ["health", "up"]]
 )
-def test_where_there_is_no_spool_they_say_so(make: Make, words: list[str]) -> None:
+def test_commands_say_that_there_is_no_spool(make: Make, words: list[str]) -> None:
     done = run(make(), *words)
     assert done.exit_code == 2
     assert "there is no spool at" in done.stderr

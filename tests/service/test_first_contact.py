@@ -100,7 +100,7 @@ def test_one_file_is_read_in_a_sandbox_too(folder: Path, monkeypatch: pytest.Mon
     os.wait()
 
 
-def test_one_file_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_single_file_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "clean", probe)
     monkeypatch.setattr(ordered_map, "TIME_LIMIT_SECONDS", 1.0)
     done = run("clean", "-", input="LOOP")
@@ -111,36 +111,36 @@ def test_one_file_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("words", [["clean"], ["explain", "--html", "-o", "pages"], ["enqueue"]])
-def test_what_leads_out_of_a_folder_is_named_and_left_alone(folder: Path, words: list[str]) -> None:
+def test_links_and_pipes_in_a_folder_are_named_and_skipped(folder: Path, words: list[str]) -> None:
     done = run(*words, "in")
     assert done.exit_code == 0
-    assert sorted(done.stderr.splitlines()) == [f"in/{what}; left alone" for what in LEFT_ALONE]
+    assert sorted(done.stderr.splitlines()) == [f"in/{what}; skipped" for what in LEFT_ALONE]
     assert len(done.stdout.splitlines()) == 1
     assert "Of another folder" not in done.stdout
     made = [path.name for path in folder.parent.rglob("*.meta.json") if path.parent != folder]
     assert made == []  # no claims went along
 
 
-def test_records_and_packs_that_are_links_are_left_alone(folder: Path) -> None:
+def test_records_and_packs_that_are_links_are_skipped(folder: Path) -> None:
     run("clean", "in", "-o", "out")
     (record,) = Path("out").iterdir()
     Path("out", "0.json").symlink_to(record)
     done = run("report", "-o", "report.html")
-    assert done.stderr == "{}: a symbolic link; left alone\n".format(Path("out/0.json").absolute())
+    assert done.stderr == "{}: a symbolic link; skipped\n".format(Path("out/0.json").absolute())
     assert ": 1 records" in done.stdout
     Path("packs").mkdir()
     Path("packs/mine.toml").symlink_to(folder / "a.txt")
     for words in (["packs", "list", "packs"], ["packs", "check", "packs"], ["clean", "in/a.txt", "--packs", "packs"]):
         done = run(*words)
         assert done.exit_code == 0
-        assert "packs/mine.toml: a symbolic link; left alone" in done.stderr.splitlines()
+        assert "packs/mine.toml: a symbolic link; skipped" in done.stderr.splitlines()
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("words", [["clean"], ["explain"], ["enqueue"], ["validate"], ["explain", "--html"]])
-def test_what_is_on_the_web_is_to_be_fetched_first(words: list[str]) -> None:
+def test_a_url_as_input_is_refused_with_advice(words: list[str]) -> None:
     done = run(*words, "https://example.org/a.html")
     assert done.exit_code == 2
     assert "https://example.org/a.html is an address: fetch it first, then give the file" in done.stderr
@@ -154,7 +154,7 @@ def test_what_is_on_the_web_is_to_be_fetched_first(words: list[str]) -> None:
         ["report", "-o"], ["report", "--pages"], ["packs", "list"], ["packs", "check", "--records"], ["clean"],
     ],
 )  # fmt: skip
-def test_an_address_is_no_path(folder: Path, words: list[str], address: str) -> None:
+def test_a_url_is_not_accepted_as_a_path(folder: Path, words: list[str], address: str) -> None:
     before = sorted(folder.parent.iterdir())
     done = run(*words, address)
     assert done.exit_code == 2
@@ -163,7 +163,7 @@ def test_an_address_is_no_path(folder: Path, words: list[str], address: str) -> 
 
 
 @pytest.mark.parametrize("name", ["SPOOL", "OUT", "BROKER_PASSWORD_FILE"])
-def test_an_address_is_no_path_in_the_environment_either(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_url_is_not_accepted_as_a_path_in_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"INGEST_{name}", "s3://bucket/x")
     with pytest.raises(InvalidSettings) as caught:
         load_settings()
@@ -172,7 +172,7 @@ def test_an_address_is_no_path_in_the_environment_either(monkeypatch: pytest.Mon
     )
 
 
-def test_python_says_what_to_pass() -> None:
+def test_python_errors_say_what_to_pass() -> None:
     for wrong in ("text", bytearray(b"text"), Path("a.html"), None):
         with pytest.raises(TypeError, match=rf"not {type(wrong).__name__}: pass bytes, such as "):
             clean(wrong)  # type: ignore[arg-type]
@@ -205,7 +205,7 @@ def test_a_wrong_setting_names_itself_alone(monkeypatch: pytest.MonkeyPatch, nam
 
 
 @pytest.mark.parametrize("words", [["list"], ["show"], ["retry"], ["purge", "--yes"]])
-def test_a_token_that_is_not_there_is_named(make: Make, words: list[str]) -> None:
+def test_an_unknown_token_is_named(make: Make, words: list[str]) -> None:
     settings = make()
     at = ["--spool", settings.spool, "--out", settings.out]
     run("up", "--once", *at)
@@ -227,7 +227,7 @@ def records_beside(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("words", WRITERS, ids=" ".join)
-def test_a_folder_that_cannot_be_made_is_one_line(folder: Path, words: list[str]) -> None:
+def test_an_unusable_folder_is_reported_in_one_line(folder: Path, words: list[str]) -> None:
     records_beside(folder)
     wrong = "in/a.txt/below"
     done = run(*(word.replace("OUT", wrong) for word in words))
@@ -237,7 +237,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(folder: Path, words: list[str]
 
 
 @pytest.mark.parametrize("words", WRITERS[:5], ids=" ".join)
-def test_a_full_disk_is_one_line(folder: Path, disk: Callable[..., Tmpfs], words: list[str]) -> None:
+def test_a_full_disk_is_reported_in_one_line(folder: Path, disk: Callable[..., Tmpfs], words: list[str]) -> None:
     records_beside(folder)
     small = folder.parent / "small"
     if "enqueue" in words:
@@ -262,7 +262,7 @@ def test_a_full_disk_is_one_line(folder: Path, disk: Callable[..., Tmpfs], words
         "validate r.json", "--help", "schema",
     ],
 )  # fmt: skip
-def test_standard_output_that_is_full_is_one_line(folder: Path, words: str) -> None:
+def test_a_full_standard_output_is_reported_in_one_line(folder: Path, words: str) -> None:
     (folder / "bad.txt").write_bytes(b"%PDF-1.4")
     if words.split(maxsplit=1)[0] in {"failed", "journal", "status"}:
         (folder.parent / "spool/inbox").mkdir(parents=True)
@@ -275,13 +275,13 @@ def test_standard_output_that_is_full_is_one_line(folder: Path, words: str) -> N
     said = [
         line
         for line in done.stderr.decode().splitlines()
-        if not re.search(r"left alone|unsupported|r\.json|\d of \d", line)
+        if not re.search(r"skipped|unsupported|r\.json|\d of \d", line)
     ]
     assert said == ["Error: standard output is full: no disk is free; delete or move files"]
     assert done.returncode == 74
 
 
-def test_a_reader_that_has_enough_ends_us_quietly(folder: Path) -> None:
+def test_a_closed_pipe_ends_the_command_quietly(folder: Path) -> None:
     for number in range(200):
         (folder / f"{number}.txt").write_text(article(number))
     with subprocess.Popen(
@@ -295,12 +295,12 @@ def test_a_reader_that_has_enough_ends_us_quietly(folder: Path) -> None:
         running.stdout.readline()
         running.stdout.close()
         said = [
-            line for line in running.stderr.read().decode().splitlines() if not re.search(r"left alone|\d of \d", line)
+            line for line in running.stderr.read().decode().splitlines() if not re.search(r"skipped|\d of \d", line)
         ]
     assert (running.returncode, said) == (141, [])
 
 
-def test_a_pipe_is_given_utf_8_whatever_the_locale(folder: Path) -> None:
+def test_output_into_a_pipe_is_utf_8_whatever_the_locale(folder: Path) -> None:
     (folder / "a.txt").write_text(
         "Міністр заявив у понеділок, що переговори в столиці триватимуть ще тиждень.\n\n" + article(3)
     )

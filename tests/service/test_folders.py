@@ -60,7 +60,7 @@ def test_two_watchers_share_an_inbox_without_a_file_twice(make: Make) -> None:
     assert names_in(settings.spool / "claimed") == sorted(f"{number}.txt" for number in range(400))
 
 
-def test_a_keeper_that_stands_by_is_seen(make: Make) -> None:
+def test_a_watcher_that_stands_by_is_shown(make: Make) -> None:
     settings = make()
     first = Watcher(settings, "up")
     asked = iter([False, False, True])
@@ -91,7 +91,7 @@ def test_a_clock_set_back_delays_nothing(make: Make, monkeypatch: pytest.MonkeyP
     assert told(settings) == {"stored": 2}
 
 
-def test_what_the_queue_lost_is_known_with_any_clock(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_tickets_are_found_with_any_clock(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = make()
     watcher = Watcher(settings, "watch")
     path = watcher.spool.deposit(b"x", name="x.txt")
@@ -108,7 +108,7 @@ def test_what_the_queue_lost_is_known_with_any_clock(make: Make, monkeypatch: py
     watcher.close()
 
 
-def test_times_from_the_future_are_older_than_all_others() -> None:
+def test_times_in_the_future_count_as_the_oldest() -> None:
     now = time.time()
     times = [
         now - HOUR,
@@ -140,7 +140,7 @@ def started(settings: Settings) -> threading.Thread:
     return thread
 
 
-def test_no_inode_left_pauses_and_costs_nothing(make: Make, disk: Callable[..., Tmpfs]) -> None:
+def test_without_free_inodes_intake_pauses_and_no_attempt_is_charged(make: Make, disk: Callable[..., Tmpfs]) -> None:
     settings = make()
     small = disk(settings.out, "size=4m,nr_inodes=40")
     for number in range(60):
@@ -155,7 +155,9 @@ def test_no_inode_left_pauses_and_costs_nothing(make: Make, disk: Callable[..., 
     assert len(records_in(settings.out)) == 60
 
 
-def test_a_read_only_out_folder_pauses_and_costs_nothing(make: Make, disk: Callable[..., Tmpfs]) -> None:
+def test_with_a_read_only_out_folder_intake_pauses_and_no_attempt_is_charged(
+    make: Make, disk: Callable[..., Tmpfs]
+) -> None:
     settings = make()
     locked = disk(settings.out, "size=4m,ro")
     for number in range(5):
@@ -178,7 +180,7 @@ def test_an_inbox_on_another_mount_is_refused_with_the_fix(make: Make, disk: Cal
     assert "mount the whole spool folder" in status(settings)
 
 
-def test_a_subfolder_on_another_mount_holds_nobody_up(make: Make, disk: Callable[..., Tmpfs]) -> None:
+def test_a_subfolder_on_another_mount_blocks_no_other_file(make: Make, disk: Callable[..., Tmpfs]) -> None:
     settings = make()
     disk(settings.spool / "inbox/usb", "size=1m")
     drop(settings, "usb/stuck.txt", "text")
@@ -219,7 +221,7 @@ def test_a_file_written_to_while_it_is_read_goes_back(make: Make, refuse: bool) 
     assert (records_in(settings.out), told(settings)) == ([], {})
 
 
-def test_a_file_that_goes_back_spares_the_one_that_took_its_place(make: Make) -> None:
+def test_a_returned_file_does_not_overwrite_a_new_one(make: Make) -> None:
     settings = make()
 
     def during(path: str) -> None:
@@ -231,7 +233,7 @@ def test_a_file_that_goes_back_spares_the_one_that_took_its_place(make: Make) ->
     assert texts == {"first and more", "second"}
 
 
-def test_a_file_removed_or_replaced_while_it_is_read_hurts_nobody(make: Make) -> None:
+def test_a_file_removed_or_replaced_while_it_is_read_is_handled(make: Make) -> None:
     settings = make()
     assert ran(settings, lambda path: (os.unlink(path), drop(settings, "a.txt", "second"))) == Gone()
     assert ran(settings, lambda _: None) == Stored()
@@ -253,7 +255,7 @@ def test_a_file_is_claimed_when_it_has_stopped_growing(make: Make, monkeypatch: 
     assert [found.inbox_path for found in inbox.scan()] == ["slow.txt"]
 
 
-def test_a_folder_that_is_no_folder_any_more_ends_no_scan(make: Make) -> None:
+def test_a_folder_that_disappears_does_not_end_the_scan(make: Make) -> None:
     settings = make()
     drop(settings, "a.txt", "text")
     drop(settings, "b/c.txt", "text")

@@ -49,7 +49,7 @@ def assert_sound(settings: Settings, count: int, around: Path) -> None:
     assert all(line.isprintable() for line in (around / "log").read_text().splitlines())
 
 
-def test_hostile_files_through_up(make: Make, tree: Grow, tmp_path: Path) -> None:
+def test_hostile_files_have_one_outcome_each_through_up(make: Make, tree: Grow, tmp_path: Path) -> None:
     settings = make()
     count = given(settings)
     up = tree(settings, "ingest", "up")
@@ -59,7 +59,9 @@ def test_hostile_files_through_up(make: Make, tree: Grow, tmp_path: Path) -> Non
 
 
 @pytest.mark.usefixtures("redis")
-def test_hostile_files_through_celery(make: Make, tree: Grow, redis: Redis, tmp_path: Path) -> None:
+def test_hostile_files_have_one_outcome_each_through_celery(
+    make: Make, tree: Grow, redis: Redis, tmp_path: Path
+) -> None:
     settings = make(broker_url=redis.url)
     count = given(settings)
     watcher, worker = tree(settings, "ingest", "watch"), tree(settings, "celery", "-A", "worker", "worker")

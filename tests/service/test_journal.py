@@ -52,7 +52,9 @@ def test_a_line_that_cannot_be_written_is_written_later(
     assert disagreements(settings, given) == []
 
 
-def test_neither_line_nor_way_back_and_then_a_kill(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kill_after_a_failed_line_and_a_failed_return_loses_nothing(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = make(max_bytes=1000)
     given = give(settings, 3)
     with monkeypatch.context() as broken:
@@ -94,7 +96,7 @@ def test_after_a_power_cut_sources_records_and_lines_agree(make: Make, seed: int
     assert disagreements(copied, given) == []
 
 
-def test_writers_never_glue_lines_and_followers_never_see_half_of_one(tmp_path: Path) -> None:
+def test_concurrent_lines_stay_whole_for_writers_and_followers(tmp_path: Path) -> None:
     told = Journal(str(tmp_path))
     told.append({"token": "one"})
     following = told.follow(pause=0.01)
@@ -114,7 +116,7 @@ def test_writers_never_glue_lines_and_followers_never_see_half_of_one(tmp_path: 
     assert [line["token"] for line in told.lines()] == ["one", "two", "three"]
 
 
-def test_what_was_rotated_and_taken_away_is_not_told_again(make: Make) -> None:
+def test_lines_of_removed_rotated_files_are_not_written_again(make: Make) -> None:
     settings = make(journal_bytes=4096)
     for number in range(60):
         drop(settings, f"{number}.txt", f"article {number}")
@@ -148,7 +150,7 @@ def test_a_line_says_when_its_source_was_received(make: Make) -> None:
     assert line["received"] <= line["time"]
 
 
-def test_a_duplicate_with_new_claims_is_told_and_keeps_them(make: Make) -> None:
+def test_a_duplicate_with_new_claims_is_reported_and_keeps_its_sidecar(make: Make) -> None:
     settings = make()
     for name, claims in (("a", {"url": "https://example.org/1"}), ("b", {"url": "https://example.org/2"}), ("c", None)):
         if claims:

@@ -53,7 +53,7 @@ def trials(settings: Settings, kind: str, stride: int) -> Iterator[tuple[str, by
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kill_at_each_system_call_loses_and_doubles_nothing(make: Make, kind: str) -> None:
+def test_a_kill_at_each_system_call_loses_and_duplicates_nothing(make: Make, kind: str) -> None:
     if not may_trace():
         pytest.skip("processes may not be traced here")
     settings = make(max_bytes=1000)
@@ -70,7 +70,7 @@ def test_a_kill_at_each_system_call_loses_and_doubles_nothing(make: Make, kind: 
         assert outcomes.count("stored") == 1
 
 
-def test_a_child_that_dies_before_its_line_is_healed_by_its_living_parent(
+def test_a_worker_killed_before_its_journal_line_is_recovered_by_its_parent(
     make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     settings = make()

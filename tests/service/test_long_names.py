@@ -43,7 +43,7 @@ def long_places(outside: Path) -> list[str]:
 
 
 @pytest.mark.usefixtures("opened_by")
-def test_a_long_name_is_kept_whole_on_every_way(make: Make, tmp_path: Path) -> None:
+def test_a_long_name_is_preserved_on_every_path(make: Make, tmp_path: Path) -> None:
     settings = make()
     spool = Spool(settings.spool)
     spool.prepare()
@@ -91,7 +91,7 @@ def test_a_long_name_is_kept_whole_on_every_way(make: Make, tmp_path: Path) -> N
     assert {each.name for each in tmp_path.iterdir()} == {"spool", "outside"}
 
 
-def test_claims_beside_a_long_name_reach_the_record(make: Make) -> None:
+def test_a_sidecar_of_a_long_name_reaches_the_record(make: Make) -> None:
     settings = make()
     Spool(settings.spool).prepare()
     drop(settings, CYRILLIC + filenames.SIDECAR, '{"url": "https://example.org/a", "section": "World"}')
@@ -103,7 +103,7 @@ def test_claims_beside_a_long_name_reach_the_record(make: Make) -> None:
     assert told(settings) == {CYRILLIC: "stored"}
 
 
-def test_hostile_names_through_the_service(make: Make) -> None:
+def test_hostile_names_pass_through_the_service(make: Make) -> None:
     settings = make()
     spool = Spool(settings.spool)
     spool.prepare()
@@ -123,7 +123,7 @@ def test_hostile_names_through_the_service(make: Make) -> None:
     "encoded", ["%2Fetc%2Fevil.txt", "..%2F..%2Fevil.txt", "%00", "a%2F%2Fb", ".%2Fx", "x" * 150 + "%2Fy" + "z" * 40]
 )
 @pytest.mark.usefixtures("opened_by")
-def test_a_name_of_an_older_version_returns_to_the_inbox_alone(make: Make, encoded: str) -> None:
+def test_a_name_of_an_older_version_only_returns_to_the_inbox(make: Make, encoded: str) -> None:
     settings = make()
     spool = Spool(settings.spool)
     spool.prepare()
@@ -151,7 +151,7 @@ def test_a_name_of_an_older_version_returns_to_the_inbox_alone(make: Make, encod
 # --- kills ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_kill_between_any_two_moves_parts_no_source_from_its_claims(
+def test_a_kill_between_moves_never_separates_a_source_from_its_claims(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At each rename and unlink of a source's life in its turn: what is found afterwards is one article, with its claims."""

@@ -30,7 +30,7 @@ def work(name: str) -> dict[str, str]:
     return {"id": name, "text": "x" * 3_000_000 if name == "LONG" else ""}
 
 
-def test_each_fault_is_its_own_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_fault_is_reported_for_its_own_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ordered_map, "TIME_LIMIT_SECONDS", 3.0)
     monkeypatch.setattr(ordered_map, "MEMORY_LIMIT_MIB", 64)
     faults = {"LOOP": "time_limit", "CRASH": "crash", "EAT": "memory_limit"}
@@ -39,7 +39,7 @@ def test_each_fault_is_its_own_files(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [answer.get("id", answer.get("reason")) for answer in answers] == [faults.get(name, name) for name in names]
 
 
-def test_hostile_files_leave_records_in_the_folder_alone(tmp_path: Path) -> None:
+def test_hostile_files_write_only_records_into_the_folder(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     names = {name: content for name, content in hostile.FIXED.items() if "/" not in name}
     for name, content in names.items():

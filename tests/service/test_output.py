@@ -51,7 +51,7 @@ def assert_harmless(shown: list[str]) -> None:
 
 @pytest.mark.parametrize("name", ["signs.txt", "signs.html", "references.html", "linked-22.html"])
 @pytest.mark.parametrize("form", [(), ("--json",)])
-def test_explain_shows_escape_sequences_and_sends_none(name: str, form: tuple[str, ...], tmp_path: Path) -> None:
+def test_explain_escapes_escape_sequences(name: str, form: tuple[str, ...], tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_bytes(hostile.FIXED[name])
     said = CliRunner().invoke(cli, ["explain", str(file), *form], color=True).output
@@ -59,7 +59,7 @@ def test_explain_shows_escape_sequences_and_sends_none(name: str, form: tuple[st
     assert_harmless(OUR_STYLE.sub("", said).removesuffix("\n").split("\n"))
 
 
-def test_names_command_no_terminal_and_forge_no_line(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+def test_names_cannot_control_the_terminal_or_forge_a_line(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
     settings = make()
     for name in NAMES:
         drop(settings, name, "BUG in it")
@@ -81,7 +81,7 @@ def test_names_command_no_terminal_and_forge_no_line(make: Make, capsys: pytest.
         assert_harmless(said)
 
 
-def test_a_line_of_the_log_is_one_line() -> None:
+def test_a_log_entry_is_always_one_line() -> None:
     record = logging.LogRecord("x", 20, __file__, 1, "a\nb\x1b[31m %s", ("\u2028\x9b2J",), None)
     record.fields = {"name": "c\nd\u202e"}
     line = JsonLines().format(record)
@@ -107,7 +107,7 @@ def test_a_log_keeps_each_script_and_escapes_what_is_not_printable() -> None:
     assert json.loads(line)["headline"] == f"{HEADLINE}\x07\u202e"
 
 
-def test_on_a_terminal_a_person_is_spoken_to() -> None:
+def test_on_a_terminal_the_log_is_human_readable() -> None:
     said = OUR_STYLE.sub("", TerminalLines().format(settled()))
     plain_spaces = HEADLINE.replace("\u00a0", " ").replace("\u3000", " ")
     assert re.fullmatch(r"\d\d:\d\d:\d\d  (.*)", said)[1] == rf"stored    стаття\x1b[2J.txt  {plain_spaces}\x07\u202e"
@@ -117,7 +117,7 @@ def test_on_a_terminal_a_person_is_spoken_to() -> None:
     assert OUR_STYLE.sub("", TerminalLines().format(record)).endswith(r"  error: paused: a\nb")
 
 
-def test_up_knows_whether_a_person_reads(make: Make) -> None:
+def test_up_detects_a_terminal(make: Make) -> None:
     settings = make()
     ours, theirs = pty.openpty()
     flags = ["--spool", str(settings.spool), "--out", str(settings.out)]

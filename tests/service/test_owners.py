@@ -104,7 +104,7 @@ def test_sidecars_of_another_user_settle(owned: Settings) -> None:
 
 @as_root
 @pytest.mark.parametrize("case", ["sticky", "sidecar", "closed"])
-def test_what_is_not_ours_to_take_stays_and_is_told(owned: Settings, case: str) -> None:
+def test_files_that_we_may_not_move_stay_and_are_reported(owned: Settings, case: str) -> None:
     inbox = owned.spool / "inbox"
     folder = inbox / "theirs"
     folder.mkdir()
@@ -148,7 +148,7 @@ def test_a_file_that_cannot_be_claimed_is_not_tried_with_each_event(
     watcher.close()
 
 
-def test_a_folder_of_the_inbox_that_cannot_be_read_is_told(make: Make) -> None:
+def test_an_unreadable_folder_of_the_inbox_is_reported(make: Make) -> None:
     settings = make()
     watcher = Watcher(settings, "up")
     top = os.getcwd()

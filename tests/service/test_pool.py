@@ -34,7 +34,7 @@ def outcomes(settings: Settings) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("word", "reason"), [("CRASH", "crash"), ("LOOP", "time_limit"), ("EAT", "memory_limit"), ("BUG", "bug")]
 )
-def test_a_bad_document_costs_only_itself(make: Make, word: str, reason: str) -> None:
+def test_a_bad_document_only_harms_itself(make: Make, word: str, reason: str) -> None:
     settings = make(time_limit=1.5 if word == "LOOP" else 60, memory_limit=100, max_attempts=2)
     for number in range(25):
         drop(settings, f"{number}.txt", f"article {number}")
@@ -64,7 +64,7 @@ def test_the_same_article_twice_gives_one_record_and_two_outcomes(make: Make) ->
 
 
 @pytest.mark.parametrize(("policy", "last"), [("skip", False), ("replace", True)])
-def test_the_first_record_stays_unless_told(make: Make, policy: str, last: bool) -> None:  # noqa: FBT001
+def test_the_first_record_stays_unless_replace_is_set(make: Make, policy: str, last: bool) -> None:  # noqa: FBT001
     settings = make(on_duplicate=policy)
     for url in ("https://example.org/1", "https://example.org/2"):
         drop(settings, "a.txt.meta.json", json.dumps({"url": url}))
@@ -92,7 +92,7 @@ def test_links_devices_and_broken_sidecars_are_refused(make: Make, tmp_path: Pat
     assert secret.read_text() == "not for you"
 
 
-def test_kills_of_children_charge_no_innocent(make: Make) -> None:
+def test_killed_workers_charge_no_other_document(make: Make) -> None:
     settings = make(max_attempts=1)
     for number in range(20):
         drop(settings, f"{number}.txt", f"SLOW {number}")
@@ -115,7 +115,7 @@ def test_kills_of_children_charge_no_innocent(make: Make) -> None:
     assert outcomes(settings) == {f"{number}.txt": ["stored"] for number in range(20)}
 
 
-def test_a_full_disk_pauses_and_costs_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_a_full_disk_intake_pauses_and_no_attempt_is_charged(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = make()
     for number in range(10):
         drop(settings, f"{number}.txt", f"article {number}")
@@ -133,7 +133,7 @@ def test_a_full_disk_pauses_and_costs_nothing(make: Make, monkeypatch: pytest.Mo
     assert outcomes(settings) == {f"{number}.txt": ["stored"] for number in range(10)}
 
 
-def test_the_dead_ones_line_is_told_once(make: Make) -> None:
+def test_the_journal_line_of_a_killed_worker_is_written_once(make: Make) -> None:
     settings = make()
     spool = Spool(settings.spool)
     spool.prepare()
@@ -149,7 +149,7 @@ def test_the_dead_ones_line_is_told_once(make: Make) -> None:
     assert outcomes(settings) == {"x.txt": ["stored"]}
 
 
-def test_a_whole_trees_death_is_charged_apart(make: Make) -> None:
+def test_the_loss_of_the_whole_tree_is_counted_separately(make: Make) -> None:
     settings = make(max_worker_losses=2)
     spool = Spool(settings.spool)
     spool.prepare()

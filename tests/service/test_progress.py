@@ -57,7 +57,7 @@ def answer(settings: Settings) -> tuple[int, dict[str, str], str]:
     return asyncio.run(ask())
 
 
-def test_a_stall_is_told_by_status_health_ready_and_metrics(waiting: Settings) -> None:
+def test_a_stall_is_shown_by_status_health_ready_and_metrics(waiting: Settings) -> None:
     assert run(waiting, "health", "worker").exit_code == 0
     code, said, metrics = answer(waiting)
     assert (code, said["progress"]) == (200, "yes")
@@ -71,7 +71,7 @@ def test_a_stall_is_told_by_status_health_ready_and_metrics(waiting: Settings) -
     assert "ingest_stalled_seconds 2.0" in metrics
 
 
-def test_no_stall_where_nobody_works_or_nothing_waits(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_stall_without_workers_or_waiting_sources(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.service.status.MAX_STALL_SECONDS", 0.1)
     settings = make(time_limit=0.1)
     drop(settings, "a.txt", "article")

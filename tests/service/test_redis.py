@@ -27,7 +27,7 @@ def waiting(settings: Settings) -> int:
     return len(os.listdir(settings.spool / "inbox"))
 
 
-def test_redis_absent_at_the_start_and_gone_with_its_data_later(make: Make, tree: Grow, redis: Redis) -> None:
+def test_redis_missing_at_the_start_and_losing_its_data_later(make: Make, tree: Grow, redis: Redis) -> None:
     settings = make(broker_url=redis.url)
     redis.kill()
     watcher, worker = tree(settings, "ingest", "watch"), tree(settings, *OBEYING)
@@ -45,7 +45,7 @@ def test_redis_absent_at_the_start_and_gone_with_its_data_later(make: Make, tree
     assert {watcher.end(), worker.end()} == {0}
 
 
-def test_a_wrong_password_is_a_line_and_no_storm(make: Make, tree: Grow, redis: Redis) -> None:
+def test_a_wrong_password_is_one_log_line_with_backoff(make: Make, tree: Grow, redis: Redis) -> None:
     redis.tell("CONFIG", "SET", "requirepass", "right-one")
     settings = make(broker_url=redis.url, broker_password="hunter-2")  # noqa: S106
     watcher, worker = tree(settings, "ingest", "watch"), tree(settings, *OBEYING)
@@ -80,7 +80,7 @@ def test_a_full_redis_leaves_files_in_the_inbox(make: Make, tree: Grow, redis: R
     assert {watcher.end(), worker.end()} == {0}
 
 
-def test_two_deployments_on_one_server(make: Make, tree: Grow, redis: Redis, tmp_path: Path) -> None:
+def test_two_deployments_share_one_redis_server(make: Make, tree: Grow, redis: Redis, tmp_path: Path) -> None:
     one = make(broker_url=redis.url, broker_prefix="one:")
     two = make(broker_url=redis.url, broker_prefix="two:", spool=tmp_path / "spool-2", out=tmp_path / "out-2")
     for settings in (one, two):
@@ -97,7 +97,7 @@ def test_two_deployments_on_one_server(make: Make, tree: Grow, redis: Redis, tmp
     assert_nothing_lost(two, 10)
 
 
-def test_two_deployments_with_one_prefix_are_told(make: Make, tree: Grow, redis: Redis, tmp_path: Path) -> None:
+def test_two_deployments_with_one_prefix_are_reported(make: Make, tree: Grow, redis: Redis, tmp_path: Path) -> None:
     first = make(broker_url=redis.url)
     tree(first, "ingest", "watch")
     until(lambda: redis.tell("GET", "ingest:spool") is not None)

@@ -45,11 +45,11 @@ def caged(act: Callable[[], object]) -> int:
     ],
     ids=["tcp", "udp", "unix", "exec", "subprocess"],
 )
-def test_the_way_out_is_shut(act: Callable[[], object]) -> None:
+def test_the_sandbox_denies_network_programs_and_other_processes(act: Callable[[], object]) -> None:
     assert caged(act) == 1  # EPERM
 
 
-def test_work_goes_on() -> None:
+def test_cleaning_works_inside_the_sandbox() -> None:
     def work() -> None:
         here, there = socket.socketpair()
         here.sendall(b"x")

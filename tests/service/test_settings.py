@@ -19,7 +19,7 @@ def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
         load_settings()
 
 
-def test_every_mistake_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_invalid_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGEST_TICKETS_PER_TASK", "0")
     monkeypatch.setenv("INGEST_BROKER_URL", "amqp://user:hunter2@host")
     with pytest.raises(InvalidSettings, match=r"INGEST_BROKER_URL(.|\n)*INGEST_TICKETS_PER_TASK") as caught:
@@ -27,7 +27,7 @@ def test_every_mistake_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in str(caught.value)
 
 
-def test_flags_win(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_options_override_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("INGEST_SPOOL", "/elsewhere")
     monkeypatch.setenv("INGEST_BROKER_URL", "")
     settings = load_settings(spool=tmp_path, out=None)
@@ -48,7 +48,7 @@ def test_a_password_from_a_file_goes_into_the_url_and_nowhere_else(
     assert "p/w@1" not in repr(settings)
 
 
-def test_an_unreadable_secret_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_secret_file_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INGEST_BROKER_URL_FILE", "/no/such/file")
     with pytest.raises(InvalidSettings, match="INGEST_BROKER_URL_FILE: cannot read"):
         load_settings()

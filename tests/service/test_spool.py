@@ -38,7 +38,7 @@ def ready(spool: Spool, *, settle: float = 0.0, polled: bool = False) -> list[st
 
 
 @given(st.lists(PART, min_size=1, max_size=3))
-def test_a_claimed_name_is_safe_and_remembers_its_place(parts: list[bytes]) -> None:
+def test_a_claimed_name_is_safe_and_keeps_the_inbox_path(parts: list[bytes]) -> None:
     place = os.fsdecode(b"/".join(parts))
     name = filenames.claimed_name(filenames.new_token(), place)
     assert filenames.is_source(name)
@@ -70,13 +70,13 @@ def test_odd_names_pass_through_the_spool_and_back(spool: Spool) -> None:
     ]
 
 
-def test_what_is_no_article_is_passed_over(spool: Spool) -> None:
+def test_files_that_are_no_articles_are_ignored(spool: Spool) -> None:
     for place in (".hidden", "a.part", "b.TMP", "c~", "@eaDir/d.txt", ".git/e.txt", "f.txt.meta.json", "g.txt"):
         put(spool, place)
     assert ready(spool) == ["g.txt"]
 
 
-def test_a_file_is_ready_when_it_stood_still(spool: Spool) -> None:
+def test_a_file_is_ready_when_it_has_not_changed(spool: Spool) -> None:
     put(spool, "still.txt")
     put(spool, "young.txt")
     old = time.time() - 100
@@ -85,7 +85,7 @@ def test_a_file_is_ready_when_it_stood_still(spool: Spool) -> None:
     assert ready(spool, settle=5, polled=True) == []  # over a network the sender may set the mtime
 
 
-def test_a_file_from_the_future_is_ready_after_two_looks(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_from_the_future_is_ready_after_two_scans(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
     put(spool, "a.txt")
     monkeypatch.setattr(
         "ingest.service.spool.inbox._file_system_time", lambda _: time.time() - 3600
@@ -122,7 +122,7 @@ def test_a_source_is_settled_once(spool: Spool) -> None:
     assert spool.open(path) is None
 
 
-def test_a_sidecar_goes_where_its_article_goes(spool: Spool) -> None:
+def test_a_sidecar_moves_with_its_article(spool: Spool) -> None:
     put(spool, "a.txt.meta.json", b'{"url": "https://example.org/a"}')
     put(spool, "a.txt")
     path = str(spool.claim("a.txt"))  # and killed before the sidecar followed
@@ -139,7 +139,7 @@ def test_a_sidecar_goes_where_its_article_goes(spool: Spool) -> None:
     assert os.listdir(spool.at("claimed")) == []
 
 
-def test_charges_are_counted_by_kind_and_forgiven_on_retry(spool: Spool) -> None:
+def test_failures_are_counted_by_kind_and_reset_on_retry(spool: Spool) -> None:
     path = spool.deposit(b"x", name="x.txt")
     assert [spool.record_failure(path, "attempts", "crash") for _ in range(2)] == [1, 2]
     assert spool.record_failure(path, "deaths", "killed") == 1
@@ -152,7 +152,7 @@ def test_charges_are_counted_by_kind_and_forgiven_on_retry(spool: Spool) -> None
     ("call", "number", "mend"),
     [("os.rename", errno.EXDEV, "mount the whole spool"), ("fcntl.flock", errno.ENOLCK, "without locks")],
 )
-def test_a_mount_that_cannot_do_it_is_refused(
+def test_a_mount_without_locks_or_renames_is_refused(
     call: str, number: int, mend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:

@@ -64,7 +64,7 @@ def tickets(spool: Spool, diary: Path) -> list[Any]:
     ]
 
 
-def test_what_is_no_ticket_is_dropped_with_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_invalid_ticket_is_dropped_with_one_log_line(caplog: pytest.LogCaptureFixture) -> None:
     good = f"claimed/{filenames.claimed_name(filenames.new_token(), 'a/b.txt')}"
     for bad in hostile.TICKETS:
         caplog.clear()
@@ -77,7 +77,7 @@ def test_what_is_no_ticket_is_dropped_with_one_line(caplog: pytest.LogCaptureFix
             filenames.split_path(bad)
 
 
-def test_no_step_of_a_source_takes_what_is_no_ticket(make: Make, diary: Path) -> None:
+def test_no_spool_method_accepts_an_invalid_ticket(make: Make, diary: Path) -> None:
     settings = make()
     spool = Spool(settings.spool)
     spool.prepare()
@@ -98,7 +98,7 @@ def test_no_step_of_a_source_takes_what_is_no_ticket(make: Make, diary: Path) ->
 
 
 @pytest.mark.usefixtures("redis")
-def test_a_neighbour_on_the_broker_reaches_no_file(
+def test_another_client_of_the_broker_reaches_no_file(
     make: Make, tree: Grow, redis: Redis, tmp_path: Path, diary: Path
 ) -> None:
     settings = make(broker_url=redis.url)
@@ -160,7 +160,7 @@ def test_python_cannot_wait_for_or_publish_another_path(make: Make, diary: Path)
     assert publish(settings, [str(diary)])
 
 
-def test_a_note_of_the_dead_names_no_file_of_others(make: Make, diary: Path) -> None:
+def test_a_forged_heartbeat_file_names_no_other_file(make: Make, diary: Path) -> None:
     settings = make(max_worker_losses=1)
     watcher = Watcher(settings, "up")
     for number, path in enumerate([str(diary), "../home/diary.txt", "claimed/../../home/diary.txt", 7, ["x"]]):
@@ -177,7 +177,7 @@ def test_a_note_of_the_dead_names_no_file_of_others(make: Make, diary: Path) -> 
 
 
 @pytest.mark.usefixtures("opened_by")
-def test_links_in_the_spool_lead_nowhere(make: Make, diary: Path) -> None:
+def test_links_in_the_spool_are_not_followed(make: Make, diary: Path) -> None:
     settings = make()
     spool = Spool(settings.spool)
     spool.prepare()
@@ -217,7 +217,7 @@ def test_links_in_the_spool_lead_nowhere(make: Make, diary: Path) -> None:
     assert list(spool.settled("quarantine")) == []
 
 
-def test_a_spool_of_links_is_refused_with_the_fix(make: Make, tmp_path: Path) -> None:
+def test_a_spool_whose_folders_are_links_is_refused_with_the_fix(make: Make, tmp_path: Path) -> None:
     settings = make()
     settings.spool.mkdir()
     (tmp_path / "elsewhere").mkdir()
@@ -238,7 +238,7 @@ def test_a_claimed_link_is_refused_and_not_read(make: Make, diary: Path) -> None
 # --- and what is honest ---
 
 
-def test_stored_stays_stored(make: Make) -> None:
+def test_an_honest_article_passes_every_check(make: Make) -> None:
     """The checks cost an honest article nothing: by name, by path, by ticket."""
     settings = make()
     spool = Spool(settings.spool)

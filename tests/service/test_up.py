@@ -61,7 +61,7 @@ def test_kills_of_children_and_of_the_whole_tree_lose_nothing(make: Make, tree: 
     assert up.end() in {0, -signal.SIGTERM}  # it may just have been started anew
 
 
-def test_a_second_keeper_stands_by_and_takes_over(make: Make, tree: Grow) -> None:
+def test_a_second_watcher_stands_by_and_takes_over(make: Make, tree: Grow) -> None:
     settings = make()
     first = tree(settings, "ingest", "up")
     drop(settings, "a.txt", article(1))
@@ -97,7 +97,7 @@ def test_ctrl_c_ends_it_with_130(make: Make, tree: Grow) -> None:
     assert list((settings.spool / ".desks").iterdir()) == []
 
 
-def test_help_is_light() -> None:
+def test_help_imports_no_heavy_module() -> None:
     code = "import sys; from ingest.cli import cli; cli(['--help'], standalone_mode=False); print(sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not any(

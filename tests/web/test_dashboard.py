@@ -92,7 +92,7 @@ def desk(used: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
         yield running
 
 
-def test_every_page_is_whole_and_every_link_leads_somewhere(desk: Asked) -> None:
+def test_every_page_is_valid_and_every_link_works(desk: Asked) -> None:
     waiting, seen = ["/"], set()
     while waiting:
         path = waiting.pop()
@@ -132,7 +132,7 @@ def test_a_link_in_quarantine_is_not_followed(desk: Asked) -> None:
 
 @pytest.mark.parametrize("path", ["/records/../../etc/passwd", "/records/%2e%2e%2f%2e%2e%2fsecret.txt", "/records/" + "a" * 64,
     "/quarantine/..%2f..%2fsecret.txt", "/quarantine/0000000000000000-000000", "/static/x", "/records/" + "A" * 64])  # fmt: skip
-def test_what_is_no_id_is_not_looked_for(desk: Asked, path: str) -> None:
+def test_an_invalid_id_is_not_looked_up(desk: Asked, path: str) -> None:
     status, _, body = desk(path)
     assert status == 404
     assert "secret of" not in body
@@ -140,14 +140,14 @@ def test_what_is_no_id_is_not_looked_for(desk: Asked, path: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["records?page=0", "records?page=99999999", "records?q=%00%ff%e2", "quarantine?reason=%3Cb%3E", "quarantine?purged=%3Cb%3E"])  # fmt: skip
-def test_odd_questions_have_answers(desk: Asked, page: str) -> None:
+def test_unusual_requests_are_answered(desk: Asked, page: str) -> None:
     status, _, body = desk(f"/{page}")
     assert status == 200
     assert "<b>deleted" not in body
     assert '"<b>"' not in body
 
 
-def test_it_answers_to_its_own_names_alone(desk: Asked) -> None:
+def test_only_known_host_names_are_answered(desk: Asked) -> None:
     """A page elsewhere whose name is made to mean 127.0.0.1 asks under its own name."""
     for host, status in {"evil.example": 421, "localhost": 200, "127.0.0.1:1": 200, "[::1]:80": 200, "": 421}.items():
         assert desk("/records", Host=host)[0] == status
@@ -161,7 +161,7 @@ def _chosen(desk: Asked, reason: str) -> str:
     return str(token)
 
 
-def test_only_who_knows_the_token_may_retry_and_purge(desk: Asked) -> None:
+def test_retry_and_purge_need_the_token(desk: Asked) -> None:
     pdf, link = _chosen(desk, "unsupported_format"), _chosen(desk, "not_a_file")
     quarantine = desk.settings.spool / "quarantine"
     before = names_in(quarantine)
@@ -220,7 +220,7 @@ def _append(root: str, worker: str, count: int) -> None:
             journal.rotate()
 
 
-def test_prometheus_counts_what_all_processes_did_and_goes_on_after_a_restart(used: Settings, tmp_path: Path) -> None:
+def test_metrics_count_all_processes_and_survive_a_restart(used: Settings, tmp_path: Path) -> None:
     root = tmp_path / "spool"
     settings = used.model_copy(update={"spool": root})
     (root / "inbox").mkdir(parents=True)
@@ -260,7 +260,7 @@ def test_prometheus_counts_what_all_processes_did_and_goes_on_after_a_restart(us
         }
 
 
-def test_without_the_extra_it_says_how_to_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_the_error_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     done = CliRunner().invoke(cli, ["serve"])
     assert done.exit_code == 2
@@ -268,7 +268,7 @@ def test_without_the_extra_it_says_how_to_have_it(monkeypatch: pytest.MonkeyPatc
 
 
 @needs_chromium
-def test_a_phone_shows_it(desk: Asked, tmp_path: Path) -> None:
+def test_the_pages_fit_a_phone(desk: Asked, tmp_path: Path) -> None:
     wide = "return [dom.documentElement.scrollWidth - dom.documentElement.clientWidth, dom.styleSheets.length];"
     for path in ("/", "/records", "/quarantine"):
         assert json.loads(asked(desk(path)[2], wide, tmp_path)) == [0, 1], path

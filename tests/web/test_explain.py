@@ -57,7 +57,7 @@ PAGES = {path.stem: path.read_bytes() for path in SEEDS.iterdir()} | {
 
 
 @pytest.mark.parametrize("raw", PAGES.values(), ids=PAGES.keys())
-def test_every_block_stands_there_once_and_every_link_leads_somewhere(raw: bytes) -> None:
+def test_every_block_is_shown_once_and_every_link_works(raw: bytes) -> None:
     tree = lxml.html.document_fromstring(explained(raw))
     blocks = [row.block.text for row in label_article(raw).labelled]
     lines = tree.xpath("//p[starts-with(@id, 'b')]/span[contains(@class, 'words')]")
@@ -75,7 +75,7 @@ def test_every_block_stands_there_once_and_every_link_leads_somewhere(raw: bytes
 @given(
     st.lists(st.text(min_size=1), min_size=1, max_size=6), st.sampled_from(["", "<p>", "</span><script>", '"><b onx="'])
 )
-def test_whatever_is_written_stays_words(lines: list[str], mark: str) -> None:
+def test_any_text_stays_text(lines: list[str], mark: str) -> None:
     blocks = tuple(Block(f"{mark}{line}") for line in lines)
     labelled_article = label_article(PROSE.encode())
     labelled = tuple(LabelledBlock(block, label, "model") for block, label in zip(blocks, Label, strict=False))
@@ -88,7 +88,7 @@ def test_whatever_is_written_stays_words(lines: list[str], mark: str) -> None:
 
 
 @pytest.mark.parametrize("raw", PAGES.values(), ids=PAGES.keys())
-def test_nothing_in_it_runs_or_loads(raw: bytes) -> None:
+def test_the_page_runs_and_loads_nothing_foreign(raw: bytes) -> None:
     written = explained(raw)
     tree = lxml.html.document_fromstring(written)
     assert (written.count("<script"), written.count("</script"), written.count("<style")) == (1, 1, 1)
@@ -100,11 +100,11 @@ def test_nothing_in_it_runs_or_loads(raw: bytes) -> None:
     assert "unsafe" not in policy
 
 
-def test_every_label_is_told() -> None:
+def test_every_label_has_an_explanation() -> None:
     assert labels().keys() == {label.value for label in Label}
 
 
-def test_the_card_tells_rule_evidence_and_certainty() -> None:
+def test_the_card_shows_rule_features_and_confidence() -> None:
     tree = lxml.html.document_fromstring(explained(next(p for p in PAGES.values() if b"Read also" in p)))
     [card] = tree.xpath("//div[@class='why'][.//b='related'][1]")[:1]
     told = card.text_content()
@@ -122,7 +122,7 @@ def test_a_line_that_a_link_names_is_unfolded(tmp_path: Path) -> None:
 
 
 @needs_chromium
-def test_a_phone_shows_it_and_a_keyboard_works_it(tmp_path: Path) -> None:
+def test_the_page_fits_a_phone_and_works_by_keyboard(tmp_path: Path) -> None:
     raw = next(p for p in PAGES.values() if b"Read also" in p)
     script = """
       const chip = dom.querySelector("button.chip"), card = dom.getElementById(chip.getAttribute("aria-controls"));
@@ -141,7 +141,7 @@ def test_a_phone_shows_it_and_a_keyboard_works_it(tmp_path: Path) -> None:
     assert json.loads(asked(explained(PAGES["arabic"]), words, tmp_path)) == "rtl"
 
 
-def test_pages_of_several_files_are_named_as_their_records(tmp_path: Path) -> None:
+def test_pages_of_several_files_are_named_like_their_records(tmp_path: Path) -> None:
     def explain(*arguments: object) -> Result:
         return CliRunner().invoke(cli, ["explain", "--html", *map(str, arguments)])
 
@@ -155,7 +155,7 @@ def test_pages_of_several_files_are_named_as_their_records(tmp_path: Path) -> No
     assert explain(SEEDS).exit_code == 2
 
 
-def test_the_learned_labeller_says_what_it_went_by() -> None:
+def test_the_text_classifier_names_its_features() -> None:
     labelled_article = label_article(f"{PROSE}\n\n{PROSE}".encode())
     refused, doubtful = (
         Rejected("no_article", "None."),
@@ -166,7 +166,7 @@ def test_the_learned_labeller_says_what_it_went_by() -> None:
     assert "its form: words 4 (for keeping -1.2)" in html
 
 
-def test_a_pages_labeller_says_so_too_and_every_group_of_evidence_has_words() -> None:
+def test_the_page_classifier_names_its_features_and_every_group_has_a_text() -> None:
     labelled_article = label_article(long_page())
     weighed = decisive_features(labelled_article)
     for row, evidence in zip(labelled_article.labelled, weighed, strict=True):

@@ -40,7 +40,7 @@ FULL = Record.model_validate(
 ALLOWED = re.compile(r"https?://[a-z0-9._-]+(:\d+)?(/([\w.~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*)?(\?([\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*)?", re.ASCII)  # fmt: skip
 
 
-def test_ninjs_says_what_the_record_says() -> None:
+def test_ninjs_has_the_records_values() -> None:
     found = ninjs(FULL)
     assert found["uri"] == "https://example.org/%D0%BD%D0%BE%D0%B2%D0%B8%D0%BD%D0%B8?id=%5B1%5D"
     assert found["altIds"] == [{"role": "sha-256", "value": FULL.id}]
@@ -62,7 +62,7 @@ def test_ninjs_says_what_the_record_says() -> None:
 
 
 @pytest.mark.parametrize("record", [PLAIN, FULL], ids=["bare", "full"])
-def test_nothing_unknown_is_said(record: Record) -> None:
+def test_unknown_values_are_left_out(record: Record) -> None:
     def values(value: object) -> list[object]:
         parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         return [value, *(inner for part in parts for inner in values(part))]
@@ -73,7 +73,7 @@ def test_nothing_unknown_is_said(record: Record) -> None:
     assert len({*uris, ninjs(record)["uri"]}) == len(uris) + 1, "each object has a URI of its own"
 
 
-def test_jsonld_puts_terms_where_schema_org_has_them() -> None:
+def test_jsonld_uses_the_properties_of_schema_org() -> None:
     found = jsonld(FULL)
     assert found["mainEntityOfPage"] == {
         "@type": "WebPage",
@@ -88,12 +88,12 @@ def test_jsonld_puts_terms_where_schema_org_has_them() -> None:
 
 
 @pytest.mark.parametrize("form", ["jsonl", "ninjs", "jsonld"])
-def test_one_line_each(form: str) -> None:
+def test_json_formats_are_one_line(form: str) -> None:
     assert len(FORMATS[form].write(FULL).splitlines()) == 1
 
 
 @given(st.from_regex(r"https?://[\w.:\[\]@-]{1,20}[/?]\S{0,30}", fullmatch=True))
-def test_an_address_is_a_uri_or_nothing(url: str) -> None:
+def test_a_url_is_a_valid_uri_or_left_out(url: str) -> None:
     found = to_uri(url)
     assert found is None or ALLOWED.fullmatch(found)
     assert found is None or to_uri(found) == found
@@ -119,7 +119,7 @@ def test_markdown_has_its_parts() -> None:
     assert '<a href="https://example.org/a">Earlier</a>' in html
 
 
-def test_text_is_what_cleans_to_itself() -> None:
+def test_cleaning_the_text_format_again_changes_nothing() -> None:
     record = clean((ROOT / "seeds/002_c69d56b196d5ceb2.txt").read_bytes())
     again = clean(text(record).encode())
     assert (again.headline, again.body) == (record.headline, record.body)

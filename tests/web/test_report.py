@@ -47,7 +47,7 @@ def run(days: int = 45) -> tuple[list[dict[str, object]], list[Record]]:
     return lines, records
 
 
-def test_it_flags_what_changed_and_what_fell_silent() -> None:
+def test_publishers_that_changed_or_fell_silent_are_flagged() -> None:
     stats = summarize(*run(), rules=["common/newsletter", "common/share-list"])
     flags = {p.name: (p.drift is not None, p.silent_days) for p in stats.publishers}
     assert flags == {"steady": (False, None), "changed": (True, None), "silent": (False, 24)}
@@ -69,7 +69,7 @@ def test_it_flags_what_changed_and_what_fell_silent() -> None:
     ],
     ids=["same", "changed", "four outliers", "too little", "too few"],
 )
-def test_drift(before: list[float], lately: list[float], flagged: bool) -> None:  # noqa: FBT001
+def test_drift_is_detected_only_if_significant(before: list[float], lately: list[float], flagged: bool) -> None:  # noqa: FBT001
     assert (drift([*before, *lately]) is not None) is flagged
 
 
@@ -80,7 +80,7 @@ def test_a_weekly_is_not_silent_between_two_numbers() -> None:
     assert silence(weekly[:3], "2026-11-20") is None
 
 
-def test_the_page_shows_names_and_obeys_none() -> None:
+def test_names_are_shown_as_text() -> None:
     tree = lxml.html.document_fromstring(report_page(summarize(*run()), {}.get))
     assert not tree.xpath("//script | //img | //@style | //*[@src]")
     assert f"steady{EVIL}" in tree.text_content()

@@ -14,7 +14,7 @@ GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.json"))
 ONE = json.loads(GOLDEN[0].read_bytes())
 
 
-def test_records_one_a_file_and_one_a_line(tmp_path: Path) -> None:
+def test_one_record_per_file_and_json_lines_are_read(tmp_path: Path) -> None:
     lines = tmp_path / "records.jsonl"
     lines.write_text("\n\n".join(json.dumps(json.loads(path.read_bytes())) for path in GOLDEN) + "\n")
     done = CliRunner().invoke(cli, ["validate", *map(str, GOLDEN), str(lines)])
@@ -31,7 +31,7 @@ def test_records_one_a_file_and_one_a_line(tmp_path: Path) -> None:
         ({"removed": [{"label": "rubbish", "rule": "r", "text": "t"}]}, "removed.0.label: "),
     ],
 )
-def test_each_broken_record_has_its_line(change: dict[str, object], complaint: str) -> None:
+def test_each_invalid_record_gives_one_line(change: dict[str, object], complaint: str) -> None:
     rows = [json.dumps(ONE), json.dumps(ONE | change), '{"torn": ']
     done = CliRunner().invoke(cli, ["validate", "-"], input="\n".join(rows))
     second, third = done.stderr.splitlines()
@@ -40,7 +40,7 @@ def test_each_broken_record_has_its_line(change: dict[str, object], complaint: s
     assert (done.exit_code, done.stdout) == (1, "3 records: 2 invalid\n")
 
 
-def test_nothing_is_not_valid(tmp_path: Path) -> None:
+def test_no_record_at_all_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     assert CliRunner().invoke(cli, ["validate", str(tmp_path / "empty")]).exit_code == 1
     assert CliRunner().invoke(cli, ["validate", str(tmp_path / "missing")]).exit_code == 2

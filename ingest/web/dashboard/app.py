@@ -1,4 +1,4 @@
-"""The routes. Pages are made once a second at most, however many ask for them."""
+"""The routes. A page is rendered at most once a second, however many requests arrive."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ ID = re.compile(r"[0-9a-f]{64}")
 MAX_CACHED_PAGES = 64
 MAX_FORM_BYTES = 1 << 16
 DONE_MESSAGES = {"retried": "{} queued again.", "purged": "{} deleted for good."}
-FAILED_LOGIN_DELAY_SECONDS = 1.0  # seconds that a wrong token waits for its answer
+FAILED_LOGIN_DELAY_SECONDS = 1.0  # delay of the response to a wrong token
 
 
 class Dashboard:
-    """What the answers are made from."""
+    """The state that responses are made from."""
 
     def __init__(self, settings: Settings, explainer: Explainer) -> None:
         self.settings = settings
@@ -54,7 +54,7 @@ class Dashboard:
         self._explained: dict[str, bytes] = {}
 
     async def facts(self) -> dict[str, Any]:
-        """What is so now, a second old at most."""
+        """The current facts, at most one second old."""
         async with self._snapshot_lock:
             if self.snapshot.stale:
                 await asyncio.to_thread(self.snapshot.refresh)
@@ -68,10 +68,10 @@ class Dashboard:
         more = self.settings.spool.is_dir()
         while more:
             more = self.index.read_on()
-            await asyncio.sleep(0)  # others have their turn
+            await asyncio.sleep(0)  # lets other requests run
 
     async def page(self, make: Callable[[dict[str, Any]], str | bytes], *key: str) -> bytes:
-        """A page, made anew when the facts are: `key` tells it from others."""
+        """A cached page, rendered again when the facts have changed. `key` identifies it."""
         facts = await self.facts()
         made, content = self._pages.get(key, (0.0, b""))
         if not content or time.monotonic() - made > MIN_REFRESH_SECONDS:
@@ -83,7 +83,7 @@ class Dashboard:
         return content
 
     async def explained(self, token: str, find: Callable[[], str | None]) -> dict[str, Any]:
-        """`content`, or a `reason` and a `message`. `find`: where the source lies that has this token; it does not change."""
+        """`content`, or a `reason` and a `message`. `find`: returns the path of the source, which does not change."""
         if content := self._explained.get(token):
             return {"content": content}
         path = await asyncio.to_thread(find)
@@ -98,7 +98,7 @@ class Dashboard:
         return {"content": content}
 
     def source_of(self, row: SettledFile) -> str | None:
-        """Where the source of a stored record lies in done, if it was kept."""
+        """The path in `done` of a stored record's source, if it was kept."""
         if not filenames.TOKEN.fullmatch(row.token):
             return None
         day = date.fromisoformat(row.time[:10])
@@ -164,7 +164,7 @@ async def records(request: Request) -> Response:
 
 
 async def record(request: Request) -> Response:
-    """Why each line of one record's source went where it went."""
+    """The explain page of one record's source."""
     dashboard, record_id = _dashboard(request), request.path_params["id"]
     facts = await dashboard.facts()
     row = dashboard.index.record(record_id) if ID.fullmatch(record_id) else None
@@ -177,7 +177,7 @@ async def record(request: Request) -> Response:
 
 
 async def refused(request: Request) -> Response:
-    """The same of a source in quarantine."""
+    """The explain page of a source in quarantine."""
     dashboard, facts = _dashboard(request), await _dashboard(request).facts()
     source = dashboard.snapshot.quarantine.sources.get(request.path_params["token"])
     if source is None:
@@ -204,7 +204,7 @@ async def quarantine(request: Request, said: str = "", status: int = 200) -> Res
 
 
 async def act(request: Request) -> Response:
-    """Retry or purge the chosen sources, for those who know the token."""
+    """Retry or purge the chosen sources, if the form holds the token."""
     dashboard = _dashboard(request)
     if dashboard.settings.dashboard_token is None:
         return await missing(request)
@@ -233,7 +233,7 @@ async def act(request: Request) -> Response:
 
 
 def _again(spool: Spool, path: str) -> str | None:
-    """Claim one source anew; None if it cannot be moved, which the log tells."""
+    """Claim one source again; None if it cannot be moved, which is logged."""
     try:
         return spool.requeue(path, replace=False)
     except OSError as error:
@@ -242,19 +242,19 @@ def _again(spool: Spool, path: str) -> str | None:
 
 
 async def metrics(request: Request) -> Response:
-    """For Prometheus."""
+    """Metrics for Prometheus."""
     dashboard = _dashboard(request)
     content = await dashboard.page(lambda facts: render_metrics(dashboard.index, facts), "metrics")
     return Response(content, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def health(_: Request) -> Response:
-    """That this process lives."""
+    """Liveness: this process answers."""
     return PlainTextResponse("alive\n")
 
 
 async def ready(request: Request) -> Response:
-    """Whether the spool can be written to, the broker be reached, work goes on, and the journal has been read."""
+    """Readiness: the spool is writable, the broker reachable, work is moving, and the journal has been read."""
     dashboard = _dashboard(request)
     facts = await dashboard.facts()
     wrong = {
@@ -266,8 +266,8 @@ async def ready(request: Request) -> Response:
         wrong["progress"] = stall_told(stall, facts["claimed"]) if stall else None
     if dashboard.settings.broker:
         wrong["broker"] = None if facts.get("redis") else "cannot be reached"
-    told = {part: f"no: {why}" if why else "yes" for part, why in wrong.items()}
-    return JSONResponse(told, 503 if any(wrong.values()) else 200)
+    states = {part: f"no: {why}" if why else "yes" for part, why in wrong.items()}
+    return JSONResponse(states, 503 if any(wrong.values()) else 200)
 
 
 def _spool_problem(settings: Settings) -> str | None:

@@ -1,4 +1,4 @@
-"""Explains kept sources, each in a sandboxed child of its own: what killed a worker once may not kill the dashboard.
+"""Explains kept sources, each in a sandboxed process of its own, so that a document which killed a worker cannot kill the dashboard.
 
 The children are forked from a process that does nothing else: the dashboard has threads, and a process with threads that forks may hang.
 """
@@ -25,7 +25,7 @@ BUSY = {"reason": "busy", "message": "Too many explanations are being made; try 
 
 
 class Explainer:
-    """Answers one path after the other."""
+    """Explains one path after the other."""
 
     def __init__(self, settings: Settings) -> None:
         self._turn = asyncio.Lock()
@@ -69,10 +69,10 @@ class Explainer:
 
 
 def _explainer_main(line: socket.socket, parent: int, settings: Settings) -> None:
-    """The main loop of the process that forks the children. Never returns."""
+    """The main loop of the process that forks the worker processes. Never returns."""
     try:
         die_with_parent(parent)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the dashboard, with which we end
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the dashboard, which ends this process
         spool = Spool(settings.spool)
 
         def work(path: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The journal, read on from where the last reading ended: counts since its beginning, and the files that were settled last.
+"""An incremental index of the journal: counts since its beginning, and the files that were settled last.
 
 The journal is the one place that all workers of all machines write to, whole lines at a time, so counting its lines is right
 however many processes there are and whichever of them die.
@@ -44,7 +44,7 @@ class SettledFile:
     words: int = 0
     removed: int = 0
     key: str = field(default="", repr=False)
-    """Headline, name and publisher as searching compares them."""
+    """Headline, name and publisher, normalised for searching."""
 
     @property
     def share(self) -> float | None:
@@ -55,14 +55,14 @@ class SettledFile:
 
 @dataclass(slots=True)
 class JournalIndex:
-    """What the journal has said so far."""
+    """What has been read of the journal so far."""
 
     journal: Journal
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By outcome and worker."""
     reasons: Counter[str] = field(default_factory=Counter)
     stages: dict[str, tuple[int, float]] = field(default_factory=dict)
-    """How often each was passed, and the seconds it took in all."""
+    """Per stage, how often it ran and its total seconds."""
     buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKET_SECONDS) + 1))
     seconds: float = 0.0
     words: Counter[str] = field(default_factory=Counter)
@@ -85,7 +85,7 @@ class JournalIndex:
             with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
                 seen = os.fstat(file.fileno())
                 start = self._read.get(seen.st_ino, 0)
-                start = start if start <= seen.st_size else 0  # another file has its number now
+                start = start if start <= seen.st_size else 0  # the inode was reused by another file
                 if start < seen.st_size and left:
                     file.seek(start)
                     lines, _, torn = file.read(left).rpartition(b"\n")
@@ -104,7 +104,7 @@ class JournalIndex:
             try:
                 line = json.loads(text)
                 self._add(line, line["outcome"], line["time"])
-            except (ValueError, KeyError, TypeError):  # torn by a kill, or not ours
+            except (ValueError, KeyError, TypeError):  # a partial line after a kill, or not ours
                 continue
 
     def _add(self, line: dict[str, Any], outcome: str, time: str) -> None:
@@ -125,7 +125,7 @@ class JournalIndex:
         self.last = max(self.last, time)
         name, headline, publisher = str(line.get("name")), line.get("headline"), line.get("publisher")
         if outcome == "duplicate" or (outcome == "stored" and not headline and line.get("id") in self._by_id):
-            return  # its content came again and its record stayed as it was
+            return  # a duplicate: its record stayed as it was
         key = " ".join(map(match_key, (headline or "", name, publisher or "")))
         row = SettledFile(
             line["token"], time, line.get("id"), headline or name, publisher, outcome == "stored", line.get("reason"),

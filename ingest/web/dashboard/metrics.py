@@ -77,8 +77,8 @@ def _levels(facts: Facts) -> Iterator[Metric]:
     yield oldest
     yield _gauge("ingest_quarantined", "Sources in quarantine by reason", "reason", facts["quarantined"])
     yield _gauge("ingest_free_disk_bytes", "Free disk where sources and records go", "folder", facts["free_disk"])
-    keeper = facts["keeper"] or {}
-    yield GaugeMetricFamily("ingest_intake_held", "1 while intake is held back", int(bool(keeper.get("held"))))
+    watcher = facts["keeper"] or {}
+    yield GaugeMetricFamily("ingest_intake_held", "1 while intake is held back", int(bool(watcher.get("held"))))
     yield GaugeMetricFamily(
         "ingest_stalled_seconds",
         "Since anything was settled, while sources are claimed and a worker is alive; 0 below a minute",

@@ -1,6 +1,6 @@
 "use strict";
 // Pages are whole without this. It asks for the first one again every three seconds and puts what changed in place; not while
-// somebody's focus is in what would be replaced, nor while nobody looks.
+// the focus is inside what would be replaced, nor while the page is hidden.
 const live = document.getElementById("live"), follow = document.getElementById("follow");
 const again = async () => {
   if (!follow.checked || document.hidden || live.contains(document.activeElement)) return;

@@ -1,4 +1,4 @@
-"""The pages of the dashboard: what each shows. Each is whole without its script, which only keeps the first one fresh."""
+"""The view models of the dashboard's pages. All work without JavaScript, which only keeps the first page up to date."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class QuarantineView(View):
 
 @dataclass(frozen=True, slots=True)
 class MessageView(View):
-    """A page that says one thing, about some files perhaps."""
+    """A page with one message, and files that it concerns."""
 
     title: str
     text: str
@@ -162,7 +162,7 @@ def records(facts: Facts, index: JournalIndex, query: str, page: int) -> str:
 def quarantine(
     facts: Facts, sources: Mapping[str, Quarantined], reason: str | None, *, keyed: bool, said: str = ""
 ) -> str:
-    """What was refused, with its reasons; with a token also the ways to send it through again or delete it."""
+    """What was refused, with its reasons; with a token also the buttons to retry or purge."""
     counts: Mapping[str, int] = facts.get("quarantined", {})
     reasons = [
         Choice(f"{readable_name(name)} {count}", f"/quarantine?{_query(reason=name)}", reason == name)
@@ -181,7 +181,7 @@ def quarantine(
 
 
 def message(facts: Facts, title: str, text: str, rows: Iterable[SettledFile] = ()) -> str:
-    """A page that says one thing."""
+    """A page with one message."""
     return TEMPLATE.render("dashboard_message.html", MessageView(bool(facts.get("behind")), title, text, _rows(rows)))
 
 

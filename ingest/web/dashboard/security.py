@@ -1,4 +1,4 @@
-"""Who may ask the dashboard, and what each of its answers forbids the browser."""
+"""Which requests the dashboard accepts, and the security headers of its responses."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ingest.service.settings import Settings
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 OPEN_PATHS = frozenset({"/health", "/ready"})
-"""Answer under any name: they say nothing that is worth stealing, and probes ask by a container's address."""
+"""Paths that are served under any host name: they reveal nothing, and probes use a container's IP address."""
 HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "same-origin",  # without it a form's Origin is "null", and could not be told from a stranger's
+    "referrer-policy": "same-origin",  # without it a form's Origin is "null" and cannot be distinguished from another site's
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
@@ -28,7 +28,7 @@ DEFAULT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'"
 
 
 class HostCheck:
-    """Host allow-list: a page elsewhere whose name suddenly resolves to 127.0.0.1 (DNS rebinding) asks under its own name."""
+    """Host allow-list: after DNS rebinding, when another site's name resolves to 127.0.0.1, requests still carry that name."""
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self.app = app
@@ -60,7 +60,7 @@ class HostCheck:
 
 
 def form_problem(request: Request, form: Mapping[str, list[str]], settings: Settings) -> str | None:
-    """Why a form may not change anything; None if it may. The token stands in the form itself, never in a cookie, so a page
+    """Why a form may not change anything; None if it may. The token is in the form itself, never in a cookie, so a page
     elsewhere that sends the form does not have it.
     """
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "same-origin")

@@ -1,4 +1,4 @@
-"""What lies in the spool now. It is read once a second at most, and never for more than a twentieth of the time."""
+"""A snapshot of the spool, read at most once a second and for at most a twentieth of the time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MIN_REFRESH_SECONDS = 1.0
 MAX_BUSY_FRACTION = 20
 """After a reading that took a tenth of a second the next one comes two seconds later: 100,000 files in the inbox cost half a second."""
 MTIME_RESOLUTION_SECONDS = 2.0
-"""Seconds for which a folder's time of change tells too little: two changes may fall into one tick of the clock."""
+"""Seconds for which a folder's mtime is not yet reliable: two changes may fall into one tick of the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Quarantined:
 
 @dataclass(slots=True)
 class QuarantineIndex:
-    """The sources in quarantine by token; a folder is listed anew when it has changed."""
+    """The sources in quarantine by token; a folder is listed again when it has changed."""
 
     spool: Spool
     sources: dict[str, Quarantined] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class QuarantineIndex:
 
 
 class SpoolSnapshot:
-    """The facts of the moment, in `facts`."""
+    """The current facts, in `facts`."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -1,4 +1,4 @@
-"""The explain page: the source at the left, the record at the right, and why each line was kept or removed."""
+"""The explain page: the source on the left, the record on the right, and why each line was kept or removed."""
 
 from __future__ import annotations
 

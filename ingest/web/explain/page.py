@@ -44,7 +44,7 @@ class BarSegment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """A label that occurs, how often, the number of its first row, and what a reader is told of it."""
+    """A label that occurs, how often, the number of its first row, and its explanation."""
 
     label: Label
     count: int
@@ -133,7 +133,7 @@ def explain_view(
 
 @cache
 def labels() -> dict[str, dict[str, Any]]:
-    """What a reader is told of each label, and its hue."""
+    """The explanation of each label for readers, and its hue."""
     found: dict[str, dict[str, Any]] = tomllib.loads((FOLDER / "labels.toml").read_text(encoding="utf-8"))
     return found
 

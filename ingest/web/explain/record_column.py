@@ -26,9 +26,9 @@ ORIGINS = {
 MAX_LINES_NAMED = 5
 """Lines named under a field; more are counted."""
 MAX_VALUES_SHOWN = 5
-"""Pictures or links that are shown at once: pages point at a hundred articles."""
+"""Pictures or links that are shown at once: a page may link to a hundred articles."""
 MAX_VALUE_CHARACTERS, SUMMARY_CHARACTERS = 320, 120
-"""A longer value (terms of use, as a rule) shows its beginning, and the rest on request: the body is what people look for."""
+"""A longer value (terms of use, as a rule) shows its beginning, and the rest on request, because readers look for the body."""
 
 
 class ValuePart(NamedTuple):

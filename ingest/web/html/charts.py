@@ -1,4 +1,4 @@
-"""The geometry of charts, which the macros of charts.html draw as plain SVG: no library, no inline style, text for those who do not see them."""
+"""The geometry of charts, which the macros of charts.html draw as plain SVG: no library, no inline style, with text alternatives."""
 
 from __future__ import annotations
 

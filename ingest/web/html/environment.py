@@ -1,4 +1,4 @@
-"""The Jinja2 environment of all pages: everything is escaped, and an unknown name or a None is an error, never an empty place."""
+"""The Jinja2 environment of all pages: everything is escaped, and an unknown name or a None is an error, never silently empty."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def environment() -> Environment:
 
 
 def load_templates() -> None:
-    """Compile all templates, so that children which are forked afterwards need not: the first explain page costs 22 ms, the next one."""
+    """Compile all templates, so that processes forked afterwards need not: the first explain page costs 22 ms, the next one."""
     for name in environment().list_templates(extensions=["html"]):
         environment().get_template(name)
 
@@ -61,7 +61,7 @@ def _refuse_none(value: Any) -> Any:
 
 
 def readable_name(name: str) -> str:
-    """A label, field or reason as people write it: "usage terms"."""
+    """A label, field or reason in words: "usage terms"."""
     return name.replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""How a run went, on one page: what became of the files, which publisher changed, which rules work."""
+"""The report: one page about a run, with outcomes, publishers that changed, and the rules that decided."""
 
 from __future__ import annotations
 

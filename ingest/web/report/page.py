@@ -26,7 +26,7 @@ ExplainLink = Callable[[str], str | None]
 
 
 class Flag(NamedTuple):
-    """What is the matter with a publisher, and pages of its last articles."""
+    """A warning about a publisher, and pages of its last articles."""
 
     publisher: str
     text: str

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown publisher"
 RECENT_ARTICLES, MIN_PAST_ARTICLES = 10, 30
-"""Articles. Drift compares the last ten with at least thirty before: fewer tell nothing."""
+"""Articles. Drift compares the last ten with at least thirty before; fewer are not significant."""
 MIN_DRIFT = 0.05
-"""Of the words. A publisher that always lost 8.0 % and now loses 8.3 % has changed nothing that anybody would look at."""
+"""Of the words. A publisher that always lost 8.0 % and now loses 8.3 % has not changed in a way that matters."""
 MIN_ACTIVE_DAYS = 5
-"""Days with articles before a silence can be told from a habit."""
+"""Days with articles that are needed before a silence can be told from the usual pattern."""
 MAX_SLOWEST = 10
 
 
@@ -34,7 +34,7 @@ class PublisherStatistics:
     name: str
     articles: tuple[ArticleShare, ...]
     drift: tuple[float, float] | None = None
-    """The median share removed before and lately, where the two do not go together."""
+    """The median share removed before and lately, if the change is significant."""
     silent_days: int | None = None
 
     @property
@@ -45,7 +45,7 @@ class PublisherStatistics:
 
 @dataclass(frozen=True, slots=True)
 class RunStatistics:
-    """Everything that the page says."""
+    """Everything that the page shows."""
 
     outcomes: Counter[str]
     reasons: Counter[str]
@@ -64,7 +64,7 @@ class RunStatistics:
 
 @dataclass(slots=True)
 class _JournalTotals:
-    """What accumulates while lines pass by: a journal may have millions."""
+    """Counts over the journal's lines, which are streamed: there may be millions."""
 
     by_hour: dict[str, Counter[str]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
@@ -76,7 +76,7 @@ class _JournalTotals:
 
 @dataclass(slots=True)
 class _RecordTotals:
-    """What accumulates while records pass by; only numbers are kept of them."""
+    """Counts over the records, which are streamed; only numbers are kept."""
 
     labels: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
@@ -146,7 +146,7 @@ def _add_record(count: _RecordTotals, record: Record, time: str) -> None:
 
 def _publisher(name: str, articles: Sequence[ArticleShare], last: str) -> PublisherStatistics:
     ordered = tuple(sorted(articles))
-    if name == UNKNOWN:  # many publishers in one: neither has a past
+    if name == UNKNOWN:  # many publishers under one name: no comparable history
         return PublisherStatistics(name, ordered)
     timed = [article for article in ordered if article[0]]
     return PublisherStatistics(
