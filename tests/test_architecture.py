@@ -1,4 +1,4 @@
-"""The architecture: who may import whom, what a layer may not do, and how long a file may be. All of it is read from the paths."""
+"""The architecture: which package may import which, what the core may not do, and how long a file may be; all read from the paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions with known holes are refused, pinned or installed: a list of our own, for machines that cannot ask anybody."""
+"""Versions with known vulnerabilities are refused, pinned or installed: a list of our own, for machines without network access."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""More texts to train the labeller of lines on: pages as other extractors leave them, each line labelled by what we make of the page.
+"""More training texts for the text classifier: pages as other extractors leave them, each line labelled by our record of the page.
 
     python -m training.second_hand_texts pages.jsonl.gz … --out more.jsonl.gz
 
-A page a line: id, url, html; wanted and unwanted segments, where there are, overrule. The page's labeller sees markup, so it knows what
-the text's cannot: the texts are second-hand gold, and weigh half as much. Needs inscriptis, resiliparse, trafilatura.
+One page per line: id, url, html; wanted and unwanted segments, where given, override. The page classifier sees markup and so knows more than
+the text classifier can: the texts are silver labels, and count half as much. Needs inscriptis, resiliparse, trafilatura.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ CONVERTERS: dict[str, Callable[[str], str]] = {
     "inscriptis": inscriptis.get_text,
     "trafilatura": lambda html: trafilatura.extract(html, include_comments=True, favor_recall=True) or "",
 }
-RUN = 4  # words in a row that tell where a line is from
-MOST, LEAST = 0.7, 0.15
-"""Share of a line's runs in the body from which it is kept, and up to which it is residue; between them it is neither."""
+SHINGLE_WORDS = 4  # consecutive words by which a line is found in the body
+MIN_KEEP_SHARE, MAX_STRIP_SHARE = 0.7, 0.15
+"""Share of a line's shingles in the body from which it is kept, and up to which it is boilerplate; between them it is neither."""
 
 
 def main() -> None:
@@ -48,13 +48,13 @@ def main() -> None:
 
 
 def texts(page: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The page as each converter leaves it; none where we find no article."""
+    """The page as each converter leaves it; none where no article is found."""
     try:
         record = clean(page["html"].encode(), url=page["url"])
     except Rejected:
         return
     body, title = _words(record.body), _words(record.headline or "")
-    runs = {tuple(body[i : i + RUN]) for i in range(len(body) - RUN + 1)}
+    shingles = {tuple(body[i : i + SHINGLE_WORDS]) for i in range(len(body) - SHINGLE_WORDS + 1)}
     lines = {tuple(_words(line)) for line in record.body.split("\n")}
 
     def label(line: str) -> str:
@@ -63,13 +63,13 @@ def texts(page: dict[str, Any]) -> Iterator[dict[str, Any]]:
             return "blank"
         if words == title:
             return "title"
-        if len(words) <= RUN:
+        if len(words) <= SHINGLE_WORDS:
             return "keep" if tuple(words) in lines else "strip"
-        mine = [tuple(words[i : i + RUN]) for i in range(len(words) - RUN + 1)]
-        share = sum(run in runs for run in mine) / len(mine)
-        found = "keep" if share >= MOST else "strip" if share <= LEAST else "neutral"
-        told = {"keep": page.get("unwanted", ()), "strip": page.get("wanted", ())}.get(found, ())
-        return "neutral" if any(segment in line for segment in told) else found
+        own = [tuple(words[i : i + SHINGLE_WORDS]) for i in range(len(words) - SHINGLE_WORDS + 1)]
+        share = sum(shingle in shingles for shingle in own) / len(own)
+        found = "keep" if share >= MIN_KEEP_SHARE else "strip" if share <= MAX_STRIP_SHARE else "neutral"
+        opposed = {"keep": page.get("unwanted", ()), "strip": page.get("wanted", ())}.get(found, ())
+        return "neutral" if any(segment in line for segment in opposed) else found
 
     for name, convert in CONVERTERS.items():
         yield {

@@ -1,4 +1,4 @@
-"""Invented articles in several scripts, and the site around them: what tests of pages are made of."""
+"""Invented articles in several scripts, and the site around them, from which tests make pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who signs: lists of names in many scripts, and what stands beside persons and is none."""
+"""Authors: lists of names in many scripts, and what stands beside persons without being one."""
 
 from __future__ import annotations
 

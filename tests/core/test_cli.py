@@ -1,4 +1,4 @@
-"""The commands as a shell meets them."""
+"""The commands as a shell sees them."""
 
 from __future__ import annotations
 

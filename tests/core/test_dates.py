@@ -1,4 +1,4 @@
-"""Days as the world writes them: digits, months and years of many calendars, zones, and which of two numbers is the month."""
+"""Dates as the world writes them: digits, months and years of many calendars, time zones, and day-month order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bytes of many makers: what they hold, and what they are refused for."""
+"""Decoding: encodings, decompression, and which bytes are refused."""
 
 from __future__ import annotations
 

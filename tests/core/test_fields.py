@@ -1,4 +1,4 @@
-"""What a page's fields are chosen and read from: one vector for each kind of page that misled."""
+"""How a page's fields are chosen: one test vector for each kind of page that once misled."""
 
 from __future__ import annotations
 

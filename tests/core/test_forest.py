@@ -1,4 +1,4 @@
-"""A forest small enough to work out by hand, and what must not be read."""
+"""A forest small enough to compute by hand, and model files that must not be read."""
 
 import io
 

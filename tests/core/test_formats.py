@@ -1,4 +1,4 @@
-"""Formats in plain letters that are no article are refused by their content; articles that look a little like them are not."""
+"""Text formats that are not an article are refused by their content; articles that resemble them are not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sender claims: what is used, what is left out and named, and what is passed on untouched."""
+"""Claims of a sender: which are used, which are left out and named, and what goes to `extra`."""
 
 from __future__ import annotations
 

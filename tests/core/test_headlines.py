@@ -1,4 +1,4 @@
-"""The headline shown, without the site's name and motto; the others of the page beside it."""
+"""The headline without the site's name and motto, and the other headlines of the page."""
 
 from __future__ import annotations
 

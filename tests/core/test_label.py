@@ -1,4 +1,4 @@
-"""Label vectors: not only what is left, but why each line left. Each text is one situation."""
+"""Label vectors: which label each line gets. Each text is one situation."""
 
 from __future__ import annotations
 

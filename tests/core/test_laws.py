@@ -1,4 +1,4 @@
-"""What holds for every input, whatever the rules and models say."""
+"""Properties that hold for every input, whatever the rules and models say."""
 
 from __future__ import annotations
 

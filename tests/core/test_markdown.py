@@ -1,4 +1,4 @@
-"""Text that came as Markdown: marks are wrapping, links are links, and no word is lost."""
+"""Text that is Markdown: its markup is removed, its links are links, and no word is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document costs itself alone: nothing that a sender made long outlives it in the process."""
+"""A document only uses its own memory: no long string of a sender outlives it in the process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The labeller of pages: what is the article, what the rest is, and when there is none."""
+"""The page classifier: what is the article, what the rest is, and when there is no article."""
 
 import numpy as np
 import pytest

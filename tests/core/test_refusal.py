@@ -1,4 +1,4 @@
-"""Pages without an article are refused, each with its reason; short articles are none of them."""
+"""Pages without an article are refused, each with its reason; short articles are not."""
 
 from __future__ import annotations
 

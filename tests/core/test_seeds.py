@@ -1,4 +1,4 @@
-"""The two real articles, and the same articles as other machines would write them."""
+"""The two real articles, and the same articles in other encodings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A page becomes blocks: nothing lost, nothing torn apart, nothing glued together."""
+"""A page becomes blocks: nothing is lost, split or joined wrongly."""
 
 from itertools import pairwise
 

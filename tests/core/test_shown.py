@@ -1,4 +1,4 @@
-"""What a reader sees of a page is read as a browser shows it: what joins, what parts, what is hidden."""
+"""A page is read as a browser shows it: what joins, what separates, what is hidden."""
 
 from __future__ import annotations
 

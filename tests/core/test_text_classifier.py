@@ -1,4 +1,4 @@
-"""The labeller of lines: how it reads, what it looks at, what it says; and how `explain` shows it."""
+"""The text classifier: its tokens, features and predictions, and how `explain` shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fields and body of plain text, kind by kind: each text is invented, and stands for a form that files come in."""
+"""Fields and body of plain text, kind by kind: each text is invented and stands for a form that files come in."""
 
 from __future__ import annotations
 

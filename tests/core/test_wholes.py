@@ -1,4 +1,4 @@
-"""What is decided as a whole: tables, lists, copies, other stories, openings, remarks, and an article that only JSON-LD holds."""
+"""What is decided as a whole: tables, lists, copies, other stories, openings, comments, and an article that only JSON-LD holds."""
 
 from __future__ import annotations
 

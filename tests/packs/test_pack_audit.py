@@ -1,4 +1,4 @@
-"""Rules that keep every law and still do harm are named, with their line; none of them can hang an article."""
+"""Valid rules that still do harm are named, with their line; none of them can hang an article."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which packs serve an article, which rule wins a line, and what it captures."""
+"""Which packs apply to an article, which rule wins a line, and what it captures."""
 
 import datetime as dt
 from pathlib import Path

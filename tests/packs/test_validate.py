@@ -1,4 +1,4 @@
-"""The packs that ship keep their own laws, and the laws see what they are for."""
+"""The built-in packs pass their checks, and the checks detect what they are for."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What must be true of a spool in the end, whatever was done to it: sources, records and lines of the journal agree."""
+"""What must be true of a spool in the end, whatever happened to it: sources, records and journal lines agree."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def disagreements(settings: Settings, given: Mapping[str, bytes]) -> list[str]:
             wrong.append(f"not a line: {line[:80]!r}")
         if not line.endswith(b"\n"):
             wrong.append("the last line is torn")
-    told = Counter(line["name"] for line in lines)
+    line_counts = Counter(line["name"] for line in lines)
     done, refused = sources_in(settings.spool / "done"), sources_in(settings.spool / "quarantine")
     waiting = [path.name for path in (settings.spool / "inbox").rglob("*") if path.is_file()]
     places = Counter([*done, *refused, *sources_in(settings.spool / "claimed"), *waiting])
@@ -41,16 +41,16 @@ def disagreements(settings: Settings, given: Mapping[str, bytes]) -> list[str]:
     for name, content in given.items():
         if places[name] != 1:
             wrong.append(f"{name} lies in {places[name]} places")
-        if told[name] != 1:
-            wrong.append(f"{name} has {told[name]} lines")
+        if line_counts[name] != 1:
+            wrong.append(f"{name} has {line_counts[name]} lines")
         if name in done and hashlib.sha256(content).hexdigest() not in records:
             wrong.append(f"{name} is done and has no record")
     wrong.extend(
-        f"{line['name']} is told as {line['outcome']} and lies elsewhere"
+        f"{line['name']} has the outcome {line['outcome']} and lies elsewhere"
         for line in lines
         if line["name"] not in (refused if line["outcome"] == "refused" else done)
     )
-    wrong.extend(f"nobody dropped {name}" for name in told.keys() - given.keys())
+    wrong.extend(f"nobody dropped {name}" for name in line_counts.keys() - given.keys())
     reasons = list((settings.spool / "quarantine").rglob("*.reason.json"))
     if len(reasons) != len(refused):
         wrong.append(f"{len(refused)} refused sources have {len(reasons)} reasons")

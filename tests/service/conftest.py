@@ -1,4 +1,4 @@
-"""Settings in a folder of their own, and processes that end with the test."""
+"""Settings in a temporary folder, and processes that end with the test."""
 
 from __future__ import annotations
 

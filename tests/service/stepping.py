@@ -1,4 +1,4 @@
-"""Kills at each system call: a process is traced from one call to the next, and ended at the one that is asked for (Linux)."""
+"""Kills at each system call: a process is traced from one call to the next, and killed at a given one (Linux)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watcher, Celery workers and a real Redis, each killed in its turn."""
+"""Watcher, Celery workers and a real Redis, each killed in turn."""
 
 from __future__ import annotations
 

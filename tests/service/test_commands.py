@@ -1,4 +1,4 @@
-"""status, failed, journal, reclean, enqueue: the commands that people type."""
+"""The commands status, failed, journal, reclean and enqueue."""
 
 from __future__ import annotations
 
@@ -84,13 +84,13 @@ def test_the_limits_that_are_set_reach_the_core(make: Make) -> None:
 
 def test_the_journal_has_each_outcome_and_survives_rotation(make: Make) -> None:
     settings = make(journal_bytes=4096)
-    told = Journal(str(settings.spool), limit=100)
+    journal = Journal(str(settings.spool), limit=100)
     Spool(settings.spool).prepare()
     for number in range(3):
-        told.append({"token": f"t{number}", "text": "x" * 60})
-        told.rotate()
-    assert [line["token"] for line in told.lines()] == ["t0", "t1", "t2"]
-    assert told.has("t2")
+        journal.append({"token": f"t{number}", "text": "x" * 60})
+        journal.rotate()
+    assert [line["token"] for line in journal.lines()] == ["t0", "t1", "t2"]
+    assert journal.has("t2")
     assert len(run(settings, "journal").stdout.splitlines()) == 3
 
 

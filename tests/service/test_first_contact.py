@@ -1,4 +1,4 @@
-"""What a stranger meets first: one file or a folder, links, addresses instead of paths, disks that take no more."""
+"""What a new user meets first: one file or a folder, links, URLs instead of paths, full disks."""
 
 from __future__ import annotations
 

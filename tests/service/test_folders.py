@@ -1,4 +1,4 @@
-"""Folders on bad days: two watchers, a clock set back, no inode, read-only, other mounts, files that change, too many at once."""
+"""Failures of folders: two watchers, a clock set back, no inode, read-only, other mounts, files that change, too many at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Make = Callable[..., Settings]
 HOUR = 3600.0
 
 
-def told(settings: Settings) -> Counter[str]:
+def outcome_counts(settings: Settings) -> Counter[str]:
     return Counter(line["reason"] or line["outcome"] for line in Journal(str(settings.spool)).lines())
 
 
@@ -88,7 +88,7 @@ def test_a_clock_set_back_delays_nothing(make: Make, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(time, "time", lambda: real() - HOUR)
     assert "the clock was set back" in status(settings)
     runner.up(settings, once=True, clean=plain)
-    assert told(settings) == {"stored": 2}
+    assert outcome_counts(settings) == {"stored": 2}
 
 
 def test_lost_tickets_are_found_with_any_clock(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,10 +148,10 @@ def test_without_free_inodes_intake_pauses_and_no_attempt_is_charged(make: Make,
     up = started(settings)
     until(lambda: "df -i" in status(settings))
     assert 0 < len(records_in(settings.out)) < 40
-    assert told(settings).keys() <= {"stored"}
+    assert outcome_counts(settings).keys() <= {"stored"}
     small.remount("nr_inodes=1000")
     up.join()
-    assert told(settings) == {"stored": 60}
+    assert outcome_counts(settings) == {"stored": 60}
     assert len(records_in(settings.out)) == 60
 
 
@@ -168,7 +168,7 @@ def test_with_a_read_only_out_folder_intake_pauses_and_no_attempt_is_charged(
     assert len(list((settings.spool / "inbox").iterdir())) == 5
     locked.remount("rw")
     up.join()
-    assert told(settings) == {"stored": 5}
+    assert outcome_counts(settings) == {"stored": 5}
 
 
 def test_an_inbox_on_another_mount_is_refused_with_the_fix(make: Make, disk: Callable[..., Tmpfs]) -> None:
@@ -218,7 +218,7 @@ def test_a_file_written_to_while_it_is_read_goes_back(make: Make, refuse: bool) 
     assert ran(settings, lambda path: Path(path).write_text("first and more"), refuse=refuse) == Gone()
     assert (settings.spool / "inbox/a.txt").read_text() == "first and more"
     assert (settings.spool / "inbox/a.txt.meta.json").exists()
-    assert (records_in(settings.out), told(settings)) == ([], {})
+    assert (records_in(settings.out), outcome_counts(settings)) == ([], {})
 
 
 def test_a_returned_file_does_not_overwrite_a_new_one(make: Make) -> None:
@@ -237,7 +237,7 @@ def test_a_file_removed_or_replaced_while_it_is_read_is_handled(make: Make) -> N
     settings = make()
     assert ran(settings, lambda path: (os.unlink(path), drop(settings, "a.txt", "second"))) == Gone()
     assert ran(settings, lambda _: None) == Stored()
-    assert told(settings) == {"stored": 1}
+    assert outcome_counts(settings) == {"stored": 1}
 
 
 def test_a_file_is_claimed_when_it_has_stopped_growing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,7 +274,7 @@ def test_thousands_at_once_are_all_taken(make: Make) -> None:
     for number in range(3000):
         drop(settings, f"{number % 3}/{number}.txt", f"article {number}")
     runner.up(settings, once=True, clean=plain)
-    assert told(settings) == {"stored": 3000}
+    assert outcome_counts(settings) == {"stored": 3000}
 
 
 def test_a_folder_of_ten_thousand_moved_in_is_queued_whole(

@@ -1,4 +1,4 @@
-"""The journal on bad days: one whole line for each settled source, whatever a disk or a power cut does to it."""
+"""Failures of the journal: one whole line for each settled source, whatever a disk or a power cut does to it."""
 
 from __future__ import annotations
 
@@ -97,23 +97,23 @@ def test_after_a_power_cut_sources_records_and_lines_agree(make: Make, seed: int
 
 
 def test_concurrent_lines_stay_whole_for_writers_and_followers(tmp_path: Path) -> None:
-    told = Journal(str(tmp_path))
-    told.append({"token": "one"})
-    following = told.follow(pause=0.01)
+    found = Journal(str(tmp_path))
+    found.append({"token": "one"})
+    following = found.follow(pause=0.01)
     pid = os.fork()
     if pid == 0:
         time.sleep(0.2)
-        with open(told.path, "ab") as file:
+        with open(found.path, "ab") as file:
             file.write(b'{"token": "to')
         time.sleep(0.2)
-        told.append({"token": "two"})
-        told.rotate()
+        found.append({"token": "two"})
+        found.rotate()
         Journal(str(tmp_path), limit=1).rotate()
-        told.append({"token": "three"})
+        found.append({"token": "three"})
         os._exit(0)
     assert [next(following)["token"], next(following)["token"]] == ["two", "three"]
     os.waitpid(pid, 0)
-    assert [line["token"] for line in told.lines()] == ["one", "two", "three"]
+    assert [line["token"] for line in found.lines()] == ["one", "two", "three"]
 
 
 def test_lines_of_removed_rotated_files_are_not_written_again(make: Make) -> None:
@@ -157,7 +157,7 @@ def test_a_duplicate_with_new_claims_is_reported_and_keeps_its_sidecar(make: Mak
             drop(settings, f"{name}.txt.meta.json", json.dumps(claims))
         drop(settings, f"{name}.txt", "the same")
         runner.up(settings, once=True, clean=plain)
-    told = {line["name"]: (line["outcome"], line.get("claims_lost")) for line in Journal(str(settings.spool)).lines()}
-    assert told == {"a.txt": ("stored", None), "b.txt": ("duplicate", ["url"]), "c.txt": ("stored", None)}
+    found = {line["name"]: (line["outcome"], line.get("claims_lost")) for line in Journal(str(settings.spool)).lines()}
+    assert found == {"a.txt": ("stored", None), "b.txt": ("duplicate", ["url"]), "c.txt": ("stored", None)}
     kept = [json.loads(path.read_text()) for path in (settings.spool / "done").rglob("*.meta.json")]
     assert {"url": "https://example.org/2"} in kept

@@ -1,4 +1,4 @@
-"""A kill at each system call between claim and acknowledgement, then a new start: nothing is lost, nothing is there twice."""
+"""A kill at each system call between claim and acknowledgement, then a new start: nothing is lost and nothing is duplicated."""
 
 from __future__ import annotations
 

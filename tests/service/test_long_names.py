@@ -1,4 +1,4 @@
-"""Names of senders through the spool: long, deep, odd, and of an older version; each is kept whole and returns to the inbox alone."""
+"""Names of senders through the spool: long, deep, odd, and of an older version; each is preserved and only ever returns to the inbox."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ingest.service.spool import Spool, beneath, filenames
 from ingest.service.spool.inbox import Inbox, ReadyFile
 from ingest.service.watcher import Watcher
 from tests.support import hostile
-from tests.support.processes import drop, lines_of, plain, records_in, told
+from tests.support.processes import drop, lines_of, outcomes_by_name, plain, records_in
 
 Make = Callable[..., Settings]
 
@@ -100,7 +100,7 @@ def test_a_sidecar_of_a_long_name_reaches_the_record(make: Make) -> None:
     (record,) = records_in(settings.out)
     found = json.loads(record.read_bytes())
     assert (found["url"], found["section"], found["source"]["name"]) == ("https://example.org/a", "World", CYRILLIC)
-    assert told(settings) == {CYRILLIC: "stored"}
+    assert outcomes_by_name(settings) == {CYRILLIC: "stored"}
 
 
 def test_hostile_names_pass_through_the_service(make: Make) -> None:

@@ -1,4 +1,4 @@
-"""`ingest clean` in several processes: order holds, and a document that breaks its child costs itself alone."""
+"""`ingest clean` in several processes: order is kept, and a document that breaks its worker only harms itself."""
 
 from __future__ import annotations
 

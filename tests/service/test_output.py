@@ -1,4 +1,4 @@
-"""What people read: no sign in it commands a terminal, forges a line or is a password."""
+"""Output for people: nothing in it controls a terminal, forges a line or is a password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files and folders of other users than the service: their articles settle, or stay where they are and are told."""
+"""Files and folders of other users than the service: their articles settle, or stay where they are and are reported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ingest.service import runner
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames
 from ingest.service.watcher import Watcher
-from tests.support.processes import drop, lines_of, records_in, status, told
+from tests.support.processes import drop, lines_of, outcomes_by_name, records_in, status
 
 Make = Callable[..., Settings]
 NOBODY = 65_534
@@ -86,7 +86,7 @@ def test_sidecars_of_another_user_settle(owned: Settings) -> None:
     drop(owned, "secret.txt.meta.json", "{}").chmod(0o600)
     drop(owned, "secret.txt", "An article beside claims that the service may not read.").chmod(0o644)
     assert served(owned) == 0
-    assert sorted(told(owned).values()) == ["stored"] * 20 + ["unreadable"]
+    assert sorted(outcomes_by_name(owned).values()) == ["stored"] * 20 + ["unreadable"]
     assert {json.loads(path.read_bytes())["url"] for path in records_in(owned.out)} == {
         f"https://example.org/{n}" for n in range(20)
     }

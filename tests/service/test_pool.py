@@ -1,4 +1,4 @@
-"""Documents that kill, loop, eat and fail, on real children; the core is a stand-in that obeys."""
+"""Documents that kill their worker, loop, exhaust memory or fail, in real worker processes with a scripted core."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Make = Callable[..., Settings]
 
 def outcomes(settings: Settings) -> dict[str, list[str]]:
     """name → its outcomes, as the journal tells them."""
-    told: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {}
     for line in Journal(str(settings.spool)).lines():
-        told.setdefault(line["name"], []).append(line["reason"] or line["outcome"])
-    return told
+        found.setdefault(line["name"], []).append(line["reason"] or line["outcome"])
+    return found
 
 
 @pytest.mark.parametrize(
@@ -40,9 +40,9 @@ def test_a_bad_document_only_harms_itself(make: Make, word: str, reason: str) ->
         drop(settings, f"{number}.txt", f"article {number}")
     drop(settings, "bad.txt", f"{word} and so on")
     assert runner.up(settings, once=True, clean=plain) == 0
-    told = outcomes(settings)
-    assert told.pop("bad.txt") == [reason]
-    assert told == {f"{number}.txt": ["stored"] for number in range(25)}
+    found = outcomes(settings)
+    assert found.pop("bad.txt") == [reason]
+    assert found == {f"{number}.txt": ["stored"] for number in range(25)}
     assert names_in(settings.spool / "quarantine") == ["bad.txt"]
     assert len(records_in(settings.out)) == 25
     (why,) = (settings.spool / "quarantine").rglob("*.reason.json")
@@ -140,7 +140,7 @@ def test_the_journal_line_of_a_killed_worker_is_written_once(make: Make) -> None
     path = spool.deposit(b"x", name="x.txt")
     line = {"name": "x.txt", "outcome": "stored", "reason": None, "token": path[8:31]}
     old = time.time() - 60
-    for _ in range(2):  # the second desk: of one who died after telling
+    for _ in range(2):  # the second heartbeat file: of a worker killed after writing its line
         spool.done(path)
         desk = spool.at(".desks", "dead")
         Path(desk).write_text(json.dumps({"role": "child", "path": path, "line": line}) + "\n")

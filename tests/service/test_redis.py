@@ -1,4 +1,4 @@
-"""Redis on bad days: absent, gone with its data, refusing the password, full, shared by two deployments."""
+"""Failures of Redis: absent, restarted without its data, refusing the password, full, shared by two deployments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a document takes over is a child that can reach nothing."""
+"""A document that takes over a worker process reaches nothing outside it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def caged(act: Callable[[], object]) -> int:
-    """Forks a caged child that acts. 0: it could; else the errno, or 99 where there is no cage."""
+def sandboxed(act: Callable[[], object]) -> int:
+    """Fork a sandboxed process that calls `act`. Returns 0 if that succeeded, else the errno, or 99 where there is no sandbox."""
     pid = os.fork()
     if pid == 0:
         code = 98
@@ -46,7 +46,7 @@ def caged(act: Callable[[], object]) -> int:
     ids=["tcp", "udp", "unix", "exec", "subprocess"],
 )
 def test_the_sandbox_denies_network_programs_and_other_processes(act: Callable[[], object]) -> None:
-    assert caged(act) == 1  # EPERM
+    assert sandboxed(act) == 1  # EPERM
 
 
 def test_cleaning_works_inside_the_sandbox() -> None:
@@ -58,4 +58,4 @@ def test_cleaning_works_inside_the_sandbox() -> None:
         if there.recv(1) != b"x" or "Seccomp:\t2" not in status:
             raise OSError(96, "not as it should be")
 
-    assert caged(work) == 0
+    assert sandboxed(work) == 0

@@ -1,4 +1,4 @@
-"""Settings: what is refused at the start, and that passwords stay unseen."""
+"""Settings: what is refused at the start, and that passwords are never shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names, readiness, claims, settling: the spool by itself."""
+"""The spool by itself: names, readiness, claiming, settling."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_claimed_name_is_safe_and_keeps_the_inbox_path(parts: list[bytes]) -> 
     name = filenames.claimed_name(filenames.new_token(), place)
     assert filenames.is_source(name)
     assert "/" not in name
-    assert name.isprintable() or all(ord(sign) > 0x7F for sign in name if not sign.isprintable())
+    assert name.isprintable() or all(ord(character) > 0x7F for character in name if not character.isprintable())
     assert len(name.encode()) <= 24 + filenames.MAX_NAME_BYTES  # encodes: no surrogate is left
     if len(name.encode()) < 24 + filenames.MAX_NAME_BYTES - 3:
         assert filenames.inbox_path_of(name) == place

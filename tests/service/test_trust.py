@@ -1,4 +1,4 @@
-"""What a neighbour on the broker, a sender and a neighbour on the machine cannot do (SECURITY.md names each of these tests)."""
+"""What another client of the broker, a sender and another user of the machine cannot do (SECURITY.md names each of these tests)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ingest.service.settings import Settings
 from ingest.service.spool import NotInSpool, Spool, SpoolError, filenames
 from ingest.service.watcher import Watcher
 from tests.support import hostile
-from tests.support.processes import Redis, Tree, drop, lines_of, names_in, plain, records_in, told, until
+from tests.support.processes import Redis, Tree, drop, lines_of, names_in, outcomes_by_name, plain, records_in, until
 
 Make = Callable[..., Settings]
 Grow = Callable[..., Tree]
@@ -206,7 +206,7 @@ def test_links_in_the_spool_are_not_followed(make: Make, diary: Path) -> None:
     drop(settings, "folder.txt", "text")
     drop(settings, "folder.txt.meta.json/inside.txt", "text of its own")
     assert runner.up(settings, once=True, clean=plain) == 0
-    reasons = told(settings)
+    reasons = outcomes_by_name(settings)
     assert {reasons[f"{name}.txt"] for name in odd} == {"invalid_claims"}
     assert reasons["folder.txt"] == reasons["inside.txt"] == "stored"
     assert DIARY not in json.dumps(lines_of(settings))
@@ -232,7 +232,7 @@ def test_a_claimed_link_is_refused_and_not_read(make: Make, diary: Path) -> None
     os.symlink(diary, settings.spool / "claimed" / f"{filenames.new_token()}~diary.txt")
     os.symlink(diary, settings.spool / "inbox/other.txt")
     assert runner.up(settings, once=True, clean=plain) == 0
-    assert told(settings) == {"diary.txt": "not_a_file", "other.txt": "not_a_file"}
+    assert outcomes_by_name(settings) == {"diary.txt": "not_a_file", "other.txt": "not_a_file"}
 
 
 # --- and what is honest ---

@@ -1,4 +1,4 @@
-"""A headless Chromium, where there is one: pages are opened as people open them."""
+"""A headless Chromium, if installed, in which pages are opened."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def opened(address: str, tmp_path: Path, *flags: str) -> str:
 
 
 def asked(page: str, script: str, tmp_path: Path, *, width: int = 360, height: int = 800) -> str:
-    """What `script` returns of a page in a frame of a phone's width; there it knows the frame's `view` and `dom`."""
+    """The result of `script` for a page in a frame of a phone's width; the script has the frame's `view` and `dom`."""
     outer = tmp_path / "outer.html"
     outer.write_text(
         f"""<!doctype html><meta charset="utf-8"><title>-</title>

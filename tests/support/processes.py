@@ -1,4 +1,4 @@
-"""What the tests of the shell work with: articles, a core that obeys, and real parts of the service as processes."""
+"""Helpers of the service's tests: articles, a scripted stand-in for the core, and real parts of the service as processes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def article(number: int) -> str:
 
 
 def plain(raw: bytes, *, claims: dict[str, Any] | None = None, **_: Any) -> Any:
-    """A stand-in for the core that obeys: an article says in its first word what it does to its child."""
+    """A scripted core: the first word of an article says what it does to its worker process."""
     word = raw.split(maxsplit=1)[0] if raw.strip() else b""
     if word == b"LOOP":
         while True:
@@ -81,8 +81,8 @@ def lines_of(settings: Settings) -> list[dict[str, Any]]:
     return list(Journal(str(settings.spool)).lines())
 
 
-def told(settings: Settings) -> dict[str, str]:
-    """By file name what became of it: stored, or the reason why not."""
+def outcomes_by_name(settings: Settings) -> dict[str, str]:
+    """What became of each file, by name: "stored" or the reason of its refusal."""
     return {line["name"]: line["reason"] or line["outcome"] for line in lines_of(settings)}
 
 
@@ -143,7 +143,7 @@ def status(settings: Settings) -> str:
 
 
 class Tmpfs:
-    """A small disk of its own in a folder. Skips the test where we may not mount."""
+    """A small file system mounted on a folder. Skips the test where mounting is not permitted."""
 
     def __init__(self, folder: Path, options: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)

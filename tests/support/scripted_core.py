@@ -1,4 +1,4 @@
-"""`celery -A tests.support.scripted_core worker`: a worker whose core does to its children what the articles say."""
+"""`celery -A tests.support.scripted_core worker`: a worker with a scripted core, which does what the articles say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboard as a browser, a prober and a stranger meet it: a real server over a spool that was really used."""
+"""The dashboard for a browser, a probe and an attacker: a real server on a real spool."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Asked:
     def __init__(self, settings: Settings, log: Path, *flags: str, **environment: str) -> None:
         self.settings = settings
         self.tree = Tree(settings, "ingest", "serve", "--port", "0", *flags, log=log, **environment)
-        until(lambda: ":" in (told := log.read_text()) and "\n" in told)
+        until(lambda: ":" in (found := log.read_text()) and "\n" in found)
         found = re.search(r"http://127\.0\.0\.1:(\d+)/", log.read_text())
         assert found, log.read_text()
         self.port = int(found[1])
@@ -50,16 +50,16 @@ class Asked:
             given.setdefault("Content-Type", "application/x-www-form-urlencoded")
             line.request("POST", path, urlencode(form), given)
         answer = line.getresponse()
-        told = {name.lower(): value for name, value in answer.getheaders()}
+        found = {name.lower(): value for name, value in answer.getheaders()}
         body = answer.read().decode()
         line.close()
-        return answer.status, told, body
+        return answer.status, found, body
 
 
 @pytest.fixture(scope="module")
 def used(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A spool through which both seeds, a hostile page, a PDF and a link to a secret went."""
-    folder = tmp_path_factory.mktemp("desk")
+    folder = tmp_path_factory.mktemp("dashboard")
     settings = load_settings(spool=folder / "spool", out=folder / "out", settle_seconds=0.0, workers=2)
     inbox = settings.spool / "inbox"
     inbox.mkdir(parents=True)
@@ -79,27 +79,27 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @contextmanager
 def serving(settings: Settings, log: Path, *flags: str, **environment: str) -> Iterator[Asked]:
-    desk = Asked(settings, log, *flags, **environment)
+    dashboard = Asked(settings, log, *flags, **environment)
     try:
-        yield desk
+        yield dashboard
     finally:
-        desk.tree.kill()
+        dashboard.tree.kill()
 
 
 @pytest.fixture(scope="module")
-def desk(used: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+def dashboard(used: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     with serving(used, tmp_path_factory.mktemp("log") / "log", INGEST_DASHBOARD_TOKEN=TOKEN) as running:
         yield running
 
 
-def test_every_page_is_valid_and_every_link_works(desk: Asked) -> None:
+def test_every_page_is_valid_and_every_link_works(dashboard: Asked) -> None:
     waiting, seen = ["/"], set()
     while waiting:
         path = waiting.pop()
         if path in seen:
             continue
         seen.add(path)
-        status, headers, body = desk(path)
+        status, headers, body = dashboard(path)
         assert status == 200, path
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
@@ -114,59 +114,61 @@ def test_every_page_is_valid_and_every_link_works(desk: Asked) -> None:
     assert len([path for path in seen if re.match("/quarantine/.", path)]) == 2
 
 
-def test_a_record_is_explained_from_its_source(desk: Asked) -> None:
-    [found] = lxml.html.document_fromstring(desk("/records?q=JAPAN+nato")[2]).xpath("//ul[@class='rows']//a")
-    page = lxml.html.document_fromstring(desk(found.get("href"))[2])
+def test_a_record_is_explained_from_its_source(dashboard: Asked) -> None:
+    [found] = lxml.html.document_fromstring(dashboard("/records?q=JAPAN+nato")[2]).xpath("//ul[@class='rows']//a")
+    page = lxml.html.document_fromstring(dashboard(found.get("href"))[2])
     assert page.xpath("//section[@id='raw']")
     assert page.xpath("//div[@class='why'][.//b='related']")
-    assert "No record has these words." in desk("/records?q=zzzz")[2]
-    assert EVIL in lxml.html.document_fromstring(desk("/records?q=onerror")[2]).text_content()
+    assert "No record has these words." in dashboard("/records?q=zzzz")[2]
+    assert EVIL in lxml.html.document_fromstring(dashboard("/records?q=onerror")[2]).text_content()
 
 
-def test_a_link_in_quarantine_is_not_followed(desk: Asked) -> None:
-    rows = lxml.html.document_fromstring(desk("/quarantine?reason=not_a_file")[2]).xpath("//ul[@class='rows']//a/@href")
-    [told] = [desk(row)[2] for row in rows]
-    assert "cannot be" in told
-    assert "the secret" not in told
+def test_a_link_in_quarantine_is_not_followed(dashboard: Asked) -> None:
+    rows = lxml.html.document_fromstring(dashboard("/quarantine?reason=not_a_file")[2]).xpath(
+        "//ul[@class='rows']//a/@href"
+    )
+    [found] = [dashboard(row)[2] for row in rows]
+    assert "cannot be" in found
+    assert "the secret" not in found
 
 
 @pytest.mark.parametrize("path", ["/records/../../etc/passwd", "/records/%2e%2e%2f%2e%2e%2fsecret.txt", "/records/" + "a" * 64,
     "/quarantine/..%2f..%2fsecret.txt", "/quarantine/0000000000000000-000000", "/static/x", "/records/" + "A" * 64])  # fmt: skip
-def test_an_invalid_id_is_not_looked_up(desk: Asked, path: str) -> None:
-    status, _, body = desk(path)
+def test_an_invalid_id_is_not_looked_up(dashboard: Asked, path: str) -> None:
+    status, _, body = dashboard(path)
     assert status == 404
     assert "secret of" not in body
     assert "root:" not in body
 
 
 @pytest.mark.parametrize("page", ["records?page=0", "records?page=99999999", "records?q=%00%ff%e2", "quarantine?reason=%3Cb%3E", "quarantine?purged=%3Cb%3E"])  # fmt: skip
-def test_unusual_requests_are_answered(desk: Asked, page: str) -> None:
-    status, _, body = desk(f"/{page}")
+def test_unusual_requests_are_answered(dashboard: Asked, page: str) -> None:
+    status, _, body = dashboard(f"/{page}")
     assert status == 200
     assert "<b>deleted" not in body
     assert '"<b>"' not in body
 
 
-def test_only_known_host_names_are_answered(desk: Asked) -> None:
+def test_only_known_host_names_are_answered(dashboard: Asked) -> None:
     """A page elsewhere whose name is made to mean 127.0.0.1 asks under its own name."""
     for host, status in {"evil.example": 421, "localhost": 200, "127.0.0.1:1": 200, "[::1]:80": 200, "": 421}.items():
-        assert desk("/records", Host=host)[0] == status
-        assert desk("/metrics", Host=host)[0] == status
-        assert desk("/health", Host=host)[0] == 200
+        assert dashboard("/records", Host=host)[0] == status
+        assert dashboard("/metrics", Host=host)[0] == status
+        assert dashboard("/health", Host=host)[0] == 200
 
 
-def _chosen(desk: Asked, reason: str) -> str:
-    page = lxml.html.document_fromstring(desk(f"/quarantine?reason={reason}")[2])
+def _chosen(dashboard: Asked, reason: str) -> str:
+    page = lxml.html.document_fromstring(dashboard(f"/quarantine?reason={reason}")[2])
     [token] = page.xpath("//input[@name='source']/@value")
     return str(token)
 
 
-def test_retry_and_purge_need_the_token(desk: Asked) -> None:
-    pdf, link = _chosen(desk, "unsupported_format"), _chosen(desk, "not_a_file")
-    quarantine = desk.settings.spool / "quarantine"
+def test_retry_and_purge_need_the_token(dashboard: Asked) -> None:
+    pdf, link = _chosen(dashboard, "unsupported_format"), _chosen(dashboard, "not_a_file")
+    quarantine = dashboard.settings.spool / "quarantine"
     before = names_in(quarantine)
     right = [("token", TOKEN), ("source", pdf)]
-    own = f"http://127.0.0.1:{desk.port}"
+    own = f"http://127.0.0.1:{dashboard.port}"
     for form, headers in [
         ([("token", "wrong"), ("act", "purge"), ("source", pdf)], {}),
         ([("act", "purge"), ("source", pdf)], {"Cookie": f"token={TOKEN}"}),
@@ -176,30 +178,34 @@ def test_retry_and_purge_need_the_token(desk: Asked) -> None:
         ([*right, ("act", "explode")], {}),
         ([("token", TOKEN), ("act", "purge"), ("source", "../../secret.txt")], {}),
     ]:
-        desk("/quarantine", form, **headers)
+        dashboard("/quarantine", form, **headers)
         assert names_in(quarantine) == before
-    status, headers, _ = desk("/quarantine", [*right, ("act", "retry")], Origin=own)
+    status, headers, _ = dashboard("/quarantine", [*right, ("act", "retry")], Origin=own)
     assert (status, headers["location"]) == (303, "/quarantine?retried=1")
-    assert names_in(desk.settings.spool / "claimed") == ["scan.pdf"]
-    assert desk("/quarantine", [("token", TOKEN), ("act", "purge"), ("source", link)], Origin=own)[0] == 303
+    assert names_in(dashboard.settings.spool / "claimed") == ["scan.pdf"]
+    assert dashboard("/quarantine", [("token", TOKEN), ("act", "purge"), ("source", link)], Origin=own)[0] == 303
     assert names_in(quarantine) == []
-    assert "There is nothing here" in desk("/quarantine")[2]
-    assert (desk.settings.spool.parent / "secret.txt").read_text()
-    assert runner.up(desk.settings, once=True) == 0  # as it was, for the others
+    assert "There is nothing here" in dashboard("/quarantine")[2]
+    assert (dashboard.settings.spool.parent / "secret.txt").read_text()
+    assert runner.up(dashboard.settings, once=True) == 0  # as it was, for the others
 
 
 def test_without_a_token_nothing_can_be_changed(used: Settings, tmp_path: Path) -> None:
-    with serving(used, tmp_path / "log", "--broker", "redis://:hunter2@127.0.0.1:1/0") as desk:
-        page = lxml.html.document_fromstring(desk("/quarantine")[2])
+    with serving(used, tmp_path / "log", "--broker", "redis://:hunter2@127.0.0.1:1/0") as dashboard:
+        page = lxml.html.document_fromstring(dashboard("/quarantine")[2])
         assert not page.xpath("//form | //input[@name='token'] | //input[@name='source']")
-        assert desk("/quarantine", [("token", ""), ("act", "purge")])[0] == 404
-        status, _, told = desk("/ready")
-        assert (status, json.loads(told)["spool"], json.loads(told)["broker"]) == (503, "yes", "no: cannot be reached")
-        assert "hunter2" not in told + desk("/")[2] + desk("/metrics")[2] + desk.tree.log.read_text()
+        assert dashboard("/quarantine", [("token", ""), ("act", "purge")])[0] == 404
+        status, _, found = dashboard("/ready")
+        assert (status, json.loads(found)["spool"], json.loads(found)["broker"]) == (
+            503,
+            "yes",
+            "no: cannot be reached",
+        )
+        assert "hunter2" not in found + dashboard("/")[2] + dashboard("/metrics")[2] + dashboard.tree.log.read_text()
 
 
-def metrics(desk: Asked) -> dict[tuple[str, ...], float]:
-    families = text_string_to_metric_families(desk("/metrics")[2])
+def metrics(dashboard: Asked) -> dict[tuple[str, ...], float]:
+    families = text_string_to_metric_families(dashboard("/metrics")[2])
     return {(s.name, *s.labels.values()): s.value for family in families for s in family.samples}
 
 
@@ -230,10 +236,10 @@ def test_metrics_count_all_processes_and_survive_a_restart(used: Settings, tmp_p
     (root / "journal.jsonl").write_bytes((used.spool / "journal.jsonl").read_bytes() + b'{"torn": ')
     with (root / "journal.jsonl").open("ab") as file:
         file.write(b"by a kill}\n")
-    with serving(settings, tmp_path / "log") as desk:
-        until(lambda: metrics(desk).get(("ingest_stage_seconds_count", "label")) == 3.0)
+    with serving(settings, tmp_path / "log") as dashboard:
+        until(lambda: metrics(dashboard).get(("ingest_stage_seconds_count", "label")) == 3.0)
         for stage in ("read", "parse", "compose", "write"):
-            assert metrics(desk)["ingest_stage_seconds_sum", stage] > 0
+            assert metrics(dashboard)["ingest_stage_seconds_sum", stage] > 0
         pids = []
         for worker in ("one", "two", "one"):
             if (pid := os.fork()) == 0:
@@ -244,16 +250,16 @@ def test_metrics_count_all_processes_and_survive_a_restart(used: Settings, tmp_p
             pids.append(pid)
         for pid in pids:
             os.waitpid(pid, 0)
-        until(lambda: metrics(desk).get(("ingest_files_total", "refused", "one")) == 400.0)
-        first = metrics(desk)
+        until(lambda: metrics(dashboard).get(("ingest_files_total", "refused", "one")) == 400.0)
+        first = metrics(dashboard)
         assert first["ingest_files_total", "refused", "two"] == 200.0
         files = sum(value for (name, *_), value in first.items() if name == "ingest_files_total")
         assert (
             first["ingest_file_seconds_bucket", "+Inf"] == first["ingest_file_seconds_count",] == files == 600 + before
         )
-    with serving(settings, tmp_path / "log2") as desk:
-        until(lambda: metrics(desk).get(("ingest_files_total", "refused", "one")) == 400.0)
-        again = metrics(desk)
+    with serving(settings, tmp_path / "log2") as dashboard:
+        until(lambda: metrics(dashboard).get(("ingest_files_total", "refused", "one")) == 400.0)
+        again = metrics(dashboard)
         counted = ("_total", "_count", "_bucket", "_sum")
         assert {k: v for k, v in again.items() if k[0].endswith(counted)} == {
             k: v for k, v in first.items() if k[0].endswith(counted)
@@ -268,7 +274,7 @@ def test_without_the_extra_the_error_says_how_to_install_it(monkeypatch: pytest.
 
 
 @needs_chromium
-def test_the_pages_fit_a_phone(desk: Asked, tmp_path: Path) -> None:
+def test_the_pages_fit_a_phone(dashboard: Asked, tmp_path: Path) -> None:
     wide = "return [dom.documentElement.scrollWidth - dom.documentElement.clientWidth, dom.styleSheets.length];"
     for path in ("/", "/records", "/quarantine"):
-        assert json.loads(asked(desk(path)[2], wide, tmp_path)) == [0, 1], path
+        assert json.loads(asked(dashboard(path)[2], wide, tmp_path)) == [0, 1], path

@@ -1,4 +1,4 @@
-"""The explain page: whole, linked, safe, and usable in a browser."""
+"""The explain page: complete, linked, safe, and usable in a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The forms that others read: what stands where, and that hostile words stay words."""
+"""The output formats: which value goes where, and that hostile text stays text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report: what it counts, what it flags, and that it shows names without obeying them."""
+"""The report: what it counts, what it flags, and that names are shown as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every page: all that is shown is escaped, and every byte that was not ours stays text."""
+"""What holds for every page: everything shown is escaped, and every byte from outside stays text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ingest validate` as a shell meets it."""
+"""`ingest validate` as a shell sees it."""
 
 from __future__ import annotations
 

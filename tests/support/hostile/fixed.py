@@ -1,4 +1,4 @@
-"""Hostile files of a few hundred bytes: empty, packed, lying about their encoding, full of signs that command a terminal."""
+"""Hostile files of a few hundred bytes: empty, compressed, with false encodings, full of terminal control characters."""
 
 from __future__ import annotations
 

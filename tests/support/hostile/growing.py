@@ -1,4 +1,4 @@
-"""Hostile files of any size: whatever time the core takes must grow as their counts do."""
+"""Hostile files of any size: the core's time must grow linearly with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What hostile files are made of."""
+"""The material that hostile files are made of."""
 
 from __future__ import annotations
 

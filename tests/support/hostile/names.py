@@ -1,4 +1,4 @@
-"""Hostile tickets and file names: what a neighbour on the broker may publish, and what a sender may call a file."""
+"""Hostile tickets and file names: what another client of the broker may publish, and what a sender may call a file."""
 
 from __future__ import annotations
 
