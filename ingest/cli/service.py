@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def _run_service(run: Callable[[], int]) -> None:
     """Run a part of the service with its logs; settings that cannot be used are one sentence, not a traceback."""
+    from ingest.errors import InvalidSettings
     from ingest.service.logs import to_stderr
-    from ingest.service.settings import InvalidSettings
 
     to_stderr()
     try:

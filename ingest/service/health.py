@@ -6,9 +6,9 @@ import contextlib
 import os
 from pathlib import Path
 
+from ingest.errors import SpoolError
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, durable, filenames
-from ingest.service.spool.root import SpoolError
 
 
 def spool_problem(settings: Settings) -> str | None:

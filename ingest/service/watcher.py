@@ -17,13 +17,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from ingest.core.text.characters import escape_for_display
+from ingest.errors import SpoolError, TransientError
 from ingest.service.health import low_disk, spool_problem
-from ingest.service.job import TransientError
 from ingest.service.journal import Journal
 from ingest.service.recovery import JournalCare
 from ingest.service.settings import Settings
 from ingest.service.sinks import open_sink
-from ingest.service.spool import Spool, SpoolError, durable, filenames
+from ingest.service.spool import Spool, durable, filenames
 from ingest.service.spool.beneath import LINK_ERRNOS
 from ingest.service.spool.clock import age_key
 from ingest.service.spool.heartbeat import Heartbeat

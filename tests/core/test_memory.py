@@ -31,6 +31,7 @@ OWN_KEYS = {
     "core/text/wordlists/__init__.py:word_set",
     "service/enqueue.py:_brokers",
     "service/enqueue.py:_open_spool",
+    "service/settings.py:_warn_of_old_names",
 }
 """Functions whose answers are remembered by keys of our own: names of tables and columns, folders, settings."""
 

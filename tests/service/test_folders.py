@@ -204,7 +204,7 @@ def ran(settings: Settings, during: Callable[[str], object], *, refuse: bool = F
     def clean(*_: object, **__: object) -> Any:
         during(spool.at(path))
         if refuse:
-            raise Rejected("not_text", "half a file")
+            raise Rejected("undecodable", "half a file")
         return SimpleNamespace(publisher=None, headline=None, body="", removed=(), to_json=lambda: "{}")
 
     return open_job(settings, clean=clean).run(path)

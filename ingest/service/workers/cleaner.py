@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ingest.core.preload import CleanFunction
-from ingest.service.job import TransientError, open_job
+from ingest.errors import TransientError
+from ingest.service.job import open_job
 from ingest.service.settings import Settings
 from ingest.service.spool.heartbeat import Heartbeat, new_heartbeat_path
 from ingest.service.workers.process import WorkerProcess, WorkFunction

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ingest.core.model import Refused
+from ingest.errors import Reason
 from ingest.service.job import open_job, settle
 from ingest.service.journal import Journal
 from ingest.service.recovery import clear_heartbeat
@@ -15,10 +16,10 @@ MIN_AGE_SECONDS = (
 
 
 FAILURE_MESSAGES = {
-    "time_limit": "cleaning took longer than INGEST_TIME_LIMIT",
-    "memory_limit": "cleaning took more memory than INGEST_MEMORY_LIMIT",
-    "crash": "the child that cleaned it crashed",
-    "killed": "every child that cleaned it was killed from outside",
+    Reason.TIME_LIMIT: "cleaning took longer than INGEST_TIME_LIMIT",
+    Reason.MEMORY_LIMIT: "cleaning took more memory than INGEST_MEMORY_LIMIT",
+    Reason.CRASH: "the child that cleaned it crashed",
+    Reason.KILLED: "every child that cleaned it was killed from outside",
 }
 
 
@@ -31,11 +32,11 @@ def recover_dead_workers(settings: Settings, spool: Spool, journal: Journal) -> 
         clear_heartbeat(status, spool, journal)
         if not isinstance(path, str) or not spool.holds(path):
             continue
-        if (count := spool.record_failure(path, "deaths", "killed")) >= settings.max_worker_losses:
+        if (count := spool.record_failure(path, "deaths", Reason.KILLED)) >= settings.max_worker_losses:
             settle(
                 open_job(settings, clean=_clean_nothing),
                 path,
-                Refused("killed", f"{FAILURE_MESSAGES['killed']}, {count} times"),
+                Refused(Reason.KILLED, f"{FAILURE_MESSAGES[Reason.KILLED]}, {count} times"),
                 {"id": None},
             )
 

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 
 from ingest.core.model import Refused
 from ingest.core.preload import CleanFunction
+from ingest.errors import Reason, TransientError
 from ingest.service.health import spool_problem
-from ingest.service.job import Job, TransientError, open_job, settle
+from ingest.service.job import Job, open_job, settle
 from ingest.service.recovery import clear_heartbeat
 from ingest.service.settings import Settings
 from ingest.service.spool import heartbeat
@@ -175,11 +176,11 @@ class WorkerPool:
             if in_hand in child.pending:
                 self._waiting.append(str(in_hand))
 
-    def _record_failure(self, path: str, why: str) -> Iterator[Finished]:
+    def _record_failure(self, path: str, why: Reason) -> Iterator[Finished]:
         if not self._job.spool.holds(path):
             yield Finished(path, "settled")  # it died after the deed
             return
-        kind = "deaths" if why == "killed" else "attempts"
+        kind = "deaths" if why is Reason.KILLED else "attempts"
         count = self._job.spool.record_failure(path, kind, why)
         log.warning("a child died", extra={"fields": {"path": path, "why": why, kind: count}})
         bound = self._settings.max_attempts if kind == "attempts" else self._settings.max_worker_losses
