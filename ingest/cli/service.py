@@ -151,11 +151,12 @@ def health(role: str, **flags: Any) -> None:
     Where sources wait, a worker that has settled nothing for a minute is unhealthy, however regularly it beats.
     """
     settings = settings_of_existing_spool(**flags)
-    from ingest.service.spool import Spool
+    from ingest.service.composition import open_service
     from ingest.service.spool.heartbeat import heartbeats, in_this_container
     from ingest.service.status import claimed_and_age, stall_told, stalled
 
-    found = list(heartbeats(str(settings.spool)))
+    service = open_service(settings)
+    found = list(heartbeats(service.spool.root))
     ours = [
         status for status in found if status.notes.get("role") == role and status.alive and in_this_container(status)
     ]
@@ -163,9 +164,9 @@ def health(role: str, **flags: Any) -> None:
     if status is None or status.age >= 30:
         click.echo(f"no {role} of this container has made a round in the last 30 seconds", err=True)
         sys.exit(1)
-    claimed, oldest = claimed_and_age(Spool(settings.spool)) if role != "watch" else (0, 0)
+    claimed, oldest = claimed_and_age(service.spool) if role != "watch" else (0, 0)
     host = status.notes.get("host") if role == "worker" else None
-    if seconds := stalled(settings, found, claimed, oldest, host=host):
+    if seconds := stalled(service, found, claimed, oldest, host=host):
         click.echo(stall_told(seconds, claimed), err=True)
         sys.exit(1)
     click.echo(f"{role} {status.notes.get('pid')}: {status.age:.0f} s ago")

@@ -26,7 +26,7 @@ from ingest.errors import Reason, Rejected, TransientError
 from ingest.service.journal import Journal, received
 from ingest.service.recovery import unsettle
 from ingest.service.settings import Settings
-from ingest.service.sinks import Sink, open_sink
+from ingest.service.sinks import Sink
 from ingest.service.spool import LockedSource, Spool, filenames, timestamp
 from ingest.service.spool.durable import NO_FILE_ERRNOS
 from ingest.service.spool.heartbeat import Heartbeat
@@ -280,10 +280,3 @@ def versions() -> dict[str, str]:
         except ModuleNotFoundError:
             found[package] = "unknown"
     return found
-
-
-def open_job(settings: Settings, *, clean: CleanFunction, heartbeat: Heartbeat | None = None) -> Job:
-    """A job on the spool and the sink of the settings. `clean`: the core's, loaded by `runner.preload`."""
-    spool = Spool(settings.spool)
-    journal = Journal(spool.root, limit=settings.journal_bytes)
-    return Job(spool, open_sink(settings.sink, settings.out), journal, settings, clean, heartbeat)

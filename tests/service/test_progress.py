@@ -46,7 +46,7 @@ def answer(settings: Settings) -> tuple[int, dict[str, str], str]:
     async def ask() -> tuple[int, dict[str, str], str]:
         warden: Any = None
         dashboard = Dashboard(settings, warden)
-        request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(desk=dashboard)))
+        request: Any = SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(dashboard=dashboard)))
         said = await ready(request)
         return (
             said.status_code,

@@ -13,6 +13,7 @@ import socket
 from contextlib import suppress
 
 from ingest.errors import Reason, Rejected
+from ingest.service.composition import open_service
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames
 from ingest.service.workers.ordered_map import map_in_workers
@@ -74,7 +75,7 @@ def _explainer_main(line: socket.socket, parent: int, settings: Settings) -> Non
     try:
         die_with_parent(parent)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the dashboard, with which we end
-        spool = Spool(settings.spool)
+        spool = open_service(settings).spool
 
         def work(path: str) -> dict[str, str]:
             return explain_source(spool, path, settings)
