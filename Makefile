@@ -1,7 +1,7 @@
 # On a fresh machine, `make run` and `make test` do everything. They need git, make and python3; uv is used if installed.
 BIN := .venv/bin
 
-.PHONY: run test check constraints golden clean
+.PHONY: run test check constraints golden docs clean
 
 run: .venv/ready
 	$(BIN)/ingest clean seeds -o out
@@ -37,3 +37,7 @@ clean:
 golden: .venv/ready
 	for seed in seeds/*.txt; do $(BIN)/ingest clean $$seed --format json > tests/golden/$$(basename $$seed .txt).json; done
 	for text in tests/golden/texts/*.txt; do $(BIN)/ingest clean $$text --format json > $${text%.txt}.json; done
+
+# The pages of docs/ that are generated from the code.
+docs: .venv/ready
+	$(BIN)/python -m ingest.service.reference docs

@@ -2,7 +2,7 @@
 
 import sys
 
-from ingest.service.settings import InvalidSettings
+from ingest.errors import InvalidSettings
 
 try:
     from ingest.service.tasks import app

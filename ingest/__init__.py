@@ -9,17 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ingest.core.model import Rejected, Ticket
+    from ingest.core.model import Ticket
     from ingest.core.pipeline import clean
     from ingest.core.record import Record
+    from ingest.errors import IngestError, Reason, Rejected
     from ingest.service.enqueue import enqueue
 
 __version__ = "0.1.0"
-__all__ = ["Record", "Rejected", "Ticket", "clean", "enqueue"]
+__all__ = ["IngestError", "Reason", "Record", "Rejected", "Ticket", "clean", "enqueue"]
 
 _HOMES = {
+    "IngestError": "errors",
+    "Reason": "errors",
     "Record": "core.record",
-    "Rejected": "core.model",
+    "Rejected": "errors",
     "Ticket": "core.model",
     "clean": "core.pipeline",
     "enqueue": "service.enqueue",

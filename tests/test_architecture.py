@@ -113,7 +113,9 @@ def test_the_core_is_pure(path: Path) -> None:
 
 def test_the_nouns_need_the_standard_library_alone() -> None:
     allowed = {"__future__", "hashlib", "collections", "dataclasses", "enum", "types", "typing"}
-    assert {name.partition(".")[0] for name in imports(TREES[INGEST / "core/model.py"])} <= allowed
+    for path in (INGEST / "core/model.py", INGEST / "errors.py"):
+        foreign = {name for name in imports(TREES[path]) if not name.startswith("ingest.errors")}
+        assert {name.partition(".")[0] for name in foreign} <= allowed
 
 
 @PATHS
@@ -164,3 +166,10 @@ def test_benchmarks_and_training_are_no_part_of_the_package() -> None:
     for path, tree in TREES.items():
         assert not {name.partition(".")[0] for name in imports(tree)} & {"benchmarks", "training", "tests"}, path
     assert all(first != second for first, second in pairwise(PACKAGES))
+
+
+def test_one_place_opens_what_the_service_works_with() -> None:
+    opened = {"Spool", "Journal", "JsonSink", "SegmentSink", "Broker", "Job"}
+    for path, tree in TREES.items():
+        calls = {dotted(node.func).rpartition(".")[2] for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        assert path == INGEST / "service/composition.py" or not calls & opened, path

@@ -24,7 +24,7 @@ import atheris
 with atheris.instrument_imports(include=["ingest.service.spool", "ingest.service.job"]):
     from ingest.core.model import Stored
     from ingest.core.pipeline import clean
-    from ingest.service.job import open_job
+    from ingest.service.composition import open_service
     from ingest.service.settings import load_settings
     from ingest.service.spool import NotInSpool, Spool, filenames
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 TOP = Path(tempfile.mkdtemp(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))  # noqa: S108 - never synced to a disk
 SETTINGS = load_settings(spool=TOP / "spool", out=TOP / "out", keep_days=0, on_duplicate="replace")
 SPOOL = Spool(SETTINGS.spool)
-JOB = open_job(SETTINGS, clean=clean)
+JOB = open_service(SETTINGS).open_job(clean=clean)
 INBOX, CLAIMED = SETTINGS.spool / "inbox", SETTINGS.spool / "claimed"
 KNOWN = {"spool", "out"}
 

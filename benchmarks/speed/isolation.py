@@ -24,7 +24,7 @@ from benchmarks.speed.service import texts
 from ingest.cli.clean import writer
 from ingest.cli.sandboxed import worker
 from ingest.core.packs import load_packs
-from ingest.service.job import open_job
+from ingest.service.composition import open_service
 from ingest.service.runner import warm
 from ingest.service.settings import Settings, load_settings
 from ingest.service.spool import Spool
@@ -112,7 +112,7 @@ def run(folder: Path, articles: list[bytes]) -> None:
     spool = Spool(settings.spool)
     spool.prepare()
     settings.out.mkdir(parents=True)
-    job = open_job(settings, clean=clean)
+    job = open_service(settings).open_job(clean=clean)
 
     def tickets(paths: list[str]) -> None:
         for path in paths:
@@ -125,7 +125,7 @@ def run(folder: Path, articles: list[bytes]) -> None:
     plain = [Plain(tickets), Plain(tickets)]
     bare = [one.process.pid or 0 for one in plain]
     for name, size in (("celery", 1), ("up", 2)):
-        pool = WorkerPool(settings, clean, size=size)
+        pool = WorkerPool(open_service(settings), clean, size=size)
         compared(
             name,
             deposited,

@@ -14,9 +14,9 @@ from ingest.cli.options import settings_of_existing_spool, with_settings
 @click.option("--follow", "-f", is_flag=True, help="Keep printing new lines, until Ctrl-C.")
 def journal(follow: bool, **flags: Any) -> None:  # noqa: FBT001
     """Print the journal: one JSON line per settled source."""
-    from ingest.service.journal import Journal
+    from ingest.service.composition import open_service
     from ingest.service.logs import json_line
 
-    reader = Journal(str(settings_of_existing_spool(**flags).spool))
-    for line in reader.follow() if follow else reader.lines():
+    entries = open_service(settings_of_existing_spool(**flags)).journal
+    for line in entries.follow() if follow else entries.lines():
         click.echo(json_line(line))

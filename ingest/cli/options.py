@@ -21,7 +21,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def guarded(*arguments: Any, **options: Any) -> Any:
-        from ingest.service.spool import SpoolError
+        from ingest.errors import SpoolError
 
         try:
             return command(*arguments, **options)
@@ -51,7 +51,8 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def settings_of(**flags: Any) -> Settings:
     """The settings, or a usage error that names each mistake."""
-    from ingest.service.settings import InvalidSettings, load_settings
+    from ingest.errors import InvalidSettings
+    from ingest.service.settings import load_settings
 
     try:
         return load_settings(**flags)

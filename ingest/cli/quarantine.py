@@ -37,9 +37,10 @@ def _select(
     settings: Settings, tokens: tuple[str, ...], reason: str | None, publisher: str | None
 ) -> Iterator[tuple[Spool, str, dict[str, Any]]]:
     """The selected sources. A token that is not found is named on standard error, and the command exits with 1."""
-    from ingest.service.spool import Spool, filenames
+    from ingest.service.composition import open_service
+    from ingest.service.spool import filenames
 
-    spool = Spool(settings.spool)
+    spool = open_service(settings).spool
     missing = dict.fromkeys(tokens)
     for path in list(spool.settled("quarantine")):
         why = spool.reason(path)
@@ -117,13 +118,14 @@ def reclean(publisher: str | None, **flags: Any) -> None:
     The running service takes them; if none is running and no broker is set, they are cleaned at once.
     """
     settings = settings_of_existing_spool(**flags)
-    from ingest.service.journal import Journal
-    from ingest.service.spool import Spool, filenames
+    from ingest.service.composition import open_service
+    from ingest.service.spool import filenames
 
-    spool = Spool(settings.spool)
+    service = open_service(settings)
+    spool = service.spool
     wanted = None
     if publisher:
-        lines = Journal(spool.root).lines()
+        lines = service.journal.lines()
         wanted = {line["token"] for line in lines if publisher in {line.get("publisher"), line.get("publisher_name")}}
     kept = [
         path

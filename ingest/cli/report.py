@@ -42,12 +42,12 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
     from urllib.parse import quote
 
     from ingest.core.packs import load_packs
-    from ingest.service.journal import Journal
+    from ingest.service.composition import open_service
     from ingest.web.report import report_page, summarize
 
     settings = settings_of(**flags)
     rules = (rule.id for pack in load_packs().all for rule in pack.rules)
-    lines = Journal(str(settings.spool)).lines() if settings.spool.is_dir() else ()
+    lines = open_service(settings).journal.lines() if settings.spool.is_dir() else ()
     stats = summarize(lines, _records(settings.out), rules)
     if not stats.records and not stats.outcomes:
         raise click.UsageError(f"There is no journal in {settings.spool} and no record in {settings.out}.")

@@ -44,7 +44,7 @@ def worker(
     streams: dict[str, bytes | OSError] | None = None,
 ) -> Callable[[str], dict[str, str]]:
     """The function that a worker process applies to the name of a file. Raises nothing that a document or a disk could cause."""
-    from ingest import Rejected
+    from ingest import Reason, Rejected
     from ingest.core.limits import LIMITS
 
     targets = {os.fspath(path): path.resolve() for path in named}
@@ -61,7 +61,7 @@ def worker(
         except Rejected as rejected:
             return {"reason": rejected.reason, "message": rejected.message}
         except OSError as error:
-            return {"reason": "unreadable", "message": f"{error.strerror or error}."}
+            return {"reason": Reason.UNREADABLE, "message": f"{error.strerror or error}."}
 
     return work
 

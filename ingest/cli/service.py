@@ -16,8 +16,8 @@ from ingest.core.text.characters import escape_for_display
 
 def _run_service(run: Callable[[], int]) -> None:
     """Run a part of the service with its logs; invalid settings give one sentence, not a traceback."""
+    from ingest.errors import InvalidSettings
     from ingest.service.logs import to_stderr
-    from ingest.service.settings import InvalidSettings
 
     to_stderr()
     try:
@@ -160,11 +160,12 @@ def health(role: str, **flags: Any) -> None:
     A worker that has settled nothing for a minute while sources wait is unhealthy, even if its heartbeat is regular.
     """
     settings = settings_of_existing_spool(**flags)
-    from ingest.service.spool import Spool
+    from ingest.service.composition import open_service
     from ingest.service.spool.heartbeat import heartbeats, in_this_container
     from ingest.service.status import claimed_and_age, stall_told, stalled
 
-    found = list(heartbeats(str(settings.spool)))
+    service = open_service(settings)
+    found = list(heartbeats(service.spool.root))
     ours = [
         status for status in found if status.notes.get("role") == role and status.alive and in_this_container(status)
     ]
@@ -172,9 +173,9 @@ def health(role: str, **flags: Any) -> None:
     if status is None or status.age >= 30:
         click.echo(f"no {role} of this container has reported in the last 30 seconds", err=True)
         sys.exit(1)
-    claimed, oldest = claimed_and_age(Spool(settings.spool)) if role != "watch" else (0, 0)
+    claimed, oldest = claimed_and_age(service.spool) if role != "watch" else (0, 0)
     host = status.notes.get("host") if role == "worker" else None
-    if seconds := stalled(settings, found, claimed, oldest, host=host):
+    if seconds := stalled(service, found, claimed, oldest, host=host):
         click.echo(stall_told(seconds, claimed), err=True)
         sys.exit(1)
     click.echo(f"{role} {status.notes.get('pid')}: {status.age:.0f} s ago")

@@ -19,6 +19,7 @@ from ingest.core.parse.plaintext import MAX_LIST_LINE_CHARACTERS
 from ingest.core.record import Record
 from ingest.core.text.characters import escape_for_display
 from ingest.core.text.normalize import match_key
+from ingest.errors import Reason
 
 if TYPE_CHECKING:
     from ingest.core.packs import Rulebook
@@ -34,7 +35,7 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
     """The record; raises `Rejected` where no body is left."""
     body = join_blocks([row.block for row in labelled if row.label is BODY])
     if not body:
-        raise Rejected("no_article", "Nothing that reads like an article was found.")
+        raise Rejected(Reason.NO_ARTICLE, "Nothing that reads like an article was found.")
     origin = "page" if article.source.media_type == "text/html" else "text"
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)
     claims = [*article.claims, *drop_invalid(claims_from_blocks(labelled, rulebook, origin, url))]

@@ -14,6 +14,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from ingest.errors import Reason
+from ingest.errors import Rejected as Rejected  # noqa: PLC0414 - the parsers raise it beside the nouns
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -52,18 +55,6 @@ class Label(StrEnum):
     ADVERTISEMENT = "advertisement"
     WIDGET = "widget"
     DUPLICATE = "duplicate"
-
-
-class Rejected(Exception):
-    """The input cannot become a record. `reason` is for machines, the message is one sentence for people."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.message = message
-
-    def __reduce__(self) -> tuple[type[Rejected], tuple[str, str]]:
-        return Rejected, (self.reason, self.message)  # it crosses process pools
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +217,7 @@ class Duplicate:
 class Refused:
     """The source lies in quarantine with its reason."""
 
-    reason: str
+    reason: Reason
     message: str = ""
     name = "refused"
 

@@ -19,7 +19,8 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from ingest.core.text.characters import escape_for_display
-from ingest.service.settings import PREFIX, InvalidSettings, Settings
+from ingest.errors import InvalidSettings
+from ingest.service.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from celery.app.task import Task

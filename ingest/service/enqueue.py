@@ -8,18 +8,15 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from ingest.core.metadata.given import plain_claims
 from ingest.core.model import RawArticle, Ticket
 from ingest.core.parse.decode import unpack
 from ingest.core.text.characters import is_url
-from ingest.service.journal import Journal
+from ingest.service.composition import Service, open_service
 from ingest.service.settings import Settings, load_settings
-from ingest.service.spool import Spool, filenames
-
-if TYPE_CHECKING:
-    from ingest.service.broker import Broker
+from ingest.service.spool import filenames
 
 log = logging.getLogger("ingest")
 
@@ -49,7 +46,7 @@ def enqueue(
         name = "article" if isinstance(source, bytes) else os.path.basename(source)
     record_id = RawArticle(unpack(content, limit=settings.max_unpacked)).id
     given = plain_claims(url, claims)
-    path = _open_spool(str(settings.spool)).deposit(content, name=name, claims=given, replace=on_duplicate == "replace")
+    path = _open_prepared(settings).spool.deposit(content, name=name, claims=given, replace=on_duplicate == "replace")
     publish(settings, [path])
     return Ticket(record_id, path)
 
@@ -61,7 +58,7 @@ def publish(settings: Settings, paths: list[str]) -> bool:
     from ingest.service.broker import BROKER_ERRORS, describe_error  # noqa: PLC0415 - celery, for those who have a broker
 
     try:
-        _open_broker(settings).publish(filenames.tickets(paths))
+        _open(settings).broker.publish(filenames.tickets(paths))
     except BROKER_ERRORS as error:
         log.warning("the keeper will queue %d tickets later: %s", len(paths), describe_error(settings, error))
         return False
@@ -74,13 +71,12 @@ def wait(ticket: Ticket, *, settings: Settings | None = None, timeout: float = 6
     Raises `NotInSpool` for a ticket that is none.
     """
     settings = settings or load_settings()
-    journal = Journal(str(settings.spool))
-    spool = Spool(settings.spool)
+    service = _open(settings)
     token = filenames.token_of(filenames.split_ticket(ticket.path)[1])
     until = time.monotonic() + timeout
     while time.monotonic() < until:
-        if not spool.holds(ticket.path):
-            for line in reversed(journal.tail(1 << 20)):
+        if not service.spool.holds(ticket.path):
+            for line in reversed(service.journal.tail(1 << 20)):
                 if line.get("token") == token:
                     return dict(line)
         time.sleep(0.5)
@@ -88,22 +84,12 @@ def wait(ticket: Ticket, *, settings: Settings | None = None, timeout: float = 6
 
 
 @lru_cache(maxsize=8)
-def _open_spool(root: str) -> Spool:
-    spool = Spool(root)
-    spool.prepare()
-    return spool
+def _open(settings: Settings) -> Service:
+    return open_service(settings)
 
 
 @lru_cache(maxsize=8)
-def _brokers(url: str, prefix: str, batch: int) -> list[Broker]:
-    del url, prefix, batch
-    return []
-
-
-def _open_broker(settings: Settings) -> Broker:
-    from ingest.service.broker import Broker  # noqa: PLC0415
-
-    made = _brokers(settings.broker or "", settings.broker_prefix, settings.tickets_per_task)
-    if not made:
-        made.append(Broker(settings))
-    return made[0]
+def _open_prepared(settings: Settings) -> Service:
+    service = _open(settings)
+    service.spool.prepare()
+    return service

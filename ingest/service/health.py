@@ -6,17 +6,19 @@ import contextlib
 import os
 from pathlib import Path
 
+from ingest.errors import SpoolError
+from ingest.service.composition import Service
 from ingest.service.settings import Settings
-from ingest.service.spool import Spool, durable, filenames
-from ingest.service.spool.root import SpoolError
+from ingest.service.spool import durable, filenames
 
 
-def spool_problem(settings: Settings) -> str | None:
+def spool_problem(service: Service) -> str | None:
     """Why nothing can be written, in words that say how to mend it; None if all is well. Tries, and leaves nothing."""
+    settings = service.settings
     if wrong := write_problem(settings.out) or write_problem(settings.spool):
         return wrong
     try:
-        Spool(settings.spool).prepare()
+        service.spool.prepare()
     except SpoolError as error:
         return str(error)
     return None

@@ -19,13 +19,14 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from ingest.core.model import Duplicate, Gone, Outcome, RawArticle, Refused, Rejected, Stored
+from ingest.core.model import Duplicate, Gone, Outcome, RawArticle, Refused, Stored
 from ingest.core.preload import CleanFunction
 from ingest.core.text.characters import count_words
+from ingest.errors import Reason, Rejected, TransientError
 from ingest.service.journal import Journal, received
 from ingest.service.recovery import unsettle
 from ingest.service.settings import Settings
-from ingest.service.sinks import Sink, open_sink
+from ingest.service.sinks import Sink
 from ingest.service.spool import LockedSource, Spool, filenames, timestamp
 from ingest.service.spool.durable import NO_FILE_ERRNOS
 from ingest.service.spool.heartbeat import Heartbeat
@@ -47,10 +48,6 @@ TRANSIENT_ERRNOS = frozenset(
 )
 
 MAX_HEADLINE_CHARACTERS = 200  # signs of it that the journal holds: a line is one write
-
-
-class TransientError(Exception):
-    """The surroundings failed, not the document: a full disk, no descriptors. The ticket stays as it is; try again later."""
 
 
 class StageTimer:
@@ -137,7 +134,7 @@ class Job:
             except OSError as error:
                 return _unreadable(error, path)
             if raw is None:
-                return Refused("too_large", f"more than {self.settings.max_bytes} bytes (INGEST_MAX_BYTES)")
+                return Refused(Reason.TOO_LARGE, f"more than {self.settings.max_bytes} bytes (INGEST_MAX_BYTES)")
             try:
                 claims = self.spool.read_sidecar(path)
             except OSError as error:
@@ -165,7 +162,7 @@ class Job:
                 raise TransientError(f"cannot write records: {error}") from error
             timer("write")
         except Rejected as rejection:
-            mend = " (INGEST_MAX_UNPACKED)" if rejection.reason == "too_large" else ""
+            mend = " (INGEST_MAX_UNPACKED)" if rejection.reason is Reason.TOO_LARGE else ""
             return Refused(rejection.reason, rejection.message + mend)
         except (TransientError, MemoryError):
             raise
@@ -174,7 +171,7 @@ class Job:
                 raise TransientError(f"cannot clean: {error}") from error
             # Our own bug: shown with its place, never with the document's text, and kept out of the next one's way.
             log.exception("a document met a bug of ours", extra={"fields": {"path": path}})
-            return Refused("bug", _where(error))
+            return Refused(Reason.BUG, _where(error))
         return Stored()
 
     def _end(self, path: str, outcome: Outcome, entry: dict[str, Any], timer: StageTimer) -> Outcome:
@@ -255,11 +252,11 @@ def _unreadable(error: OSError, path: str, what: str = "") -> Refused:
     if error.errno in TRANSIENT_ERRNOS:
         raise TransientError(f"cannot read a source: {error}") from error
     if error.errno in NO_FILE_ERRNOS:
-        return Refused("not_a_file", "a link, a device or a pipe; only regular files are read")
+        return Refused(Reason.NOT_A_FILE, "a link, a device or a pipe; only regular files are read")
     token = filenames.token_of(os.path.basename(path))
     mend = f"find quarantine -name '{token}*' -exec chmod a+r {{}} +; ingest failed retry {token}"
     told = f"; to mend, run in the spool: {mend}" if isinstance(error, PermissionError) else ""
-    return Refused("unreadable", f"{what}{error.strerror}{told}")
+    return Refused(Reason.UNREADABLE, f"{what}{error.strerror}{told}")
 
 
 def _unpack(raw: bytes, limit: int) -> bytes:
@@ -283,10 +280,3 @@ def versions() -> dict[str, str]:
         except ModuleNotFoundError:
             found[package] = "unknown"
     return found
-
-
-def open_job(settings: Settings, *, clean: CleanFunction, heartbeat: Heartbeat | None = None) -> Job:
-    """A job on the spool and the sink of the settings. `clean`: the core's, loaded by `runner.preload`."""
-    spool = Spool(settings.spool)
-    journal = Journal(spool.root, limit=settings.journal_bytes)
-    return Job(spool, open_sink(settings.sink, settings.out), journal, settings, clean, heartbeat)

@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 
 from ingest.core.preload import CleanFunction
+from ingest.service.composition import open_service
 from ingest.service.file_events import FileEvents
 from ingest.service.settings import Settings
 from ingest.service.watcher import Watcher
@@ -43,11 +44,12 @@ class StopSignal:
 def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = None) -> int:
     """Run until told to stop, or, `once`, until inbox and claimed are empty. Gives the exit code."""
     stop = StopSignal()
-    watcher = Watcher(settings, "up", stopping=stop)
+    service = open_service(settings)
+    watcher = Watcher(service, "up", stopping=stop)
     if stop():
         watcher.close()
         return 130 if stop.signal == signal.SIGINT else 0
-    pool = WorkerPool(settings, clean or warm(), size=settings.workers)
+    pool = WorkerPool(service, clean or warm(), size=settings.workers)
     if not watcher.polled and not once:
         events = FileEvents(watcher.inbox.root)
         events.start()
@@ -79,11 +81,12 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
 
 def watch(settings: Settings) -> int:
     """`ingest watch`: the same keeper, with the broker's workers instead of a crew. Gives the exit code."""
-    from ingest.service.broker import BROKER_ERRORS, Broker, describe_error  # noqa: PLC0415 - celery, for those who have a broker
+    from ingest.service.broker import BROKER_ERRORS, describe_error  # noqa: PLC0415 - celery, for those who have a broker
 
     stop = StopSignal()
-    broker = Broker(settings)
-    watcher = Watcher(settings, "watch", stopping=stop)
+    service = open_service(settings)
+    broker = service.broker
+    watcher = Watcher(service, "watch", stopping=stop)
     events = FileEvents(watcher.inbox.root)
     if not watcher.polled:
         events.start()

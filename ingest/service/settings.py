@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
+from ingest.errors import InvalidSettings
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +41,6 @@ RENAMED = {
     "desk_hosts": "dashboard_hosts",
 }
 """Old names of settings and their new ones. Variables with an old name are accepted for one version, with a warning."""
-
-
-class InvalidSettings(ValueError):
-    """The environment or an option cannot be used. The message has one line for each mistake and shows no secret."""
 
 
 class Settings(BaseSettings):

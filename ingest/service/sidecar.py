@@ -8,7 +8,7 @@ import os
 import stat
 from typing import Any
 
-from ingest.core.model import Rejected
+from ingest.errors import Reason, Rejected
 
 MAX_SIDECAR_BYTES = 2**20
 """A larger one is refused unread: claims take some hundred bytes, and 1 MiB of JSON takes 10 ms to read."""
@@ -54,4 +54,4 @@ def _integer(digits: str) -> int | float:
 
 
 def _invalid(message: str) -> Rejected:
-    return Rejected("invalid_claims", message)
+    return Rejected(Reason.INVALID_CLAIMS, message)

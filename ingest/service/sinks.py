@@ -165,8 +165,3 @@ class SegmentSink(JsonSink):
                 pass
             os.unlink(os.path.join(folder, name))
         os.rmdir(folder)
-
-
-def open_sink(kind: str, out: str | os.PathLike[str]) -> Sink:
-    """The sink that the settings name."""
-    return SegmentSink(out) if kind == "jsonl" else JsonSink(out)

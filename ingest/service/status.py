@@ -8,19 +8,16 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ingest.service.composition import Service, open_service
 from ingest.service.health import low_disk, spool_problem
-from ingest.service.journal import Journal
 from ingest.service.settings import Settings
 from ingest.service.spool import FOLDERS, Spool, filenames
 from ingest.service.spool.clock import MAX_CLOCK_SKEW_SECONDS, age_key
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
 from ingest.service.spool.inbox import Inbox
 from ingest.service.workers.process import MAX_PENDING
-
-if TYPE_CHECKING:
-    from ingest.service.broker import Broker
 
 STALE_SECONDS = 30.0  # seconds without a beat after which a part of the service counts as gone
 MAX_STALL_SECONDS = 60.0
@@ -29,7 +26,8 @@ MAX_STALL_SECONDS = 60.0
 
 def read_status(settings: Settings) -> dict[str, Any]:
     """All that can be seen from here; looks at every source that is kept."""
-    spool = Spool(settings.spool)
+    service = open_service(settings)
+    spool = service.spool
     if not has_spool(settings):
         return {"why": [no_spool_message(settings)]}
     waiting = sum(
@@ -40,7 +38,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     )
     claimed, oldest = claimed_and_age(spool)
     quarantined = list(spool.settled("quarantine"))
-    tail = Journal(spool.root).tail(1 << 20)
+    tail = service.journal.tail(1 << 20)
     recent = [line for line in tail if _age(line["time"]) < 60]
     refused = [line for line in tail if line["outcome"] == "refused"]
     seen: dict[str, Any] = {
@@ -52,12 +50,12 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "rate_per_minute": len(recent),
         "last_refused": {key: refused[-1].get(key) for key in ("time", "name", "reason")} if refused else None,
         **live_parts(found := list(heartbeats(spool.root))),
-        "stalled_seconds": stalled(settings, found, claimed, oldest),
+        "stalled_seconds": stalled(service, found, claimed, oldest),
         "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
         "broker": settings.broker_shown,
     }
-    why = redis_status(settings, seen) if settings.broker else []
-    if wrong := spool_problem(settings) or low_disk(settings):
+    why = redis_status(service, seen) if settings.broker else []
+    if wrong := spool_problem(service) or low_disk(settings):
         why.append(wrong)
     return seen | {"why": why + blockers(seen)}
 
@@ -99,7 +97,7 @@ def live_parts(found: Any) -> dict[str, Any]:
 
 
 def stalled(
-    settings: Settings, found: Sequence[HeartbeatStatus], claimed: int, oldest: int, *, host: str | None = None
+    service: Service, found: Sequence[HeartbeatStatus], claimed: int, oldest: int, *, host: str | None = None
 ) -> int:
     """Seconds for which nothing has been settled although sources are claimed and a worker is alive; 0 while things move.
 
@@ -113,14 +111,14 @@ def stalled(
     )
     if not since or claimed <= (0 if host is None else in_hand):
         return 0
-    journal = Journal(str(settings.spool))
+    journal = service.journal
     if host is None:
         last = journal.last_written() or 0.0
     else:
         own = (line["time"] for line in reversed(journal.tail(1 << 20)) if line.get("worker") == host)
         last = next((datetime.fromisoformat(at).timestamp() for at in own), 0.0)
     idle = round(time.time() - max(last, min(since), time.time() - oldest))
-    return idle if idle > max(MAX_STALL_SECONDS, 2 * settings.time_limit) else 0
+    return idle if idle > max(MAX_STALL_SECONDS, 2 * service.settings.time_limit) else 0
 
 
 def stall_told(seconds: int, claimed: int) -> str:
@@ -153,18 +151,15 @@ def blockers(seen: dict[str, Any]) -> list[str]:
     return why
 
 
-def redis_status(settings: Settings, seen: dict[str, Any], broker: Broker | None = None) -> list[str]:
-    """Note under "redis" what Redis says of itself, None if it is away; gives what is wrong with it.
-
-    `broker`: one to ask again and again; without it one is made.
-    """
-    from ingest.service.broker import BROKER_ERRORS, Broker, describe_error  # noqa: PLC0415 - celery, for those who have a broker
+def redis_status(service: Service, seen: dict[str, Any]) -> list[str]:
+    """Set "redis" to the statistics of Redis, or to None if it cannot be reached; gives what is wrong with it."""
+    from ingest.service.broker import BROKER_ERRORS, describe_error  # noqa: PLC0415 - celery, for those who have a broker
 
     seen["redis"] = None
     try:
-        facts = seen["redis"] = (broker or Broker(settings)).statistics()
+        facts = seen["redis"] = service.broker.statistics()
     except BROKER_ERRORS as error:
-        return [describe_error(settings, error)]
+        return [describe_error(service.settings, error)]
     why = []
     if facts["eviction"] != "noeviction":
         why.append(

@@ -22,14 +22,13 @@ from typing import Any
 from celery import Celery, bootsteps, signals
 from celery.worker import consumer as celery_consumer
 
-from ingest.service.broker import BROKER_ERRORS, TASK, TASK_SECONDS, Broker, describe_error, make_celery
-from ingest.service.journal import Journal
+from ingest.service.broker import BROKER_ERRORS, TASK, TASK_SECONDS, describe_error, make_celery
+from ingest.service.composition import open_service
 from ingest.service.logs import to_stderr
 from ingest.service.prefetch import Window
 from ingest.service.recovery import reconcile
 from ingest.service.runner import warm
 from ingest.service.settings import Settings, load_settings
-from ingest.service.spool import Spool
 from ingest.service.spool.filenames import tickets
 from ingest.service.spool.heartbeat import Heartbeat
 from ingest.service.workers.pool import WorkerPool
@@ -47,9 +46,9 @@ _stopping = mmap.mmap(-1, 1)  # shared with the pool's processes: 1 once the wor
 def make_app(settings: Settings) -> Celery:
     """The app, with the task and the worker's heartbeat."""
     app = make_celery(settings)
-    spool = Spool(settings.spool)
-    broker_of: dict[int, Broker] = {}
-    crew_of: dict[int, WorkerPool] = {}
+    service = open_service(settings, app)
+    pools: dict[int, WorkerPool] = {}
+    """One for each pool process, by its process id: a forked process must not use its parent's."""
 
     @app.task(name=TASK, max_retries=MAX_LOST_RETRIES, default_retry_delay=1)
     def run(*given: Any, **named: Any) -> None:
@@ -57,13 +56,12 @@ def make_app(settings: Settings) -> Celery:
         if not (paths := tickets(given[0] if len(given) == 1 and not named else [given])):
             return
         pid = os.getpid()
-        if pid not in crew_of:
-            crew_of[pid] = WorkerPool(settings, warm(), size=1)
-            broker_of[pid] = Broker(settings, app)
-        rest = run_tickets(crew_of[pid], paths)
+        if pid not in pools:
+            pools[pid] = WorkerPool(service, warm(), size=1)
+        rest = run_tickets(pools[pid], paths)
         if rest:
             try:
-                broker_of[pid].publish(rest)
+                service.broker.publish(rest)
             except BROKER_ERRORS as error:
                 log.warning("the sweep will queue what is left: %s", describe_error(settings, error))
 
@@ -78,7 +76,7 @@ def make_app(settings: Settings) -> Celery:
             self.timer: Any = None
 
         def start(self, parent: Any) -> None:
-            self.desk = self.desk or Heartbeat(spool.root, "worker")
+            self.desk = self.desk or Heartbeat(service.spool.root, "worker")
             self.desk.beat(pool=settings.workers)
             self.timer = parent.timer.call_repeatedly(BEAT_SECONDS, self.desk.beat, kwargs={"pool": settings.workers})
 
@@ -91,17 +89,17 @@ def make_app(settings: Settings) -> Celery:
 
     @signals.worker_init.connect(weak=False)
     def _prepare(**_: Any) -> None:
-        spool.prepare()
+        service.spool.prepare()
         settings.out.mkdir(parents=True, exist_ok=True)
         try:  # as the keeper does: we may be the first to start, and Redis may remember tickets
-            reconcile(spool, Journal(spool.root))
+            reconcile(service.spool, service.journal)
         except OSError as error:
             log.warning("the keeper will compare the journal with the sources: %s", error)
         warm()  # before the pool forks
 
     @signals.worker_process_shutdown.connect(weak=False)
     def _leave(**_: Any) -> None:
-        if pool := crew_of.pop(os.getpid(), None):
+        if pool := pools.pop(os.getpid(), None):
             pool.close(grace_seconds=settings.time_limit)
 
     return app

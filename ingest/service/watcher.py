@@ -17,13 +17,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from ingest.core.text.characters import escape_for_display
+from ingest.errors import SpoolError, TransientError
+from ingest.service.composition import Service
 from ingest.service.health import low_disk, spool_problem
-from ingest.service.job import TransientError
-from ingest.service.journal import Journal
 from ingest.service.recovery import JournalCare
-from ingest.service.settings import Settings
-from ingest.service.sinks import open_sink
-from ingest.service.spool import Spool, SpoolError, durable, filenames
+from ingest.service.spool import durable, filenames
 from ingest.service.spool.beneath import LINK_ERRNOS
 from ingest.service.spool.clock import age_key
 from ingest.service.spool.heartbeat import Heartbeat
@@ -40,8 +38,10 @@ CLEANUP_SECONDS = 3600.0  # between two looks for old days in `done`
 class Watcher:
     """Holds the spool until closed."""
 
-    def __init__(self, settings: Settings, role: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
-        self.spool = Spool(settings.spool)
+    def __init__(self, service: Service, role: str, *, stopping: Callable[[], bool] = lambda: False) -> None:
+        self.service = service
+        settings = service.settings
+        self.spool = service.spool
         self.spool.prepare()
         try:
             settings.out.mkdir(parents=True, exist_ok=True)
@@ -50,8 +50,8 @@ class Watcher:
         self.settings = settings
         self.heartbeat = Heartbeat(self.spool.root, role)
         self._lock = _acquire_watcher_lock(self.spool.at(".keeper"), self.heartbeat, stopping)
-        self.journal = Journal(self.spool.root, limit=settings.journal_bytes)
-        self.sink = open_sink(settings.sink, settings.out)
+        self.journal = service.journal
+        self.sink = service.sink
         self.polled, self.mode = watching(settings)
         log.info("watching %s %s", self.spool.at("inbox"), self.mode)
         self.inbox = Inbox(
@@ -128,13 +128,13 @@ class Watcher:
         if time.monotonic() < self._next_maintenance:
             return False
         self._next_maintenance = time.monotonic() + MAINTENANCE_SECONDS
-        broken = low_disk(self.settings) or spool_problem(self.settings)
+        broken = low_disk(self.settings) or spool_problem(self.service)
         held = broken or fault or self._backpressure(queued)
         self.broken = broken is not None
         self.set_hold(held, **notes)
         try:
             if not self.broken:
-                recover_dead_workers(self.settings, self.spool, self.journal)
+                recover_dead_workers(self.service)
                 self.sink.maintain()
                 self._journal_care.tend()
                 self._delete_old_days()

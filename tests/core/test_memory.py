@@ -29,8 +29,9 @@ OWN_KEYS = {
     "core/parse/double_encoding.py:_bytes_of",
     "core/text/wordlists/__init__.py:load_wordlists",
     "core/text/wordlists/__init__.py:word_set",
-    "service/enqueue.py:_brokers",
-    "service/enqueue.py:_open_spool",
+    "service/enqueue.py:_open",
+    "service/enqueue.py:_open_prepared",
+    "service/settings.py:_warn_of_old_names",
 }
 """Functions whose answers are remembered by keys of our own: names of tables and columns, folders, settings."""
 

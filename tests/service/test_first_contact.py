@@ -18,8 +18,9 @@ from click.testing import CliRunner, Result
 from ingest import Rejected, clean, enqueue
 from ingest.cli import cli
 from ingest.core import pipeline
+from ingest.errors import InvalidSettings
 from ingest.service.health import write_problem
-from ingest.service.settings import InvalidSettings, Settings, load_settings
+from ingest.service.settings import Settings, load_settings
 from ingest.service.workers import ordered_map
 from tests.support.processes import Tmpfs, article
 
@@ -72,7 +73,7 @@ def probe(raw: bytes, **_: Any) -> None:
         reach = "open"
     except PermissionError:
         reach = "shut"
-    raise Rejected("probed", f"{os.getpid() == PARENT} {reach}")
+    raise Rejected("bug", f"{os.getpid() == PARENT} {reach}")
 
 
 PARENT = os.getpid()
@@ -95,7 +96,7 @@ def test_one_file_is_read_in_a_sandbox_too(folder: Path, monkeypatch: pytest.Mon
             piped.write_text(str(source))
             os._exit(0)
         done = run(*words, given, input=source if given == "-" else None)
-        assert done.stderr.splitlines()[-1].endswith(": probed: False shut"), done.output
+        assert done.stderr.splitlines()[-1].endswith(": bug: False shut"), done.output
         assert done.exit_code == 1
     os.wait()
 

@@ -20,7 +20,7 @@ from ingest.cli import cli
 from ingest.core.model import Gone, Outcome, Stored
 from ingest.service import runner
 from ingest.service.broker import Broker
-from ingest.service.job import open_job
+from ingest.service.composition import open_service
 from ingest.service.journal import Journal
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames
@@ -62,7 +62,7 @@ def test_two_watchers_share_an_inbox_without_a_file_twice(make: Make) -> None:
 
 def test_a_watcher_that_stands_by_is_shown(make: Make) -> None:
     settings = make()
-    first = Watcher(settings, "up")
+    first = Watcher(open_service(settings), "up")
     asked = iter([False, False, True])
     seen = []
 
@@ -70,7 +70,7 @@ def test_a_watcher_that_stands_by_is_shown(make: Make) -> None:
         seen.append(status(settings))
         return next(asked)
 
-    Watcher(settings, "up", stopping=stopping).close()
+    Watcher(open_service(settings), "up", stopping=stopping).close()
     assert "standing by  1" in seen[-1]
     assert "standing by  0" in status(settings)
     first.close()
@@ -93,7 +93,7 @@ def test_a_clock_set_back_delays_nothing(make: Make, monkeypatch: pytest.MonkeyP
 
 def test_lost_tickets_are_found_with_any_clock(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = make()
-    watcher = Watcher(settings, "watch")
+    watcher = Watcher(open_service(settings), "watch")
     path = watcher.spool.deposit(b"x", name="x.txt")
     now = time.time()
     assert watcher.lost_tickets(now) == []  # it may still wait behind what is next in the queue
@@ -185,7 +185,7 @@ def test_a_subfolder_on_another_mount_blocks_no_other_file(make: Make, disk: Cal
     disk(settings.spool / "inbox/usb", "size=1m")
     drop(settings, "usb/stuck.txt", "text")
     drop(settings, "free.txt", "text")
-    watcher = Watcher(settings, "up")
+    watcher = Watcher(open_service(settings), "up")
     assert [path[32:] for path in watcher.claim(9)] == ["free.txt"]
     watcher.maintain(queued=0)
     assert "1 files of the inbox cannot be claimed: usb/stuck.txt: inbox/usb is a mount of its own" in status(settings)
@@ -206,10 +206,10 @@ def ran(settings: Settings, during: Callable[[str], object], *, refuse: bool = F
     def clean(*_: object, **__: object) -> Any:
         during(spool.at(path))
         if refuse:
-            raise Rejected("not_text", "half a file")
+            raise Rejected("undecodable", "half a file")
         return SimpleNamespace(publisher=None, headline=None, body="", removed=(), to_json=lambda: "{}")
 
-    return open_job(settings, clean=clean).run(path)
+    return open_service(settings).open_job(clean=clean).run(path)
 
 
 @pytest.mark.parametrize("refuse", [False, True])

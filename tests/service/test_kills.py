@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ingest.service import runner
-from ingest.service.job import open_job
+from ingest.service.composition import open_service
 from ingest.service.journal import Journal
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool
@@ -35,7 +35,7 @@ def run_one(settings: Settings, place: str) -> None:
     path = spool.claim(place, sidecar=(settings.spool / "inbox" / f"{place}.meta.json").exists())
     assert path is not None
     heartbeat = Heartbeat(spool.root, "child")
-    open_job(settings, clean=plain, heartbeat=heartbeat).run(path)
+    open_service(settings).open_job(clean=plain, heartbeat=heartbeat).run(path)
     heartbeat.close()
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 from ingest.service import runner
+from ingest.service.composition import open_service
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, beneath, filenames
 from ingest.service.spool.inbox import Inbox, ReadyFile
@@ -135,7 +136,7 @@ def test_a_name_of_an_older_version_only_returns_to_the_inbox(make: Make, encode
     spool.return_to_inbox(f"claimed/{name}")
     found = [path for path in (settings.spool / "inbox").rglob("*") if path.is_file()]
     assert len(found) == 2
-    assert Watcher(settings, "up").inbox.scan().__next__().sidecar
+    assert Watcher(open_service(settings), "up").inbox.scan().__next__().sidecar
     # and settled ones of that form are sent through again
     shelf = settings.spool / "done/2026-01-01/ab"
     shelf.mkdir(parents=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ingest.service import runner
+from ingest.service.composition import open_service
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames
 from ingest.service.watcher import Watcher
@@ -115,7 +116,7 @@ def test_files_that_we_may_not_move_stay_and_are_reported(owned: Settings, case:
         drop(owned, "theirs/a.txt.meta.json", "{}")
     drop(owned, "b.txt", "An article that is in nobody's way and goes on.").chmod(0o644)
     with user(NOBODY):
-        watcher = Watcher(owned, "up")
+        watcher = Watcher(open_service(owned), "up")
         taken = list(watcher.claim(9))
         assert [filenames.display_name(path[8:]) for path in taken] == ["b.txt"]
         watcher.maintain(queued=0)
@@ -131,7 +132,7 @@ def test_a_file_that_cannot_be_claimed_is_not_tried_with_each_event(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = make(scan_interval=60)
-    watcher = Watcher(settings, "up")
+    watcher = Watcher(open_service(settings), "up")
     drop(settings, "a.txt", "text")
     tried = []
 
@@ -150,7 +151,7 @@ def test_a_file_that_cannot_be_claimed_is_not_tried_with_each_event(
 
 def test_an_unreadable_folder_of_the_inbox_is_reported(make: Make) -> None:
     settings = make()
-    watcher = Watcher(settings, "up")
+    watcher = Watcher(open_service(settings), "up")
     top = os.getcwd()
     os.chdir(settings.spool / "inbox")
     try:  # deeper than a path may be

@@ -10,7 +10,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from ingest.core.limits import LIMITS, Limits
-from ingest.service.settings import RENAMED, InvalidSettings, Settings, _warn_of_old_names, load_settings
+from ingest.errors import InvalidSettings
+from ingest.service.settings import RENAMED, Settings, _warn_of_old_names, load_settings
 
 
 def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from ingest.cli import cli
 from ingest.core.model import Gone, Stored, Ticket
 from ingest.service import runner
+from ingest.service.composition import open_service
 from ingest.service.enqueue import enqueue, publish, wait
-from ingest.service.job import open_job
 from ingest.service.settings import Settings
 from ingest.service.spool import NotInSpool, Spool, SpoolError, filenames
 from ingest.service.watcher import Watcher
@@ -81,7 +81,7 @@ def test_no_spool_method_accepts_an_invalid_ticket(make: Make, diary: Path) -> N
     settings = make()
     spool = Spool(settings.spool)
     spool.prepare()
-    job = open_job(settings, clean=plain)
+    job = open_service(settings).open_job(clean=plain)
     before = everything(settings.spool)
     for bad in tickets(spool, diary)[:-1]:
         assert job.run(bad) == Gone()
@@ -162,7 +162,7 @@ def test_python_cannot_wait_for_or_publish_another_path(make: Make, diary: Path)
 
 def test_a_forged_heartbeat_file_names_no_other_file(make: Make, diary: Path) -> None:
     settings = make(max_worker_losses=1)
-    watcher = Watcher(settings, "up")
+    watcher = Watcher(open_service(settings), "up")
     for number, path in enumerate([str(diary), "../home/diary.txt", "claimed/../../home/diary.txt", 7, ["x"]]):
         note = settings.spool / ".desks" / f"{number}"
         note.write_text(json.dumps({"role": "child", "path": path, "line": {"token": "x", "outcome": "stored"}}))
@@ -244,5 +244,5 @@ def test_an_honest_article_passes_every_check(make: Make) -> None:
     spool = Spool(settings.spool)
     spool.prepare()
     path = spool.deposit(b"text", name="a.txt")
-    assert open_job(settings, clean=plain).run(path) == Stored()
+    assert open_service(settings).open_job(clean=plain).run(path) == Stored()
     assert CliRunner().invoke(cli, ["failed", "list", "--spool", str(settings.spool)]).exit_code == 0

@@ -13,6 +13,7 @@ from ingest.core.labelling.tokens import tokenize
 from ingest.core.model import Label, Rejected
 from ingest.core.text.characters import UNSPACED_CHARACTER
 from ingest.core.text.wordlists import load_wordlists
+from ingest.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -93,20 +94,20 @@ def find_refusal(
     if amount < MAX_PAYWALL_STUB_WORDS and (reason := _reason_in_text(blocks, paid_only=amount >= MIN_BODY_WORDS)):
         return Rejected(reason, _MESSAGES[reason])
     if undrawn:
-        return Rejected("needs_javascript", _MESSAGES["needs_javascript"])
+        return Rejected(Reason.NEEDS_JAVASCRIPT, _MESSAGES["needs_javascript"])
     if amount < MIN_BODY_WORDS:
-        return Rejected("no_article", "No block of the page reads like an article.")
+        return Rejected(Reason.NO_ARTICLE, "No block of the page reads like an article.")
     if float((words * links).sum()) > MAX_LINK_DENSITY * amount or float(words.max()) < MIN_LONGEST_BLOCK_WORDS:
-        return Rejected("no_article", "The page is a list of links to articles.")
+        return Rejected(Reason.NO_ARTICLE, "The page is a list of links to articles.")
     if (_is_front_page(blocks, words, links) or _is_list_of_openings(blocks, words)) and not _begins_named(
         blocks, words, links, titles
     ):
-        return Rejected("no_article", "The page is a list of other articles' openings.")
+        return Rejected(Reason.NO_ARTICLE, "The page is a list of other articles' openings.")
     sure = np.asarray([prediction.confidence for prediction in verdicts])
     if float((words * sure).sum()) < (
         MIN_CONFIDENCE_AND_WORDS[0] - amount / MIN_CONFIDENCE_AND_WORDS[1]
     ) * amount and not _matches_metadata(blocks, words, titles):
-        return Rejected("no_article", "What the page says is what stands around an article.")
+        return Rejected(Reason.NO_ARTICLE, "What the page says is what stands around an article.")
     return None
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from ingest.core.model import Label
 from ingest.core.packs.pattern import Pattern, PatternError
+from ingest.errors import IngestError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +37,7 @@ DATELINE_GROUPS = frozenset({"place", "agency", "date", "authors"})
 T = TypeVar("T")
 
 
-class PackError(ValueError):
+class PackError(IngestError, ValueError):
     """A pack cannot be used; the message is one line that names the file, the rule and the reason."""
 
 

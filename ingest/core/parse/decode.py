@@ -15,6 +15,7 @@ from ingest.core.parse.double_encoding import mend_double_encoding
 from ingest.core.parse.encoding import SNIFFED_BYTES, decode_bytes
 from ingest.core.parse.formats import text_format, wire_format
 from ingest.core.text.characters import UNSAFE_CHARACTERS
+from ingest.errors import Reason
 
 SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "a PDF file"),
@@ -78,27 +79,27 @@ def unpack(content: bytes, *, limit: int = LIMITS.unpacked_bytes) -> bytes:
         try:
             part = stream.decompress(left, room + 1)
         except zlib.error as error:
-            raise Rejected("undecodable", f"The gzip stream is damaged: {error}.") from None
+            raise Rejected(Reason.UNDECODABLE, f"The gzip stream is damaged: {error}.") from None
         parts.append(part)
         room -= len(part)
         if room < 0:
             raise _too_large(limit)
         if not stream.eof:
-            raise Rejected("undecodable", "The gzip stream ends too early.")
+            raise Rejected(Reason.UNDECODABLE, "The gzip stream ends too early.")
         if len(parts) > MAX_GZIP_MEMBERS:
-            raise Rejected("undecodable", f"The gzip file has more than {MAX_GZIP_MEMBERS} streams.")
+            raise Rejected(Reason.UNDECODABLE, f"The gzip file has more than {MAX_GZIP_MEMBERS} streams.")
         left = stream.unused_data
     return b"".join(parts)
 
 
 def _too_large(limit: int) -> Rejected:
-    return Rejected("too_large", f"The content is larger than {limit / 2**20:.3g} MiB.")
+    return Rejected(Reason.TOO_LARGE, f"The content is larger than {limit / 2**20:.3g} MiB.")
 
 
 def decode(content: bytes) -> DecodedText:
     r"""The text, with \\n line ends and no control characters, and how it was read; raises `Rejected`."""
     if _BLANK.match(content):
-        raise Rejected("empty", "The file is empty.")
+        raise Rejected(Reason.EMPTY, "The file is empty.")
     _refuse_formats(content)
     text, encoding, damaged = decode_bytes(content)
     text, mended = mend_double_encoding(text)
@@ -109,10 +110,10 @@ def decode(content: bytes) -> DecodedText:
             text = text.replace(end, "\n")
         text = UNSAFE_CHARACTERS.sub("", text)
     if not text or text.isspace():
-        raise Rejected("empty", "The file holds nothing but white space.")
+        raise Rejected(Reason.EMPTY, "The file holds nothing but white space.")
     _refuse_json(text)
     if other := text_format(text):
-        raise Rejected("unsupported_format", f"The file is {other}, not text or HTML.")
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {other}, not text or HTML.")
     notes = {"encoding": "damaged"} if damaged else {}
     return DecodedText(text, encoding, notes | ({"double_encoding": "mended"} if mended else {}))
 
@@ -122,7 +123,7 @@ def is_page(text: str) -> bool:
     head = text[:SNIFFED_BYTES].lstrip()
     page = bool(_PAGE.search(text, 0, 20 * SNIFFED_BYTES))
     if head.startswith("<?xml") and not page:
-        raise Rejected("unsupported_format", "The file is XML, not HTML.")
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is XML, not HTML.")
     if page or not _TAG.search(text, 0, 20 * SNIFFED_BYTES):
         return page
     # A fragment counts as a page by three tags that stand close together: a text may mention "<br>", one about the web many times.
@@ -134,11 +135,11 @@ def _refuse_formats(content: bytes) -> None:
     head = content[:SNIFFED_BYTES].lstrip(b" \t\r\n")
     for signature, what in SIGNATURES:
         if head.startswith(signature):
-            raise Rejected("unsupported_format", f"The file is {what}, not text or HTML.")
+            raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {what}, not text or HTML.")
     if wire := wire_format(content):
-        raise Rejected("unsupported_format", f"The file is {wire}, not text or HTML.")
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {wire}, not text or HTML.")
     if content[257:262] == b"ustar":
-        raise Rejected("unsupported_format", "The file is a TAR archive, not text or HTML.")
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is a TAR archive, not text or HTML.")
 
 
 def _refuse_json(text: str) -> None:
@@ -150,4 +151,4 @@ def _refuse_json(text: str) -> None:
             json.loads(candidate)
         except (ValueError, RecursionError):
             continue
-        raise Rejected("unsupported_format", "The file is JSON, not text or HTML.")
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is JSON, not text or HTML.")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ingest.core.model import Rejected
 from ingest.core.text.wordlists import load_wordlists
+from ingest.errors import Reason
 
 SNIFFED_BYTES = 4096
 """Bytes looked at for signatures and declarations; browsers look at 1,024, templates with long comments need more."""
@@ -97,7 +98,7 @@ def decode_bytes(content: bytes) -> Decoded:
     read = _replaced(content, "utf-8", "utf-8")
     if read.text.count("\ufffd") <= MAX_UNKNOWN_SHARE * len(content):
         return read
-    raise Rejected("undecodable", "The file is in no encoding we know; is it text?")
+    raise Rejected(Reason.UNDECODABLE, "The file is in no encoding we know; is it text?")
 
 
 def _replaced(content: bytes, codec: str, name: str) -> Decoded:
@@ -117,7 +118,7 @@ def _utf16_without_bom(content: bytes) -> str | None:
     for encoding, others in (("utf-16-le", even), ("utf-16-be", zeros - even)):
         if others * 10 <= zeros:
             return encoding
-    raise Rejected("undecodable", "The file holds zero bytes as no text does.")
+    raise Rejected(Reason.UNDECODABLE, "The file holds zero bytes as no text does.")
 
 
 def _shifted(content: bytes) -> Decoded | None:
@@ -128,7 +129,7 @@ def _shifted(content: bytes) -> Decoded | None:
     if b"~{" in content and _declared_encoding(content) == "replacement":
         return _replaced(content, "hz", "hz-gb-2312")
     if b"\x1b$)A" in content or b"\x1b$)E" in content:
-        raise Rejected("undecodable", "The file is in ISO-2022-CN, which is not read.")
+        raise Rejected(Reason.UNDECODABLE, "The file is in ISO-2022-CN, which is not read.")
     return None
 
 

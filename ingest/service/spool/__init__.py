@@ -24,10 +24,11 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any
 
+from ingest.errors import NotInSpool, SpoolError
 from ingest.service.sidecar import read_sidecar
 from ingest.service.spool import beneath, companions, durable, filenames, settled, sweep
-from ingest.service.spool.filenames import CHARGES, REASON, SIDECAR, NotInSpool
-from ingest.service.spool.root import FOLDERS, Root, SpoolError
+from ingest.service.spool.filenames import CHARGES, REASON, SIDECAR
+from ingest.service.spool.root import FOLDERS, Root
 from ingest.service.spool.source import LockedSource, open_locked
 
 __all__ = ["FOLDERS", "LockedSource", "NotInSpool", "Spool", "SpoolError", "timestamp"]

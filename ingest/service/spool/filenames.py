@@ -18,6 +18,7 @@ import time
 from urllib.parse import unquote_to_bytes
 
 from ingest.core.text.characters import UNSAFE_SET, escape_for_display
+from ingest.errors import NotInSpool
 from ingest.service.spool.beneath import is_inside
 
 log = logging.getLogger("ingest")
@@ -47,10 +48,6 @@ IGNORED = (
     "*.lock", "*.!ut", "*.aria2", "@eaDir", "#recycle", "@Recycle", "__MACOSX", "Thumbs.db", "desktop.ini",
     "System Volume Information", "$RECYCLE.BIN", "lost+found",
 )  # fmt: skip
-
-
-class NotInSpool(ValueError):
-    """What was given as a path of the spool is none: it names no source that is claimed, or settled."""
 
 
 def new_token(*, after: str = "") -> str:

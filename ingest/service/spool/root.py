@@ -9,13 +9,10 @@ import os
 from contextlib import AbstractContextManager
 from itertools import pairwise
 
+from ingest.errors import SpoolError
 from ingest.service.spool import beneath, durable, filenames
 
 FOLDERS = ("inbox", "claimed", "done", "quarantine", ".desks")
-
-
-class SpoolError(Exception):
-    """The spool cannot be used as it lies; the message says how to mend it."""
 
 
 class Root:

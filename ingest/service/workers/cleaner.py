@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ingest.core.preload import CleanFunction
-from ingest.service.job import TransientError, open_job
+from ingest.errors import TransientError
+from ingest.service.composition import open_service
 from ingest.service.settings import Settings
 from ingest.service.spool.heartbeat import Heartbeat, new_heartbeat_path
 from ingest.service.workers.process import WorkerProcess, WorkFunction
@@ -28,7 +29,7 @@ class Cleaner(WorkerProcess):
 @contextmanager
 def _cleaning_tickets(settings: Settings, clean: CleanFunction, heartbeat_path: str) -> Iterator[WorkFunction]:
     heartbeat = Heartbeat(str(settings.spool), "child", path=heartbeat_path)
-    job = open_job(settings, clean=clean, heartbeat=heartbeat)
+    job = open_service(settings).open_job(clean=clean, heartbeat=heartbeat)
 
     def work(path: str) -> dict[str, Any]:
         try:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ingest.core.model import Refused
-from ingest.service.job import open_job, settle
-from ingest.service.journal import Journal
+from ingest.errors import Reason
+from ingest.service.composition import Service
+from ingest.service.job import settle
 from ingest.service.recovery import clear_heartbeat
-from ingest.service.settings import Settings
-from ingest.service.spool import Spool, heartbeat
+from ingest.service.spool import heartbeat
 
 MIN_AGE_SECONDS = (
     10.0  # seconds; a heartbeat or an unfinished file younger than this may just be being made, or mended by its parent
@@ -15,27 +15,28 @@ MIN_AGE_SECONDS = (
 
 
 FAILURE_MESSAGES = {
-    "time_limit": "cleaning took longer than INGEST_TIME_LIMIT",
-    "memory_limit": "cleaning took more memory than INGEST_MEMORY_LIMIT",
-    "crash": "the child that cleaned it crashed",
-    "killed": "every child that cleaned it was killed from outside",
+    Reason.TIME_LIMIT: "cleaning took longer than INGEST_TIME_LIMIT",
+    Reason.MEMORY_LIMIT: "cleaning took more memory than INGEST_MEMORY_LIMIT",
+    Reason.CRASH: "the child that cleaned it crashed",
+    Reason.KILLED: "every child that cleaned it was killed from outside",
 }
 
 
-def recover_dead_workers(settings: Settings, spool: Spool, journal: Journal) -> None:
+def recover_dead_workers(service: Service) -> None:
     """Delete the heartbeats of process trees that died; each source in progress there is charged with a loss."""
+    spool = service.spool
     for status in heartbeat.heartbeats(spool.root):
         if status.alive or status.age < MIN_AGE_SECONDS:
             continue
         path = status.notes.get("path")
-        clear_heartbeat(status, spool, journal)
+        clear_heartbeat(status, spool, service.journal)
         if not isinstance(path, str) or not spool.holds(path):
             continue
-        if (count := spool.record_failure(path, "deaths", "killed")) >= settings.max_worker_losses:
+        if (count := spool.record_failure(path, "deaths", Reason.KILLED)) >= service.settings.max_worker_losses:
             settle(
-                open_job(settings, clean=_clean_nothing),
+                service.open_job(clean=_clean_nothing),
                 path,
-                Refused("killed", f"{FAILURE_MESSAGES['killed']}, {count} times"),
+                Refused(Reason.KILLED, f"{FAILURE_MESSAGES[Reason.KILLED]}, {count} times"),
                 {"id": None},
             )
 

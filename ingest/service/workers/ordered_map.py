@@ -7,6 +7,7 @@ from collections import deque
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from ingest.errors import Reason
 from ingest.service.workers.process import MAX_PENDING, WorkerProcess
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ MEMORY_LIMIT_MIB = 1024
 MAX_AHEAD_PER_WORKER = 16
 """Files a child may be ahead of the one that is due: enough that none waits, few enough that memory stays flat."""
 FAILURE_MESSAGES = {
-    "time_limit": f"It took longer than {TIME_LIMIT_SECONDS:.0f} s.",
-    "memory_limit": f"It took more than {MEMORY_LIMIT_MIB} MiB of memory.",
-    "crash": "It broke the process that read it.",
-    "killed": "The process that read it was killed from outside.",
+    Reason.TIME_LIMIT: f"It took longer than {TIME_LIMIT_SECONDS:.0f} s.",
+    Reason.MEMORY_LIMIT: f"It took more than {MEMORY_LIMIT_MIB} MiB of memory.",
+    Reason.CRASH: "It broke the process that read it.",
+    Reason.KILLED: "The process that read it was killed from outside.",
 }
 """What became of a file's child, for people."""
 

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 from ingest.core.model import Refused
 from ingest.core.preload import CleanFunction
+from ingest.errors import Reason, TransientError
+from ingest.service.composition import Service
 from ingest.service.health import spool_problem
-from ingest.service.job import Job, TransientError, open_job, settle
+from ingest.service.job import Job, settle
 from ingest.service.recovery import clear_heartbeat
-from ingest.service.settings import Settings
 from ingest.service.spool import heartbeat
 from ingest.service.workers.cleaner import Cleaner
 from ingest.service.workers.failures import FAILURE_MESSAGES
@@ -40,12 +41,13 @@ class Finished:
 class WorkerPool:
     """Give it tickets, call `step` until they have ended."""
 
-    def __init__(self, settings: Settings, clean: CleanFunction, *, size: int) -> None:
+    def __init__(self, service: Service, clean: CleanFunction, *, size: int) -> None:
         self.fault: str | None = None
-        self._settings = settings
+        self._service = service
+        self._settings = service.settings
         self._clean = clean
         self._size = size
-        self._job: Job = open_job(settings, clean=clean)
+        self._job: Job = service.open_job(clean=clean)
         self._children: list[Cleaner] = []
         self._waiting: deque[str] = deque()
         self._selector = selectors.DefaultSelector()
@@ -98,7 +100,7 @@ class WorkerPool:
     def _resume(self) -> None:
         if self.fault and time.monotonic() >= self._retry_at:
             self._retry_at = time.monotonic() + FAULT_PAUSE_SECONDS
-            if spool_problem(self._settings) is None:
+            if spool_problem(self._service) is None:
                 log.warning("the surroundings work again: going on")
                 self.fault = None
 
@@ -163,7 +165,7 @@ class WorkerPool:
                 self._waiting.appendleft(path)
         if in_hand is None and child.pending:
             self._not_before = time.monotonic() + 1.0  # it died before it began: do not fork in a circle
-            if wrong := spool_problem(self._settings):
+            if wrong := spool_problem(self._service):
                 self._pause(wrong)
         try:
             if status:
@@ -175,11 +177,11 @@ class WorkerPool:
             if in_hand in child.pending:
                 self._waiting.append(str(in_hand))
 
-    def _record_failure(self, path: str, why: str) -> Iterator[Finished]:
+    def _record_failure(self, path: str, why: Reason) -> Iterator[Finished]:
         if not self._job.spool.holds(path):
             yield Finished(path, "settled")  # it died after the deed
             return
-        kind = "deaths" if why == "killed" else "attempts"
+        kind = "deaths" if why is Reason.KILLED else "attempts"
         count = self._job.spool.record_failure(path, kind, why)
         log.warning("a child died", extra={"fields": {"path": path, "why": why, kind: count}})
         bound = self._settings.max_attempts if kind == "attempts" else self._settings.max_worker_losses

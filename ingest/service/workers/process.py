@@ -22,6 +22,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from ingest.errors import Reason
 from ingest.service.workers.sandbox import enter_sandbox
 
 MAX_PENDING = 2  # asks in a child's hands: one being worked on, one so that it need not wait for the next
@@ -109,17 +110,17 @@ class WorkerProcess:
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
 
-    def reap(self) -> str:
-        """Collect the dead child; tells what it died of: "time_limit", "memory_limit", "crash", or "killed" from outside."""
+    def reap(self) -> Reason:
+        """Collect the dead child; gives what it died of: TIME_LIMIT, MEMORY_LIMIT, CRASH, or KILLED from outside."""
         self.socket.close()
         _, status = os.waitpid(self.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         if self._overran:
-            return "time_limit"
+            return Reason.TIME_LIMIT
         if code == EXIT_OUT_OF_MEMORY:
-            return "memory_limit"
+            return Reason.MEMORY_LIMIT
         # By SIGKILL or SIGTERM not of ours it is no fault of the document that we know of: an operator, or the kernel short of memory.
-        return "killed" if code in {-signal.SIGKILL, -signal.SIGTERM} else "crash"
+        return Reason.KILLED if code in {-signal.SIGKILL, -signal.SIGTERM} else Reason.CRASH
 
 
 def _child_main(

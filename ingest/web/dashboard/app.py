@@ -18,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from ingest.service.composition import open_service
 from ingest.service.enqueue import publish
 from ingest.service.health import write_problem
-from ingest.service.journal import Journal
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames, settled
 from ingest.service.status import has_spool, stall_told
@@ -46,8 +46,9 @@ class Dashboard:
 
     def __init__(self, settings: Settings, explainer: Explainer) -> None:
         self.settings = settings
-        self.index = JournalIndex(Journal(str(settings.spool)))
-        self.snapshot = SpoolSnapshot(settings)
+        service = open_service(settings)
+        self.index = JournalIndex(service.journal)
+        self.snapshot = SpoolSnapshot(service)
         self.explainer = explainer
         self._snapshot_lock = asyncio.Lock()
         self._pages: dict[tuple[str, ...], tuple[float, bytes]] = {}

@@ -12,6 +12,8 @@ import signal
 import socket
 from contextlib import suppress
 
+from ingest.errors import Reason, Rejected
+from ingest.service.composition import open_service
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames
 from ingest.service.workers.ordered_map import map_in_workers
@@ -73,7 +75,7 @@ def _explainer_main(line: socket.socket, parent: int, settings: Settings) -> Non
     try:
         die_with_parent(parent)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the dashboard, which ends this process
-        spool = Spool(settings.spool)
+        spool = open_service(settings).spool
 
         def work(path: str) -> dict[str, str]:
             return explain_source(spool, path, settings)
@@ -93,7 +95,6 @@ def _explainer_main(line: socket.socket, parent: int, settings: Settings) -> Non
 
 def explain_source(spool: Spool, path: str, settings: Settings) -> dict[str, str]:
     """The page of one kept source, or why there is none. Raises nothing that a document could cause."""
-    from ingest.core.model import Rejected  # noqa: PLC0415
     from ingest.core.pipeline import label_article  # noqa: PLC0415
     from ingest.web.explain import render_explanation  # noqa: PLC0415
 
@@ -104,7 +105,7 @@ def explain_source(spool: Spool, path: str, settings: Settings) -> dict[str, str
             content, name=filenames.display_name(spool.whole_name(path)), claims=claims, limits=settings.limits
         )
     except OSError as error:
-        return {"reason": "unreadable", "message": f"The source cannot be read: {error.strerror}."}
+        return {"reason": Reason.UNREADABLE, "message": f"The source cannot be read: {error.strerror}."}
     except Rejected as rejected:
         return {"reason": rejected.reason, "message": rejected.message}
     return {"html": render_explanation(labelled_article, served=True)}

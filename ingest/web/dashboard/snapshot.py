@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ingest.service.settings import Settings
+from ingest.service.composition import Service
 from ingest.service.spool import Spool, filenames, settled
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
 from ingest.service.status import (
@@ -26,7 +26,7 @@ from ingest.service.status import (
 )
 
 if TYPE_CHECKING:
-    from ingest.service.broker import Broker
+    pass
 
 MIN_REFRESH_SECONDS = 1.0
 MAX_BUSY_FRACTION = 20
@@ -76,12 +76,12 @@ class QuarantineIndex:
 class SpoolSnapshot:
     """The current facts, in `facts`."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.spool = Spool(settings.spool)
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.settings = service.settings
+        self.spool = service.spool
         self.quarantine = QuarantineIndex(self.spool)
         self.facts: dict[str, Any] = {}
-        self._broker = _broker(settings)
         self._due = 0.0
 
     @property
@@ -116,20 +116,12 @@ class SpoolSnapshot:
                 Counter(each.why.get("reason", "unknown") for each in self.quarantine.sources.values())
             ),
             **live_parts(found),
-            "stalled_seconds": stalled(self.settings, found, claimed, oldest_claimed),
+            "stalled_seconds": stalled(self.service, found, claimed, oldest_claimed),
             "heartbeats": [heartbeat for heartbeat in found if heartbeat.alive],
             "free_disk": free_disk(self.settings),
         }
-        why = redis_status(self.settings, seen, self._broker) if self._broker else []
+        why = redis_status(self.service, seen) if self.settings.broker else []
         return seen | {"why": why + blockers(seen)}
-
-
-def _broker(settings: Settings) -> Broker | None:
-    if settings.broker is None:
-        return None
-    from ingest.service.broker import Broker  # noqa: PLC0415 - celery, for those who have a broker
-
-    return Broker(settings)
 
 
 def _waiting(inbox: str, ignored: re.Pattern[str]) -> tuple[int, float]:

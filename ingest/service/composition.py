@@ -1,0 +1,64 @@
+"""The composition root: the one place where a process opens the spool, the journal, the sink and the broker.
+
+Nothing is opened before it is used: `ingest status` must not load Celery, and the sink of a reader must not make folders.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ingest.service.job import Job
+from ingest.service.journal import Journal
+from ingest.service.sinks import JsonSink, SegmentSink, Sink
+from ingest.service.spool import Spool
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from ingest.core.preload import CleanFunction
+    from ingest.service.broker import Broker
+    from ingest.service.settings import Settings
+    from ingest.service.spool.heartbeat import Heartbeat
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the parts of the service work with. Each part is opened at its first use and then kept."""
+
+    settings: Settings
+    app: Celery | None = None
+    """The Celery app of a worker; a `broker` that is opened without one makes its own."""
+
+    @cached_property
+    def spool(self) -> Spool:
+        """The spool; its folders are neither made nor checked (see `Spool.prepare`)."""
+        return Spool(self.settings.spool)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal of the spool."""
+        return Journal(os.fspath(self.settings.spool), limit=self.settings.journal_bytes)
+
+    @cached_property
+    def sink(self) -> Sink:
+        """Where records are written. `SegmentSink` makes its folders now. Raises OSError."""
+        return SegmentSink(self.settings.out) if self.settings.sink == "jsonl" else JsonSink(self.settings.out)
+
+    @cached_property
+    def broker(self) -> Broker:
+        """The broker. Raises `InvalidSettings` where the settings name none."""
+        from ingest.service.broker import Broker  # noqa: PLC0415 - loads Celery, which most commands do without
+
+        return Broker(self.settings, self.app)
+
+    def open_job(self, *, clean: CleanFunction, heartbeat: Heartbeat | None = None) -> Job:
+        """What runs tickets on this spool and sink. `clean`: that of `core`, loaded by `runner.warm`."""
+        return Job(self.spool, self.sink, self.journal, self.settings, clean, heartbeat)
+
+
+def open_service(settings: Settings, app: Celery | None = None) -> Service:
+    """The service of these settings. A forked process opens its own."""
+    return Service(settings, app)
