@@ -152,7 +152,7 @@ def _requeue(settings: Settings, paths: list[str]) -> int:
     from ingest.service.enqueue import publish
     from ingest.service.spool.heartbeat import heartbeats
 
-    click.echo(f"{len(paths)} sent through again", err=True)
+    click.echo(f"{len(paths)} queued again", err=True)
     watched = any(
         status.alive and status.notes.get("role") in {"up", "watch"} for status in heartbeats(str(settings.spool))
     )
