@@ -126,7 +126,7 @@ def reclean(publisher: str | None, **flags: Any) -> None:
     wanted = None
     if publisher:
         lines = service.journal.lines()
-        wanted = {line["token"] for line in lines if publisher in {line.get("publisher"), line.get("publisher_name")}}
+        wanted = {line["token"] for line in lines if line.get("publisher") == publisher}
     kept = [
         path
         for path in spool.settled("done")

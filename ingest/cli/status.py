@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -31,7 +32,7 @@ def status(as_json: bool, watch: bool, **flags: Any) -> None:  # noqa: FBT001
             click.clear()
 
 
-def _lines(seen: dict[str, Any]) -> list[str]:
+def _lines(seen: Mapping[str, Any]) -> list[str]:
     lines = []
     for key, value in seen.items():
         if key == "why":

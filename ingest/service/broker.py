@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 
 from ingest.core.text.characters import escape_for_display
 from ingest.errors import InvalidSettings
+from ingest.service.formats import RedisStatistics
 from ingest.service.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -168,17 +169,20 @@ class Broker:
         with self._client() as client:
             return int(client.execute_command("LLEN", self._key if not hasattr(client, "global_keyprefix") else QUEUE))
 
-    def statistics(self) -> dict[str, Any]:
-        """What `status` shows of Redis: tasks waiting and out, memory, persistence, eviction."""
+    def statistics(self) -> RedisStatistics:
+        """What Redis says of itself."""
         with self._client() as client:
-            found: dict[str, Any] = {"waiting": self.waiting(), "out": int(client.execute_command("HLEN", "unacked"))}
+            out = int(client.execute_command("HLEN", "unacked"))
             info = client.info()
-            found["memory_mib"] = round(info["used_memory"] / 2**20, 1)
-            found["memory_limit_mib"] = round(info.get("maxmemory", 0) / 2**20, 1)
-            found["eviction"] = info.get("maxmemory_policy")
-            found["append_only"] = bool(info.get("aof_enabled"))
-            found["version"] = info.get("redis_version")
-        return found
+        return {
+            "waiting": self.waiting(),
+            "out": out,
+            "memory_mib": round(info["used_memory"] / 2**20, 1),
+            "memory_limit_mib": round(info.get("maxmemory", 0) / 2**20, 1),
+            "eviction": info.get("maxmemory_policy"),
+            "append_only": bool(info.get("aof_enabled")),
+            "version": info.get("redis_version"),
+        }
 
     @contextmanager
     def _client(self) -> Iterator[Any]:

@@ -15,6 +15,7 @@ from ingest.core.model import RawArticle, Ticket
 from ingest.core.parse.decode import unpack
 from ingest.core.text.characters import is_url
 from ingest.service.composition import Service, open_service
+from ingest.service.formats import JournalEntry
 from ingest.service.settings import Settings, load_settings
 from ingest.service.spool import filenames
 
@@ -65,7 +66,7 @@ def publish(settings: Settings, paths: list[str]) -> bool:
     return True
 
 
-def wait(ticket: Ticket, *, settings: Settings | None = None, timeout: float = 600.0) -> dict[str, Any] | None:
+def wait(ticket: Ticket, *, settings: Settings | None = None, timeout: float = 600.0) -> JournalEntry | None:
     """The journal's line of a ticket, once it has one; None when the time is over. Looks twice a second.
 
     Raises `NotInSpool` for a ticket that is none.
@@ -78,7 +79,7 @@ def wait(ticket: Ticket, *, settings: Settings | None = None, timeout: float = 6
         if not service.spool.holds(ticket.path):
             for line in reversed(service.journal.tail(1 << 20)):
                 if line.get("token") == token:
-                    return dict(line)
+                    return line
         time.sleep(0.5)
     return None
 

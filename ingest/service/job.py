@@ -12,22 +12,20 @@ import errno
 import json
 import logging
 import os
-import time
 import traceback
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 from ingest.core.model import Duplicate, Gone, Outcome, RawArticle, Refused, Stored
 from ingest.core.preload import CleanFunction
 from ingest.core.text.characters import count_words
 from ingest.errors import Reason, Rejected, TransientError
-from ingest.service.journal import Journal, received
+from ingest.service.journal import Journal
 from ingest.service.recovery import unsettle
 from ingest.service.settings import Settings
+from ingest.service.settlement import Result, StageTimer, settle
 from ingest.service.sinks import Sink
-from ingest.service.spool import LockedSource, Spool, filenames, timestamp
+from ingest.service.spool import LockedSource, Spool, filenames
 from ingest.service.spool.durable import NO_FILE_ERRNOS
 from ingest.service.spool.heartbeat import Heartbeat
 
@@ -47,25 +45,7 @@ TRANSIENT_ERRNOS = frozenset(
     }
 )
 
-MAX_HEADLINE_CHARACTERS = 200  # signs of it that the journal holds: a line is one write
-
-
-class StageTimer:
-    """How long each stage of one document took, in milliseconds."""
-
-    def __init__(self) -> None:
-        self.stages: dict[str, float] = {}
-        self._began = self._last = time.monotonic()
-
-    def __call__(self, stage: str) -> None:
-        """A stage has ended."""
-        now = time.monotonic()
-        self.stages[stage] = round(1000 * (now - self._last), 2)
-        self._last = now
-
-    def total(self) -> float:
-        """Milliseconds since the beginning."""
-        return round(1000 * (time.monotonic() - self._began), 1)
+MAX_HEADLINE_CHARACTERS = 200  # of the headline in the journal, whose lines are written in one call
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,107 +90,68 @@ class Job:
                 self.heartbeat.beat()
 
     def _run(self, path: str, timer: StageTimer) -> Outcome:
-        entry: dict[str, Any] = {"id": None, "publisher": None, "stages": timer.stages}
         try:
             source = self.spool.open(path)
         except OSError as error:
-            return self._end(path, _unreadable(error, path), entry, timer)
+            return settle(self, path, Result(_unreadable(error, path)), timer)
         if source is None:
             return Gone()
         try:
-            outcome = self._clean(path, source, entry, timer)
-            if isinstance(outcome, Refused) and source.changed():  # what looked cut off was still being written
+            result = self._clean(path, source, timer)
+            if isinstance(result.outcome, Refused) and source.changed():  # what looked cut off was still being written
                 self.spool.return_to_inbox(path)
-                outcome = Gone()
-            return self._end(path, outcome, entry, timer)
+                return Gone()
+            return settle(self, path, result, timer)
         finally:
             source.close()
 
-    def _clean(self, path: str, source: LockedSource, entry: dict[str, Any], timer: StageTimer) -> Outcome:
-        """Clean and write; the source is not settled yet."""
+    def _clean(self, path: str, source: LockedSource, timer: StageTimer) -> Result:
+        """Clean and write the record; the source is not settled yet."""
+        record_id: str | None = None
         try:
             try:
                 raw = source.read(self.settings.max_bytes)
             except OSError as error:
-                return _unreadable(error, path)
+                return Result(_unreadable(error, path))
             if raw is None:
-                return Refused(Reason.TOO_LARGE, f"more than {self.settings.max_bytes} bytes (INGEST_MAX_BYTES)")
+                limit = f"more than {self.settings.max_bytes} bytes (INGEST_MAX_BYTES)"
+                return Result(Refused(Reason.TOO_LARGE, limit))
             try:
                 claims = self.spool.read_sidecar(path)
             except OSError as error:
-                return _unreadable(error, path, "the sidecar: ")
-            content = _unpack(raw, self.settings.limits.unpacked_bytes)
-            entry["id"] = RawArticle(content).id
+                return Result(_unreadable(error, path, "the sidecar: "))
+            record_id = RawArticle(_unpack(raw, self.settings.limits.unpacked_bytes)).id
             name = self.spool.whole_name(path)
             replace = filenames.replaces(name) or self.settings.on_duplicate == "replace"
-            held = self.sink.has(entry["id"]) and not replace
-            if held and not claims:
-                return Stored()
+            exists = self.sink.has(record_id) and not replace
+            if exists and not claims:
+                return Result(Stored(), record_id)
             timer("read")
             shown = filenames.display_name(name)
             record = self.clean(raw, name=shown, claims=claims, limits=self.settings.limits, on_stage_end=timer)
             if source.changed():
                 self.spool.return_to_inbox(path)
-                return Gone()
-            if held:
-                lost = _lost(json.loads(record.to_json()), self.sink.read(entry["id"]) or {}, set(claims or {}))
-                return Duplicate(lost) if lost else Stored()
-            entry |= _record_stats(record)
+                return Result(Gone())
+            if exists:
+                lost = _lost(json.loads(record.to_json()), self.sink.read(record_id) or {}, set(claims or {}))
+                return Result(Duplicate(lost) if lost else Stored(), record_id)
             try:
-                self.sink.write(entry["id"], record.to_json().encode() + b"\n")
+                self.sink.write(record_id, record.to_json().encode() + b"\n")
             except OSError as error:
                 raise TransientError(f"cannot write records: {error}") from error
             timer("write")
+            return _stored(record_id, record)
         except Rejected as rejection:
             mend = " (INGEST_MAX_UNPACKED)" if rejection.reason is Reason.TOO_LARGE else ""
-            return Refused(rejection.reason, rejection.message + mend)
+            return Result(Refused(rejection.reason, rejection.message + mend), record_id)
         except (TransientError, MemoryError):
             raise
         except Exception as error:
             if isinstance(error, OSError) and error.errno in TRANSIENT_ERRNOS:
                 raise TransientError(f"cannot clean: {error}") from error
-            # Our own bug: shown with its place, never with the document's text, and kept out of the next one's way.
-            log.exception("a document met a bug of ours", extra={"fields": {"path": path}})
-            return Refused(Reason.BUG, _where(error))
-        return Stored()
-
-    def _end(self, path: str, outcome: Outcome, entry: dict[str, Any], timer: StageTimer) -> Outcome:
-        """Settle the source and tell the journal, once: who renames the source tells."""
-        if isinstance(outcome, Gone):
-            return outcome
-        return settle(self, path, outcome, entry | {"ms": timer.total()})
-
-
-def settle(job: Job, path: str, outcome: Outcome, entry: dict[str, Any]) -> Outcome:
-    """Move the source to its fate and write the journal's line, both or neither; Gone if somebody else did. Raises `TransientError`."""
-    name = os.path.basename(path)
-    token = filenames.token_of(name)
-    whole_name = job.spool.whole_name(path)
-    line = {
-        "time": timestamp(), "received": received(token), "name": filenames.display_name(whole_name), **entry, "outcome": outcome.name,
-        "reason": getattr(outcome, "reason", None), "token": token, "worker": os.uname().nodename,
-    }  # fmt: skip
-    if isinstance(outcome, Duplicate):
-        line["claims_lost"] = outcome.lost
-    try:
-        with job.journal.settling():
-            if isinstance(outcome, Refused):
-                settled = job.spool.refuse(path, _reason(job, path, outcome, line))
-            else:
-                settled = job.spool.done(path)
-            if not settled:
-                return Gone()
-            try:
-                job.journal.append(line)
-            except OSError:
-                job.unsettled.append(name)
-                unsettle(job.spool, name)
-                job.unsettled.remove(name)
-                raise
-    except OSError as error:
-        raise TransientError(f"cannot settle a source: {error}") from error
-    log.info("settled", extra={"fields": line})
-    return outcome
+            # A bug of this program: logged with its line but without the document's text, and no obstacle for the next document.
+            log.exception("a bug while cleaning a document", extra={"fields": {"path": path}})
+            return Result(Refused(Reason.BUG, _where(error)), record_id)
 
 
 def _lost(new: dict[str, Any], kept: dict[str, Any], given: set[str]) -> tuple[str, ...]:
@@ -219,33 +160,16 @@ def _lost(new: dict[str, Any], kept: dict[str, Any], given: set[str]) -> tuple[s
     return tuple(sorted(name for name in given & new.keys() if new[name] != kept.get(name)))
 
 
-def _record_stats(record: Any) -> dict[str, Any]:
-    """What the journal says of a record, so that nobody need open it to list, search or count."""
-    return {
-        "publisher": record.publisher and (record.publisher.domain or record.publisher.name),
-        "headline": record.headline and record.headline[:MAX_HEADLINE_CHARACTERS],
-        "words": count_words(record.body),
-        "words_removed": sum(count_words(removed.text) for removed in record.removed),
-    }
-
-
-def _reason(job: Job, path: str, outcome: Refused, line: dict[str, Any]) -> dict[str, Any]:
-    """What `reason.json` says: who, when, where, why, attempts, versions."""
-    claims = None
-    with contextlib.suppress(Rejected, OSError):  # a sidecar that cannot be read has been told already
-        claims = job.spool.read_sidecar(path)
-    return {
-        "reason": outcome.reason, "message": outcome.message, "time": line["time"], "id": line.get("id"),
-        "place": filenames.display_path(job.spool.whole_name(path)), "publisher": _claimed_publisher(claims),
-        "host": os.uname().nodename, "pid": os.getpid(), **job.spool.failures(path), "versions": versions(),
-    }  # fmt: skip
-
-
-def _claimed_publisher(claims: Any) -> str | None:
-    publisher = claims.get("publisher") if isinstance(claims, dict) else None
-    if isinstance(publisher, dict):
-        publisher = publisher.get("domain") or publisher.get("name")
-    return publisher if isinstance(publisher, str) else None
+def _stored(record_id: str, record: Any) -> Result:
+    publisher = record.publisher and (record.publisher.domain or record.publisher.name)
+    return Result(
+        Stored(),
+        record_id,
+        publisher=publisher,
+        headline=record.headline and record.headline[:MAX_HEADLINE_CHARACTERS],
+        words=count_words(record.body),
+        words_removed=sum(count_words(removed.text) for removed in record.removed),
+    )
 
 
 def _unreadable(error: OSError, path: str, what: str = "") -> Refused:
@@ -268,15 +192,3 @@ def _unpack(raw: bytes, limit: int) -> bytes:
 def _where(error: Exception) -> str:
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
-
-
-@cache
-def versions() -> dict[str, str]:
-    """What cleaned: for reasons."""
-    found = {}
-    for package in ("news-ingest", "trafilatura", "lxml", "celery"):
-        try:
-            found[package] = version(package)
-        except ModuleNotFoundError:
-            found[package] = "unknown"
-    return found

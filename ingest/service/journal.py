@@ -16,8 +16,9 @@ import re
 import time
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import cast
 
+from ingest.service.formats import JournalEntry
 from ingest.service.spool import durable
 from ingest.service.spool.filenames import TOKEN, new_token
 
@@ -66,7 +67,7 @@ class Journal:
         finally:
             os.close(handle)
 
-    def append(self, line: dict[str, Any]) -> None:
+    def append(self, line: JournalEntry) -> None:
         """Write one line, whole, or raise OSError and leave none of it."""
         encoded = json.dumps(line).encode() + b"\n"
         with self._locked() as handle:
@@ -172,9 +173,9 @@ class Journal:
             if len(kept := b"".join(whole)) != len(doubtful):
                 durable.write_atomically(self.path, _read(handle, 0, start) + kept)
 
-    def told(self, tokens: Collection[str]) -> dict[str, dict[str, Any]]:
+    def told(self, tokens: Collection[str]) -> dict[str, JournalEntry]:
         """The lines of those of these sources that have one, by token. Reads back no farther than it must."""
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[str, JournalEntry] = {}
         wanted = set(tokens)
         for turn, path in enumerate(reversed(self.files())):
             if not wanted:
@@ -207,14 +208,14 @@ class Journal:
         )
         return [*(os.path.join(self.folder, name) for name in old), self.path]
 
-    def lines(self, *, since: float | None = None) -> Iterator[dict[str, Any]]:
+    def lines(self, *, since: float | None = None) -> Iterator[JournalEntry]:
         """All lines, the oldest first; files last written before `since` (seconds) are left out."""
         for path in self.files():
             with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
                 if since is None or os.fstat(file.fileno()).st_mtime >= since:
                     yield from filter(None, map(_parsed, file))
 
-    def tail(self, limit: int) -> list[dict[str, Any]]:
+    def tail(self, limit: int) -> list[JournalEntry]:
         """Roughly the last `limit` bytes of lines: enough for a rate and the last error."""
         try:
             with open(self.path, "rb") as file:
@@ -233,7 +234,7 @@ class Journal:
                 return os.stat(path).st_mtime
         return None
 
-    def follow(self, *, pause: float = 0.5) -> Iterator[dict[str, Any]]:
+    def follow(self, *, pause: float = 0.5) -> Iterator[JournalEntry]:
         """Lines as they come, from now on, across rotations. Never ends."""
         handle, at, fresh = -1, 0, False
         while True:
@@ -270,10 +271,10 @@ def _claimed_at(token: str) -> float:
     return int(token[:16], 16) / 1e9 if TOKEN.fullmatch(token) else 0.0
 
 
-def _parsed(line: bytes) -> dict[str, Any] | None:
+def _parsed(line: bytes) -> JournalEntry | None:
     with contextlib.suppress(ValueError):
         parsed = json.loads(line)
-        return parsed if isinstance(parsed, dict) else None
+        return cast(JournalEntry, parsed) if isinstance(parsed, dict) else None
     return None
 
 

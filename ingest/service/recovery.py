@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from ingest.service.formats import JournalEntry
 from ingest.service.journal import Journal
 from ingest.service.spool import Spool, beneath, filenames, heartbeat, settled
 
@@ -59,10 +60,10 @@ def _settle_what_was_told(spool: Spool, journal: Journal) -> int:
     return mended
 
 
-def _reason(line: dict[str, Any], path: str) -> dict[str, Any]:
-    told = {key: line.get(key) for key in ("reason", "time", "id", "publisher")}
-    return told | {
-        "message": "its reason was lost in a power cut",
+def _reason(entry: JournalEntry, path: str) -> dict[str, Any]:
+    known = {key: entry.get(key) for key in ("reason", "time", "id", "publisher")}
+    return known | {
+        "message": "the details of the reason were lost in a power failure",
         "place": filenames.display_path(os.path.basename(path)),
     }
 

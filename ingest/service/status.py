@@ -6,11 +6,12 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from ingest.service.composition import Service, open_service
+from ingest.service.formats import KeeperStatus, LiveParts, NoSpoolStatus, RedisStatistics, ServiceStatus
 from ingest.service.health import low_disk, spool_problem
 from ingest.service.settings import Settings
 from ingest.service.spool import FOLDERS, Spool, filenames
@@ -24,8 +25,8 @@ MAX_STALL_SECONDS = 60.0
 """Sources wait, somebody is there who should work on them, and so long nothing was settled: the service has stalled."""
 
 
-def read_status(settings: Settings) -> dict[str, Any]:
-    """All that can be seen from here; looks at every source that is kept."""
+def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
+    """The state of the service, seen from outside. Lists every source that is kept."""
     service = open_service(settings)
     spool = service.spool
     if not has_spool(settings):
@@ -41,23 +42,32 @@ def read_status(settings: Settings) -> dict[str, Any]:
     tail = service.journal.tail(1 << 20)
     recent = [line for line in tail if _age(line["time"]) < 60]
     refused = [line for line in tail if line["outcome"] == "refused"]
-    seen: dict[str, Any] = {
+    found = list(heartbeats(spool.root))
+    parts = live_parts(found)
+    seen: ServiceStatus = {
         "inbox": waiting,
         "claimed": claimed,
         "oldest_claimed_seconds": oldest,
         "done": sum(1 for _ in spool.settled("done")),
         "quarantined": dict(Counter(spool.reason(path).get("reason", "unknown") for path in quarantined)),
         "rate_per_minute": len(recent),
-        "last_refused": {key: refused[-1].get(key) for key in ("time", "name", "reason")} if refused else None,
-        **live_parts(found := list(heartbeats(spool.root))),
+        "last_refused": {key: refused[-1].get(key) for key in ("time", "name", "reason")} if refused else None,  # type: ignore[typeddict-item]
+        "keeper": parts["keeper"],
+        "standing_by": parts["standing_by"],
+        "workers": parts["workers"],
+        "children": parts["children"],
         "stalled_seconds": stalled(service, found, claimed, oldest),
         "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
         "broker": settings.broker_shown,
+        "why": [],
     }
-    why = redis_status(service, seen) if settings.broker else []
+    if settings.broker:
+        seen["redis"], why = redis_status(service)
+        seen["why"] += why
     if wrong := spool_problem(service) or low_disk(settings):
-        why.append(wrong)
-    return seen | {"why": why + blockers(seen)}
+        seen["why"].append(wrong)
+    seen["why"] += blockers(seen)
+    return seen
 
 
 def has_spool(settings: Settings) -> bool:
@@ -83,15 +93,17 @@ def claimed_and_age(spool: Spool) -> tuple[int, int]:
     return len(since), round(time.time() - min(since, key=age_key(), default=time.time()))
 
 
-def live_parts(found: Any) -> dict[str, Any]:
-    """Of desks: the keeper that was heard of lately, the hosts of such workers, and how many children there are."""
-    alive: list[HeartbeatStatus] = [desk for desk in found if desk.alive]
+def live_parts(found: Iterable[HeartbeatStatus]) -> LiveParts:
+    """The watcher, the hosts of Celery workers with a heartbeat of the last 30 seconds, and the number of worker processes."""
+    alive = [heartbeat for heartbeat in found if heartbeat.alive]
     keepers = [d for d in alive if d.notes.get("role") in {"up", "watch"} and d.age < STALE_SECONDS]
     keeper = min(keepers, key=lambda d: bool(d.notes.get("standing_by")), default=None)
     return {
-        "keeper": keeper.notes | {"beat_seconds": round(keeper.age)} if keeper else None,
+        "keeper": cast(KeeperStatus, keeper.notes | {"beat_seconds": round(keeper.age)}) if keeper else None,
         "standing_by": sum(bool(d.notes.get("standing_by")) for d in keepers),
-        "workers": [d.notes.get("host") for d in alive if d.notes.get("role") == "worker" and d.age < STALE_SECONDS],
+        "workers": [
+            str(d.notes.get("host")) for d in alive if d.notes.get("role") == "worker" and d.age < STALE_SECONDS
+        ],
         "children": sum(d.notes.get("role") == "child" for d in alive),
     }
 
@@ -131,7 +143,7 @@ def free_disk(settings: Settings) -> dict[str, int]:
     return {str(at): shutil.disk_usage(at).free for at in (settings.spool, settings.out) if at.exists()}
 
 
-def blockers(seen: dict[str, Any]) -> list[str]:
+def blockers(seen: Mapping[str, Any]) -> list[str]:
     """Why what waits does not move, and what to start."""
     why, keeper = [], seen["keeper"]
     if keeper is None and (seen["inbox"] or seen["claimed"]):
@@ -151,15 +163,14 @@ def blockers(seen: dict[str, Any]) -> list[str]:
     return why
 
 
-def redis_status(service: Service, seen: dict[str, Any]) -> list[str]:
-    """Set "redis" to the statistics of Redis, or to None if it cannot be reached; gives what is wrong with it."""
+def redis_status(service: Service) -> tuple[RedisStatistics | None, list[str]]:
+    """The statistics of Redis, None if it cannot be reached; and what is wrong with it."""
     from ingest.service.broker import BROKER_ERRORS, describe_error  # noqa: PLC0415 - celery, for those who have a broker
 
-    seen["redis"] = None
     try:
-        facts = seen["redis"] = service.broker.statistics()
+        facts = service.broker.statistics()
     except BROKER_ERRORS as error:
-        return [describe_error(service.settings, error)]
+        return None, [describe_error(service.settings, error)]
     why = []
     if facts["eviction"] != "noeviction":
         why.append(
@@ -169,7 +180,7 @@ def redis_status(service: Service, seen: dict[str, Any]) -> list[str]:
         why.append("Redis forgets its queue at a restart (appendonly is off): the keeper queues again, a little later")
     if facts["memory_limit_mib"] and facts["memory_mib"] > 0.7 * facts["memory_limit_mib"]:
         why.append(f"Redis is nearly full: {facts['memory_mib']} of {facts['memory_limit_mib']} MiB")
-    return why
+    return facts, why
 
 
 def _age(written: str) -> float:

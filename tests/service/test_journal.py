@@ -82,7 +82,7 @@ def test_after_a_power_cut_sources_records_and_lines_agree(make: Make, seed: int
         at = dice.randrange(len(cut) - 500)
         cut[at : at + 500] = bytes(500)
     (settings.spool / "journal.jsonl").write_bytes(cut)
-    if seed % 3 == 0:
+    if seed % 3 == 0 or len(cut) == len(whole):  # what is noted as durable has no zeros: then the notes are lost, too
         (settings.spool / ".journal-durable").unlink()
     for path in [path for fate in ("done", "quarantine") for path in (settings.spool / fate).rglob("*~*")]:
         if dice.random() < 0.4:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ingest.core.model import Refused
 from ingest.errors import Reason
 from ingest.service.composition import Service
-from ingest.service.job import settle
 from ingest.service.recovery import clear_heartbeat
+from ingest.service.settlement import Result, settle
 from ingest.service.spool import heartbeat
 
 MIN_AGE_SECONDS = (
@@ -36,8 +36,7 @@ def recover_dead_workers(service: Service) -> None:
             settle(
                 service.open_job(clean=_clean_nothing),
                 path,
-                Refused(Reason.KILLED, f"{FAILURE_MESSAGES[Reason.KILLED]}, {count} times"),
-                {"id": None},
+                Result(Refused(Reason.KILLED, f"{FAILURE_MESSAGES[Reason.KILLED]}, {count} times")),
             )
 
 

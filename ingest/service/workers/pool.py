@@ -18,8 +18,9 @@ from ingest.core.preload import CleanFunction
 from ingest.errors import Reason, TransientError
 from ingest.service.composition import Service
 from ingest.service.health import spool_problem
-from ingest.service.job import Job, settle
+from ingest.service.job import Job
 from ingest.service.recovery import clear_heartbeat
+from ingest.service.settlement import Result, settle
 from ingest.service.spool import heartbeat
 from ingest.service.workers.cleaner import Cleaner
 from ingest.service.workers.failures import FAILURE_MESSAGES
@@ -189,7 +190,7 @@ class WorkerPool:
             self._waiting.append(path)
             return
         yield Finished(
-            path, settle(self._job, path, Refused(why, f"{FAILURE_MESSAGES[why]}, {count} times"), {"id": None}).name
+            path, settle(self._job, path, Result(Refused(why, f"{FAILURE_MESSAGES[why]}, {count} times"))).name
         )
 
     def close(self, *, grace_seconds: float = 0.0) -> None:

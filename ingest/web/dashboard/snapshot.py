@@ -120,7 +120,9 @@ class SpoolSnapshot:
             "heartbeats": [heartbeat for heartbeat in found if heartbeat.alive],
             "free_disk": free_disk(self.settings),
         }
-        why = redis_status(self.service, seen) if self.settings.broker else []
+        why: list[str] = []
+        if self.settings.broker:
+            seen["redis"], why = redis_status(self.service)
         return seen | {"why": why + blockers(seen)}
 
 

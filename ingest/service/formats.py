@@ -1,0 +1,114 @@
+"""The public JSON formats of the service: a line of the journal, and what `ingest status --json` prints.
+
+Each field has its description beside its type; docs/journal.md is generated from them (reference.py).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NotRequired, TypedDict
+
+
+class JournalEntry(TypedDict):
+    """One line of the journal: how one source was settled. What is unknown is null.
+
+    Lines of version 0.1 lack `publisher`, `headline`, `words`, `words_removed`, `ms`, `stages` and `claims_lost` where they are null.
+    """
+
+    time: Annotated[str, "When it was settled: RFC 3339 in UTC with milliseconds."]
+    received: Annotated[str | None, "When its source was claimed from the inbox or deposited: RFC 3339 in UTC."]
+    name: Annotated[str, "File name as sent; bytes that are not printable UTF-8 are written as %XX."]
+    id: Annotated[
+        str | None, "Id of the article: SHA-256 of its unpacked content, in hex; null if it could not be read."
+    ]
+    publisher: Annotated[str | None, "Publisher of the record: its domain, or else its name."]
+    headline: Annotated[str | None, "Headline of the record, at most 200 characters."]
+    words: Annotated[int | None, "Words of the record's body."]
+    words_removed: Annotated[int | None, "Words of the blocks that left the body."]
+    ms: Annotated[float | None, "Milliseconds from opening the source to settling it; null if its worker process died."]
+    stages: Annotated[
+        dict[str, float] | None, "Milliseconds of each stage (read, parse, label, compose, write), as far as it came."
+    ]
+    outcome: Annotated[
+        Literal["stored", "duplicate", "refused"],
+        "`stored`: there is a record; `duplicate`: the record that was there stays and has other claims; `refused`: it lies in quarantine.",
+    ]
+    reason: Annotated[str | None, "Why it was refused (docs/reasons.md); null otherwise."]
+    claims_lost: Annotated[
+        list[str] | None, "Of a duplicate: fields whose claims the record that stays does not have; null otherwise."
+    ]
+    token: Annotated[
+        str, "Token of the source: 16 hex digits (nanoseconds since 1970), a hyphen, 6 hex digits. Unique."
+    ]
+    worker: Annotated[str, "Host name of the machine or container that settled it."]
+
+
+class KeeperStatus(TypedDict):
+    """The process that watches the inbox (`ingest up` or `ingest watch`)."""
+
+    role: Annotated[Literal["up", "watch"], "Which command it is."]
+    pid: Annotated[int, "Process id, in its own container."]
+    host: Annotated[str, "Host name of its machine or container."]
+    space: Annotated[int, "Inode of its PID namespace; tells containers with the same host name apart."]
+    since: Annotated[float, "When it started, in seconds since 1970."]
+    beat_seconds: Annotated[int, "Seconds since its last heartbeat."]
+    mode: NotRequired[Annotated[str, "How it notices new files, for people."]]
+    held: NotRequired[Annotated[str | None, "Why intake is paused; null if it is not."]]
+    stuck: NotRequired[
+        Annotated[str | None, "Files of the inbox that cannot be claimed, and why; null if there are none."]
+    ]
+    broker: NotRequired[Annotated[str | None, "Of `watch`: the broker's URL without its password."]]
+    standing_by: NotRequired[Annotated[bool, "True while another process watches the same spool."]]
+
+
+class RedisStatistics(TypedDict):
+    """What Redis says of itself."""
+
+    waiting: Annotated[int, "Tasks in the queue."]
+    out: Annotated[int, "Tasks that workers have and have not acknowledged."]
+    memory_mib: Annotated[float, "Memory in use, in MiB."]
+    memory_limit_mib: Annotated[float, "`maxmemory` in MiB; 0: no limit."]
+    eviction: Annotated[str | None, "`maxmemory-policy`; should be `noeviction`."]
+    append_only: Annotated[bool, "Whether the queue survives a restart of Redis."]
+    version: Annotated[str | None, "Version of Redis."]
+
+
+class LastRefused(TypedDict):
+    """The last source that was refused."""
+
+    time: Annotated[str, "As in the journal."]
+    name: Annotated[str, "As in the journal."]
+    reason: Annotated[str | None, "As in the journal."]
+
+
+class LiveParts(TypedDict):
+    """The parts of the service that have a current heartbeat."""
+
+    keeper: Annotated[KeeperStatus | None, "The process that watches the inbox; null if there is none."]
+    standing_by: Annotated[int, "Processes that would take over from it."]
+    workers: Annotated[list[str], "Host names of the Celery workers."]
+    children: Annotated[int, "Worker processes that clean documents."]
+
+
+class ServiceStatus(LiveParts):
+    """What `ingest status --json` prints. Without a spool: `why` alone."""
+
+    inbox: Annotated[int, "Files in the inbox."]
+    claimed: Annotated[int, "Sources that are claimed and not settled."]
+    oldest_claimed_seconds: Annotated[int, "Age of the oldest of them; below 0 if the clock was set back."]
+    done: Annotated[int, "Settled sources that are still kept."]
+    quarantined: Annotated[dict[str, int], "Sources in quarantine by reason."]
+    rate_per_minute: Annotated[int, "Sources settled in the last 60 seconds."]
+    last_refused: Annotated[LastRefused | None, "The last refused source in the last MiB of the journal."]
+    stalled_seconds: Annotated[
+        int, "Seconds without progress although sources are claimed and a worker lives; 0: no stall."
+    ]
+    free_disk_mib: Annotated[dict[str, int], "Free MiB by folder (spool and out)."]
+    broker: Annotated[str | None, "The broker's URL without its password; null without a broker."]
+    redis: NotRequired[Annotated[RedisStatistics | None, "Statistics of Redis; null if it cannot be reached."]]
+    why: Annotated[list[str], "Why something does not move, and what to do; empty if all is well."]
+
+
+class NoSpoolStatus(TypedDict):
+    """What `ingest status --json` prints where there is no spool."""
+
+    why: list[str]

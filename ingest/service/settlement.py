@@ -1,0 +1,137 @@
+"""Settling a source: moved to `done` or `quarantine`, with its line in the journal, both or neither."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from ingest.core.model import Duplicate, Gone, Outcome, Refused
+from ingest.errors import Rejected, TransientError
+from ingest.service.formats import JournalEntry
+from ingest.service.journal import received
+from ingest.service.recovery import unsettle
+from ingest.service.spool import filenames, timestamp
+
+if TYPE_CHECKING:
+    from ingest.service.job import Job
+
+log = logging.getLogger("ingest")
+
+
+class StageTimer:
+    """How long each stage of one document took, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.stages: dict[str, float] = {}
+        self._began = self._last = time.monotonic()
+
+    def __call__(self, stage: str) -> None:
+        """A stage has ended."""
+        now = time.monotonic()
+        self.stages[stage] = round(1000 * (now - self._last), 2)
+        self._last = now
+
+    def total(self) -> float:
+        """Milliseconds since the beginning."""
+        return round(1000 * (time.monotonic() - self._began), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a source, and what the journal says of its record, so that listing, searching and counting need not open records."""
+
+    outcome: Outcome
+    id: str | None = None
+    publisher: str | None = None
+    headline: str | None = None
+    words: int | None = None
+    words_removed: int | None = None
+
+
+def settle(job: Job, path: str, result: Result, timer: StageTimer | None = None) -> Outcome:
+    """Move the source to `done` or `quarantine` and write the journal's line, both or neither; whoever renames the source writes the line.
+
+    Gives `Gone` if another process was faster. `timer`: None where the worker process has died. Raises `TransientError`.
+    """
+    outcome = result.outcome
+    if isinstance(outcome, Gone):
+        return outcome
+    name = os.path.basename(path)
+    entry = _journal_entry(job.spool.whole_name(path), result, timer)
+    try:
+        with job.journal.settling():
+            if isinstance(outcome, Refused):
+                settled = job.spool.refuse(path, _reason(job, path, outcome, entry))
+            else:
+                settled = job.spool.done(path)
+            if not settled:
+                return Gone()
+            try:
+                job.journal.append(entry)
+            except OSError:
+                job.unsettled.append(name)
+                unsettle(job.spool, name)
+                job.unsettled.remove(name)
+                raise
+    except OSError as error:
+        raise TransientError(f"cannot settle a source: {error}") from error
+    log.info("settled", extra={"fields": entry})
+    return outcome
+
+
+def _journal_entry(whole_name: str, result: Result, timer: StageTimer | None) -> JournalEntry:
+    outcome, token = result.outcome, filenames.token_of(whole_name)
+    return JournalEntry(
+        time=timestamp(),
+        received=received(token),
+        name=filenames.display_name(whole_name),
+        id=result.id,
+        publisher=result.publisher,
+        headline=result.headline,
+        words=result.words,
+        words_removed=result.words_removed,
+        ms=timer.total() if timer else None,
+        stages=timer.stages if timer else None,
+        outcome=cast(Literal["stored", "duplicate", "refused"], outcome.name),
+        reason=outcome.reason if isinstance(outcome, Refused) else None,
+        claims_lost=list(outcome.lost) if isinstance(outcome, Duplicate) else None,
+        token=token,
+        worker=os.uname().nodename,
+    )
+
+
+def _reason(job: Job, path: str, outcome: Refused, entry: JournalEntry) -> dict[str, Any]:
+    """What `reason.json` says: who, when, where, why, attempts, versions."""
+    claims = None
+    with contextlib.suppress(Rejected, OSError):  # a sidecar that cannot be read has been told already
+        claims = job.spool.read_sidecar(path)
+    return {
+        "reason": outcome.reason, "message": outcome.message, "time": entry["time"], "id": entry["id"],
+        "place": filenames.display_path(job.spool.whole_name(path)), "publisher": _claimed_publisher(claims),
+        "host": os.uname().nodename, "pid": os.getpid(), **job.spool.failures(path), "versions": versions(),
+    }  # fmt: skip
+
+
+def _claimed_publisher(claims: Any) -> str | None:
+    publisher = claims.get("publisher") if isinstance(claims, dict) else None
+    if isinstance(publisher, dict):
+        publisher = publisher.get("domain") or publisher.get("name")
+    return publisher if isinstance(publisher, str) else None
+
+
+@cache
+def versions() -> dict[str, str]:
+    """What cleaned: for reasons."""
+    found = {}
+    for package in ("news-ingest", "trafilatura", "lxml", "celery"):
+        try:
+            found[package] = version(package)
+        except ModuleNotFoundError:
+            found[package] = "unknown"
+    return found
