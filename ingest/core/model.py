@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 BlockKind = Literal["paragraph", "heading", "list_item", "quote", "caption", "cell", "separator"]
 """What a block is by its form; `caption` is a figcaption or its like, `cell` a table cell, `separator` a rule of signs."""
@@ -173,8 +173,6 @@ class Article:
     """What the sender says beside the record's fields, in JSON values."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """What the record's provenance says beside the fields' origins: how its bytes were read, which claims were left out."""
-    find_main_region: Callable[[], str | None] | None = field(default=None, compare=False, repr=False)
-    """Asks a main-region finder for the text that it keeps of a page: dear, so for pages that the blocks leave in doubt."""
     declared: tuple[Block, ...] = ()
     """The paragraphs of the article as the page's JSON-LD has them, where it has one; no part of `blocks`."""
     drawn: bool = False

@@ -1,11 +1,12 @@
-"""A page: one parse, then one walk (`segment`) that gives its blocks and what its claims are read from."""
+"""A page: one parse, then one walk (`segment`) that gives its blocks and the index from which its metadata is read."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from functools import partial
 from html import unescape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeVar
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -17,52 +18,64 @@ from ingest.core.html.main_region import find_main_region
 from ingest.core.html.page_state import is_drawn
 from ingest.core.html.segment import segment
 from ingest.core.limits import MAX_SHARED_PARSER_CHARACTERS
-from ingest.core.metadata.claims import page_claims
 from ingest.core.model import Block, Markup
 from ingest.core.text.characters import to_single_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ingest.core.model import Claim
+    from ingest.core.html.page_index import PageIndex
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 
-class Page(NamedTuple):
-    """A page read. `declared`: the blocks of the one article that its JSON-LD holds. `drawn`: it shows hardly a word, and a script would."""
+@dataclass(frozen=True, slots=True)
+class ParsedPage:
+    """A page, parsed: `blocks` in document order, and the tree for those who read more of it.
 
-    blocks: tuple[Block, ...]
-    claims: tuple[Claim, ...]
-    region: Callable[[], str | None]
+    `index` is None where the page has no element. `declared`: the blocks of the one article that its JSON-LD holds. `drawn`: it
+    shows hardly a word, and a script would draw the rest.
+    """
+
+    blocks: tuple[Block, ...] = ()
+    index: PageIndex | None = None
     declared: tuple[Block, ...] = ()
     drawn: bool = False
+    is_large: bool = False
+    """Whether its tree is to be handled in a thread of its own (`caching.in_own_thread`)."""
+
+    def read(self, reader: Callable[[PageIndex], T], empty: S) -> T | S:
+        """What a reader makes of the tree; `empty` where there is no element."""
+        if self.index is None:
+            return empty
+        return in_own_thread(partial(reader, self.index)) if self.is_large else reader(self.index)
+
+    def find_main_region(self) -> str | None:
+        """The text that a main-region finder keeps, a line a block; None where the page is too deep or too large for it.
+
+        It takes longer than all else together, so it is asked only about pages that the blocks leave in doubt.
+        """
+        return self.read(_main_region, "")
 
 
-def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[Claim, ...], Callable[[], str | None]]:
-    """All blocks of a page, in document order, what its metadata claim, and a finder of its main region, to be asked if need be.
-
-    A page without an element gives none of them.
-    """
-    page = read_whole_page(html, url=url)
-    return page.blocks, page.claims, page.region
+def _main_region(index: PageIndex) -> str | None:
+    return find_main_region(index.tree)
 
 
-def read_whole_page(html: str, *, url: str | None) -> Page:
-    """The same, and what the page says in its scripts."""
+def parse_page(html: str, *, url: str | None) -> ParsedPage:
+    """The page, parsed. `url`: where it was fetched, for its relative addresses."""
     if len(html) <= MAX_SHARED_PARSER_CHARACTERS:
-        return _read_page(html, url)
-    page = in_own_thread(partial(_read_page, html, url))
-    return page._replace(region=partial(in_own_thread, page.region))
+        return _parse_page(html, url)
+    return replace(in_own_thread(partial(_parse_page, html, url)), is_large=True)
 
 
-def _read_page(html: str, url: str | None) -> Page:
+def _parse_page(html: str, url: str | None) -> ParsedPage:
     tree = parse_tree(html)
     if tree is None:
-        return Page((), (), str)
+        return ParsedPage()
     blocks, index = segment(tree, url)
-    claims = page_claims(index, url=url)
-    return Page(
-        blocks, claims, partial(find_main_region, tree), declared_blocks(index.declared), is_drawn(index, blocks)
-    )
+    return ParsedPage(blocks, index, declared_blocks(index.declared), is_drawn(index, blocks))
 
 
 def declared_blocks(text: str) -> tuple[Block, ...]:
