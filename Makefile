@@ -1,7 +1,7 @@
 # Two commands do everything on a fresh machine: make run, make test. They need git, make and python3; uv is used if it is there.
 BIN := .venv/bin
 
-.PHONY: run test check constraints golden clean
+.PHONY: run test check constraints golden docs clean
 
 run: .venv/ready
 	$(BIN)/ingest clean seeds -o out
@@ -37,3 +37,8 @@ clean:
 golden: .venv/ready
 	for seed in seeds/*.txt; do $(BIN)/ingest clean $$seed --format json > tests/golden/$$(basename $$seed .txt).json; done
 	for text in tests/golden/texts/*.txt; do $(BIN)/ingest clean $$text --format json > $${text%.txt}.json; done
+	for page in tests/golden/pages/*.html; do $(BIN)/ingest clean $$page --format json > $${page%.html}.json; done
+
+# After a change of the record's fields or of what is said about them.
+docs: .venv/ready
+	$(BIN)/python docs/write_record.py
