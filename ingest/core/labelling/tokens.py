@@ -211,11 +211,6 @@ def group_equal(values: Hashes) -> tuple[Ints, Bools]:
     return (order & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.intp), opens
 
 
-def phrase_hashes(phrase: str) -> Hashes:
-    """The numbers of a phrase's words, as `tokenize` makes them."""
-    return tokenize([phrase]).word
-
-
 def ngram_hashes(word: Hashes, max_words: int) -> Iterator[Hashes]:
     """One number for each run of one word, of two, … of `max_words` words; there are so many runs of n words as words, less n - 1."""
     runs = word
@@ -248,7 +243,7 @@ def _word_hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
     Each is a difference of one running sum, whose powers grow with the place in the text, brought back to the word's start.
     """
     bits = max(len(folded).bit_length(), _CACHED_POWER_BITS[0])
-    powers, inverse = (_hash_powers if bits <= _CACHED_POWER_BITS[1] else _hash_powers.__wrapped__)(bits)
+    powers, inverse = (_cached_hash_powers if bits <= _CACHED_POWER_BITS[1] else _hash_powers)(bits)
     ends = start + np.minimum(length, _MAX_HASHED_CHARACTERS)
     with np.errstate(over="ignore"):
         running = np.zeros(len(folded) + 1, np.uint64)
@@ -258,9 +253,11 @@ def _word_hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
         return np.asarray(sums ^ (sums >> np.uint64(32)))
 
 
-@cache
 def _hash_powers(bits: int) -> tuple[Hashes, Hashes]:
     """The first 2**bits powers of the step from the first on, and those of its inverse from the zeroth on."""
     inverse = np.full(1 << bits, np.uint64(pow(int(HASH_MULTIPLIER), -1, 1 << 64)))
     inverse[0] = 1
     return np.cumprod(np.full(1 << bits, HASH_MULTIPLIER), dtype=np.uint64), np.cumprod(inverse, dtype=np.uint64)
+
+
+_cached_hash_powers = cache(_hash_powers)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 MAX_DATE_LINE_CHARACTERS = 100
 MAX_OTHER_WORDS = 4
 """Words of a date line that tell no time: the name of a site, of a series, of a section."""
-MAX_OTHER_CHARACTERS_UNSPACED = 10
 MAX_DATE_CHARACTERS = 32
 MIN_CAPTION_WORDS = 6
 
