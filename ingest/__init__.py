@@ -8,14 +8,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ingest._version import __version__
+
 if TYPE_CHECKING:
     from ingest.core.model import Rejected, Ticket
     from ingest.core.pipeline import clean
     from ingest.core.record import Record
     from ingest.service.enqueue import enqueue
 
-__version__ = "0.1.0"
-__all__ = ["Record", "Rejected", "Ticket", "clean", "enqueue"]
+__all__ = ["Record", "Rejected", "Ticket", "__version__", "clean", "enqueue"]
 
 _HOMES = {
     "Record": "core.record",

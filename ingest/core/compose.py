@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-from ingest import __version__
+from ingest._version import __version__
 from ingest.core.labelling.label import DECLARED
 from ingest.core.labelling.tables import cell_ends
 from ingest.core.metadata.block_claims import LABEL_TO_FIELD, claims_from_blocks
