@@ -115,7 +115,7 @@ def find_rulebook(packs: Packs, article: Article, stated: Mapping[str, Any]) -> 
     domain = publisher.get("domain") or urlsplit(stated.get("url", "")).hostname
     published = None
     with suppress(ValueError):
-        published = dt.date.fromisoformat(stated.get("published", "")[:10])
+        published = dt.date.fromisoformat((stated.get("published") or "")[:10])
     return packs.rulebook(domain, publisher.get("name"), [block.text for block in article.blocks], published)
 
 
