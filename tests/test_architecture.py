@@ -19,9 +19,9 @@ PACKAGES = ("cli", "web", "service", "export", "core")
 CORE = (
     ("pipeline", "preload"),
     ("compose",),
-    ("parse",),
     ("labelling", "metadata"),
-    ("packs", "html"),
+    ("packs", "parse"),
+    ("html",),
     ("text", "record"),
     ("model",),
     ("limits", "caching"),

@@ -20,11 +20,11 @@ from ingest.core.metadata.authors import (
     strip_byline_marker,
 )
 from ingest.core.metadata.date_reader import DateReader
-from ingest.core.metadata.dates import find_labelled_dates
 from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS, HeadlineArea
 from ingest.core.metadata.keywords import page_keywords
 from ingest.core.metadata.page_dates import paragraph_of, shown_dates
 from ingest.core.model import Claim
+from ingest.core.text.dates import find_labelled_dates
 from ingest.core.text.normalize import match_key
 from ingest.core.text.strings import absolute_url, clean_line, cut, is_article_url, registered_domain
 from ingest.core.text.wordlists import word_set

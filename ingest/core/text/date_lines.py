@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ingest.core.metadata.dates import find_labelled_dates
+from ingest.core.text.dates import find_labelled_dates
 from ingest.core.text.wordlists import alternation, load_wordlists
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
-from ingest.core.metadata.calendars import plain_digits
+from ingest.core.text.calendars import plain_digits
 from ingest.core.text.wordlists import alternation, load_wordlists
 
 FIRST_YEAR, LAST_YEAR = 1900, 2099
