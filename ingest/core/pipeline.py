@@ -15,9 +15,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
 from ingest.core.labelling.label import label_blocks
-from ingest.core.limits import LIMITS, Limits
+from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
 from ingest.core.metadata.given import accept_claims
 from ingest.core.metadata.resolve import resolve_claims
 from ingest.core.model import Article, Claim, LabelledBlock, RawArticle
@@ -93,13 +94,10 @@ def label_article(
     given = accept_claims(url, claims, max_extra=limits.extra)
     raw_article = RawArticle(unpack(raw, limit=limits.unpacked_bytes), name, given.claims)
     address = next((claim.value for claim in given.claims if claim.field == "url"), None)
-    article, page = parse(raw_article, url=address, limits=limits)
-    article = replace(
-        article,
-        claims=(*given.claims, *(page_claims(page, url=address) if page else ())),
-        extra=given.extra,
-        notes={**article.notes, **given.notes},
-    )
+    read = partial(read_article, raw_article, url=address, limits=limits)
+    is_large = len(raw_article.content) > MAX_SHARED_PARSER_CHARACTERS
+    article, page = in_own_thread(read) if is_large else read()
+    article = replace(article, extra=given.extra, notes={**article.notes, **given.notes})
     on_stage_end("parse")
     stated = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
     find_main_region = page.find_main_region if page else None
@@ -119,11 +117,23 @@ def find_rulebook(packs: Packs, article: Article, stated: Mapping[str, Any]) -> 
     return packs.rulebook(domain, publisher.get("name"), [block.text for block in article.blocks], published)
 
 
-def page_claims(page: ParsedPage, *, url: str | None) -> tuple[Claim, ...]:
-    """What a page's metadata and its elements claim. `url`: where it was fetched."""
-    from ingest.core.metadata import claims  # noqa: PLC0415  lxml and what comes with it, for pages alone
+def read_article(
+    raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS
+) -> tuple[Article, ParsedPage | None]:
+    """The article with its blocks and all that was claimed about it, and the page that it was read from; None for a text.
 
-    return page.read(partial(claims.page_claims, url=url), ())
+    `url`: where it was fetched. Raises `Rejected` where the content is no text.
+    """
+    article, page = parse(raw, url=url, limits=limits)
+    if page is None:
+        return article, None
+    return replace(article, claims=(*article.claims, *_page_claims(page, url))), page
+
+
+def _page_claims(page: ParsedPage, url: str | None) -> tuple[Claim, ...]:
+    from ingest.core.metadata.claims import page_claims  # noqa: PLC0415  lxml and what comes with it, for pages alone
+
+    return page_claims(page.index, url=url) if page.index else ()
 
 
 def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[Claim, ...], FindMainRegion]:
@@ -131,7 +141,7 @@ def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[C
     from ingest.core.parse.page import parse_page  # noqa: PLC0415
 
     page = parse_page(html, url=url)
-    return page.blocks, page_claims(page, url=url), page.find_main_region
+    return page.blocks, _page_claims(page, url), page.find_main_region
 
 
 def _not_bytes(raw: object) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from html import unescape
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -22,12 +22,7 @@ from ingest.core.model import Block, Markup
 from ingest.core.text.characters import to_single_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ingest.core.html.page_index import PageIndex
-
-S = TypeVar("S")
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +38,27 @@ class ParsedPage:
     declared: tuple[Block, ...] = ()
     drawn: bool = False
     is_large: bool = False
-    """Whether its tree is to be handled in a thread of its own (`caching.in_own_thread`)."""
-
-    def read(self, reader: Callable[[PageIndex], T], empty: S) -> T | S:
-        """What a reader makes of the tree; `empty` where there is no element."""
-        if self.index is None:
-            return empty
-        return in_own_thread(partial(reader, self.index)) if self.is_large else reader(self.index)
+    """Whether its tree is to be made and read in a thread of its own (`caching.in_own_thread`)."""
 
     def find_main_region(self) -> str | None:
         """The text that a main-region finder keeps, a line a block; None where the page is too deep or too large for it.
 
         It takes longer than all else together, so it is asked only about pages that the blocks leave in doubt.
         """
-        return self.read(_main_region, "")
-
-
-def _main_region(index: PageIndex) -> str | None:
-    return find_main_region(index.tree)
+        if self.index is None:
+            return ""
+        find = partial(find_main_region, self.index.tree)
+        return in_own_thread(find) if self.is_large else find()
 
 
 def parse_page(html: str, *, url: str | None) -> ParsedPage:
     """The page, parsed. `url`: where it was fetched, for its relative addresses."""
-    if len(html) <= MAX_SHARED_PARSER_CHARACTERS:
-        return _parse_page(html, url)
-    return replace(in_own_thread(partial(_parse_page, html, url)), is_large=True)
-
-
-def _parse_page(html: str, url: str | None) -> ParsedPage:
     tree = parse_tree(html)
     if tree is None:
         return ParsedPage()
     blocks, index = segment(tree, url)
-    return ParsedPage(blocks, index, declared_blocks(index.declared), is_drawn(index, blocks))
+    is_large = len(html) > MAX_SHARED_PARSER_CHARACTERS
+    return ParsedPage(blocks, index, declared_blocks(index.declared), is_drawn(index, blocks), is_large)
 
 
 def declared_blocks(text: str) -> tuple[Block, ...]:
