@@ -12,10 +12,10 @@ from ingest.core.metadata.credits import clean_credit, split_caption
 from ingest.core.metadata.validate import drop_invalid
 from ingest.core.model import Claim, Label, LabelledBlock, Origin
 from ingest.core.packs import Rulebook
-from ingest.core.text.characters import UNSPACED_CHARACTER
 from ingest.core.text.date_lines import date_line
 from ingest.core.text.dates import find_labelled_dates, marker
 from ingest.core.text.lines import is_title
+from ingest.core.text.scripts import UNSPACED_CHARACTER
 from ingest.core.text.strings import is_article_url, registered_domain
 from ingest.core.text.wordlists import word_set
 

@@ -25,8 +25,8 @@ from ingest.core.metadata.meta_tags import MetaTags
 from ingest.core.metadata.titles import site_names, slogans, strip_site_names
 from ingest.core.metadata.validate import drop_invalid
 from ingest.core.model import Claim
-from ingest.core.text.characters import UNSPACED_CHARACTER
 from ingest.core.text.normalize import match_key
+from ingest.core.text.scripts import UNSPACED_CHARACTER
 from ingest.core.text.strings import absolute_url, clean_line, registered_domain
 from ingest.core.text.wordlists import word_set
 
