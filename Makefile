@@ -37,7 +37,9 @@ clean:
 golden: .venv/ready
 	for seed in seeds/*.txt; do $(BIN)/ingest clean $$seed --format json > tests/golden/$$(basename $$seed .txt).json; done
 	for text in tests/golden/texts/*.txt; do $(BIN)/ingest clean $$text --format json > $${text%.txt}.json; done
+	for page in tests/golden/pages/*.html; do $(BIN)/ingest clean $$page --format json > $${page%.html}.json; done
 
 # The pages of docs/ that are generated from the code.
 docs: .venv/ready
+	$(BIN)/python docs/write_record.py
 	$(BIN)/python -m ingest.service.reference docs

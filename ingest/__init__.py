@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ingest._version import __version__
+
 if TYPE_CHECKING:
     from ingest.core.model import Ticket
     from ingest.core.pipeline import clean
@@ -15,8 +17,7 @@ if TYPE_CHECKING:
     from ingest.errors import IngestError, Reason, Rejected
     from ingest.service.enqueue import enqueue
 
-__version__ = "0.1.0"
-__all__ = ["IngestError", "Reason", "Record", "Rejected", "Ticket", "clean", "enqueue"]
+__all__ = ["IngestError", "Reason", "Record", "Rejected", "Ticket", "__version__", "clean", "enqueue"]
 
 _HOMES = {
     "IngestError": "errors",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
+import tomllib
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import pytest
+
+from ingest import __version__
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,6 +51,41 @@ def test_every_dependency_is_pinned_once_per_platform() -> None:
     declared = re.findall(r'^  "([\w-]+)[>=<\[]', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
     assert declared
     assert {name.lower() for name in declared} <= {name for name, _ in PINNED}
+
+
+DECLARED = re.findall(
+    r'^  "([\w-]+)[>=<\[][^"]*",\s*# (.*)$', (ROOT / "pyproject.toml").read_text().partition("dev = [")[0], re.MULTILINE
+)
+MODULES = {
+    "beautifulsoup4": "bs4",
+    "google-re2": "re2",
+    "markdown-it-py": "markdown_it",
+    "python-json-logger": "pythonjsonlogger",
+}
+"""Distribution → module, where the name is another."""
+
+
+@pytest.mark.parametrize(("package", "reason"), DECLARED)
+def test_every_dependency_is_imported_or_is_another_ones(package: str, reason: str) -> None:
+    """A comment that begins "not ours" says which dependency needs it and does not bring it."""
+    module = MODULES.get(package, package.replace("-", "_"))
+    imported = re.compile(rf"^\s*(?:from|import) {module}\b", re.MULTILINE)
+    used = any(imported.search(path.read_text()) for path in (ROOT / "ingest").rglob("*.py"))
+    assert used != reason.startswith("not ours"), reason
+
+
+def test_all_dependencies_have_a_reason_beside_them() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    written = [
+        *project["dependencies"],
+        *(each for extra in project["optional-dependencies"].values() for each in extra),
+    ]
+    assert [re.split(r"[>=<\[]", each)[0] for each in written] == [package for package, _ in DECLARED]
+
+
+def test_the_version_is_written_once() -> None:
+    assert f"image: news-ingest:{__version__}\n" in (ROOT / "docker-compose.yml").read_text()
+    assert f"\n## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
 @pytest.mark.parametrize("package", SAFE_FROM)

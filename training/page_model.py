@@ -34,9 +34,8 @@ from ingest.core.labelling.page_classifier import (
 )
 from ingest.core.labelling.page_features import page_features, region_features
 from ingest.core.metadata.resolve import resolve_claims
-from ingest.core.metadata.validate import drop_invalid
 from ingest.core.model import Claim
-from ingest.core.parse.page import read_page
+from ingest.core.pipeline import read_page
 from training.augment import followed, parted
 from training.element_weights import Names
 from training.export_forest import save
@@ -138,9 +137,8 @@ class Example:
 def sources(found: Iterable[Page]) -> Iterator[Source]:
     """The pages that have text, with what their gold says of it."""
     for page in found:
-        blocks, claimed, region = read_page(page.html, url=page.url)
+        blocks, claims, region = read_page(page.html, url=page.url)
         if blocks:
-            claims = tuple(drop_invalid(claimed))
             headline = resolve_claims(claims).get("headline")
             gold = (_by_bodies if page.bodies else _by_segments)(page, [block.text for block in blocks])
             yield Source(page, blocks, claims, str(headline.value) if headline else None, region() or "", *gold)

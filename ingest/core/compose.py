@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
-from ingest import __version__
+from ingest._version import __version__
 from ingest.core.labelling.label import DECLARED
 from ingest.core.labelling.tables import cell_ends
 from ingest.core.metadata.block_claims import LABEL_TO_FIELD, claims_from_blocks
 from ingest.core.metadata.language import resolve_language
 from ingest.core.metadata.resolve import resolve_claims
 from ingest.core.metadata.resolve_date import by_language
-from ingest.core.metadata.validate import drop_invalid
 from ingest.core.model import Article, Block, Claim, Label, LabelledBlock, Rejected
 from ingest.core.parse.plaintext import MAX_LIST_LINE_CHARACTERS
 from ingest.core.record import Record
@@ -38,7 +37,7 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
         raise Rejected(Reason.NO_ARTICLE, "Nothing that reads like an article was found.")
     origin = "page" if article.source.media_type == "text/html" else "text"
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)
-    claims = [*article.claims, *drop_invalid(claims_from_blocks(labelled, rulebook, origin, url))]
+    claims = [*article.claims, *claims_from_blocks(labelled, rulebook, origin, url)]
     chosen = _resolve(claims, body)
     fields = {name: claim.value for name, claim in chosen.items() if claim.value is not None}
     field_texts = {name: _FieldText(_strings(value)) for name, value in fields.items()}

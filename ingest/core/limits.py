@@ -57,5 +57,5 @@ MAX_URL_CHARACTERS = 4_000
 """Characters of an address; what is longer is none, for browsers and servers refuse it."""
 
 MAX_SHARED_PARSER_CHARACTERS = 1 << 18
-"""Characters of a page up to which it is parsed in the thread that all share; a larger one has a thread of its own (`caching.in_own_thread`),
+"""Characters of a page, or bytes of a file, up to which it is read in the thread that all share; a larger one has a thread of its own (`caching.in_own_thread`),
 which costs it .1 ms of 60."""

@@ -1,4 +1,4 @@
-"""The nouns. One for each stage, all frozen; everything else in the house turns one of them into the next.
+"""The nouns: one for each stage, all frozen. Every other module turns one of them into the next.
 
     bytes ─▶ RawArticle ──parse──▶ Article (blocks + claims) ──label──▶ LabelledBlock … ──compose──▶ Record
 
@@ -18,21 +18,21 @@ from ingest.errors import Reason
 from ingest.errors import Rejected as Rejected  # noqa: PLC0414 - the parsers raise it beside the nouns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 BlockKind = Literal["paragraph", "heading", "list_item", "quote", "caption", "cell", "separator"]
-"""What a block is by its form; `caption` is a figcaption or its like, `cell` a table cell, `separator` a rule of signs."""
+"""What a block is by its form; `caption` is a figcaption or its like, `cell` a table cell, `separator` a line of dashes or stars."""
 
 Origin = str
-"""Where a claim comes from: "given", "json-ld", "meta", "page", "text" or "pack"; record.py ranks them."""
+"""Where a claim comes from: "given", "json-ld", "meta", "page", "text" or "pack"; `metadata.resolve.ORIGIN_PRECEDENCE` ranks them."""
 
 
 UNSEEN = "unseen"
-"""Among the words of a place: nobody sees what stands in it, for its letters have no size, or it is clipped or off the screen."""
+"""Among the tokens of an element: nobody sees what stands in it, for its letters have no size, or it is clipped or off the screen."""
 
 
 class Label(StrEnum):
-    """Which room of the record a block belongs to. A closed set (design, glossary)."""
+    """What a block is, and so which field of the record it belongs to. A closed set."""
 
     BODY = "body"
     HEADLINE = "headline"
@@ -90,9 +90,11 @@ class Link(NamedTuple):
     url: str
 
 
-@dataclass(slots=True, eq=False)  # written once, too; but a page has 500, and "frozen" makes each four times as dear
+@dataclass(
+    slots=True, eq=False
+)  # never changed either; but a page has 500, and making each takes four times as long with "frozen"
 class Element:
-    """An element of a page that holds text, and the place around it; blocks inside one element share one Place.
+    """An element of a page that holds text, and those around it; blocks inside one element share one `Element`.
 
     `class_attr`: its class attribute as written. `name_tokens`: the words of its class, id, role and the like, lower-cased. `depth`: how many
     elements stand around it.
@@ -105,7 +107,7 @@ class Element:
     parent: Element | None = field(default=None, repr=False)
 
     def self_and_ancestors(self) -> Iterator[Element]:
-        """The place itself and those around it, the outermost last."""
+        """The element itself and those around it, the outermost last."""
         element: Element | None = self
         while element:
             yield element
@@ -164,8 +166,6 @@ class Article:
     """What the sender says beside the record's fields, in JSON values."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """What the record's provenance says beside the fields' origins: how its bytes were read, which claims were left out."""
-    find_main_region: Callable[[], str | None] | None = field(default=None, compare=False, repr=False)
-    """Asks a main-region finder for the text that it keeps of a page: dear, so for pages that the blocks leave in doubt."""
     declared: tuple[Block, ...] = ()
     """The paragraphs of the article as the page's JSON-LD has them, where it has one; no part of `blocks`."""
     drawn: bool = False
@@ -173,7 +173,7 @@ class Article:
 
 
 class LabelledBlock(NamedTuple):
-    """A block and its room. `rule` is what decided: "pack/rule", "structure/…", "model" or "region"; `confidence` is 0 to 1."""
+    """A block and its label. `rule` is what decided: "pack/rule", "structure/…" or "model"; `confidence` is 0 to 1."""
 
     block: Block
     label: Label
@@ -184,7 +184,7 @@ class LabelledBlock(NamedTuple):
 
 
 class Prediction(NamedTuple):
-    """What a learned labeller says of one block, and how sure it is, 0 to 1."""
+    """What a trained classifier says of one block, and how sure it is, 0 to 1."""
 
     label: Label
     confidence: float

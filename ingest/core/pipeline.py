@@ -1,27 +1,39 @@
-"""clean(raw) = compose(label(parse(raw))). Pure: no clock, no disk, no network; the same input gives the same record."""
+"""clean(raw) = compose(label(read(parse(raw)))). Pure: no clock, no disk, no network; the same input gives the same record.
+
+    bytes ──parse──▶ blocks, page ──metadata──▶ claims ──packs──▶ rulebook ──labelling──▶ labelled blocks ──compose──▶ record
+
+Only claims pass twice through `resolve_claims`: those that were stated choose the headline and the publisher by which blocks are
+labelled, and the labelled blocks claim more.
+"""
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+import datetime as dt
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
 from ingest.core.labelling.label import label_blocks
-from ingest.core.limits import LIMITS, Limits
+from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
 from ingest.core.metadata.given import accept_claims
 from ingest.core.metadata.resolve import resolve_claims
-from ingest.core.metadata.validate import drop_invalid
-from ingest.core.model import Article, LabelledBlock, RawArticle
+from ingest.core.model import Article, Claim, LabelledBlock, RawArticle
 from ingest.core.packs import Packs, Rulebook, load_packs
 from ingest.core.parse import parse
 from ingest.core.parse.decode import unpack
 from ingest.core.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+
+    from ingest.core.model import Block
+    from ingest.core.parse.page import ParsedPage
+
+    FindMainRegion = Callable[[], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +43,15 @@ class LabelledArticle:
     article: Article
     rulebook: Rulebook
     labelled: tuple[LabelledBlock, ...]
+    find_main_region: FindMainRegion | None = field(default=None, compare=False, repr=False)
+    """The text that a main-region finder keeps of the page, for explanations; None for a text file."""
 
 
 def ignore_stage(stage: str) -> None:
-    """Nobody measures."""
+    """For callers that measure nothing."""
     del stage
 
 
-@contextmanager
-def garbage_collection_paused() -> Iterator[None]:
-    """No search for garbage meanwhile. What is made of an article holds itself in no circle; looking for some took 12 % of a page's time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@garbage_collection_paused()
 def clean(
     raw: bytes,
     *,
@@ -66,7 +67,7 @@ def clean(
     `url` and `claims` (fields of the record) are believed before anything the article says. A claim that cannot be used is left
     out, and `provenance` names it (`given.<field>`); what is no field goes to the record's `extra`. `name` is the file's, noted in
     `source`. `packs`: the built-in ones unless given. What exceeds the `limits` is cut off, and `provenance` says so. `on_stage_end`
-    is told each stage's name when it has ended ("parse", "label", "compose"): who has a clock may measure them. Raises `Rejected`
+    is called with each stage's name when it has ended ("parse", "label", "compose"): a caller with a clock may measure them. Raises `Rejected`
     with a machine-readable reason, TypeError where `raw` is no bytes, for a `url` that is no string and for `claims` that JSON has no form for.
     """
     labelled_article = label_article(
@@ -93,18 +94,54 @@ def label_article(
     given = accept_claims(url, claims, max_extra=limits.extra)
     raw_article = RawArticle(unpack(raw, limit=limits.unpacked_bytes), name, given.claims)
     address = next((claim.value for claim in given.claims if claim.field == "url"), None)
-    article = parse(raw_article, url=address, limits=limits)
-    notes = {**article.notes, **given.notes}
-    article = replace(article, claims=tuple(drop_invalid(article.claims)), extra=given.extra, notes=notes)
+    read = partial(read_article, raw_article, url=address, limits=limits)
+    is_large = len(raw_article.content) > MAX_SHARED_PARSER_CHARACTERS
+    article, page = in_own_thread(read) if is_large else read()
+    article = replace(article, extra=given.extra, notes={**article.notes, **given.notes})
     on_stage_end("parse")
-    chosen = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
-    publisher = chosen.get("publisher", {})
-    domain = publisher.get("domain") or urlsplit(chosen.get("url", "")).hostname
-    texts = [block.text for block in article.blocks]
-    rulebook = (packs or load_packs()).rulebook(domain, publisher.get("name"), texts)
-    labelled = label_blocks(article, rulebook, chosen.get("headline"))
+    stated = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
+    find_main_region = page.find_main_region if page else None
+    rulebook = find_rulebook(packs or load_packs(), article, stated)
+    labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region)
     on_stage_end("label")
-    return LabelledArticle(article, rulebook, labelled)
+    return LabelledArticle(article, rulebook, labelled, find_main_region)
+
+
+def find_rulebook(packs: Packs, article: Article, stated: Mapping[str, Any]) -> Rulebook:
+    """The rules for an article, by its blocks and by the publisher, address and day that were stated (field → value)."""
+    publisher = stated.get("publisher", {})
+    domain = publisher.get("domain") or urlsplit(stated.get("url", "")).hostname
+    published = None
+    with suppress(ValueError):
+        published = dt.date.fromisoformat((stated.get("published") or "")[:10])
+    return packs.rulebook(domain, publisher.get("name"), [block.text for block in article.blocks], published)
+
+
+def read_article(
+    raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS
+) -> tuple[Article, ParsedPage | None]:
+    """The article with its blocks and all that was claimed about it, and the page that it was read from; None for a text.
+
+    `url`: where it was fetched. Raises `Rejected` where the content is no text.
+    """
+    article, page = parse(raw, url=url, limits=limits)
+    if page is None:
+        return article, None
+    return replace(article, claims=(*article.claims, *_page_claims(page, url))), page
+
+
+def _page_claims(page: ParsedPage, url: str | None) -> tuple[Claim, ...]:
+    from ingest.core.metadata.claims import page_claims  # noqa: PLC0415  lxml and what comes with it, for pages alone
+
+    return page_claims(page.index, url=url) if page.index else ()
+
+
+def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[Claim, ...], FindMainRegion]:
+    """(blocks of a page in document order, what it claims, its main-region finder), for training and tests."""
+    from ingest.core.parse.page import parse_page  # noqa: PLC0415
+
+    page = parse_page(html, url=url)
+    return page.blocks, _page_claims(page, url), page.find_main_region
 
 
 def _not_bytes(raw: object) -> str:

@@ -46,6 +46,7 @@ class Publisher(_RecordModel):
     """Who published the article; a photo's agency is not its publisher."""
 
     name: Text | None = None
+    """As the publisher calls itself: "Kyodo News"."""
     domain: Text | None = None
     """The registered domain, as in "kyodonews.net"."""
 
@@ -54,33 +55,42 @@ class Dateline(_RecordModel):
     """What stands before the first sentence: it is read here and stays in the body."""
 
     place: Text | None = None
+    """As it is written: "KYIV", "東京"."""
     agency: Text | None = None
+    """As it is written: "Kyodo", "dpa/lsw"."""
     date: Text | None = None
     """As it is written."""
 
 
 class Image(_RecordModel):
-    """A picture that the article shows."""
+    """A picture that the article shows. At least one of the three is known."""
 
     caption: Text | None = None
+    """One line, without the credit."""
     credit: Text | None = None
+    """One line: the photographer, the agency or both, without a marker such as "Photo:"."""
     url: Text | None = None
+    """An absolute address (http or https)."""
 
 
 class Related(_RecordModel):
     """Another article that this one points at."""
 
     headline: Text | None = None
+    """One line, as the link or the line has it."""
     url: Text | None = None
+    """An absolute address (http or https)."""
 
 
 class Removed(_RecordModel):
     """One block that left the body: the audit has them all, in order."""
 
     label: Label
+    """What the block is."""
     rule: Text
-    """What decided: "pack/rule", "structure/…", "model" or "region"."""
+    """What decided: "pack/rule", "structure/…", or "model", the trained classifier."""
     text: Text
+    """The block, one line, as parse read it."""
     field: Text | None = None
     """The field of the record that it filled, or null."""
 
@@ -89,8 +99,11 @@ class SourceInfo(_RecordModel):
     """What the record was made from."""
 
     name: Text | None = None
+    """The file's name, where one was given; what a terminal should not be sent is escaped."""
     media_type: Literal["text/plain", "text/html"]
+    """Found out from the content."""
     encoding: Text
+    """The name that the WHATWG Encoding Standard gives it, in lower case: "utf-8", "windows-1251"."""
     bytes: int
     """Of the content once unpacked."""
 
@@ -99,6 +112,7 @@ class BuildInfo(_RecordModel):
     """What made the record."""
 
     version: Text
+    """Of news-ingest: it moves whenever records may change."""
     packs: tuple[Text, ...]
     """The packs that applied, in order."""
 
@@ -111,44 +125,61 @@ class Record(_RecordModel):
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     """SHA-256 of the unpacked content."""
     url: Url | None = None
+    """Where the article was published: an absolute address (http or https), as the sender gave it, or the page's canonical one."""
     publisher: Publisher | None = None
+    """Who published the article; null where nothing proves it."""
     headline: Text | None = None
+    """One line: the headline that readers are shown, without the site's name."""
     alternative_headlines: tuple[Text, ...] = ()
     """Other headlines that the page gives the article: for search, for sharing."""
     subheadline: Text | None = None
+    """One line under the headline or beside it: a second headline or a standfirst."""
     authors: tuple[Text, ...] = ()
     """Persons, and agencies where the metadata of a page name them as author."""
     byline: Text | None = None
+    """The line that names the authors, as it is written: "By Jane Doe, political correspondent"."""
     dateline: Dateline | None = None
+    """Place, agency and day before the first sentence."""
     language: Language | None = None
+    """Of the body, as a BCP 47 tag: "en", "pt-BR", "zh-Hant"."""
     published: Timestamp | None = None
+    """When the article was first published."""
     modified: Timestamp | None = None
+    """When it was last changed, as the page says."""
     section: Text | None = None
+    """One line: the part of the publication, as the page calls it: "World"."""
     keywords: tuple[Text, ...] = ()
+    """Topics, as the page writes them, in its order, without the publisher's own name."""
     body: Text
     """Paragraphs joined by a blank line; headings, list lines and rows of tables on lines of their own, cells parted by a tab."""
     images: tuple[Image, ...] = ()
+    """The article's pictures, each once, in the order they are met."""
     related: tuple[Related, ...] = ()
+    """Other articles that this one points at, each once."""
     copyright_notice: Text | None = None
+    """One line, as it is written: "© 2015-2025 Ukrinform. All rights reserved."."""
     usage_terms: Text | None = None
+    """One line, as it is written: what others may do with the text."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)
     """The sender's own object (ids, tags): what the claims hold that is no field of the record, as it was sent and in that order."""
     removed: tuple[Removed, ...] = ()
+    """Every block of the source that is not in the body, in order, with what it is and what decided."""
     source: SourceInfo
+    """What the record was made from."""
     provenance: dict[str, str] = Field(default_factory=dict)
     """Where each field came from: "given", "json-ld", "meta", "page", "text" or "pack". `body` stands here only where it
     is "truncated": the source is larger than the limits, and what lies behind them was not read; or "json-ld": the page shows less
-    than half of the article that it declares, and the body is what it declares. `given.<field>` tells why a claim of the sender's,
+    than half of the article that it declares, and the body is what it declares. `given.<field>` says why a claim of the sender's,
     or a part of it, was left out: "malformed", "unsure" (it can be read in two ways) or "too_large". A day that is null because
     claims disagree has an origin that begins with "unsure:" and names the days between which nothing decides."""
     ingest: BuildInfo
+    """What made the record."""
 
     def to_json(self, *, indent: int | None = None) -> str:
         """The record as JSON; the same record gives the same text."""
         text = self.model_dump_json(indent=indent)
-        return (
-            UNSAFE_CHARACTERS.sub(_escaped, text) if self.extra else text
-        )  # what `extra` holds stays as sent, and commands no terminal
+        # What `extra` holds stays as it was sent, and commands no terminal.
+        return UNSAFE_CHARACTERS.sub(_escaped, text) if self.extra else text
 
 
 CLAIMABLE_FIELDS = (

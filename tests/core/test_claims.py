@@ -13,11 +13,11 @@ from ingest.core.html.segment import segment
 from ingest.core.metadata.authors import MAX_NAMES, parse_authors
 from ingest.core.metadata.claims import page_claims
 from ingest.core.metadata.credits import split_caption
-from ingest.core.metadata.dates import FIRST_YEAR, LAST_YEAR, find_labelled_dates, parse_timestamp
 from ingest.core.metadata.resolve import resolve_claims
 from ingest.core.metadata.titles import site_names, strip_site_name
 from ingest.core.model import Claim
 from ingest.core.parse.page import parse_tree
+from ingest.core.text.dates import FIRST_YEAR, LAST_YEAR, find_labelled_dates, parse_timestamp
 
 URL = "https://www.harbour-post.example.co.uk/news/a-1"
 

@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from ingest import clean
-from ingest.core.metadata.calendars import solar_hijri
 from ingest.core.metadata.date_reader import DateReader
-from ingest.core.metadata.dates import Written, parse_timestamp, read_day
+from ingest.core.text.calendars import solar_hijri
+from ingest.core.text.dates import Written, parse_timestamp, read_day
 
 PROSE = (
     "<p>" + "The pump house by the weir was handed to the village, which means to make a museum of it. " * 4 + "</p>"

@@ -8,7 +8,7 @@ from ingest import clean
 from ingest.core.metadata.authors import parse_authors
 from ingest.core.metadata.resolve import resolve_claims
 from ingest.core.model import Claim
-from ingest.core.parse.page import read_page
+from ingest.core.pipeline import read_page
 
 URL = "https://www.harbour-post.example.org/news/storm-hits-coast"
 PROSE = "<p>" + "The storm hit the coast on Monday and left the town without power for hours. " * 4 + "</p>"

@@ -23,7 +23,7 @@ OWN_KEYS = {
     "core/labelling/page_classifier.py:_forest",
     "core/labelling/refusal.py:_phrases",
     "core/labelling/tokens.py:_hash_powers",
-    "core/metadata/dates.py:_read",  # 256 texts of at most 1,000 characters
+    "core/text/dates.py:_read",  # 256 texts of at most 1,000 characters
     "core/metadata/keywords.py:said",  # by elements of one page, and gone with it
     "core/packs/matcher.py:load_packs",
     "core/parse/double_encoding.py:_bytes_of",

@@ -10,7 +10,7 @@ from ingest.core.labelling.forest import Forest
 from ingest.core.labelling.page_features import page_features, region_features
 from ingest.core.labelling.refusal import find_refusal
 from ingest.core.model import Block, Claim, Element, Label
-from ingest.core.parse.page import read_page
+from ingest.core.pipeline import read_page
 
 HEADLINE = "Harbour town votes to rebuild its old bridge"
 PROSE = [

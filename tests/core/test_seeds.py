@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import runpy
 import textwrap
 from pathlib import Path
 
 import pytest
 
 from ingest import Record, clean
+from ingest.core.record import _RecordModel
 
 ROOT = Path(__file__).parents[2]
 SEEDS = sorted((ROOT / "seeds").glob("*.txt"))
-KYODO, UKRINFORM = (path.read_bytes() for path in SEEDS)
+KYODO, UKRINFORM = (
+    (ROOT / "seeds" / f"{stem}.txt").read_bytes() for stem in ("000_47fd47bebe7271c0", "002_c69d56b196d5ceb2")
+)
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda path: path.stem)
@@ -32,6 +36,16 @@ def test_texts_in_many_scripts_give_their_golden_records(text: Path) -> None:
     """Invented articles, one a script or form; `make golden` writes their records anew."""
     golden = text.with_suffix(".json").read_text()
     assert clean(text.read_bytes(), name=text.name).to_json(indent=2) + "\n" == golden
+
+
+PAGES = sorted((ROOT / "tests" / "golden" / "pages").glob("*.html"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.stem)
+def test_golden_pages_of_many_scripts(page: Path) -> None:
+    """Invented news pages with all that stands around an article; `make golden` writes their records anew."""
+    golden = page.with_suffix(".json").read_text()
+    assert clean(page.read_bytes(), name=page.name).to_json(indent=2) + "\n" == golden
 
 
 def _wrapped(raw: bytes) -> bytes:
@@ -67,3 +81,14 @@ def test_the_schema_has_exactly_the_documented_fields() -> None:
         "modified", "section", "keywords", "body", "images", "related", "copyright_notice", "usage_terms", "extra", "removed", "source",
         "provenance", "ingest"]"""
     )
+
+
+def test_the_page_about_the_record_is_current() -> None:
+    """`make docs` writes it anew."""
+    written = runpy.run_path(str(ROOT / "docs" / "write_record.py"))["markdown"]()
+    assert (ROOT / "docs" / "record.md").read_text(encoding="utf-8") == written
+
+
+@pytest.mark.parametrize("noun", [Record, *_RecordModel.__subclasses__()], ids=lambda noun: noun.__name__)
+def test_every_field_of_the_record_is_described(noun: type[_RecordModel]) -> None:
+    assert [name for name, field in noun.model_fields.items() if not field.description] == []

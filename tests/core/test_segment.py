@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from ingest.core.html.elements import BLOCK_TAGS
 from ingest.core.html.segment import segment
-from ingest.core.parse.page import parse_tree, read_page
+from ingest.core.parse.page import parse_tree
+from ingest.core.pipeline import read_page
 
 WORDS = st.sampled_from(["ein", "Wort", "слово", "語", "a\u00a0b", "x\ty", " ", "\n", "é"])
 INNER = ["b", "i", "a", "span", "br", "img", "custom-tag", "time", "noscript", "template", "svg"]

@@ -6,7 +6,7 @@ import pytest
 
 from ingest import clean
 from ingest.core.html.style import Look, Sheet, declared
-from ingest.core.parse.page import read_page
+from ingest.core.pipeline import read_page
 from tests.core.stories import (
     ARABIC,
     CHINESE,

@@ -11,8 +11,8 @@ from ingest import clean
 from ingest.cli.explain import explain
 from ingest.core.labelling.text_classifier import examine as examine_lines
 from ingest.core.labelling.title_text import without_site_ends
-from ingest.core.metadata.date_lines import date_line, is_dated_caption
 from ingest.core.parse.plaintext import text_blocks
+from ingest.core.text.date_lines import date_line, is_dated_caption
 
 WIRE = (
     "The lamp of the old lighthouse on the Sandholm reef was lit again on Friday after three years of repairs, the parish said.",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest import clean
 from ingest.core.model import Label
 from ingest.core.packs import load_packs
 from ingest.core.packs.loader import Pack, Rule, read_pack
@@ -112,3 +113,16 @@ def test_a_catastrophic_pattern_is_bounded_and_keeps_the_line():
         rule.pattern.search(text)
     packs = Packs([Pack("sample", None, (), (), (), (rule,), ())])
     assert packs.rulebook(None, None, [text]).hits([text]) == [None]
+
+
+def test_the_stated_day_reaches_the_rules(tmp_path):
+    packs = pack_of(
+        tmp_path,
+        'rule = [{ id = "old", label = "promo", match = "Ring the harbour bell", valid_until = 2020-01-31, hits = ["Ring the harbour bell"], misses = ["x"] }]',
+    )
+    text = "Ring the harbour bell\n\nThe ferry left the harbour at dawn, and forty passengers were on board, the captain said."
+    rules = [
+        {row.rule for row in clean(text.encode(), claims={"published": day}, packs=packs).removed}
+        for day in ("2020-01-31", "2020-02-01")
+    ]
+    assert ["sample/old" in each for each in rules] == [True, False]

@@ -1,7 +1,8 @@
-"""What the walk over a page notes: where things stand that may speak of the article. All of parse's claims look here."""
+"""What the walk over a page notes: the elements and runs of text that may speak of the article. Metadata is read from here."""
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,6 +96,15 @@ class PageIndex:
         self.headline_ancestors: frozenset[HtmlElement] = frozenset()
         """What stands around the headline: never a part of something else, whatever it is called ("__next", "menu-open")."""
         self._foreign: dict[tuple[HtmlElement, str], bool] = {}
+
+    def with_headline(self, heading: HtmlElement | None) -> PageIndex:
+        """The same index, which knows the element of the headline."""
+        if heading is None:
+            return self
+        index = copy(self)
+        index.headline_ancestors = frozenset(heading.iterancestors())
+        index._foreign = {}  # noqa: SLF001  its own class
+        return index
 
     def add_element(self, element: HtmlElement, attributes: Mapping[str, str]) -> None:
         """The next element."""

@@ -15,8 +15,8 @@ import numpy as np
 from ingest.core.labelling.boilerplate_labels import label_boilerplate
 from ingest.core.labelling.calls import calls
 from ingest.core.labelling.title_text import is_paragraph, slug_stems, stems, without_bullet, without_site_ends
-from ingest.core.metadata.date_lines import date_line, is_dated_caption
 from ingest.core.model import Label
+from ingest.core.text.date_lines import date_line, is_dated_caption
 from ingest.core.text.normalize import match_key
 
 if TYPE_CHECKING:

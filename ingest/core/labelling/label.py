@@ -26,7 +26,7 @@ from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ingest.core.labelling.text_classifier import Judgement
     from ingest.core.model import Prediction
@@ -44,8 +44,14 @@ _LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # what a lin
 _SENTENCE_GAP = re.compile(r"""[.!?…。！？؟।]["'”’»」』)]*\s*""")
 
 
-def label_blocks(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
+def label_blocks(
+    article: Article,
+    rulebook: Rulebook,
+    headline: str | None,
+    find_main_region: Callable[[], str | None] | None = None,
+) -> tuple[LabelledBlock, ...]:
     """Every block, in order, with its label. `headline`: as claimed; None lets a text file's own first title-like line be it.
+    `find_main_region`: the text that a main-region finder keeps of the page.
 
     Raises `Rejected` where a page has no article.
     """
@@ -58,7 +64,7 @@ def label_blocks(article: Article, rulebook: Rulebook, headline: str | None) -> 
         if judged and not headline:
             headline = _headline(choose(article, blocks, rows, judged, rulebook), rows)
     else:
-        verdicts = page_classifier.classify(blocks, article.claims, headline, article.find_main_region)
+        verdicts = page_classifier.classify(blocks, article.claims, headline, find_main_region)
         titles = [claim.value for claim in article.claims if claim.field == "headline"]
         decided = decide(blocks, verdicts, [row is None for row in rows], Stated.of(article.claims))
         for at, (kind, rule) in decided.items():

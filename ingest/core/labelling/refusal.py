@@ -11,7 +11,7 @@ import regex
 
 from ingest.core.labelling.tokens import tokenize
 from ingest.core.model import Label, Rejected
-from ingest.core.text.characters import UNSPACED_CHARACTER
+from ingest.core.text.scripts import UNSPACED_CHARACTER, UNSPACED_SET
 from ingest.core.text.wordlists import load_wordlists
 from ingest.errors import Reason
 
@@ -65,9 +65,8 @@ MIN_PAGE_WORDS = 10
 """Words of a page that has none before its scripts have run."""
 
 _PARTS = re.compile(r"\s*[|–—·]\s*|\s+-\s+|(?<=^\d\d\d):\s+")
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3040-\u30ff\u3400-\u9fff\ua980-\ua9ff\uaa60-\uaa7f"
 _WORD = regex.compile(
-    rf"[{_UNSPACED}]|[\p{{L}}\p{{M}}--[{_UNSPACED}]]+", regex.V1
+    rf"[{UNSPACED_SET}]|[\p{{L}}\p{{M}}--[{UNSPACED_SET}]]+", regex.V1
 )  # the vowels of Indic scripts are marks
 _CLOSING = ' ])»"”'
 _TRIMMED = " .!?…:0123456789"

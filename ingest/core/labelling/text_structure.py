@@ -15,8 +15,8 @@ from ingest.core.labelling.calls import calls
 from ingest.core.labelling.headline_columns import first_prose
 from ingest.core.labelling.title_text import is_paragraph, stems, without_bullet
 from ingest.core.metadata.authors import looks_like_person
-from ingest.core.metadata.date_lines import date_line, is_dated_caption
 from ingest.core.model import Label, LabelledBlock
+from ingest.core.text.date_lines import date_line, is_dated_caption
 from ingest.core.text.normalize import match_key
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from ingest.core.text.normalize import match_key
+from ingest.core.text.scripts import UNSPACED_SET
 
 MAX_SITE_CHARACTERS = 40
 STEM_CHARACTERS = 5
@@ -16,7 +17,7 @@ MAX_QUESTION_CHARACTERS = 200
 _BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+#>|»o]\s+|\d{1,2}[.)]\s+|[•●▪■►▶]\s*)+(?=\S)")
 _SITE_CUT = re.compile(r"\s+(?:[|–—•·»«/~:\-]{1,2})\s+|\s*[|｜│]\s*")
 _WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+_UNSPACED = re.compile(f"[{UNSPACED_SET}]+")
 _SENTENCE_END = re.compile(r"""[.!?…。！？؟।][\s"'”’»」』)\]）]*$""")
 
 

@@ -15,6 +15,8 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.core.text.scripts import UNSPACED_RANGES
+
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -62,20 +64,6 @@ _CHARACTERS = {
     LEGAL: "©®™℗",
 }
 _QUOTES_NOT_BARS = "»‹"  # arrows in English, quotation marks elsewhere: quotation marks
-_UNSPACED_RANGES = (
-    (0x0E00, 0x0EFF),
-    (0x1000, 0x109F),
-    (0x1780, 0x17FF),
-    (0x1950, 0x19DF),
-    (0x1A20, 0x1AAF),
-    (0x3040, 0x30FF),
-    (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xA980, 0xA9FF),
-    (0xAA60, 0xAA7F),
-    (0xF900, 0xFAFF),
-)
-"""Thai and Lao, Burmese, Khmer, Tai Le to New Tai Lue, Tai Tham, kana, Han, Javanese and more of Burmese."""
 _WORDS_PER_UNSPACED_CHARACTER = 0.5  # words that a sign of an unspaced script counts for, where lengths are compared
 _PLANE = 1 << 16
 _HALF, _LOWER = np.uint32(16), np.uint32(_PLANE - 1)
@@ -96,7 +84,7 @@ def _character_table() -> NDArray[np.uint32]:
     kinds = np.array([by_category.get(category, OTHER) for category in map(unicodedata.category, plane)], np.uint32)
     small = zip(plane, map(str.lower, plane), strict=True)
     lower = np.array([ord(low if len(low) == 1 else character) for character, low in small], np.uint32)
-    for first, last in _UNSPACED_RANGES:
+    for first, last in UNSPACED_RANGES:
         kinds[first : last + 1] = UNSPACED
     for kind, characters in _CHARACTERS.items():
         for character in characters:
@@ -211,11 +199,6 @@ def group_equal(values: Hashes) -> tuple[Ints, Bools]:
     return (order & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.intp), opens
 
 
-def phrase_hashes(phrase: str) -> Hashes:
-    """The numbers of a phrase's words, as `tokenize` makes them."""
-    return tokenize([phrase]).word
-
-
 def ngram_hashes(word: Hashes, max_words: int) -> Iterator[Hashes]:
     """One number for each run of one word, of two, … of `max_words` words; there are so many runs of n words as words, less n - 1."""
     runs = word
@@ -248,7 +231,7 @@ def _word_hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
     Each is a difference of one running sum, whose powers grow with the place in the text, brought back to the word's start.
     """
     bits = max(len(folded).bit_length(), _CACHED_POWER_BITS[0])
-    powers, inverse = (_hash_powers if bits <= _CACHED_POWER_BITS[1] else _hash_powers.__wrapped__)(bits)
+    powers, inverse = (_cached_hash_powers if bits <= _CACHED_POWER_BITS[1] else _hash_powers)(bits)
     ends = start + np.minimum(length, _MAX_HASHED_CHARACTERS)
     with np.errstate(over="ignore"):
         running = np.zeros(len(folded) + 1, np.uint64)
@@ -258,9 +241,11 @@ def _word_hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
         return np.asarray(sums ^ (sums >> np.uint64(32)))
 
 
-@cache
 def _hash_powers(bits: int) -> tuple[Hashes, Hashes]:
     """The first 2**bits powers of the step from the first on, and those of its inverse from the zeroth on."""
     inverse = np.full(1 << bits, np.uint64(pow(int(HASH_MULTIPLIER), -1, 1 << 64)))
     inverse[0] = 1
     return np.cumprod(np.full(1 << bits, HASH_MULTIPLIER), dtype=np.uint64), np.cumprod(inverse, dtype=np.uint64)
+
+
+_cached_hash_powers = cache(_hash_powers)

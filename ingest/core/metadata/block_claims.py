@@ -9,12 +9,13 @@ from typing import Any
 
 from ingest.core.metadata.authors import is_newsroom, looks_like_person, parse_authors
 from ingest.core.metadata.credits import clean_credit, split_caption
-from ingest.core.metadata.date_lines import date_line
-from ingest.core.metadata.dates import find_labelled_dates, marker
+from ingest.core.metadata.validate import drop_invalid
 from ingest.core.model import Claim, Label, LabelledBlock, Origin
 from ingest.core.packs import Rulebook
-from ingest.core.text.characters import UNSPACED_CHARACTER
+from ingest.core.text.date_lines import date_line
+from ingest.core.text.dates import find_labelled_dates, marker
 from ingest.core.text.lines import is_title
+from ingest.core.text.scripts import UNSPACED_CHARACTER
 from ingest.core.text.strings import is_article_url, registered_domain
 from ingest.core.text.wordlists import word_set
 
@@ -47,8 +48,15 @@ _TAG_SEPARATOR = re.compile(r"\s*[,;|#、，·•]+\s*")
 
 def claims_from_blocks(
     labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin, url: str | None = None
-) -> Iterator[Claim]:
-    """Claims of the blocks themselves, of the packs that know their publisher, and of the dateline. `url`: where it was published."""
+) -> list[Claim]:
+    """Claims of the blocks themselves, of the packs that know their publisher, and of the dateline, as far as they fit their fields.
+
+    `url`: where it was published.
+    """
+    return list(drop_invalid(_claims(labelled, rulebook, origin, url)))
+
+
+def _claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin, url: str | None) -> Iterator[Claim]:
     by_label: dict[Label, list[LabelledBlock]] = {}  # each is looked through for what it says, not all for each
     for row in labelled:
         by_label.setdefault(row.label, []).append(row)

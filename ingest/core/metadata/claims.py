@@ -18,13 +18,15 @@ from ingest.core.metadata import page_elements
 from ingest.core.metadata.authors import parse_authors, strip_byline_marker
 from ingest.core.metadata.date_reader import DateReader
 from ingest.core.metadata.found_day import found_day
+from ingest.core.metadata.headline_area import find_headline_area
 from ingest.core.metadata.images import page_images
 from ingest.core.metadata.jsonld import Graph, JsonObject, types_of
 from ingest.core.metadata.meta_tags import MetaTags
 from ingest.core.metadata.titles import site_names, slogans, strip_site_names
+from ingest.core.metadata.validate import drop_invalid
 from ingest.core.model import Claim
-from ingest.core.text.characters import UNSPACED_CHARACTER
 from ingest.core.text.normalize import match_key
+from ingest.core.text.scripts import UNSPACED_CHARACTER
 from ingest.core.text.strings import absolute_url, clean_line, registered_domain
 from ingest.core.text.wordlists import word_set
 
@@ -38,16 +40,14 @@ _DATES = {"datePublished": "published", "dateCreated": "published", "dateModifie
 
 
 def page_claims(index: PageIndex, *, url: str | None) -> tuple[Claim, ...]:
-    """All claims of a page. `url`: where it was fetched, if known; addresses are made absolute by it or by the canonical one."""
+    """All claims of a page that fit their fields. `url`: where it was fetched, if known; addresses are made absolute by it or by the canonical one."""
     meta = MetaTags(index.by_tag["meta"])
     scripts = (e for e in index.by_tag["script"] if "ld+json" in (e.get("type") or "").lower())
     graph = Graph(script.text_content() for script in scripts)
     canonical = _canonical(index, meta, url)
     base = url or canonical
     addresses = [each for each in dict.fromkeys((url, canonical)) if each]
-    beside = (
-        next((absolute_url(e.get("href"), base) for e in index.by_tag["base"]), None) or base
-    )  # of the page's own links
+    link_base = next((absolute_url(e.get("href"), base) for e in index.by_tag["base"]), None) or base
     titles = (
         [c.value for c in _window_title(index)]
         + meta.first_values("headline")
@@ -58,16 +58,18 @@ def page_claims(index: PageIndex, *, url: str | None) -> tuple[Claim, ...]:
     languages = list(_languages(index.tree, meta, graph, articles))
     reader = DateReader([c.value for c in languages], addresses, partial(_dated_texts, index, meta, graph, articles))
     stated = [*_from_jsonld(graph, articles, reader), *_from_meta(meta, reader), *_window_title(index)]
+    area = find_headline_area(index, (c.value for c in stated if c.field == "headline"))
+    index = index.with_headline(area.heading)
     publishers = list(_publishers(graph, articles, meta, base))
     claims = [
         *_canonical_claim(canonical, url),
         *stated,
         *_dates_in_titles(stated, reader),
-        *page_elements.claims_from_page(index, stated, url=beside, reader=reader, news=news),
+        *page_elements.claims_from_page(index, area, stated, url=link_base, reader=reader, news=news),
         *publishers,
         *languages,
     ]
-    if images := page_images(index, graph, articles, base=beside):
+    if images := page_images(index, graph, articles, base=link_base):
         claims.append(Claim("images", images, "page"))
     if not any(c.field in {"published", "modified"} for c in claims):
         claims += found_day(index, addresses)
@@ -78,7 +80,7 @@ def page_claims(index: PageIndex, *, url: str | None) -> tuple[Claim, ...]:
         # the same headline twice is two voices, and the window's title is the last of meta whatever it says
         key = claim.field, f"{claim.origin} {claim.value}", place if claim.field == "headline" else 0
         found.setdefault(key, claim)
-    return tuple(found.values())
+    return tuple(drop_invalid(found.values()))
 
 
 def _without_slogans(claims: list[Claim], index: PageIndex) -> list[Claim]:

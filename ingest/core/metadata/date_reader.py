@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ingest.core.metadata.calendars import plain_digits
-from ingest.core.metadata.dates import MAX_TEXT, DayOrder, Written, find_labelled_dates, read_day, stated
 from ingest.core.model import Claim
+from ingest.core.text.calendars import plain_digits
+from ingest.core.text.dates import MAX_TEXT, DayOrder, Written, find_labelled_dates, read_day, stated
 from ingest.core.text.wordlists import word_set
 
 if TYPE_CHECKING:

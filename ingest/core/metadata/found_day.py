@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from ingest.core.html.dom import of_foreign_thing
-from ingest.core.metadata.dates import FIRST_YEAR, LAST_YEAR, parse_timestamp, read_day
 from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS
 from ingest.core.metadata.page_dates import in_caption, in_sentence, is_sentence, paragraph_of
 from ingest.core.model import Claim
+from ingest.core.text.dates import FIRST_YEAR, LAST_YEAR, parse_timestamp, read_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -19,11 +19,11 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 
 from ingest.core.limits import MAX_URL_CHARACTERS
-from ingest.core.metadata.dates import parse_timestamp
 from ingest.core.metadata.language import canonical_tag
 from ingest.core.metadata.validate import safe_value, salvage
 from ingest.core.model import Claim
 from ingest.core.record import FIELD_TYPES
+from ingest.core.text.dates import parse_timestamp
 
 MAX_EXTRA_DEPTH = 32
 """Lists and objects inside each other in a value of the sender's own."""

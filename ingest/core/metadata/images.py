@@ -12,10 +12,10 @@ from ingest.core.html.dom import class_tokens, descendants, element_text, iter_t
 from ingest.core.html.page_index import PageIndex
 from ingest.core.metadata.authors import strip_byline_marker
 from ingest.core.metadata.credits import MAX_CREDIT_CHARACTERS, clean_credit, is_credit, split_caption
-from ingest.core.metadata.dates import read_day
 from ingest.core.metadata.jsonld import Graph, JsonObject, types_of
-from ingest.core.text.characters import UNSPACED_CHARACTER
+from ingest.core.text.dates import read_day
 from ingest.core.text.normalize import match_key
+from ingest.core.text.scripts import UNSPACED_CHARACTER
 from ingest.core.text.strings import absolute_url, clean_line
 from ingest.core.text.wordlists import word_set
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ingest.core.html.dom import class_tokens, descendants, element_text, of_foreign_thing
 from ingest.core.html.elements import BLOCK_TAGS
 from ingest.core.metadata.authors import strip_byline_marker
-from ingest.core.metadata.dates import marker
 from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS
 from ingest.core.model import Claim
+from ingest.core.text.dates import marker
 from ingest.core.text.strings import clean_line
 from ingest.core.text.wordlists import word_set
 

@@ -20,11 +20,11 @@ from ingest.core.metadata.authors import (
     strip_byline_marker,
 )
 from ingest.core.metadata.date_reader import DateReader
-from ingest.core.metadata.dates import find_labelled_dates
-from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS, HeadlineArea, find_headline_area
+from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS, HeadlineArea
 from ingest.core.metadata.keywords import page_keywords
 from ingest.core.metadata.page_dates import paragraph_of, shown_dates
 from ingest.core.model import Claim
+from ingest.core.text.dates import find_labelled_dates
 from ingest.core.text.normalize import match_key
 from ingest.core.text.strings import absolute_url, clean_line, cut, is_article_url, registered_domain
 from ingest.core.text.wordlists import word_set
@@ -41,16 +41,13 @@ _COPYRIGHT = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?
 
 
 def claims_from_page(
-    index: PageIndex, stated: list[Claim], *, url: str | None, reader: DateReader, news: bool
+    index: PageIndex, area: HeadlineArea, stated: list[Claim], *, url: str | None, reader: DateReader, news: bool
 ) -> Iterator[Claim]:
-    """The claims of origin "page". `stated`: what metadata claim; `url` makes addresses absolute; `reader`: of its
+    """The claims of origin "page". `area`: around its headline; `stated`: what metadata claim; `url` makes addresses absolute; `reader`: of its
     dates; `news`: the page calls itself that.
     """
     titles = [c.value for c in stated if c.field == "headline"]
     signed, tagged = (any(c.field == field for c in stated) for field in ("authors", "keywords"))
-    area = find_headline_area(index, titles)
-    if area.heading is not None:
-        index.headline_ancestors = frozenset(area.heading.iterancestors())
     for heading in [h for h in [area.heading, *index.by_tag["h1"]] if h is not None][:5]:
         for text in _headline_texts(heading, titles):
             yield Claim("headline", text, "page")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.core.metadata.authors import is_job, is_newsroom, is_outlet, is_personal, looks_like_person
 from ingest.core.metadata.resolve_date import choose_day
 from ingest.core.text.normalize import match_key
+from ingest.core.text.scripts import HAN_AND_KANA_SET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +26,7 @@ MAX_ALTERNATIVES = 10
 MIN_SLUG_ADVANTAGE = 0.3
 """How much better the address must repeat another title, that the heading has no say."""
 
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")  # a Han or kana sign is a word
+_WORD = re.compile(rf"[{HAN_AND_KANA_SET}]|[^\W{HAN_AND_KANA_SET}]+")  # a Han or kana character is a word
 
 
 def resolve_claims(claims: Iterable[Claim]) -> dict[str, Claim]:

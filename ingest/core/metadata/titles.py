@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from ingest.core.metadata.authors import is_outlet
 from ingest.core.model import Claim
 from ingest.core.text.normalize import match_key
+from ingest.core.text.scripts import HAN_AND_KANA_SET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -33,8 +34,8 @@ _TITLE_SEPARATOR = re.compile(
     r"\s+[|–—•·»«/>~:\-]{1,2}\s+|\s*(?:\||::|»|｜|│|：)\s*|(?<=[\u3040-\u9fff！？”」』])(?:_|--|——|-|－)(?=[\u3040-\u9fff])"
 )
 _COLON = re.compile(r":\s+")
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]{3,}")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_WORD = re.compile(rf"[{HAN_AND_KANA_SET}]|[^\W_{HAN_AND_KANA_SET}]{{3,}}")
+_DENSE = re.compile(rf"[{HAN_AND_KANA_SET}\uac00-\ud7a3]")
 
 
 def site_names(publishers: Iterable[str], *addresses: str | None) -> frozenset[str]:
@@ -127,7 +128,7 @@ def _names_outlet(end: str, front: str) -> bool:
     """Whether the end of a title is the name of a paper or a station, by its words: one that the page does not name itself."""
     if not is_outlet(end):
         return False
-    if _UNSPACED.search(end):
+    if _DENSE.search(end):
         return len(end) <= MAX_OUTLET_CHARACTERS and len(front) > len(end)
     parts = end.split()
     named = all(

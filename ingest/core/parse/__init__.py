@@ -1,55 +1,65 @@
-"""Bytes → blocks and claims. One file a format: `text`, `html`; `decode` comes before both."""
+"""Bytes become blocks: `decode` first, then one module a format (`plaintext`, `page`)."""
 
 from __future__ import annotations
 
 import re
 from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.core.limits import LIMITS, Limits
-from ingest.core.model import Article, Block, RawArticle, SourceDescription
+from ingest.core.model import Article, RawArticle, SourceDescription
 from ingest.core.parse.decode import decode, is_page
 from ingest.core.parse.formats import unprefixed
 from ingest.core.parse.plaintext import text_blocks
 from ingest.core.text.characters import to_nfc
 
-__all__ = ["parse"]
+if TYPE_CHECKING:
+    from ingest.core.parse.page import ParsedPage
+
+__all__ = ["ParsedArticle", "parse"]
 
 
-def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -> Article:
-    """The article's blocks and claims; raises `Rejected` where the content is no text.
+class ParsedArticle(NamedTuple):
+    """The article's blocks beside the claims that came with it, and the page that they were read from; None for a text."""
+
+    article: Article
+    page: ParsedPage | None
+
+
+def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -> ParsedArticle:
+    """The article's blocks; raises `Rejected` where the content is no text.
 
     `url` resolves the page's relative addresses; it is no claim by itself (the caller's claims stand in `raw`). What exceeds
     the limits is cut off, and the article says so.
     """
     text, encoding, notes = decode(raw.content)
     text = unprefixed(text)
-    page = is_page(text)
-    whole = len(text)
-    declared: tuple[Block, ...] = ()
-    drawn = False
-    if page:
-        from ingest.core.parse.page import read_whole_page  # noqa: PLC0415  lxml and what comes with it, for pages alone
+    length = len(text)
+    page = None
+    if is_page(text):
+        from ingest.core.parse.page import parse_page  # noqa: PLC0415  lxml and what comes with it, for pages alone
 
         text = _cut_at(text, "<", limits.tags)
-        blocks, claims, region, declared, drawn = read_whole_page(text, url=url)
+        page = parse_page(text, url=url)
+        blocks = page.blocks
     else:
         text = _cut_at(text, "\n", limits.lines)
-        blocks, claims, region = text_blocks(to_nfc(text)), (), None
-    return Article(
+        blocks = text_blocks(to_nfc(text))
+    article = Article(
         raw.id,
         blocks[: limits.blocks],
-        (*raw.claims, *claims),
+        raw.claims,
         SourceDescription(raw.name, "text/html" if page else "text/plain", encoding, len(raw.content)),
-        truncated=len(text) < whole or len(blocks) > limits.blocks,
+        truncated=len(text) < length or len(blocks) > limits.blocks,
         notes=notes,
-        find_main_region=region,
-        declared=declared,
-        drawn=drawn,
+        declared=page.declared if page else (),
+        drawn=page.drawn if page else False,
     )
+    return ParsedArticle(article, page)
 
 
 def _cut_at(text: str, character: str, limit: int) -> str:
-    """The text before a sign's first occurrence beyond so many."""
+    """The text before a character's first occurrence beyond so many."""
     if text.count(character) <= limit:
         return text
     return text[: next(islice(re.finditer(character, text), limit, None)).start()]

@@ -1,11 +1,12 @@
-"""A page: one parse, then one walk (`segment`) that gives its blocks and what its claims are read from."""
+"""A page: one parse, then one walk (`segment`) that gives its blocks and the index from which its metadata is read."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import partial
 from html import unescape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
@@ -17,52 +18,47 @@ from ingest.core.html.main_region import find_main_region
 from ingest.core.html.page_state import is_drawn
 from ingest.core.html.segment import segment
 from ingest.core.limits import MAX_SHARED_PARSER_CHARACTERS
-from ingest.core.metadata.claims import page_claims
 from ingest.core.model import Block, Markup
 from ingest.core.text.characters import to_single_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ingest.core.model import Claim
+    from ingest.core.html.page_index import PageIndex
 
 
-class Page(NamedTuple):
-    """A page read. `declared`: the blocks of the one article that its JSON-LD holds. `drawn`: it shows hardly a word, and a script would."""
+@dataclass(frozen=True, slots=True)
+class ParsedPage:
+    """A page, parsed: `blocks` in document order, and the tree for those who read more of it.
 
-    blocks: tuple[Block, ...]
-    claims: tuple[Claim, ...]
-    region: Callable[[], str | None]
+    `index` is None where the page has no element. `declared`: the blocks of the one article that its JSON-LD holds. `drawn`: it
+    shows hardly a word, and a script would draw the rest.
+    """
+
+    blocks: tuple[Block, ...] = ()
+    index: PageIndex | None = None
     declared: tuple[Block, ...] = ()
     drawn: bool = False
+    is_large: bool = False
+    """Whether its tree is to be made and read in a thread of its own (`caching.in_own_thread`)."""
+
+    def find_main_region(self) -> str | None:
+        """The text that a main-region finder keeps, a line a block; None where the page is too deep or too large for it.
+
+        It takes longer than all else together, so it is asked only about pages that the blocks leave in doubt.
+        """
+        if self.index is None:
+            return ""
+        find = partial(find_main_region, self.index.tree)
+        return in_own_thread(find) if self.is_large else find()
 
 
-def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[Claim, ...], Callable[[], str | None]]:
-    """All blocks of a page, in document order, what its metadata claim, and a finder of its main region, to be asked if need be.
-
-    A page without an element gives none of them.
-    """
-    page = read_whole_page(html, url=url)
-    return page.blocks, page.claims, page.region
-
-
-def read_whole_page(html: str, *, url: str | None) -> Page:
-    """The same, and what the page says in its scripts."""
-    if len(html) <= MAX_SHARED_PARSER_CHARACTERS:
-        return _read_page(html, url)
-    page = in_own_thread(partial(_read_page, html, url))
-    return page._replace(region=partial(in_own_thread, page.region))
-
-
-def _read_page(html: str, url: str | None) -> Page:
+def parse_page(html: str, *, url: str | None) -> ParsedPage:
+    """The page, parsed. `url`: where it was fetched, for its relative addresses."""
     tree = parse_tree(html)
     if tree is None:
-        return Page((), (), str)
+        return ParsedPage()
     blocks, index = segment(tree, url)
-    claims = page_claims(index, url=url)
-    return Page(
-        blocks, claims, partial(find_main_region, tree), declared_blocks(index.declared), is_drawn(index, blocks)
-    )
+    is_large = len(html) > MAX_SHARED_PARSER_CHARACTERS
+    return ParsedPage(blocks, index, declared_blocks(index.declared), is_drawn(index, blocks), is_large)
 
 
 def declared_blocks(text: str) -> tuple[Block, ...]:

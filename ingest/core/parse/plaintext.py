@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
-from ingest.core.metadata.date_lines import date_line
 from ingest.core.model import Block, BlockKind, Markup
 from ingest.core.parse.markdown import is_markdown, strip_markdown
+from ingest.core.text.date_lines import date_line
 
 MAX_LIST_LINE_CHARACTERS = 120
 """Lines no longer than this, with no blank line between them, are lines of a list; longer ones are paragraphs."""

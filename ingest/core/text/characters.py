@@ -1,4 +1,4 @@
-"""Signs that a record, a log or a terminal may hold. What others send is held to this where it comes in."""
+"""Characters that a record, a log or a terminal may hold. What others send is held to this where it comes in."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 import regex
 
 from ingest.core.limits import MAX_COMBINING_MARKS
+from ingest.core.text.scripts import UNSPACED_CHARACTER
 
 UNSAFE_SET = "\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b\u2060-\u2064\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufff0-\ufffb\ufffe\uffff"
 """For the inside of a character class."""
@@ -24,14 +25,9 @@ HARMLESS = frozenset(
 """What Python does not call printable and a terminal may be given: spaces of all widths, and the two joiners, without which Persian and
 Indic scripts are misspelt."""
 
-UNSPACED_CHARACTER = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u3000-\u30ff\u3400-\u9fff\ua980-\ua9ff\uaa60-\uaa7f]"
-)
-"""Signs of scripts that write no spaces: one says as much as half a word."""
-
 _GRAPHEME_JOINER = "\u034f"
 MAX_CHARACTERS_NORMALISED_WHOLE = 4_000
-"""Signs whose marks cost nothing in any order: 10 ms at the most."""
+"""Characters whose marks cost nothing in any order: 10 ms at the most."""
 _LONG_MARK_RUN = regex.compile(
     rf"[\p{{M}}--{_GRAPHEME_JOINER}]{{{MAX_COMBINING_MARKS}}}(?=[\p{{M}}--{_GRAPHEME_JOINER}])", regex.V1
 )
@@ -58,7 +54,7 @@ def strip_unsafe(text: str) -> str:
 
 
 def count_words(text: str) -> int:
-    """How many words a text has; of scripts that write no spaces, two signs are one."""
+    """How many words a text has; of scripts that write no spaces, two characters are one."""
     return len(text.split()) + (0 if text.isascii() else len(UNSPACED_CHARACTER.findall(text)) // 2)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from ingest.core.text.characters import UNSPACED_CHARACTER
+from ingest.core.text.scripts import UNSPACED_CHARACTER
 
 MIN_PROSE_CHARACTERS = 80
-"""Signs; a block this long that ends like a sentence is prose. Scripts that write no spaces say as much in half of it."""
+"""A block this long that ends like a sentence is prose. Scripts that write no spaces say as much in half of it."""
 
 
 MAX_TITLE_CHARACTERS = 200

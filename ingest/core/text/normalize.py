@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _ASCII_DELETIONS = {code: None for code in range(128) if not chr(code).isalnum()}
-_NON_WORD = re.compile(r"[\W_]+")  # decomposed, an accent is a sign of its own and no word sign
+_NON_WORD = re.compile(r"[\W_]+")  # decomposed, an accent is a character of its own, and none of a word
 
 
 def match_key(text: str) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from ingest.core.limits import MAX_URL_CHARACTERS
-from ingest.core.text.characters import to_nfc
+from ingest.core.text.characters import UNSAFE_CHARACTERS, to_single_line
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_UNSEEN = ["script", "style", "template"]
-_PARTING = [
+_UNSEEN_TAGS = ["script", "style", "template"]
+_BREAKING_TAGS = [
     "br",
     "p",
     "div",
@@ -34,7 +34,6 @@ _PARTING = [
     "dd",
     "dt",
 ]
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff\u200b\u2060\ufeff\u00ad]")
 
 
 def clean_line(value: Any, limit: int = 2000) -> str | None:
@@ -46,8 +45,7 @@ def clean_line(value: Any, limit: int = 2000) -> str | None:
         text = unescape(unescape(text))  # metadata is often escaped twice
     if "<" in text and _TAG.search(text):
         text = _text_of_fragment(text)
-    text = to_nfc(" ".join(_FORBIDDEN.sub("", text).split()))
-    return cut(text, limit) or None
+    return cut(to_single_line(text), limit) or None
 
 
 def _text_of_fragment(html: str) -> str:
@@ -55,9 +53,9 @@ def _text_of_fragment(html: str) -> str:
     from bs4 import BeautifulSoup  # noqa: PLC0415  few values hold markup
 
     soup = BeautifulSoup(html, "html.parser")
-    for element in soup.find_all(_UNSEEN):
+    for element in soup.find_all(_UNSEEN_TAGS):
         element.decompose()
-    for element in soup.find_all(_PARTING):
+    for element in soup.find_all(_BREAKING_TAGS):
         element.insert_before(" ")
         element.insert_after(" ")
     return soup.get_text()
@@ -82,7 +80,7 @@ def absolute_url(value: Any, base: str | None) -> str | None:
         host = parts.hostname
     except ValueError:
         return None
-    if parts.scheme.lower() not in {"http", "https"} or not host or _FORBIDDEN.search(joined) or " " in joined:
+    if parts.scheme.lower() not in {"http", "https"} or not host or UNSAFE_CHARACTERS.search(joined) or " " in joined:
         return None
     return parts._replace(fragment="").geturl()
 

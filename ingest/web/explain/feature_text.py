@@ -37,7 +37,7 @@ def decisive_features(labelled_article: LabelledArticle) -> list[DecisiveFeature
     else:
         claimed = resolve_claims(article.claims).get("headline")
         weighed = page_classifier.strongest_features(
-            blocks, article.claims, claimed.value if claimed else None, article.find_main_region
+            blocks, article.claims, claimed.value if claimed else None, labelled_article.find_main_region
         )
     told_of = zip(rows, weighed, chosen, strict=True)
     return [evidence if row.rule == "model" else won for row, evidence, won in told_of]

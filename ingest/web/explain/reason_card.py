@@ -50,8 +50,6 @@ def _decider(rule: str, rulebook: Rulebook) -> str:
     pack, _, name = rule.partition("/")
     if rule == "model":
         return "the trained classifier"
-    if rule == "region":
-        return "the main-region finder"
     if pack == "structure":
         return f"its form and its neighbours ({name.replace('-', ' ')})"
     known = next((each for each in rulebook.packs if each.stem == pack), None)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
-from ingest.core.metadata.calendars import plain_digits
+from ingest.core.text.calendars import plain_digits
 from ingest.core.text.wordlists import alternation, load_wordlists
 
 FIRST_YEAR, LAST_YEAR = 1900, 2099
@@ -47,12 +47,6 @@ def parse_timestamp(value: Any, *, order: DayOrder | None = None, language: str 
     return found.when if found and not found.rival else None
 
 
-def find_written_date(text: str, *, order: DayOrder | None = None, language: str = "") -> str | None:
-    """The first day that a text names with its year, in any of the lexicon's languages; with its hour if a zone stands beside it."""
-    found = read_day(text, order=order, language=language)
-    return found.when if found and not found.rival else None
-
-
 def stated(value: Any, *, order: DayOrder | None = None, language: str = "") -> Written | None:
     """What a value of metadata says: any form that `read_day` knows, seconds or milliseconds since 1970, digits alone."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -69,7 +63,7 @@ def stated(value: Any, *, order: DayOrder | None = None, language: str = "") -> 
 
 
 def read_day(text: str, *, order: DayOrder | None = None, language: str = "") -> Written | None:
-    """The first day that a text names with its year."""
+    """The first day that a text names with its year, in any of the lexicon's languages; with its hour if a zone stands beside it."""
     return _read(plain_digits(text[:MAX_TEXT]), order, language)
 
 

@@ -6,7 +6,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ingest.core.metadata.dates import find_labelled_dates
+from ingest.core.text.dates import find_labelled_dates
+from ingest.core.text.scripts import UNSPACED_CHARACTER
 from ingest.core.text.wordlists import alternation, load_wordlists
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 MAX_DATE_LINE_CHARACTERS = 100
 MAX_OTHER_WORDS = 4
 """Words of a date line that tell no time: the name of a site, of a series, of a section."""
-MAX_OTHER_CHARACTERS_UNSPACED = 10
 MAX_DATE_CHARACTERS = 32
 MIN_CAPTION_WORDS = 6
 
@@ -23,7 +23,6 @@ _DIGITS = re.compile(r"\d")
 _NUMBERS = re.compile(r"\d+(?:st|nd|rd|th|h|ª|º)?", re.IGNORECASE)
 _UNSPACED_DATE = re.compile(r"[年月日時分秒년월일시분초]|오전|오후|午前|午後|上午|下午")
 _WORD = re.compile(r"[^\W\d_]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff]")
 _SENTENCE_END = re.compile(r"[!?。！？।]$|[^\W\d_]{5,}\.$")
 _CLOCK_WORDS = (
     "am", "pm", "uhr", "h", "gmt", "utc", "est", "edt", "cst", "cdt", "pst", "pdt", "bst", "cet", "cest", "msk", "ist", "jst", "kst",
@@ -64,8 +63,8 @@ def _other_words(text: str) -> int:
     """Words that belong to no date or hour; of scripts that write no spaces, each five characters are two."""
     plain = _UNSPACED_DATE.sub(" ", _NUMBERS.sub(" ", text))
     plain = _known().sub(" ", plain)
-    wide = len(_UNSPACED.findall(plain))
-    return len(_WORD.findall(_UNSPACED.sub(" ", plain))) + 2 * wide // 5
+    wide = len(UNSPACED_CHARACTER.findall(plain))
+    return len(_WORD.findall(UNSPACED_CHARACTER.sub(" ", plain))) + 2 * wide // 5
 
 
 @cache
