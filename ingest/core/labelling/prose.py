@@ -1,6 +1,6 @@
 """Where a line stands: how much prose lies around it, how far the densest run of prose is, what it shares with the other lines.
 
-No place in a file counts, only places relative to the prose: stripping lines before or after must not change a verdict.
+No position in a file counts, only positions relative to the prose: stripping lines before or after must not change a verdict.
 """
 
 from __future__ import annotations
