@@ -1,4 +1,4 @@
-"""How much of a file is read. Every bound of the core stands here with its reason; time and memory are the shell's to bound.
+"""How much of a file is read. Every bound of the core stands here with its reason; time and memory are bounded by the worker pool.
 
 Those of `Limits` are knobs of the service (`INGEST_MAX_UNPACKED`, `…_TAGS`, `…_LINES`, `…_BLOCKS`, `…_EXTRA`); the others cost no article a word.
 What a bound costs: a file over `unpacked_bytes` is refused, one over `tags`, `lines` or `blocks` is cut and its record says so
@@ -17,12 +17,12 @@ class Limits:
     unpacked_bytes: int = 32 * 2**20
     """Bytes of the content, unpacked: fourteen times the largest of 1,149 pages measured (2.2 MB); a bomb stops here."""
     tags: int = 100_000
-    """Signs `<` of a page: each may become an element of some 2 KB and a tenth of a millisecond, so 10 s; the largest page
+    """Characters `<` of a page: each may become an element of some 2 KB and a tenth of a millisecond, so 10 s; the largest page
     measured has 9,770."""
     lines: int = 500_000
     """Line ends of a text, blank lines among them."""
     blocks: int = 50_000
-    """Blocks of an article: a book has 10,000 paragraphs; each costs the labellers some 3 KB and the record a line."""
+    """Blocks of an article: a book has 10,000 paragraphs; each costs the classifiers some 3 KB and the record a line."""
     extra: int = 64 * 2**10
     """Bytes of the sender's own object (`extra`) as JSON: ids and tags take some hundred."""
 
@@ -39,7 +39,7 @@ MAX_FINDER_ELEMENTS = 20_000
 """And up to here: it asks for every paragraph whether its text was seen before, and 500,000 took it more than 90 s."""
 
 MAX_RULE_TEXT_CHARACTERS = 5_000
-"""Signs of a block, from which on no rule looks at it but those for its end: notices are short, and a slow pattern is no danger then."""
+"""Characters of a block, from which on no rule looks at it but those for its end: notices are short, and a slow pattern is no danger then."""
 
 MAX_COMBINING_MARKS = 30
 """Combining marks in a row (Unicode Standard Annex 15, stream-safe text): ordering them takes the square of their number."""
@@ -51,7 +51,7 @@ MAX_INNER_ELEMENTS = 3_000
 """Elements inside a byline, a figure, a box of links: nested in one another, each is looked at once for all around it."""
 
 MAX_CLASS_ATTR_CHARACTERS = 2_000
-"""Signs of a class attribute that are looked at."""
+"""Characters of a class attribute that are looked at."""
 
 MAX_URL_CHARACTERS = 4_000
 """Characters of an address; what is longer is none, for browsers and servers refuse it."""

@@ -74,7 +74,7 @@ class RawArticle:
 class Claim:
     """One assertion about one field of the record, and who makes it. `value` has the field's JSON shape.
 
-    `rival`: the other value that the same words can mean, where nothing on the page tells which: 03/04/2024.
+    `rival`: the other value that the same words can mean, where nothing on the page decides which: 03/04/2024.
     """
 
     field: str

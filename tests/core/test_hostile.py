@@ -111,7 +111,7 @@ def test_deep_nesting_loses_no_word(depth: int, tag: str) -> None:
     raw = hostile.page(
         f"{nested}{hostile.PROSE} The deepest sentence of all.{closed}<p>The sentence behind it all.</p>"
     )
-    article = parse(RawArticle(raw))
+    article, _ = parse(RawArticle(raw))
     texts = [block.text for block in article.blocks]
     assert (
         texts.count(f"{hostile.PROSE} The deepest sentence of all.") == texts.count("The sentence behind it all.") == 1

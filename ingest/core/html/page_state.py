@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from ingest.core.html.page_index import PageIndex
     from ingest.core.model import Block
 
-MOST_CHARACTERS = 1_500
+MAX_SHOWN_CHARACTERS = 1_500
 """Of a page's text outside links; one that shows more is not asked."""
-SENTENCES = 5
+MIN_SCRIPT_SENTENCES = 5
 """In the strings of scripts, from which they hold a text."""
-LEAST_STRING = 60
+MIN_STRING_CHARACTERS = 60
 """Characters of a string that may be a paragraph, or data written as one."""
-LEAST_DATA = 500
+MIN_DATA_CHARACTERS = 500
 """Characters of an attribute that may hold an article."""
-MAX_SCRIPT_CHARACTERS = 2_000_000
+MAX_SCRIPT_DATA_CHARACTERS = 2_000_000
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)', re.DOTALL)
 _SENTENCE = re.compile(r"[^\W\d_]{2}[.!?](?=\s|\\|<|$)|[。！？။។।؟]")
@@ -37,23 +37,23 @@ def _data(index: PageIndex) -> Iterator[str]:
         yield from (
             text
             for name, text in element.items()
-            if len(text) > LEAST_DATA and name.startswith("data-") and text[0] in "[{"
+            if len(text) > MIN_DATA_CHARACTERS and name.startswith("data-") and text[0] in "[{"
         )
 
 
 def is_drawn(index: PageIndex, blocks: Sequence[Block]) -> bool:
     """Whether a page with hardly any text has scripts that hold some, or an empty element that a script fills."""
     shown = sum(len(block.text) for block in blocks if block.markup is not None and block.markup.link_density < 0.5)
-    if shown > MOST_CHARACTERS or not index.by_tag["script"]:
+    if shown > MAX_SHOWN_CHARACTERS or not index.by_tag["script"]:
         return False
-    found, room = 0, MAX_SCRIPT_CHARACTERS
+    found, room = 0, MAX_SCRIPT_DATA_CHARACTERS
     for text in _data(index):
         if room <= 0:
             break
         for string in _STRING.finditer(text[:room]):
-            if len(string[1]) >= LEAST_STRING:
+            if len(string[1]) >= MIN_STRING_CHARACTERS:
                 found += len(_SENTENCE.findall(string[1]))
-                if found >= SENTENCES:
+                if found >= MIN_SCRIPT_SENTENCES:
                     return True
         room -= len(text)
     return any(

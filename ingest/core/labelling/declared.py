@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ingest.core.model import Article, Block, Prediction
 
-LEAST_WORDS = 60
+MIN_DECLARED_WORDS = 60
 """Of an article in JSON-LD that may stand for what is shown."""
 MOST_SHOWN = 0.5
 """Share of its words that the page shows, at most. Of 88 pages with a declared article none shows less than this; on the three where
@@ -30,7 +30,7 @@ DEK_WORDS = 80
 def stands_in_json(article: Article, blocks: Sequence[Block], verdicts: Sequence[Prediction]) -> bool:
     """Whether the declared article is the body: far more than what is shown, of which it says nearly all."""
     amount = sum(count_words(block.text) for block in article.declared)
-    if amount < LEAST_WORDS:
+    if amount < MIN_DECLARED_WORDS:
         return False
     own = [block for block, prediction in zip(blocks, verdicts, strict=True) if prediction.label is Label.BODY]
     shown = sum(count_words(block.text) for block in own)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_BLOCKS = 40
 LINKED = 0.3
-LEAST_WORDS = 5
+MIN_GAP_SENTENCE_WORDS = 5
 """Words of the one sentence that a gap must have."""
 LONG_WORDS = 20
 """From which a line is prose, whatever it ends with."""
@@ -73,7 +73,7 @@ def _bare(page: Outline) -> set[int]:
     holders: Counter[Element] = Counter()
     for at, mine in enumerate(page.body):
         own, element = base(page.blocks[at]), next(outwards(page.blocks[at]), None)
-        if mine and page.amount[at] >= LEAST_WORDS:
+        if mine and page.amount[at] >= MIN_GAP_SENTENCE_WORDS:
             holders.update(each for each in {element, own and own.parent} if each is not None)
     first = next(iter(page.prose()), len(page.blocks))
     found = set()
@@ -143,5 +143,5 @@ def _is_plain(page: Outline, at: int) -> bool:
 def _speaks(page: Outline, at: int) -> bool:
     """Whether a block is a sentence, or code. Thai and Lao have no full stop: there a long line is one."""
     amount = page.amount[at]
-    ended = amount >= LEAST_WORDS and page.blocks[at].text.endswith(_ENDS)
+    ended = amount >= MIN_GAP_SENTENCE_WORDS and page.blocks[at].text.endswith(_ENDS)
     return ended or amount >= LONG_WORDS or page.settings[at].code is not None

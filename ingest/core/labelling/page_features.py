@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NEIGHBOUR_BLOCKS = 2
 """Blocks on each side whose looks count."""
 
-_MIN_PROSE_WORDS = 9
+_MIN_PROSE_BLOCK_WORDS = 9
 _NEIGHBOUR_COLUMNS = (
     "shape.words", "shape.ends_sentence", "own.links", "own.prose", "cue.covered", "call.score", "habit.score",
 )  # fmt: skip
@@ -76,7 +76,9 @@ def page_features(
     words = lines.length
     share = np.array([markup.link_density for markup in markups])
     full = ends_like_sentence(lines)
-    prose = np.where(((words >= _MIN_PROSE_WORDS) & full | (words >= 3 * _MIN_PROSE_WORDS)) & (share < 0.5), words, 0.0)
+    prose = np.where(
+        ((words >= _MIN_PROSE_BLOCK_WORDS) & full | (words >= 3 * _MIN_PROSE_BLOCK_WORDS)) & (share < 0.5), words, 0.0
+    )
     stated = _ClaimedTitles(headline, claims)
     like = stated.likeness(lines, stated.titles)
     title = _headline_index(like, prose)

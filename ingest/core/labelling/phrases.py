@@ -1,4 +1,4 @@
-"""Cue words: which phrases of the lexicon stand in which line, found by hash."""
+"""Cue words: which phrases of the word lists stand in which line, found by the hashes of their n-grams."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PhraseTable:
     label_count: int
     """How many of the kinds are labels."""
     spoken: int
-    """How many of the kinds are labels or tell how a line speaks; the rest tell what a line calls for, in texts."""
+    """How many of the kinds are labels or manners of speech; the rest are what a line of a text calls for."""
     phrases: HashIndex
     """Phrases, and the runs of words that longer phrases begin with."""
     has_continuation: Bools

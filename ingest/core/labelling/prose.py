@@ -1,6 +1,6 @@
 """Where a line stands: how much prose lies around it, how far the densest run of prose is, what it shares with the other lines.
 
-No place in a file counts, only places relative to the prose: stripping lines before or after must not change a verdict.
+No position in a file counts, only positions relative to the prose: stripping lines before or after must not change a verdict.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from ingest.core.labelling.line_shape import Columns, ends_like_sentence
 from ingest.core.labelling.tokens import Bools, Floats, Hashes, Ints, TokenizedLines, group_equal, ngram_hashes
 
-_MIN_PROSE_WORDS = 10  # a line of prose has at least so many, and ends like a sentence, or three times as many
+_MIN_PROSE_LINE_WORDS = 10  # a line of prose has at least so many, and ends like a sentence, or three times as many
 _INTERRUPTION_WORDS = 12.0  # words of prose that one other line inside a run outweighs
 _PLAIN_COLUMNS = ("is", "before", "after", "run_share")
 """Columns of `prose_position_features` that stand as they are; of the others, amounts, the logarithm counts."""
@@ -31,9 +31,9 @@ class Prose:
 def find_prose(reading: TokenizedLines) -> Prose:
     """The prose of a text; a text of no lines has none."""
     length = reading.length
-    lines = (length >= _MIN_PROSE_WORDS) & ends_like_sentence(reading) | (length >= 3 * _MIN_PROSE_WORDS)
+    lines = (length >= _MIN_PROSE_LINE_WORDS) & ends_like_sentence(reading) | (length >= 3 * _MIN_PROSE_LINE_WORDS)
     words = np.where(lines, length, 0.0)
-    # The run with the greatest sum, where each line that is no prose counts against it (Kadane's way, by sums).
+    # The run with the greatest sum, where each line that is no prose counts against it (Kadane's algorithm, by prefix sums).
     sums = np.concatenate((np.zeros(1), np.cumsum(np.where(lines, words, -_INTERRUPTION_WORDS))))
     lowest = np.minimum.accumulate(sums)
     last = int(np.argmax(sums - lowest))

@@ -1,8 +1,8 @@
-"""The lines of a text as arrays: what kind of sign each character is, and words as numbers.
+"""The lines of a text as arrays: the class of each character, and words as hashes.
 
-One table turns every code point into a class, one sum turns every word into a hash, so the rest of the evidence is counting in
-numpy: about 4 µs a line where regular expressions and strings took 28. A sign of a script that writes no spaces between words
-(Han, kana, Thai, Lao, Burmese, Khmer) is a word of its own, as in the scores that judge us.
+One table turns every code point into a class, a polynomial rolling hash (prefix sums) turns every word into a number, so the other features are counts in
+numpy: about 4 µs a line where regular expressions and strings took 28. A character of a script that writes no spaces between words
+(Han, kana, Thai, Lao, Burmese, Khmer) is a word of its own, as in the benchmark's scores.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Bools = NDArray[np.bool_]
 Hashes = NDArray[np.uint64]
 Classes = NDArray[np.uint8]
 
-# Classes of signs. Those up to UNSPACED make words.
+# Classes of characters. Those up to UNSPACED make words.
 LOWER, UPPER, UNCASED, MARK, DIGIT, UNSPACED = range(6)
 (
     SPACE,
@@ -64,15 +64,17 @@ _CHARACTERS = {
     LEGAL: "©®™℗",
 }
 _QUOTES_NOT_BARS = "»‹"  # arrows in English, quotation marks elsewhere: quotation marks
-_WORDS_PER_UNSPACED_CHARACTER = 0.5  # words that a sign of an unspaced script counts for, where lengths are compared
+_WORDS_PER_UNSPACED_CHARACTER = (
+    0.5  # words that a character of an unspaced script counts for, where lengths are compared
+)
 _PLANE = 1 << 16
 _HALF, _LOWER = np.uint32(16), np.uint32(_PLANE - 1)
 HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that powers of it never vanish modulo 2**64
-_MAX_HASHED_CHARACTERS = 48  # signs of a word that its hash looks at
+_MAX_HASHED_CHARACTERS = 48  # characters of a word that its hash looks at
 _CACHED_POWER_BITS = (
     14,
     20,
-)  # the powers of the step are kept for texts of 2**14 signs, …, 2**20; longer ones make them anew
+)  # the powers of the multiplier are kept for texts of 2**14 characters, …, 2**20; longer ones make them anew
 
 
 @cache
@@ -96,19 +98,19 @@ def _character_table() -> NDArray[np.uint32]:
 
 @dataclass(frozen=True, eq=False)
 class TokenizedLines:
-    """Lines read once. Arrays over signs, over words, over lines; each line ends in a BREAK that belongs to it."""
+    """Lines read once. Arrays over characters, over words, over lines; each line ends in a BREAK that belongs to it."""
 
     lines: int
     character_class: NDArray[np.uint8]
-    """Class of each sign."""
+    """Class of each character."""
     character_line: Ints
-    """Line of each sign."""
+    """Line of each character."""
     first: Ints
-    """Sign at which each line starts."""
+    """Character at which each line starts."""
     last: Ints
-    """Sign at which each line ends, the BREAK."""
+    """Character at which each line ends, the BREAK."""
     counts: Floats
-    """float64[lines, CLASSES]: how many signs of each class a line has."""
+    """float64[lines, CLASSES]: how many characters of each class a line has."""
     word: Hashes
     """Each word, folded to lower case, as a number; equal words are equal numbers."""
     word_line: Ints
@@ -122,7 +124,7 @@ class TokenizedLines:
 
     @cached_property
     def length(self) -> Floats:
-        """Words of each line, a sign of an unspaced script counted as part of one."""
+        """Words of each line, a character of an unspaced script counted as part of one."""
         return self.words - (1 - _WORDS_PER_UNSPACED_CHARACTER) * self.counts[:, UNSPACED]
 
     def count_per_line(self, where: Ints, weights: Floats | None = None) -> Floats:
@@ -168,7 +170,7 @@ class HashIndex:
 
     @classmethod
     def of(cls, keys: Hashes) -> HashIndex:
-        """A shelf of ascending numbers."""
+        """An index of ascending numbers."""
         bits = min(len(keys).bit_length() + 2, 20)
         shift = np.uint64(64 - bits)
         sizes = np.bincount((keys >> shift).astype(np.intp), minlength=1 << bits)
@@ -188,9 +190,9 @@ class HashIndex:
 
 
 def group_equal(values: Hashes) -> tuple[Ints, Bools]:
-    """The places of values, equal ones together in the order they stand in, and whether each is the first of its group.
+    """The positions of values, equal ones together in their order, and whether each is the first of its group.
 
-    The upper bits decide; the lower ones carry the place, so that plain numbers are sorted, which is many times faster than argsort.
+    The upper bits decide; the lower ones carry the position, so that plain numbers are sorted, which is many times faster than argsort.
     """
     bits = np.uint64(max(len(values).bit_length(), 1))
     order = np.sort((values >> bits << bits) | np.arange(len(values), dtype=np.uint64))
@@ -211,24 +213,24 @@ def ngram_hashes(word: Hashes, max_words: int) -> Iterator[Hashes]:
 
 def _word_bounds(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
     """Where words start and how long they are: runs of letters and digits, apostrophes between letters included."""
-    wordly = kind <= UNSPACED
+    in_word = kind <= UNSPACED
     inner = kind == APOSTROPHE
     inner[1:-1] &= (kind[:-2] <= UNCASED) & (kind[2:] <= UNCASED)
     inner[0] = inner[-1] = False
-    wordly |= inner
+    in_word |= inner
     single = kind == UNSPACED
-    starts = wordly.copy()
-    starts[1:] &= ~wordly[:-1] | single[1:] | single[:-1]
-    stops = wordly.copy()
-    stops[:-1] &= ~wordly[1:] | single[1:] | single[:-1]
+    starts = in_word.copy()
+    starts[1:] &= ~in_word[:-1] | single[1:] | single[:-1]
+    stops = in_word.copy()
+    stops[:-1] &= ~in_word[1:] | single[1:] | single[:-1]
     start = np.flatnonzero(starts)
     return start, np.flatnonzero(stops) + 1 - start
 
 
 def _word_hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
-    """The sum of each word's signs, times powers of the step that grow with the place in the word; then stirred.
+    """A polynomial hash of each word: the sum of its characters times powers of the multiplier, then mixed (xor, shift, multiply).
 
-    Each is a difference of one running sum, whose powers grow with the place in the text, brought back to the word's start.
+    Each is the difference of two prefix sums over the whole text, multiplied by the inverse power of the word's start.
     """
     bits = max(len(folded).bit_length(), _CACHED_POWER_BITS[0])
     powers, inverse = (_cached_hash_powers if bits <= _CACHED_POWER_BITS[1] else _hash_powers)(bits)
@@ -242,7 +244,7 @@ def _word_hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
 
 
 def _hash_powers(bits: int) -> tuple[Hashes, Hashes]:
-    """The first 2**bits powers of the step from the first on, and those of its inverse from the zeroth on."""
+    """The first 2**bits powers of the multiplier from the first on, and those of its inverse from the zeroth on."""
     inverse = np.full(1 << bits, np.uint64(pow(int(HASH_MULTIPLIER), -1, 1 << 64)))
     inverse[0] = 1
     return np.cumprod(np.full(1 << bits, HASH_MULTIPLIER), dtype=np.uint64), np.cumprod(inverse, dtype=np.uint64)

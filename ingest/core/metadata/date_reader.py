@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ingest.core.model import Origin
 
-MAX_DATES = 2_000  # texts in which other dates are looked for
+MAX_DATED_TEXTS = 2_000  # texts in which other dates are looked for
 
 _DAY_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)(?:[/-]?(\d\d))?(?=[/_-])")
 _NUMERIC = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2((?:19|20)\d\d)(?!\d)")
@@ -68,7 +68,7 @@ class DateReader:
         unsure: set[tuple[str, str]] = set()
         found: set[DayOrder] = set()
         for number, raw in enumerate(self._others()):
-            if number > MAX_DATES:
+            if number > MAX_DATED_TEXTS:
                 break
             text = plain_digits(raw[:MAX_TEXT])
             for one, _, two, _ in _NUMERIC.findall(text):

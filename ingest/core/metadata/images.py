@@ -30,7 +30,7 @@ MIN_PARAGRAPH_CHARACTERS = 60  # characters of a paragraph that counts as prose
 MIN_ARTICLE_CHARACTERS = 600  # characters of an article's paragraphs
 MAX_CAPTION_CHARACTERS = 300  # characters
 MIN_HINT_CHARACTERS = 20  # characters of a text that says less than a caption with its credit
-MAX_DATE_LINE_CHARACTERS = 60  # characters of a line that holds little beside a date
+MAX_DATED_CAPTION_CHARACTERS = 60  # characters of a line that holds little beside a date
 MAX_BOX_CHARACTERS = 1500  # characters around a picture that are still about it
 
 _NO_CAPTION_TAGS = ("a", "button", "form", "time", "ul", "h1", "h2", "h3", "h4")
@@ -169,7 +169,9 @@ def _is_descriptive(text: str) -> bool:
         or len(UNSPACED_CHARACTER.findall(text)) > 7
     )
     return (
-        wordy and strip_byline_marker(text) is None and (len(text) > MAX_DATE_LINE_CHARACTERS or read_day(text) is None)
+        wordy
+        and strip_byline_marker(text) is None
+        and (len(text) > MAX_DATED_CAPTION_CHARACTERS or read_day(text) is None)
     )
 
 

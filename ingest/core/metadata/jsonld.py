@@ -13,7 +13,7 @@ from typing import Any
 from ingest.core.text.wordlists import word_set
 
 MAX_OBJECTS = 20_000  # a news page has 1 to 50, a product list some hundreds
-MAX_SCRIPT_CHARACTERS = 4_000_000
+MAX_JSONLD_CHARACTERS = 4_000_000
 
 JsonObject = dict[str, Any]
 """One JSON object."""
@@ -39,7 +39,7 @@ def read_jsonld(scripts: Iterable[str]) -> list[JsonObject]:
     """The top objects of the scripts in order: members of lists and of `@graph` stand by themselves."""
     found: list[JsonObject] = []
     for script in scripts:
-        if len(script) > MAX_SCRIPT_CHARACTERS:
+        if len(script) > MAX_JSONLD_CHARACTERS:
             continue
         stack = list(_values(script))[::-1]
         while stack and len(found) < MAX_OBJECTS:

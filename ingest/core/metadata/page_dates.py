@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ingest.core.metadata.date_reader import DateReader
     from ingest.core.metadata.headline_area import HeadlineArea
 
-MAX_DATES = 60
+MAX_DATED_ELEMENTS = 60
 DATE_LINE_CHARACTERS = 50
 """A line that does little but tell the date; in longer ones dates are often part of a sentence."""
 MAX_MARKER_CHARACTERS = 40
@@ -65,7 +65,7 @@ def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Ite
                 yield from sure
                 told += unsure
     yield from told
-    for element in index.by_tag["time"][:MAX_DATES]:
+    for element in index.by_tag["time"][:MAX_DATED_ELEMENTS]:
         if (
             not index.is_foreign(element)
             and not of_foreign_thing(element)
@@ -79,7 +79,7 @@ def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Ite
             )
             if claim:
                 yield claim
-    for element in index.by_role["date"][:MAX_DATES]:
+    for element in index.by_role["date"][:MAX_DATED_ELEMENTS]:
         apart = (
             of_foreign_thing(element)
             or element.tag in {"body", "article", "main", "time", "meta"}

@@ -1,6 +1,6 @@
 """What is known of publishers, as files: TOML becomes packs, packs become the rulebook of one article.
 
-    publishers/*.toml, the user's folder ──read──▶ Pack, Rule ──net──▶ Packs ──rulebook(article)──▶ Rulebook ──hits──▶ Hit
+    publishers/*.toml, the user's folder ──read──▶ Pack, Rule ──prefilter──▶ Packs ──rulebook(article)──▶ Rulebook ──hits──▶ Hit
 
 A pack holds no code and carries its own proof: `validate_packs` holds every one of them to the laws.
 """

@@ -55,7 +55,7 @@ class TestedPattern:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule(TestedPattern):
-    """A certain sign that a block is no part of the article (or, with label "body", that it is)."""
+    """A pattern that proves what a block is: no part of the article, or, with label "body", a part of it."""
 
     label: Label
     span: Span

@@ -1,6 +1,6 @@
-r"""A pattern loosened for the net: it matches whatever the pattern matches, and perhaps more.
+r"""A pattern loosened for the prefilter: it matches whatever the pattern matches, and perhaps more.
 
-`\b` and names go, `\w \d \s \p{L}` take every sign beyond ASCII, counts beyond four become + or *, and of an alternative with gaps (`.*`, `[^.]{2,80}`)
+`\b` and names go, `\w \d \s \p{L}` take every character beyond ASCII, counts beyond four become + or *, and of an alternative with gaps (`.*`, `[^.]{2,80}`)
 only its beginning or its end is kept. Without that the automaton of a hundred rules with gaps builds new states for nearly every line
 it meets (17 µs a line, 200 MB); with it a line costs 1 to 2 µs.
 """
@@ -33,18 +33,18 @@ _ASCII = {
     r"\p{Hangul}": "",
     r"\p{Katakana}": "",
 }
-_WITH_NON_ASCII = {sign: inside + _NON_ASCII for sign, inside in _ASCII.items()}
-_PART = regex.compile(  # plain signs are taken by the run, all that no count follows: packs load in three fifths of the time
+_WITH_NON_ASCII = {character: inside + _NON_ASCII for character, inside in _ASCII.items()}
+_PART = regex.compile(  # plain characters are taken by the run, all that no count follows: packs load in three fifths of the time
     r"(?P<plain>[\w ]{2,}(?![*+?{]))|(?P<open>\((?:\?P?<\w+>|\?(?P<flags>[a-z]*):|(?!\?)))|(?P<odd>\(\?)|(?P<close>\))|(?P<bar>\|)"
     r"|(?P<class>\[(?P<not>\^?)\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\])|(?P<edge>\\[bBAZz]|[\^$])"
-    r"|(?P<repeat>(?:[*+?]|\{(?P<least>\d+)(?P<most>,\d*)?\})\??)|(?P<sign>\\[pP]\{\^?\w+\}|\\x[0-9A-Fa-f]{2}|\\.|.)",
+    r"|(?P<repeat>(?:[*+?]|\{(?P<least>\d+)(?P<most>,\d*)?\})\??)|(?P<character>\\[pP]\{\^?\w+\}|\\x[0-9A-Fa-f]{2}|\\.|.)",
     regex.DOTALL,
 )
 _IN_CLASS = regex.compile(r"\\[pP]\{\^?\w+\}|\\.|[^\\]+", regex.DOTALL)
 _LINE_END = "(?m:$)"  # texts are searched several at once, a line each
 
 MIN_OWN_CHARACTERS = 2
-"""A part of an alternative may stand for the whole if it has at least so many signs of its own; one will do at the beginning."""
+"""A part of an alternative may stand for the whole if it has at least so many characters of its own; one will do at the beginning."""
 
 
 class UnsupportedPattern(ValueError):
@@ -53,7 +53,7 @@ class UnsupportedPattern(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One sign, class or group with its repeat. `weight`: signs of its own that it has at least; a gap stands for anything."""
+    """One character, class or group with its repeat. `weight`: characters of its own that it has at least; a gap stands for anything."""
 
     text: str
     weight: int = 0
@@ -74,7 +74,7 @@ class LoosePattern:
 
 
 def loosen(source: str, anchor: Anchor) -> LoosePattern:
-    """The pattern for the net. Raises SieveError for what has no loose form."""
+    """The pattern for the prefilter. Raises SieveError for what has no loose form."""
     loosest = [_loosest(parts, flags, anchor) for parts, flags in _spread(_alternatives(_PART.finditer(source)))]
     beginning, anywhere = ("|".join(text for begins, text in loosest if begins is wanted) for wanted in (True, False))
     return LoosePattern(beginning or None, anywhere or None)
@@ -110,7 +110,7 @@ def _loosest(parts: tuple[_Part, ...], flags: str, anchor: Anchor) -> tuple[bool
 
 
 def _edge(parts: Sequence[_Part], *, last: bool = False) -> tuple[str, int]:
-    """What stands at one end of the parts, as far as the first gap, and how many signs of its own it has."""
+    """What stands at one end of the parts, as far as the first gap, and how many characters of its own it has."""
     kept: list[str] = []
     weight = 0
     for part in reversed(parts) if last else parts:
@@ -170,7 +170,7 @@ def _single(token: regex.Match[str]) -> Iterator[_Part]:
         yield _Part(_class(text, negated=bool(token["not"])))
     elif text in _WITH_NON_ASCII:
         yield _Part(f"[{_WITH_NON_ASCII[text]}]")
-    elif kind == "sign":
+    elif kind == "character":
         meta = text == "." or (text[0] == "\\" and text[1] in ascii_letters)
         yield _Part(text, weight=0 if meta else 1)
 
@@ -180,7 +180,7 @@ def _class(text: str, *, negated: bool) -> str:
         raise UnsupportedPattern(r"write \W, \D and \S without a negated class around them")
     if negated:  # there the narrow meaning is the looser one
         return text
-    return "".join(_WITH_NON_ASCII.get(sign, sign) for sign in _IN_CLASS.findall(text))
+    return "".join(_WITH_NON_ASCII.get(character, character) for character in _IN_CLASS.findall(text))
 
 
 def _repeated(part: _Part, token: regex.Match[str]) -> _Part:
@@ -202,7 +202,7 @@ def _repeated(part: _Part, token: regex.Match[str]) -> _Part:
 
 
 def _is_wide(part: _Part) -> bool:
-    """Whether it takes nearly any sign, or words and the spaces between them."""
+    """Whether it takes nearly any character, or words and the spaces between them."""
     return (
         part.text == "."
         or part.text.startswith(("[^", r"\S", r"\W", r"\D"))

@@ -1,6 +1,6 @@
-"""All packs as one net, and the rulebook that an article gets from it.
+"""All packs behind one prefilter, and the rulebook that an article gets from it.
 
-Every pattern of every pack sits, loosened, in the net: it tells which may match a text, and only those are confirmed. A text that
+The prefilter holds every pattern of every pack, loosened: it finds which may match a text, and only those are confirmed. A text that
 nothing fits, nearly all of them, costs no more.
 """
 
@@ -36,7 +36,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One pattern of the net and the pack it is from."""
+    """One pattern of the prefilter and the pack it is from."""
 
     pack: Pack
     pattern: TestedPattern | PublisherMark
@@ -47,7 +47,7 @@ def _entries(pack: Pack) -> list[_Entry]:
 
 
 class Packs:
-    """Every pack, and the net over them all."""
+    """Every pack, and the prefilter over all their patterns."""
 
     def __init__(self, packs: Iterable[Pack]) -> None:
         self.all = tuple(packs)
@@ -65,9 +65,9 @@ class Packs:
         texts: Sequence[str],
         published: dt.date | None = None,
     ) -> Rulebook:
-        """The packs that serve an article: by its domain, its publisher's name, signs in its texts; then those for all.
+        """The packs that serve an article: by its domain, its publisher's name, fingerprints and traces in its texts; then those for all.
 
-        The texts are passed through the net once, here. With `published`, rules whose time was over by then are left out.
+        The texts are passed through the prefilter once, here. With `published`, rules whose `valid_until` is before it are left out.
         """
         different = list(dict.fromkeys(texts))
         candidates = dict(zip(different, self.candidates(different), strict=True))

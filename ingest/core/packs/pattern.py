@@ -46,7 +46,7 @@ class Pattern:
             for form in (self.loose.beginning, self.loose.anywhere):
                 if (
                     form and not trusted
-                ):  # without its \b, x?\b* repeats what is repeated: refused here, not met by the net
+                ):  # without its \b, x?\b* repeats what is repeated: refused here, before the prefilter meets it
                     re2.compile(form, re2_options())
         except re2.error as error:
             reason = error.args[0]

@@ -21,7 +21,7 @@ class Prefilter:
     """Loosened patterns, those tried at a text's beginning apart from those sought anywhere in it.
 
     In one Set they would be one automaton, with a state for each pair that meets in a text: 22 µs a line that is new to it, against 6.
-    The beginnings' own is done with most texts after some signs.
+    The beginnings' own is done with most texts after a few characters.
     """
 
     def __init__(self, patterns: Iterable[LoosePattern]) -> None:

@@ -103,7 +103,7 @@ def decode(content: bytes) -> DecodedText:
     _refuse_formats(content)
     text, encoding, damaged = decode_bytes(content)
     text, mended = mend_double_encoding(text)
-    if "\r" in text:  # a sign is found in a twentieth of the time of two
+    if "\r" in text:  # a character is found in a twentieth of the time of two
         text = text.replace("\r\n", "\n")
     if encoding != "utf-8" or mended or _NEEDS_CLEANING.search(content):
         for end in _LINE_ENDS:  # a pattern for them all takes five times as long
@@ -119,7 +119,7 @@ def decode(content: bytes) -> DecodedText:
 
 
 def is_page(text: str) -> bool:
-    """Whether the text is HTML, told by its content; other XML is refused."""
+    """Whether the text is HTML, found out from its content; other XML is refused."""
     head = text[:SNIFFED_BYTES].lstrip()
     page = bool(_PAGE.search(text, 0, 20 * SNIFFED_BYTES))
     if head.startswith("<?xml") and not page:

@@ -24,7 +24,7 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _RUN = re.compile(r"[^<>\n\r\x00-\x7f][^<>\n\r]*")
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
-# What is no letter or sign of any newspaper: controls, phonetic letters and marks, private use, what is not assigned in Arabic's forms.
+# Characters of no newspaper: controls, phonetic letters and marks, private use, what is not assigned in Arabic's forms.
 _IMPLAUSIBLE = re.compile(r"[\x80-\x9f\u0250-\u036f\u0483-\u0489\u07c0-\u08ff\ue000-\uf8ff\ufff0-\uffff]")
 
 _BEHIND_1252 = r"[\x{80}-\x{bf}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"

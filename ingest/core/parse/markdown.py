@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MIN_MARKS = 2
 """Marks from which a text is Markdown: one pair of stars may be a footnote's."""
 MAX_MARKS = 20_000
-"""Signs of a text that may be marks: no article has so many, and 3 million of them take the reader 17 s."""
+"""Characters of a text that may be marks: no article has so many, and 3 million of them take the reader 17 s."""
 
 _MARK = re.compile(
     r"^#{1,6} \S|\*\*[^\s*][^*\n]{0,300}\*\*|\[[^\][\n]{1,300}\]\(https?://[^\s)]{1,900}\)", re.MULTILINE
@@ -36,7 +36,7 @@ def is_markdown(text: str) -> bool:
 
 
 def strip_markdown(line: str) -> tuple[str, tuple[Link, ...]]:
-    """A line's words as a reader sees them, and its links. A line with a picture stays as it is: its words are nobody's text; so
+    """A line's words as a reader sees them, and its links. A line with a picture stays as it is: its words are no text of the article; so
     does one too long for a paragraph.
     """
     if len(line) > MAX_RULE_TEXT_CHARACTERS or not _MARK_CHARACTER.search(line) or _IMAGE.search(line):

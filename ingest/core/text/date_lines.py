@@ -1,4 +1,4 @@
-"""Lines of a text that tell little but a date: "27.02.2024. 06:20h", "Harbour Voices | Wed, 3 May 2024, 12:57 GMT"."""
+"""Lines of a text that say little but a date: "27.02.2024. 06:20h", "Harbour Voices | Wed, 3 May 2024, 12:57 GMT"."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MAX_DATE_LINE_CHARACTERS = 100
 MAX_OTHER_WORDS = 4
-"""Words of a date line that tell no time: the name of a site, of a series, of a section."""
+"""Words of a date line that name no time: the name of a site, of a series, of a section."""
 MAX_DATE_CHARACTERS = 32
 MIN_CAPTION_WORDS = 6
 
@@ -44,7 +44,7 @@ def date_line(text: str) -> Mapping[str, str] | None:
 
 
 def is_dated_caption(text: str) -> bool:
-    """Whether a line tells what a picture shows and when: it ends with a day, and no sentence does."""
+    """Whether a line says what a picture shows and when: it ends with a day, and no sentence does."""
     return len(text.split()) >= MIN_CAPTION_WORDS and ends_with_date(text)
 
 

@@ -35,7 +35,7 @@ CLOCK_REACH = 40  # characters before and behind a day in which its clock is loo
 
 
 class Written(NamedTuple):
-    """A day as a text names it. `rival`: the other day that the same numbers can mean, where nothing tells which."""
+    """A day as a text names it. `rival`: the other day that the same numbers can mean, where nothing decides which."""
 
     when: str
     rival: str | None = None
@@ -111,7 +111,12 @@ def _dated(year: int, month: int, day: int, match: re.Match[str], text: str) -> 
     if clock is None:
         before = text[max(0, match.start() - CLOCK_REACH) : match.start()]
         clock = next(
-            (c for c in _TIME_OF_DAY.finditer(before) if not any(sign.isalnum() for sign in before[c.end() :])), None
+            (
+                c
+                for c in _TIME_OF_DAY.finditer(before)
+                if not any(character.isalnum() for character in before[c.end() :])
+            ),
+            None,
         )
     when = (clock and _date_from_match(clock, plain)) or _format_date(plain)
     return Written(when) if when else None
@@ -212,7 +217,7 @@ def marker(text: str) -> str | None:
 def find_labelled_dates(
     text: str, *, order: DayOrder | None = None, language: str = "", field: str = "published"
 ) -> Iterator[tuple[str, Written]]:
-    """(field, day) for each day that a line of furniture names: "Published 3 May 2024 | Updated 4 May 2024".
+    """(field, day) for each day that a line around the article names: "Published 3 May 2024 | Updated 4 May 2024".
 
     `field`: what a day is that no marker stands before.
     """
