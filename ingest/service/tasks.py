@@ -4,7 +4,7 @@
 
 A pool process runs a task by giving its tickets to a warm child of its own (pool.py), so a document that crashes, loops or eats
 memory ends that child, not the pool process. Kills of the pool process, the worker or Redis leave claimed sources without a lock;
-the keeper's sweep queues them again.
+the watcher's sweep queues them again.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from celery import Celery, bootsteps, signals
 from celery.worker import consumer as celery_consumer
 
 from ingest.service.broker import BROKER_ERRORS, TASK, TASK_SECONDS, describe_error, make_celery
-from ingest.service.composition import open_service
+from ingest.service.composition import Service, open_service
 from ingest.service.logs import to_stderr
 from ingest.service.prefetch import Window
 from ingest.service.recovery import reconcile
@@ -33,69 +34,53 @@ from ingest.service.spool.filenames import tickets
 from ingest.service.spool.heartbeat import Heartbeat
 from ingest.service.workers.pool import WorkerPool
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5.0
 FULL_REDIS_PAUSE_SECONDS = 2.0  # before the next try after Redis answered with an error
 MAX_LOST_RETRIES = 5  # then the sweep's turn
 MALFORMED = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
 """What Celery and Kombu raise over a message that is not from us (measured: tests/service/test_trust.py)."""
-_stopping = mmap.mmap(-1, 1)  # shared with the pool's processes: 1 once the worker is told to stop
 
 
 def make_app(settings: Settings) -> Celery:
     """The app, with the task and the worker's heartbeat."""
     app = make_celery(settings)
     service = open_service(settings, app)
+    stopping = mmap.mmap(-1, 1)  # shared with the forked pool processes: 1 once the worker is to stop
     pools: dict[int, WorkerPool] = {}
     """One for each pool process, by its process id: a forked process must not use its parent's."""
 
     @app.task(name=TASK, max_retries=MAX_LOST_RETRIES, default_retry_delay=1)
     def run(*given: Any, **named: Any) -> None:
-        # Whoever may write to the broker says what he likes: nothing of it is a path before `tickets` has looked at it.
+        # Anyone who may write to the broker can send anything: nothing of it is a path before `tickets` has validated it.
         if not (paths := tickets(given[0] if len(given) == 1 and not named else [given])):
             return
         pid = os.getpid()
         if pid not in pools:
             pools[pid] = WorkerPool(service, warm(), size=1)
-        rest = run_tickets(pools[pid], paths)
+        rest = run_tickets(pools[pid], paths, lambda: bool(stopping[0]))
         if rest:
             try:
                 service.broker.publish(rest)
             except BROKER_ERRORS as error:
                 log.warning("the sweep will queue what is left: %s", describe_error(settings, error))
 
-    class Beat(bootsteps.StartStopStep):
-        """A desk for the worker, with a beat from the loop that consumes: it stops when that does."""
-
-        requires = ("celery.worker.consumer.tasks:Tasks",)
-
-        def __init__(self, parent: Any, **kwargs: Any) -> None:
-            super().__init__(parent, **kwargs)
-            self.desk: Heartbeat | None = None
-            self.timer: Any = None
-
-        def start(self, parent: Any) -> None:
-            self.desk = self.desk or Heartbeat(service.spool.root, "worker")
-            self.desk.beat(pool=settings.workers)
-            self.timer = parent.timer.call_repeatedly(BEAT_SECONDS, self.desk.beat, kwargs={"pool": settings.workers})
-
-        def stop(self, parent: Any) -> None:
-            del parent
-            if self.timer:
-                self.timer.cancel()
-
-    app.steps["consumer"].add(Beat)
+    app.steps["consumer"].add(_beat_step(service))
 
     @signals.worker_init.connect(weak=False)
     def _prepare(**_: Any) -> None:
         service.spool.prepare()
         settings.out.mkdir(parents=True, exist_ok=True)
-        try:  # as the keeper does: we may be the first to start, and Redis may remember tickets
+        try:  # as the watcher does: we may start first, and Redis may still have tickets
             reconcile(service.spool, service.journal)
         except OSError as error:
-            log.warning("the keeper will compare the journal with the sources: %s", error)
+            log.warning("the watcher will compare the journal with the sources: %s", error)
         warm()  # before the pool forks
+
+    @signals.worker_shutting_down.connect(weak=False)
+    def _stop_soon(**_: Any) -> None:
+        stopping[0] = 1
 
     @signals.worker_process_shutdown.connect(weak=False)
     def _leave(**_: Any) -> None:
@@ -105,18 +90,44 @@ def make_app(settings: Settings) -> Celery:
     return app
 
 
-def run_tickets(pool: WorkerPool, paths: list[str]) -> list[str]:
-    """Bring tickets to their outcomes; gives those that there was no time for."""
+def _beat_step(service: Service) -> type[bootsteps.StartStopStep]:
+    class Beat(bootsteps.StartStopStep):
+        """The worker's heartbeat, sent from the loop that consumes messages, so it stops when that does."""
+
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def __init__(self, parent: Any, **kwargs: Any) -> None:
+            super().__init__(parent, **kwargs)
+            self.heartbeat: Heartbeat | None = None
+            self.timer: Any = None
+
+        def start(self, parent: Any) -> None:
+            self.heartbeat = self.heartbeat or Heartbeat(service.spool.root, "worker")
+            self.heartbeat.beat(pool=service.settings.workers)
+            self.timer = parent.timer.call_repeatedly(
+                BEAT_SECONDS, self.heartbeat.beat, kwargs={"pool": service.settings.workers}
+            )
+
+        def stop(self, parent: Any) -> None:
+            del parent
+            if self.timer:
+                self.timer.cancel()
+
+    return Beat
+
+
+def run_tickets(pool: WorkerPool, paths: list[str], stopping: Callable[[], bool]) -> list[str]:
+    """Bring tickets to their outcomes; gives those for which there was no time, or that were not begun when `stopping` became true."""
     until = time.monotonic() + TASK_SECONDS
     for path in paths:
         pool.submit(path)
     rest: list[str] = []
     while len(pool):
-        if _stopping[0] or time.monotonic() > until:
+        if stopping() or time.monotonic() > until:
             rest += pool.take_back()
         pool.step(1.0)
         if pool.fault and time.monotonic() > until:
-            pool.take_back()  # they stay claimed: the sweep queues them when the surroundings work again
+            pool.take_back()  # they stay claimed: the sweep queues them when the fault has gone
             rest = []
     return rest
 
@@ -124,11 +135,6 @@ def run_tickets(pool: WorkerPool, paths: list[str]) -> list[str]:
 @signals.setup_logging.connect
 def _our_logs(**_: Any) -> None:
     to_stderr()
-
-
-@signals.worker_shutting_down.connect
-def _stop_soon(**_: Any) -> None:
-    _stopping[0] = 1
 
 
 @signals.worker_process_init.connect
@@ -196,8 +202,14 @@ def _outlives_messages(loop: Callable[..., None], away: tuple[type[BaseException
     return turn
 
 
+@cache
+def _app_of_environment() -> Celery:
+    return make_app(
+        load_settings()
+    )  # at the first use, not at import: tests and `ingest worker` bring their own settings
+
+
 def __getattr__(name: str) -> Any:
-    if name == "app":  # made when asked for: its settings are those of that moment
-        globals()["app"] = app = make_app(load_settings())
-        return app
+    if name == "app":
+        return _app_of_environment()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
