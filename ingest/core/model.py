@@ -32,7 +32,7 @@ UNSEEN = "unseen"
 
 
 class Label(StrEnum):
-    """Which room of the record a block belongs to. A closed set (design, glossary)."""
+    """Which room of the record a block belongs to. A closed set."""
 
     BODY = "body"
     HEADLINE = "headline"

@@ -1,8 +1,8 @@
-"""The journal: one whole JSON line for each source that found its fate, in the order they did. What a consumer follows.
+"""The journal: one JSON line per settled source, in the order in which they were settled. Consumers follow it.
 
 A line is written under a lock, in one write, after a look whether the file ends with a whole line: what a kill, a full disk or a
-power cut has torn is cut off first, so no two lines are ever glued. Who moves a source and writes its line holds `settling` for
-both; who compares the lines with the sources (recovery.py) holds `quiet`, so nobody is between the two meanwhile.
+power cut has torn is cut off first, so no two lines are ever glued. A process that moves a source and writes its line holds `settling` for
+both; one that compares the lines with the sources (recovery.py) holds `quiet`, so that no process is between the two meanwhile.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Journal:
 
     @contextlib.contextmanager
     def settling(self) -> Iterator[None]:
-        """Held while a source is moved to its fate and its line is written; by many at once."""
+        """A shared lock, held while a source is settled: it is moved and its line is written."""
         handle = self._lock_file()
         try:
             fcntl.flock(handle, fcntl.LOCK_SH)
@@ -55,13 +55,15 @@ class Journal:
 
     @contextlib.contextmanager
     def quiet(self) -> Iterator[int]:
-        """Held while nobody settles anything; gives the lock file. Raises OSError (ETIMEDOUT) if somebody does so too long."""
+        """The exclusive lock: no source is being settled meanwhile. Gives the lock file; raises OSError (ETIMEDOUT) after `LOCK_SECONDS`."""
         handle = self._lock_file()
         try:
             until = time.monotonic() + LOCK_SECONDS
             while not durable.try_lock(handle):
                 if time.monotonic() > until:
-                    raise OSError(errno.ETIMEDOUT, "somebody holds the lock of the journal, stopped perhaps", LOCK_NAME)
+                    raise OSError(
+                        errno.ETIMEDOUT, "another process, stopped perhaps, holds the lock of the journal", LOCK_NAME
+                    )
                 time.sleep(0.005)
             yield handle
         finally:
@@ -173,7 +175,7 @@ class Journal:
             if len(kept := b"".join(whole)) != len(doubtful):
                 durable.write_atomically(self.path, _read(handle, 0, start) + kept)
 
-    def told(self, tokens: Collection[str]) -> dict[str, JournalEntry]:
+    def entries_of(self, tokens: Collection[str]) -> dict[str, JournalEntry]:
         """The lines of those of these sources that have one, by token. Reads back no farther than it must."""
         found: dict[str, JournalEntry] = {}
         wanted = set(tokens)
@@ -196,8 +198,8 @@ class Journal:
         return found
 
     def has(self, token: str) -> bool:
-        """Whether the fate of this source is written."""
-        return token in self.told([token])
+        """Whether this source has a line."""
+        return token in self.entries_of([token])
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
@@ -254,7 +256,7 @@ class Journal:
             yield from filter(None, map(_parsed, lines.split(b"\n")))
             if newline:
                 continue
-            if set_aside:  # nobody writes to it any more: writers look after they have locked it
+            if set_aside:  # no process writes to it any more: writers check after they have locked it
                 os.close(handle)
                 handle = -1
             else:
