@@ -31,7 +31,7 @@ from ingest.service.spool.heartbeat import Heartbeat
 
 log = logging.getLogger(__name__)
 
-# Errors of reading a source that say nothing against the source.
+# Errors of reading a source that are not the fault of the source.
 TRANSIENT_ERRNOS = frozenset(
     {
         errno.EMFILE,
@@ -50,7 +50,7 @@ MAX_HEADLINE_CHARACTERS = 200  # of the headline in the journal, whose lines are
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What it takes to run tickets: opened once, used for many."""
+    """Runs tickets; opened once, used for many."""
 
     spool: Spool
     sink: Sink
@@ -59,11 +59,11 @@ class Job:
     clean: CleanFunction
     heartbeat: Heartbeat | None = None
     unsettled: list[str] = field(default_factory=list)
-    """Names of sources that are settled without a line, for neither could be written: to be claimed again as soon as that works."""
+    """Names of sources that were settled without a line and could not be moved back: to be claimed again as soon as that works."""
 
     def run(self, path: str) -> Outcome:
-        """Bring one claimed source to its outcome; what is no ticket is gone, with a line in the log. Raises `TransientError`, and
-        MemoryError, for which the child must die.
+        """Bring one claimed source to its outcome; a path that is not a ticket is `Gone`, with a line in the log. Raises
+        `TransientError`, and MemoryError, after which the process must end.
         """
         if not filenames.tickets(path):
             return Gone()

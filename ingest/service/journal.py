@@ -106,7 +106,7 @@ class Journal:
         self._synced = (seen.st_size, seen.st_mtime_ns)
 
     def rotate(self) -> None:
-        """Set the journal aside when it is full; writers open it anew for each line, so they follow."""
+        """Rotate the journal when it is full; writers open it for each line, so they follow."""
         with contextlib.suppress(FileNotFoundError):
             if os.stat(self.path).st_size <= self._limit:
                 return
@@ -164,7 +164,7 @@ class Journal:
         return max(durable - DOUBTFUL_SECONDS, notes.get("rotated", 0.0))
 
     def mend(self) -> None:
-        """Take out what is no line, of that which was not durable: a power cut may leave zeros amid lines. `quiet` is to be held."""
+        """Remove what is not a line from the part that was not durable: a power failure may leave zeros. `quiet` must be held."""
         with contextlib.suppress(FileNotFoundError), self._locked(create=False) as handle:
             size = _cut_torn_tail(handle)
             start = int(self._notes().get("bytes", 0))
@@ -176,7 +176,7 @@ class Journal:
                 durable.write_atomically(self.path, _read(handle, 0, start) + kept)
 
     def entries_of(self, tokens: Collection[str]) -> dict[str, JournalEntry]:
-        """The lines of those of these sources that have one, by token. Reads back no farther than it must."""
+        """The lines of these sources, by token, of those that have one. Reads back no farther than needed."""
         found: dict[str, JournalEntry] = {}
         wanted = set(tokens)
         for turn, path in enumerate(reversed(self.files())):
@@ -204,7 +204,7 @@ class Journal:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def files(self) -> list[str]:
-        """All files of it, the oldest first; the one that is written to may not be there yet."""
+        """All files of the journal, oldest first; the current one may not exist yet."""
         old = sorted(
             name for name in os.listdir(self.folder) if name.startswith("journal-") and name.endswith(".jsonl")
         )
@@ -218,7 +218,7 @@ class Journal:
                     yield from filter(None, map(_parsed, file))
 
     def tail(self, limit: int) -> list[JournalEntry]:
-        """Roughly the last `limit` bytes of lines: enough for a rate and the last error."""
+        """The lines in the last `limit` bytes of the current file."""
         try:
             with open(self.path, "rb") as file:
                 start = max(0, os.fstat(file.fileno()).st_size - limit)

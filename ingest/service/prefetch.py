@@ -1,4 +1,4 @@
-"""The worker's prefetch window on Redis, mended: a delivery whose acknowledgement failed must not fill it for ever.
+"""A fix of Kombu's prefetch window on Redis: a delivery whose acknowledgement failed must not occupy it for ever.
 
 Kombu takes a delivery out of the window only after Redis has confirmed the acknowledgement. When Redis is away at that moment the
 error is logged and the delivery stays counted; once all of the window is counted so, the channel does not even ask Redis for more,

@@ -30,7 +30,7 @@ class Sink(Protocol):
         """Whether a durable record has this id."""
 
     def read(self, record_id: str) -> dict[str, Any] | None:
-        """The record that has this id; None if it cannot be read any more, or not alone."""
+        """The record that has this id; None if it cannot be read any more, or is in a segment."""
 
     def maintain(self, *, flush: bool = False) -> None:
         """What is to be done from time to time, by one watcher: delete leftovers of dead processes, seal full segments."""
@@ -45,7 +45,7 @@ class JsonSink:
         self._existing_folders: set[str] = set()
 
     def path(self, record_id: str) -> str:
-        """Where the record with this id lies, or will."""
+        """Path of the record with this id, whether it exists or not."""
         return os.path.join(self.out, record_id[:2], f"{record_id}.json")
 
     def write(self, record_id: str, content: bytes) -> None:
@@ -103,7 +103,7 @@ class SegmentSink(JsonSink):
             os.makedirs(folder, exist_ok=True)
 
     def path(self, record_id: str) -> str:
-        """Where the mark lies that this record is in a segment, or will."""
+        """Path of the empty file which says that this record is in a segment."""
         return os.path.join(self.out, ".packed", record_id[:2], f"{record_id}.json")
 
     def write(self, record_id: str, content: bytes) -> None:

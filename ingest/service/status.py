@@ -71,12 +71,12 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
 
 
 def has_spool(settings: Settings) -> bool:
-    """Whether there is one, with all its folders."""
+    """Whether there is a spool, with all its folders."""
     return all((settings.spool / folder).is_dir() for folder in FOLDERS)
 
 
 def no_spool_message(settings: Settings) -> str:
-    """What to say where there is none."""
+    """The message where there is no spool."""
     return f"there is no spool at {settings.spool}; `ingest up` makes one"
 
 
@@ -144,10 +144,10 @@ def free_disk(settings: Settings) -> dict[str, int]:
 
 
 def blockers(seen: Mapping[str, Any]) -> list[str]:
-    """Why what waits does not move, and what to start."""
+    """Why sources do not move, and what to do."""
     why, keeper = [], seen["keeper"]
     if keeper is None and (seen["inbox"] or seen["claimed"]):
-        why.append("nobody keeps this spool: start `ingest up`, or `ingest watch` and `ingest worker`")
+        why.append("no watcher is running: start `ingest up`, or `ingest watch` and `ingest worker`")
     elif keeper and keeper.get("held"):
         why.append(f"intake is held back: {keeper['held']}")
     if keeper and keeper.get("stuck"):
@@ -159,7 +159,7 @@ def blockers(seen: Mapping[str, Any]) -> list[str]:
     if seen["stalled_seconds"]:
         why.append(stall_message(seen["stalled_seconds"], seen["claimed"]))
     if seen["claimed"] and not seen["workers"] and (keeper is None or keeper["role"] == "watch"):
-        why.append("no worker has been heard of: start `ingest worker`")
+        why.append("no worker is running: start `ingest worker`")
     return why
 
 

@@ -1,20 +1,17 @@
-"""The Celery app and its one task. Wiring only: what a ticket's life is stands in job.py and pool.py.
+"""The Celery app and its one task. Wiring only: job.py and workers/pool.py have the work itself.
 
     celery -A worker worker        the same as `ingest worker`
 
-A pool process runs a task by giving its tickets to a warm child of its own (pool.py), so a document that crashes, loops or eats
+A pool process runs a task by giving its tickets to a worker process of its own (workers/pool.py), so a document that crashes, loops or eats
 memory ends that child, not the pool process. Kills of the pool process, the worker or Redis leave claimed sources without a lock;
 the watcher's sweep queues them again.
 """
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import mmap
 import os
-import signal
-import sys
 import time
 from collections.abc import Callable
 from functools import cache
@@ -33,6 +30,7 @@ from ingest.service.settings import Settings, load_settings
 from ingest.service.spool.filenames import tickets
 from ingest.service.spool.heartbeat import Heartbeat
 from ingest.service.workers.pool import WorkerPool
+from ingest.service.workers.process import kill_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -139,8 +137,7 @@ def _our_logs(**_: Any) -> None:
 
 @signals.worker_process_init.connect
 def _die_with_the_worker(**_: Any) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    kill_with_parent()
 
 
 class Consumer(celery_consumer.Consumer):
@@ -154,7 +151,7 @@ class Consumer(celery_consumer.Consumer):
         self.loop: Callable[..., None] = _outlives_messages(self.loop, self._away)
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Any:
-        """Celery's, for messages of ours alone: one that it stumbled over would come back, and end each worker in its turn."""
+        """Celery's handler, for our own task only: a message that raises in it would be delivered again and end one worker after another."""
         handle = super().create_task_handler(*args, **kwargs)
 
         def checked(message: Any) -> None:
@@ -167,14 +164,14 @@ class Consumer(celery_consumer.Consumer):
                 raise
             except MALFORMED as error:
                 why = type(error).__name__
-            log.warning("dropped a message that is no task of ours", extra={"fields": {"why": why}})
+            log.warning("dropped a message that is not our task", extra={"fields": {"why": why}})
             if not message.acknowledged:
                 message.ack_log_error(log, self._away)
 
         return checked
 
     def connect(self) -> Any:
-        """A connection whose channels all have our window."""
+        """A connection whose channels use our prefetch window."""
         connection = super().connect()
         channel: Any = connection.default_channel
         channel.QoS, channel._qos = Window, None  # noqa: SLF001 - made before we could say so, and still empty
@@ -182,13 +179,13 @@ class Consumer(celery_consumer.Consumer):
         return connection
 
     def on_connection_error_before_connected(self, exc: Exception) -> None:
-        """Reached, but of no use: a full Redis. Without a pause Celery would try a hundred times a second."""
+        """Redis answers, but with an error: it is full. Without a pause Celery would try a hundred times a second."""
         super().on_connection_error_before_connected(exc)
         time.sleep(FULL_REDIS_PAUSE_SECONDS)
 
 
 def _outlives_messages(loop: Callable[..., None], away: tuple[type[BaseException], ...]) -> Callable[..., None]:
-    """Celery's loop; what is in the queue and no message at all costs a reconnection, not the worker. It is out of the queue by then."""
+    """Celery's loop; data in the queue that is not a message costs a reconnection, not the worker. It has left the queue by then."""
 
     def turn(*args: Any, **kwargs: Any) -> None:
         try:
@@ -196,7 +193,7 @@ def _outlives_messages(loop: Callable[..., None], away: tuple[type[BaseException
         except MALFORMED as error:
             if isinstance(error, away):
                 raise
-            log.warning("dropped what is no message", extra={"fields": {"why": type(error).__name__}})
+            log.warning("dropped data that is not a message", extra={"fields": {"why": type(error).__name__}})
             raise ConnectionError("what came was no message") from error
 
     return turn

@@ -231,9 +231,7 @@ def _cannot_claim(inbox_path: str, error: OSError) -> str:
     elif error.errno == errno.EXDEV:
         why = "is a mount of its own; mount the whole spool folder, not folders in it"
     elif isinstance(error, PermissionError):
-        why = (
-            f"is not ours to take files from; as its owner or root, run: chown -R {os.getuid()}:{os.getgid()} {folder}"
-        )
+        why = f"does not let us take files; as its owner or root, run: chown -R {os.getuid()}:{os.getgid()} {folder}"
     else:
         why = str(error.strerror)
     return escape_for_display(f"{inbox_path}: {folder} {why}")

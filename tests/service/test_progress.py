@@ -83,7 +83,7 @@ def test_no_stall_where_nobody_works_or_nothing_waits(make: Make, monkeypatch: p
     Spool(settings.spool).deposit(b"x", name="x.txt")
     time.sleep(1.2)
     assert "nothing was settled" not in status(settings)  # nobody works, which has its own line
-    assert "nobody keeps this spool" in status(settings)
+    assert "no watcher is running" in status(settings)
 
 
 def test_redis_away_for_four_seconds_while_a_worker_is_busy(make: Make, tree: Grow, redis: Redis) -> None:

@@ -51,7 +51,7 @@ class WorkerProcess:
         self.socket, theirs = socket.socketpair()
         sys.stdout.flush()
         sys.stderr.flush()
-        # A Ctrl-C between the fork and the child's own handlers would end it with a traceback: it waits until they stand.
+        # A Ctrl-C between the fork and the child's own handlers would end it with a traceback: it is blocked until they are set.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
             self.pid = os.fork()
@@ -119,7 +119,7 @@ class WorkerProcess:
             return Reason.TIME_LIMIT
         if code == EXIT_OUT_OF_MEMORY:
             return Reason.MEMORY_LIMIT
-        # By SIGKILL or SIGTERM not of ours it is no fault of the document that we know of: an operator, or the kernel short of memory.
+        # A SIGKILL or SIGTERM that we did not send is not held against the document: an operator, or the kernel short of memory.
         return Reason.KILLED if code in {-signal.SIGKILL, -signal.SIGTERM} else Reason.CRASH
 
 
@@ -137,7 +137,7 @@ def _child_main(
         gc.freeze()  # what the parent left is shared and stays untouched; nothing of it is ever closed by a collection
         for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who lets us end
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets us finish
         signal.set_wakeup_fd(-1)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.closerange(3, theirs.fileno())  # the parent's broker, its watchers, our siblings' lines
@@ -158,14 +158,20 @@ def _child_main(
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill us when the parent dies, and kill us first when memory runs out (Linux)."""
+    """Die with the parent, now if it is dead already; and be the first to be killed when memory runs out (Linux)."""
+    kill_with_parent()
     if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
             file.write("1000")
     if os.getppid() != parent:
         os._exit(0)
+
+
+def kill_with_parent() -> None:
+    """Have the kernel kill this process when its parent dies (Linux)."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def _limit_memory(limit: int) -> None:
