@@ -1,4 +1,4 @@
-"""For Celery: `celery -A worker worker`. The app is that of ingest.service.tasks; settings that cannot be used are one line."""
+"""For Celery: `celery -A worker worker`. The app is that of ingest.service.tasks; unusable settings are reported in one line."""
 
 import sys
 

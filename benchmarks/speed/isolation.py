@@ -129,7 +129,7 @@ def run(folder: Path, articles: list[bytes]) -> None:
         compared(
             name,
             deposited,
-            lambda paths, pool=pool: run_tickets(pool, paths),
+            lambda paths, pool=pool: run_tickets(pool, paths, lambda: False),
             lambda paths, size=size: run_plain(plain[:size], paths),
             lambda: [os.getpid(), *bare, *_children(settings)],
         )

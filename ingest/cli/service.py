@@ -162,7 +162,7 @@ def health(role: str, **flags: Any) -> None:
     settings = settings_of_existing_spool(**flags)
     from ingest.service.composition import open_service
     from ingest.service.spool.heartbeat import heartbeats, in_this_container
-    from ingest.service.status import claimed_and_age, stall_told, stalled
+    from ingest.service.status import claimed_and_age, stall_message, stalled
 
     service = open_service(settings)
     found = list(heartbeats(service.spool.root))
@@ -176,7 +176,7 @@ def health(role: str, **flags: Any) -> None:
     claimed, oldest = claimed_and_age(service.spool) if role != "watch" else (0, 0)
     host = status.notes.get("host") if role == "worker" else None
     if seconds := stalled(service, found, claimed, oldest, host=host):
-        click.echo(stall_told(seconds, claimed), err=True)
+        click.echo(stall_message(seconds, claimed), err=True)
         sys.exit(1)
     click.echo(f"{role} {status.notes.get('pid')}: {status.age:.0f} s ago")
 

@@ -1,6 +1,6 @@
-"""The broker as the shell sees it: tickets go out, and it can be asked what still waits.
+"""The broker: publishes tickets, and says what still waits.
 
-Everything that is known of Celery's settings and of Kombu's keys in Redis stands here and in tasks.py.
+All knowledge of Celery's settings and of Kombu's keys in Redis is here and in tasks.py.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ TASK = "ingest.run"
 SENT_HEADER = "ingest_sent"  # header: when the tickets were published, in seconds
 TASK_SECONDS = 45.0  # a task takes no new document after so long, and gives the rest back to the queue
 SPREAD_TASKS = 16  # few tickets are spread over so many tasks, so that all workers have some
-OWNER_KEY = "spool"  # key: which spool this prefix belongs to, as long as its keeper says so
+OWNER_KEY = "spool"  # key: which spool this prefix belongs to, renewed by its watcher
 OWNER_SECONDS = 60
 PUBLISH_RETRY = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.4, "interval_max": 1.0}
-"""How long a keeper and `status` try before they say that Redis is away: a second, not kombu's six."""
+"""How long the watcher and `status` try before they report that Redis cannot be reached: a second, not kombu's six."""
 BROKER_ERRORS = (OperationalError, RedisError, OSError)
 """What is raised when the broker cannot be used now."""
 
 
 def config(settings: Settings) -> dict[str, Any]:
-    """Celery's settings, as measured (notes/operations.md, section B); all are checked against Celery's own table."""
+    """Celery's settings, each checked against Celery's own table of names. Each was measured with workers and Redis being killed."""
     hard = TASK_SECONDS + 2 * settings.time_limit + 15  # the last document, the next child's start, and some
     chosen: dict[str, Any] = {
         "broker_url": settings.broker,
@@ -77,7 +77,7 @@ def config(settings: Settings) -> dict[str, Any]:
         "worker_pool": "prefork",
         "worker_max_tasks_per_child": 500,  # the children that clean are recycled by INGEST_MAX_DOCS_PER_CHILD
         "worker_consumer": "ingest.service.tasks:Consumer",
-        "worker_cancel_long_running_tasks_on_connection_loss": False,  # a task in hand ends; its copy finds nothing to do
+        "worker_cancel_long_running_tasks_on_connection_loss": False,  # a running task ends; its second delivery finds nothing to do
         "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "worker_soft_shutdown_timeout": 30.0,
@@ -153,7 +153,7 @@ class Broker:
     def oldest_waiting(self) -> float | None:
         """When the ticket that is next in the queue was published; None if nothing waits.
 
-        The queue is first in, first out: what was published before that and is in nobody's hands is lost.
+        The queue is first in, first out: what was published before that and is not being worked on is lost.
         """
         with self._client() as client:
             message = client.lindex(self._key, -1)

@@ -19,7 +19,7 @@ from ingest.service.formats import JournalEntry
 from ingest.service.settings import Settings, load_settings
 from ingest.service.spool import filenames
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
 
 def enqueue(
@@ -33,8 +33,8 @@ def enqueue(
 ) -> Ticket:
     """Hand one raw article over: bytes, or the path of a file, which is copied and stays where it is.
 
-    When this returns, the article is durable in the spool and will find its outcome, even if the broker is away just now: the
-    keeper (`ingest watch`, `ingest up`) queues what lies in the spool. Settings are the environment's unless given.
+    When this returns, the article is durable in the spool and will be settled, even if the broker cannot be reached now: the
+    watcher (`ingest watch`, `ingest up`) queues what is in the spool. Settings are the environment's unless given.
     Of `claims` what `clean` says holds: who cleans leaves out what cannot be used, and the record's provenance names it.
     Raises `Rejected` for what cannot be unpacked, OSError for what cannot be read or stored, TypeError for a `url` that is no
     string and for `claims` that JSON has no form for, ValueError for an address.
@@ -61,7 +61,7 @@ def publish(settings: Settings, paths: list[str]) -> bool:
     try:
         _open(settings).broker.publish(filenames.tickets(paths))
     except BROKER_ERRORS as error:
-        log.warning("the keeper will queue %d tickets later: %s", len(paths), describe_error(settings, error))
+        log.warning("the watcher will queue %d tickets later: %s", len(paths), describe_error(settings, error))
         return False
     return True
 

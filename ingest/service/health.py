@@ -13,7 +13,7 @@ from ingest.service.spool import durable, filenames
 
 
 def spool_problem(service: Service) -> str | None:
-    """Why nothing can be written, in words that say how to mend it; None if all is well. Tries, and leaves nothing."""
+    """Why nothing can be written, in words that say how to mend it; None if all is well. Tries it, and leaves no file."""
     settings = service.settings
     if wrong := write_problem(settings.out) or write_problem(settings.spool):
         return wrong
@@ -25,11 +25,11 @@ def spool_problem(service: Service) -> str | None:
 
 
 def write_problem(folder: Path) -> str | None:
-    """The same of one folder."""
+    """Why one folder cannot be written to, likewise."""
     probe = str(folder / f".probe-{filenames.new_token()}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with open(probe, "wb") as file:  # not synced: this is asked every few seconds, and a full disk says so at once
+        with open(probe, "wb") as file:  # not synced: this runs every few seconds, and a full disk fails at once
             file.write(b"\0" * 65_536)
     except OSError as error:
         return durable.explain_os_error(folder, error)
@@ -40,7 +40,7 @@ def write_problem(folder: Path) -> str | None:
 
 
 def low_disk(settings: Settings) -> str | None:
-    """Of what the disks have too little left, bytes or inodes; None if there is enough."""
+    """Which disk has too little left, bytes or inodes; None if there is enough."""
     for folder in (settings.spool, settings.out):
         with contextlib.suppress(OSError):
             disk = os.statvfs(folder)

@@ -1,4 +1,4 @@
-"""One ticket, from claimed source to outcome: open → clean → write → settle → tell.
+"""One ticket, from claimed source to outcome: open → clean → write the record → settle.
 
 The order is what loses nothing: the record is durable before the source is settled, the source is settled before the ticket is
 acknowledged. A kill between any two steps leaves a ticket that can be run again with the same end; what it leaves settled without
@@ -29,9 +29,9 @@ from ingest.service.spool import LockedSource, Spool, filenames
 from ingest.service.spool.durable import NO_FILE_ERRNOS
 from ingest.service.spool.heartbeat import Heartbeat
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
-# Errors of reading a source that say nothing against the source.
+# Errors of reading a source that are not the fault of the source.
 TRANSIENT_ERRNOS = frozenset(
     {
         errno.EMFILE,
@@ -50,7 +50,7 @@ MAX_HEADLINE_CHARACTERS = 200  # of the headline in the journal, whose lines are
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What it takes to run tickets: opened once, used for many."""
+    """Runs tickets; opened once, used for many."""
 
     spool: Spool
     sink: Sink
@@ -59,11 +59,11 @@ class Job:
     clean: CleanFunction
     heartbeat: Heartbeat | None = None
     unsettled: list[str] = field(default_factory=list)
-    """Names of sources that are settled without a line, for neither could be written: to be claimed again as soon as that works."""
+    """Names of sources that were settled without a line and could not be moved back: to be claimed again as soon as that works."""
 
     def run(self, path: str) -> Outcome:
-        """Bring one claimed source to its outcome; what is no ticket is gone, with a line in the log. Raises `TransientError`, and
-        MemoryError, for which the child must die.
+        """Bring one claimed source to its outcome; a path that is not a ticket is `Gone`, with a line in the log. Raises
+        `TransientError`, and MemoryError, after which the process must end.
         """
         if not filenames.tickets(path):
             return Gone()
@@ -78,10 +78,10 @@ class Job:
         except TransientError:
             self._clear_heartbeat()
             raise
-        except OSError as error:  # of giving a source back, or of writing on the desk
+        except OSError as error:  # of returning a source, or of writing the heartbeat
             self._clear_heartbeat()
             raise TransientError(f"cannot work in the spool: {error}") from error
-        self._clear_heartbeat()  # and not after anything worse: what we die of must stay on the desk
+        self._clear_heartbeat()  # not after anything worse: a fatal document must stay in the heartbeat, where the parent reads which it was
         return outcome
 
     def _clear_heartbeat(self) -> None:
@@ -179,8 +179,8 @@ def _unreadable(error: OSError, path: str, what: str = "") -> Refused:
         return Refused(Reason.NOT_A_FILE, "a link, a device or a pipe; only regular files are read")
     token = filenames.token_of(os.path.basename(path))
     mend = f"find quarantine -name '{token}*' -exec chmod a+r {{}} +; ingest failed retry {token}"
-    told = f"; to mend, run in the spool: {mend}" if isinstance(error, PermissionError) else ""
-    return Refused(Reason.UNREADABLE, f"{what}{error.strerror}{told}")
+    mend_message = f"; to mend, run in the spool: {mend}" if isinstance(error, PermissionError) else ""
+    return Refused(Reason.UNREADABLE, f"{what}{error.strerror}{mend_message}")
 
 
 def _unpack(raw: bytes, limit: int) -> bytes:

@@ -1,8 +1,8 @@
-"""The journal: one whole JSON line for each source that found its fate, in the order they did. What a consumer follows.
+"""The journal: one JSON line per settled source, in the order in which they were settled. Consumers follow it.
 
 A line is written under a lock, in one write, after a look whether the file ends with a whole line: what a kill, a full disk or a
-power cut has torn is cut off first, so no two lines are ever glued. Who moves a source and writes its line holds `settling` for
-both; who compares the lines with the sources (recovery.py) holds `quiet`, so nobody is between the two meanwhile.
+power cut has torn is cut off first, so no two lines are ever glued. A process that moves a source and writes its line holds `settling` for
+both; one that compares the lines with the sources (recovery.py) holds `quiet`, so that no process is between the two meanwhile.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Journal:
 
     @contextlib.contextmanager
     def settling(self) -> Iterator[None]:
-        """Held while a source is moved to its fate and its line is written; by many at once."""
+        """A shared lock, held while a source is settled: it is moved and its line is written."""
         handle = self._lock_file()
         try:
             fcntl.flock(handle, fcntl.LOCK_SH)
@@ -55,13 +55,15 @@ class Journal:
 
     @contextlib.contextmanager
     def quiet(self) -> Iterator[int]:
-        """Held while nobody settles anything; gives the lock file. Raises OSError (ETIMEDOUT) if somebody does so too long."""
+        """The exclusive lock: no source is being settled meanwhile. Gives the lock file; raises OSError (ETIMEDOUT) after `LOCK_SECONDS`."""
         handle = self._lock_file()
         try:
             until = time.monotonic() + LOCK_SECONDS
             while not durable.try_lock(handle):
                 if time.monotonic() > until:
-                    raise OSError(errno.ETIMEDOUT, "somebody holds the lock of the journal, stopped perhaps", LOCK_NAME)
+                    raise OSError(
+                        errno.ETIMEDOUT, "another process, stopped perhaps, holds the lock of the journal", LOCK_NAME
+                    )
                 time.sleep(0.005)
             yield handle
         finally:
@@ -104,7 +106,7 @@ class Journal:
         self._synced = (seen.st_size, seen.st_mtime_ns)
 
     def rotate(self) -> None:
-        """Set the journal aside when it is full; writers open it anew for each line, so they follow."""
+        """Rotate the journal when it is full; writers open it for each line, so they follow."""
         with contextlib.suppress(FileNotFoundError):
             if os.stat(self.path).st_size <= self._limit:
                 return
@@ -162,7 +164,7 @@ class Journal:
         return max(durable - DOUBTFUL_SECONDS, notes.get("rotated", 0.0))
 
     def mend(self) -> None:
-        """Take out what is no line, of that which was not durable: a power cut may leave zeros amid lines. `quiet` is to be held."""
+        """Remove what is not a line from the part that was not durable: a power failure may leave zeros. `quiet` must be held."""
         with contextlib.suppress(FileNotFoundError), self._locked(create=False) as handle:
             size = _cut_torn_tail(handle)
             start = int(self._notes().get("bytes", 0))
@@ -173,8 +175,8 @@ class Journal:
             if len(kept := b"".join(whole)) != len(doubtful):
                 durable.write_atomically(self.path, _read(handle, 0, start) + kept)
 
-    def told(self, tokens: Collection[str]) -> dict[str, JournalEntry]:
-        """The lines of those of these sources that have one, by token. Reads back no farther than it must."""
+    def entries_of(self, tokens: Collection[str]) -> dict[str, JournalEntry]:
+        """The lines of these sources, by token, of those that have one. Reads back no farther than needed."""
         found: dict[str, JournalEntry] = {}
         wanted = set(tokens)
         for turn, path in enumerate(reversed(self.files())):
@@ -196,13 +198,13 @@ class Journal:
         return found
 
     def has(self, token: str) -> bool:
-        """Whether the fate of this source is written."""
-        return token in self.told([token])
+        """Whether this source has a line."""
+        return token in self.entries_of([token])
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def files(self) -> list[str]:
-        """All files of it, the oldest first; the one that is written to may not be there yet."""
+        """All files of the journal, oldest first; the current one may not exist yet."""
         old = sorted(
             name for name in os.listdir(self.folder) if name.startswith("journal-") and name.endswith(".jsonl")
         )
@@ -216,7 +218,7 @@ class Journal:
                     yield from filter(None, map(_parsed, file))
 
     def tail(self, limit: int) -> list[JournalEntry]:
-        """Roughly the last `limit` bytes of lines: enough for a rate and the last error."""
+        """The lines in the last `limit` bytes of the current file."""
         try:
             with open(self.path, "rb") as file:
                 start = max(0, os.fstat(file.fileno()).st_size - limit)
@@ -254,7 +256,7 @@ class Journal:
             yield from filter(None, map(_parsed, lines.split(b"\n")))
             if newline:
                 continue
-            if set_aside:  # nobody writes to it any more: writers look after they have locked it
+            if set_aside:  # no process writes to it any more: writers check after they have locked it
                 os.close(handle)
                 handle = -1
             else:

@@ -1,7 +1,12 @@
-"""Logs of the service on standard error: for a person at a terminal, elsewhere as JSON, one line each.
+"""Logs of the service on standard error: for people at a terminal, as JSON Lines elsewhere.
 
-No name and no message can forge another line or command a terminal: in both forms what is not printable is escaped, and only that,
-so that a headline stays readable in its own script.
+Each module logs under its own name (`ingest.service.watcher`), so each can be turned down alone. No file name and no message can forge
+another line or control a terminal: in both forms unprintable characters are escaped, and only those, so that a headline stays
+readable in its own script.
+
+Structured values are passed as `extra={"fields": {...}}`, one mapping, and not as separate keys of `extra`: the journal's `name` is also an
+attribute of logging's records, which `extra` must not overwrite (KeyError), and Celery puts each task's arguments into its own `extra`,
+which must not reach the log.
 """
 
 from __future__ import annotations
@@ -28,12 +33,15 @@ def json_line(value: Any, **how: Any) -> str:
 
 
 class JsonLines(JsonFormatter):
-    """When (`at`), how grave (`level`), the message, and the `fields` that the call gave as its extra."""
+    """Time (`at`), `level`, `logger`, `message`, and the `fields` of the call."""
 
     def __init__(self) -> None:
-        names = {"asctime": "at", "levelname": "level", "exc_info": "traceback"}
+        names = {"asctime": "at", "levelname": "level", "name": "logger", "exc_info": "traceback"}
         super().__init__(
-            ["asctime", "levelname", "message"], rename_fields=names, json_serializer=json_line, json_default=str
+            ["asctime", "levelname", "name", "message"],
+            rename_fields=names,
+            json_serializer=json_line,
+            json_default=str,
         )
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
@@ -42,8 +50,8 @@ class JsonLines(JsonFormatter):
         return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        """Our own fields alone: Celery's extra holds each task's arguments a second time."""
-        ours: dict[str, Any] = {name: log_data[name] for name in ("at", "level", "message")}
+        """These keys and `fields`, nothing else of `extra`."""
+        ours: dict[str, Any] = {name: log_data[name] for name in ("at", "level", "logger", "message")}
         ours["level"] = ours["level"].lower()
         ours |= log_data.get("fields", {})
         if "traceback" in log_data:
@@ -52,7 +60,7 @@ class JsonLines(JsonFormatter):
 
 
 class TerminalLines(logging.Formatter):
-    """Time of day, then of a settled source its outcome, name and headline (or why it was refused), else the message."""
+    """Time of day and message; of a settled source its outcome, name and headline, or the reason why it was refused."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, and the lines of a traceback."""
@@ -76,7 +84,7 @@ def _level(record: logging.LogRecord) -> str:
 
 
 def _settled(line: dict[str, Any]) -> str:
-    """A line of the journal, for people. Headlines hold no-break and ideographic spaces; a terminal is given plain ones."""
+    """A line of the journal, for people. No-break and ideographic spaces of a headline become plain ones."""
     outcome = str(line["outcome"])
     parts = [
         click.style(f"{outcome:<{OUTCOME_WIDTH}}", fg=COLOURS.get(outcome)),
@@ -88,7 +96,8 @@ def _settled(line: dict[str, Any]) -> str:
 
 
 def to_stderr(level: int = logging.INFO) -> None:
-    """Send all logs there."""
+    """Send all logs to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(TerminalLines() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it logs each burst of file events

@@ -1,4 +1,4 @@
-"""The worker's prefetch window on Redis, mended: a delivery whose acknowledgement failed must not fill it for ever.
+"""A fix of Kombu's prefetch window on Redis: a delivery whose acknowledgement failed must not occupy it for ever.
 
 Kombu takes a delivery out of the window only after Redis has confirmed the acknowledgement. When Redis is away at that moment the
 error is logged and the delivery stays counted; once all of the window is counted so, the channel does not even ask Redis for more,
@@ -15,7 +15,7 @@ from kombu.transport.redis import QoS
 
 from ingest.service.broker import BROKER_ERRORS
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
 MAX_UNCONFIRMED_ACKS = 10_000
 """So many failed acknowledgements are remembered; what is forgotten is delivered once more after the visibility timeout, to no harm."""
@@ -32,7 +32,7 @@ class Window(QoS):
         self._leave(delivery_tag, requeue=False, settle=super().ack)
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:  # noqa: FBT001, FBT002 - Kombu's own signature
-        """The same of work that will not be done, or, `requeue`, by somebody else."""
+        """The same of work that will not be done, or, `requeue`, by another worker."""
         reject = super().reject
         self._leave(delivery_tag, requeue=requeue, settle=lambda tag: reject(tag, requeue=requeue))
 

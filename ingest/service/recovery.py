@@ -1,11 +1,11 @@
-"""After kills, full disks and power cuts: what was settled has its line in the journal, and what has its line is settled.
+"""After kills, full disks and power failures: each settled source has its line in the journal, and each source with a line is settled.
 
-Whoever settles renames the source and then writes the line; nothing of this is forced to the disk each time, for that would cost as
-much as the record itself. So three things can be found afterwards, and each is brought to the one end that it can have:
+Settling renames the source and then writes the line; neither is forced to the disk each time, because that would cost as
+much as the record itself. So three states can be found afterwards, and each has one repair:
 
-    settled, no line        the source is claimed again under its old name, and comes to the same outcome anew; its record is there
-    claimed, but a line     the rename was lost on the way to the disk: it is done again, and nothing is told
-    a torn line, or zeros   is cut out; then it is one of the above
+    settled, no line        the source is claimed again under its old name and gets the same outcome again; its record exists
+    claimed, but a line     the rename did not reach the disk: it is repeated, and no line is written
+    a torn line, or zeros   is cut out; then one of the above holds
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ingest.service.formats import JournalEntry
 from ingest.service.journal import Journal
 from ingest.service.spool import Spool, beneath, filenames, heartbeat, settled
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
 RECONCILE_SECONDS = 60.0  # between two comparisons of the journal with the sources, while nothing is claimed
 
@@ -34,24 +34,24 @@ def reconcile(spool: Spool, journal: Journal) -> int:
     """
     with journal.quiet():
         journal.mend()
-        mended = _settle_what_was_told(spool, journal)
+        mended = _settle_journaled(spool, journal)
         since = journal.doubtful_since()
         found = {
             filenames.token_of(os.path.basename(path)): path
-            for fate in ("done", "quarantine")
-            for path in _settled_since(spool, fate, since)
+            for outcome in ("done", "quarantine")
+            for path in _settled_since(spool, outcome, since)
         }
-        told = journal.told(found)
-        mended += sum(spool.reopen(path) for token, path in found.items() if token not in told)
+        journaled = journal.entries_of(found)
+        mended += sum(spool.reopen(path) for token, path in found.items() if token not in journaled)
     if mended:
         log.warning("%d sources and their lines in the journal did not agree: mended", mended)
     return mended
 
 
-def _settle_what_was_told(spool: Spool, journal: Journal) -> int:
+def _settle_journaled(spool: Spool, journal: Journal) -> int:
     claimed = {filenames.token_of(name): name for name in spool.listed("claimed") if filenames.is_source(name)}
     mended = 0
-    for token, line in journal.told(claimed).items():
+    for token, line in journal.entries_of(claimed).items():
         path = f"claimed/{claimed[token]}"
         if line.get("outcome") == "refused":
             mended += bool(spool.refuse(path, _reason(line, path)))
@@ -68,18 +68,18 @@ def _reason(entry: JournalEntry, path: str) -> dict[str, Any]:
     }
 
 
-def _settled_since(spool: Spool, fate: str, since: float) -> Iterator[str]:
+def _settled_since(spool: Spool, outcome: str, since: float) -> Iterator[str]:
     first = f"{datetime.fromtimestamp(max(0.0, since - 60), UTC):%Y-%m-%d}"
-    for shelf in settled.shelves(spool, fate):
-        if shelf.split("/")[1] < first:  # where a spool was copied, all its change times are new, but the days are not
+    for shard in settled.shards(spool, outcome):
+        if shard.split("/")[1] < first:  # where a spool was copied, all its change times are new, but the days are not
             continue
-        with contextlib.suppress(FileNotFoundError), spool.folder(shelf, flags=beneath.LIST) as here:
+        with contextlib.suppress(FileNotFoundError), spool.folder(shard, flags=beneath.LIST) as here:
             if os.stat(here).st_mtime < since:
                 continue
             with os.scandir(here) as entries:
                 for entry in entries:
                     if filenames.is_source(entry.name) and entry.stat(follow_symlinks=False).st_ctime >= since:
-                        yield f"{shelf}/{entry.name}"
+                        yield f"{shard}/{entry.name}"
 
 
 def unsettle(spool: Spool, name: str) -> None:
@@ -89,7 +89,7 @@ def unsettle(spool: Spool, name: str) -> None:
 
 
 class JournalCare:
-    """What the keeper of a spool does for the journal, beginning with `reconcile`, which the start may not fail for."""
+    """What the watcher of a spool does for the journal, beginning with `reconcile`; an error there must not prevent the start."""
 
     def __init__(self, spool: Spool, journal: Journal, *, keep: bool) -> None:
         self._spool = spool
@@ -99,7 +99,7 @@ class JournalCare:
         self._next = 0.0
         self._reconcile()
 
-    def tend(self) -> None:
+    def maintain(self) -> None:
         """To be called every few seconds. Raises OSError."""
         self._journal.rotate()
         self._journal.sync()
@@ -111,7 +111,7 @@ class JournalCare:
     def close(self) -> None:
         """The same for the last time; what cannot be done now, the next start does."""
         with contextlib.suppress(OSError):
-            self.tend()
+            self.maintain()
 
     def _reconcile(self) -> None:
         self._next = time.monotonic() + RECONCILE_SECONDS
@@ -128,19 +128,19 @@ def _forget_settled(spool: Spool, journal: Journal) -> None:
     with journal.quiet():
         journal.sync()
         done = {filenames.token_of(os.path.basename(path)): path for path in spool.settled("done")}
-        for token in journal.told(done):
+        for token in journal.entries_of(done):
             spool.delete(done[token])
 
 
 def clear_heartbeat(status: heartbeat.HeartbeatStatus, spool: Spool, journal: Journal) -> None:
     """Delete the heartbeat of a dead process; if it died between settling its source and writing the line, the source is claimed again.
 
-    Raises OSError, and leaves the heartbeat for whoever looks next.
+    Raises OSError, and then leaves the heartbeat for the next caller.
     """
     path = status.notes.get("path")
     if isinstance(path, str) and filenames.is_ticket(path) and not spool.holds(path):
         name = os.path.basename(path)
-        with journal.quiet():  # or another healer's work might be ended between the question and the act
+        with journal.quiet():  # or another process might finish the same repair between the check and the move
             if not journal.has(filenames.token_of(name)):
                 unsettle(spool, name)
     with contextlib.suppress(FileNotFoundError):

@@ -15,14 +15,14 @@ from ingest.service.watcher import Watcher
 from ingest.service.workers.ordered_map import warm as warm  # noqa: PLC0414  the service's door to it
 from ingest.service.workers.pool import WorkerPool
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
 MAX_CLAIMS_PER_ROUND = 1000  # sources claimed before their tickets are published
-SHUTDOWN_SECONDS = 10.0  # seconds that documents in hand may take to end when we are told to stop
+SHUTDOWN_SECONDS = 10.0  # that documents in progress may take to end once we are to stop
 
 
 class StopSignal:
-    """Set by SIGTERM and SIGINT; tells which."""
+    """Set by SIGTERM and SIGINT; `signal` is which."""
 
     def __init__(self) -> None:
         self.signal = 0
@@ -32,7 +32,7 @@ class StopSignal:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if self.signal:  # asked twice: at once
+        if self.signal:  # the second one: stop at once
             raise KeyboardInterrupt
         self.signal = number
 
@@ -42,7 +42,7 @@ class StopSignal:
 
 
 def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = None) -> int:
-    """Run until told to stop, or, `once`, until inbox and claimed are empty. Gives the exit code."""
+    """Run until a signal stops it, or, `once`, until inbox and claimed are empty. Gives the exit code."""
     stop = StopSignal()
     service = open_service(settings)
     watcher = Watcher(service, "up", stopping=stop)
@@ -50,19 +50,19 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
         watcher.close()
         return 130 if stop.signal == signal.SIGINT else 0
     pool = WorkerPool(service, clean or warm(), size=settings.workers)
+    events = FileEvents(watcher.inbox.root)
     if not watcher.polled and not once:
-        events = FileEvents(watcher.inbox.root)
         events.start()
 
-        def wake() -> None:
-            events.drain()
-            watcher.wake()
+    def wake() -> None:
+        events.drain()
+        watcher.wake()
 
-        pool.add_reader(events.read_fd, wake)
+    pool.add_reader(events.read_fd, wake)
     fresh = False
     while not stop():
         if watcher.maintain(queued=0, fault=pool.fault, in_hand=len(pool)) or not len(pool):
-            # Nobody else works here: what is claimed and not ours was left by a dead tree, or put there by `enqueue`.
+            # No other process works here: what is claimed and not ours was left by a dead process tree or deposited by `enqueue`.
             for path in watcher.orphans(pool, pool.capacity):
                 pool.submit(path)
                 fresh = True
@@ -75,12 +75,13 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
         fresh = False
         pool.step(min(1.0, watcher.pause(capacity=pool.capacity)))
     pool.close(grace_seconds=SHUTDOWN_SECONDS)
+    events.close()
     watcher.close()
     return 130 if stop.signal == signal.SIGINT else 0
 
 
 def watch(settings: Settings) -> int:
-    """`ingest watch`: the same keeper, with the broker's workers instead of a crew. Gives the exit code."""
+    """`ingest watch`: the same watcher, with Celery workers instead of a pool. Gives the exit code."""
     from ingest.service.broker import BROKER_ERRORS, describe_error  # noqa: PLC0415 - celery, for those who have a broker
 
     stop = StopSignal()
@@ -110,5 +111,6 @@ def watch(settings: Settings) -> int:
             watcher.set_hold(fault, broker=settings.broker_shown)
         if events.wait(min(1.0, watcher.pause(capacity=settings.max_claimed - claimed_count))):
             watcher.wake()
+    events.close()
     watcher.close()
     return 130 if stop.signal == signal.SIGINT else 0

@@ -21,11 +21,11 @@ from ingest.service.spool import filenames, timestamp
 if TYPE_CHECKING:
     from ingest.service.job import Job
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
 
 class StageTimer:
-    """How long each stage of one document took, in milliseconds."""
+    """Milliseconds that each stage of one document took."""
 
     def __init__(self) -> None:
         self.stages: dict[str, float] = {}
@@ -107,9 +107,9 @@ def _journal_entry(whole_name: str, result: Result, timer: StageTimer | None) ->
 
 
 def _reason(job: Job, path: str, outcome: Refused, entry: JournalEntry) -> dict[str, Any]:
-    """What `reason.json` says: who, when, where, why, attempts, versions."""
+    """The content of `<token>.reason.json`: who, when, where, why, attempts, versions."""
     claims = None
-    with contextlib.suppress(Rejected, OSError):  # a sidecar that cannot be read has been told already
+    with contextlib.suppress(Rejected, OSError):  # an unreadable sidecar has been reported already
         claims = job.spool.read_sidecar(path)
     return {
         "reason": outcome.reason, "message": outcome.message, "time": entry["time"], "id": entry["id"],
@@ -127,7 +127,7 @@ def _claimed_publisher(claims: Any) -> str | None:
 
 @cache
 def versions() -> dict[str, str]:
-    """What cleaned: for reasons."""
+    """Versions of this package and its main libraries, for `reason.json`."""
     found = {}
     for package in ("news-ingest", "trafilatura", "lxml", "celery"):
         try:

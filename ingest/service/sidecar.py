@@ -20,7 +20,7 @@ _MAX_NUMBER_CHARACTERS = (
 
 def read_sidecar(path: str | os.PathLike[str], *, dir_fd: int | None = None) -> dict[str, Any] | None:
     """What the sidecar at `path` claims, None where none lies there; raises `Rejected` (invalid_claims) for what is no JSON
-    object, OSError for what cannot be read. Links are not followed: they may lead to what is nobody's claim.
+    object, OSError for what cannot be read. Links are not followed: they may lead anywhere.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)

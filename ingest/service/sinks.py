@@ -1,4 +1,4 @@
-"""Where records go. A sink has one method that matters: `render` returns when the record is durable.
+"""Where records go. `write` returns when the record is durable.
 
 Two copies of one ticket write the same bytes to the same name, so a record is never doubled and never half there.
 """
@@ -21,7 +21,7 @@ STALE_SECONDS = 600.0  # an unfinished file that old has no writer: no document 
 
 
 class Sink(Protocol):
-    """What the shell asks of a place for records."""
+    """A destination of records."""
 
     def write(self, record_id: str, content: bytes) -> None:
         """Make the record durable under its id, in place of an older one. Raises OSError and leaves nothing half-written."""
@@ -30,10 +30,10 @@ class Sink(Protocol):
         """Whether a durable record has this id."""
 
     def read(self, record_id: str) -> dict[str, Any] | None:
-        """The record that has this id; None if it cannot be read any more, or not alone."""
+        """The record that has this id; None if it cannot be read any more, or is in a segment."""
 
     def maintain(self, *, flush: bool = False) -> None:
-        """What is to be done from time to time, by one keeper: clear away what the dead left, seal what is full."""
+        """What is to be done from time to time, by one watcher: delete leftovers of dead processes, seal full segments."""
 
 
 class JsonSink:
@@ -45,7 +45,7 @@ class JsonSink:
         self._existing_folders: set[str] = set()
 
     def path(self, record_id: str) -> str:
-        """Where the record with this id lies, or will."""
+        """Path of the record with this id, whether it exists or not."""
         return os.path.join(self.out, record_id[:2], f"{record_id}.json")
 
     def write(self, record_id: str, content: bytes) -> None:
@@ -59,7 +59,7 @@ class JsonSink:
             self._existing_folders.add(shard)
         try:
             durable.write_atomically(path, content, staging=self._staging)
-        except FileNotFoundError:  # somebody cleared `out` away under us: make the folders anew next time
+        except FileNotFoundError:  # `out` was deleted under us: make the folders anew next time
             self._existing_folders.clear()
             raise
 
@@ -83,10 +83,10 @@ class JsonSink:
 
 
 class SegmentSink(JsonSink):
-    """`<out>/segments/<token>.jsonl`, sealed by rename: records wait as files and are packed by the one keeper.
+    """`<out>/segments/<token>.jsonl`, sealed by rename: records wait as files and are packed by the one watcher.
 
     A worker that appended to a segment itself and was killed before it settled its source would write the record twice. Here
-    the pack is a folder first, named like the segment it becomes: packing it again gives the same segment. An empty
+    the batch is a folder first, named like the segment it becomes: packing it again gives the same segment. An empty
     file `<out>/.packed/<xx>/<id>.json` stays behind as the index. A replaced record comes again in a later segment.
     """
 
@@ -103,7 +103,7 @@ class SegmentSink(JsonSink):
             os.makedirs(folder, exist_ok=True)
 
     def path(self, record_id: str) -> str:
-        """Where the mark lies that this record is in a segment, or will."""
+        """Path of the empty file which says that this record is in a segment."""
         return os.path.join(self.out, ".packed", record_id[:2], f"{record_id}.json")
 
     def write(self, record_id: str, content: bytes) -> None:
@@ -122,13 +122,13 @@ class SegmentSink(JsonSink):
         return record if isinstance(record, dict) else None
 
     def maintain(self, *, flush: bool = False) -> None:
-        """Pack what waits, if it is enough or old enough, and finish packs that a dead keeper left."""
+        """Pack what waits, if it is enough or old enough, and finish batches that a dead watcher left."""
         super().maintain()
         lock = os.open(os.path.join(self.out, ".packer"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for pack in self._unsealed(flush=flush):
-                self._seal(pack)
+            for batch in self._unsealed(flush=flush):
+                self._seal(batch)
         finally:
             os.close(lock)
 
@@ -138,9 +138,7 @@ class SegmentSink(JsonSink):
         while waiting:
             if len(waiting) < self.records and not flush:
                 oldest = min(os.stat(os.path.join(self._waiting, name)).st_mtime for name in waiting)
-                if (
-                    0 <= time.time() - oldest < self.seconds
-                ):  # below: the clock was set back, and nobody knows how old it is
+                if 0 <= time.time() - oldest < self.seconds:  # below 0: the clock was set back, and its age is unknown
                     return
             batch, taken, waiting = new_token(), waiting[: self.records], waiting[self.records :]
             os.mkdir(os.path.join(self._batches, batch))

@@ -1,4 +1,4 @@
-"""What can be seen of the service from outside: what waits, who works, and why nothing moves when nothing moves."""
+"""The state of the service, seen from outside: what waits, who works, and why nothing moves when nothing moves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ingest.service.workers.process import MAX_PENDING
 
 STALE_SECONDS = 30.0  # seconds without a beat after which a part of the service counts as gone
 MAX_STALL_SECONDS = 60.0
-"""Sources wait, somebody is there who should work on them, and so long nothing was settled: the service has stalled."""
+"""Sources wait, a worker is alive, and nothing was settled for so long: the service has stalled."""
 
 
 def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
@@ -71,12 +71,12 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
 
 
 def has_spool(settings: Settings) -> bool:
-    """Whether there is one, with all its folders."""
+    """Whether there is a spool, with all its folders."""
     return all((settings.spool / folder).is_dir() for folder in FOLDERS)
 
 
 def no_spool_message(settings: Settings) -> str:
-    """What to say where there is none."""
+    """The message where there is no spool."""
     return f"there is no spool at {settings.spool}; `ingest up` makes one"
 
 
@@ -113,7 +113,7 @@ def stalled(
 ) -> int:
     """Seconds for which nothing has been settled although sources are claimed and a worker is alive; 0 while things move.
 
-    `claimed`, `oldest`: as `claimed_and_age` tells them. `host`: ask it of the workers of one host, if more waits than others have in hand.
+    `claimed`, `oldest`: as `claimed_and_age` gives them. `host`: of the workers of one host, if more waits than the others work on.
     """
     alive = [heartbeat for heartbeat in found if heartbeat.alive]
     workers = [heartbeat for heartbeat in alive if heartbeat.notes.get("role") in {"up", "worker"}]
@@ -133,8 +133,8 @@ def stalled(
     return idle if idle > max(MAX_STALL_SECONDS, 2 * service.settings.time_limit) else 0
 
 
-def stall_told(seconds: int, claimed: int) -> str:
-    """What to say of it."""
+def stall_message(seconds: int, claimed: int) -> str:
+    """The message about a stall."""
     return f"nothing was settled for {seconds} s, though {claimed} sources are claimed and a worker is alive; see its log, or restart it"
 
 
@@ -144,10 +144,10 @@ def free_disk(settings: Settings) -> dict[str, int]:
 
 
 def blockers(seen: Mapping[str, Any]) -> list[str]:
-    """Why what waits does not move, and what to start."""
+    """Why sources do not move, and what to do."""
     why, keeper = [], seen["keeper"]
     if keeper is None and (seen["inbox"] or seen["claimed"]):
-        why.append("nobody keeps this spool: start `ingest up`, or `ingest watch` and `ingest worker`")
+        why.append("no watcher is running: start `ingest up`, or `ingest watch` and `ingest worker`")
     elif keeper and keeper.get("held"):
         why.append(f"intake is held back: {keeper['held']}")
     if keeper and keeper.get("stuck"):
@@ -157,9 +157,9 @@ def blockers(seen: Mapping[str, Any]) -> list[str]:
             f"the clock was set back, by {behind} s at least: that loses nothing; the journal's times go back, too"
         )
     if seen["stalled_seconds"]:
-        why.append(stall_told(seen["stalled_seconds"], seen["claimed"]))
+        why.append(stall_message(seen["stalled_seconds"], seen["claimed"]))
     if seen["claimed"] and not seen["workers"] and (keeper is None or keeper["role"] == "watch"):
-        why.append("no worker has been heard of: start `ingest worker`")
+        why.append("no worker is running: start `ingest worker`")
     return why
 
 
@@ -177,7 +177,7 @@ def redis_status(service: Service) -> tuple[RedisStatistics | None, list[str]]:
             f"Redis may drop tickets: its maxmemory-policy is {facts['eviction']}; run: CONFIG SET maxmemory-policy noeviction"
         )
     if not facts["append_only"]:
-        why.append("Redis forgets its queue at a restart (appendonly is off): the keeper queues again, a little later")
+        why.append("Redis forgets its queue at a restart (appendonly is off): the watcher queues again, a little later")
     if facts["memory_limit_mib"] and facts["memory_mib"] > 0.7 * facts["memory_limit_mib"]:
         why.append(f"Redis is nearly full: {facts['memory_mib']} of {facts['memory_limit_mib']} MiB")
     return facts, why

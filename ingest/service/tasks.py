@@ -1,29 +1,27 @@
-"""The Celery app and its one task. Wiring only: what a ticket's life is stands in job.py and pool.py.
+"""The Celery app and its one task. Wiring only: job.py and workers/pool.py have the work itself.
 
     celery -A worker worker        the same as `ingest worker`
 
-A pool process runs a task by giving its tickets to a warm child of its own (pool.py), so a document that crashes, loops or eats
+A pool process runs a task by giving its tickets to a worker process of its own (workers/pool.py), so a document that crashes, loops or eats
 memory ends that child, not the pool process. Kills of the pool process, the worker or Redis leave claimed sources without a lock;
-the keeper's sweep queues them again.
+the watcher's sweep queues them again.
 """
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import mmap
 import os
-import signal
-import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from celery import Celery, bootsteps, signals
 from celery.worker import consumer as celery_consumer
 
 from ingest.service.broker import BROKER_ERRORS, TASK, TASK_SECONDS, describe_error, make_celery
-from ingest.service.composition import open_service
+from ingest.service.composition import Service, open_service
 from ingest.service.logs import to_stderr
 from ingest.service.prefetch import Window
 from ingest.service.recovery import reconcile
@@ -32,70 +30,55 @@ from ingest.service.settings import Settings, load_settings
 from ingest.service.spool.filenames import tickets
 from ingest.service.spool.heartbeat import Heartbeat
 from ingest.service.workers.pool import WorkerPool
+from ingest.service.workers.process import kill_with_parent
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
 BEAT_SECONDS = 5.0
 FULL_REDIS_PAUSE_SECONDS = 2.0  # before the next try after Redis answered with an error
 MAX_LOST_RETRIES = 5  # then the sweep's turn
 MALFORMED = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
 """What Celery and Kombu raise over a message that is not from us (measured: tests/service/test_trust.py)."""
-_stopping = mmap.mmap(-1, 1)  # shared with the pool's processes: 1 once the worker is told to stop
 
 
 def make_app(settings: Settings) -> Celery:
     """The app, with the task and the worker's heartbeat."""
     app = make_celery(settings)
     service = open_service(settings, app)
+    stopping = mmap.mmap(-1, 1)  # shared with the forked pool processes: 1 once the worker is to stop
     pools: dict[int, WorkerPool] = {}
     """One for each pool process, by its process id: a forked process must not use its parent's."""
 
     @app.task(name=TASK, max_retries=MAX_LOST_RETRIES, default_retry_delay=1)
     def run(*given: Any, **named: Any) -> None:
-        # Whoever may write to the broker says what he likes: nothing of it is a path before `tickets` has looked at it.
+        # Anyone who may write to the broker can send anything: nothing of it is a path before `tickets` has validated it.
         if not (paths := tickets(given[0] if len(given) == 1 and not named else [given])):
             return
         pid = os.getpid()
         if pid not in pools:
             pools[pid] = WorkerPool(service, warm(), size=1)
-        rest = run_tickets(pools[pid], paths)
+        rest = run_tickets(pools[pid], paths, lambda: bool(stopping[0]))
         if rest:
             try:
                 service.broker.publish(rest)
             except BROKER_ERRORS as error:
                 log.warning("the sweep will queue what is left: %s", describe_error(settings, error))
 
-    class Beat(bootsteps.StartStopStep):
-        """A desk for the worker, with a beat from the loop that consumes: it stops when that does."""
-
-        requires = ("celery.worker.consumer.tasks:Tasks",)
-
-        def __init__(self, parent: Any, **kwargs: Any) -> None:
-            super().__init__(parent, **kwargs)
-            self.desk: Heartbeat | None = None
-            self.timer: Any = None
-
-        def start(self, parent: Any) -> None:
-            self.desk = self.desk or Heartbeat(service.spool.root, "worker")
-            self.desk.beat(pool=settings.workers)
-            self.timer = parent.timer.call_repeatedly(BEAT_SECONDS, self.desk.beat, kwargs={"pool": settings.workers})
-
-        def stop(self, parent: Any) -> None:
-            del parent
-            if self.timer:
-                self.timer.cancel()
-
-    app.steps["consumer"].add(Beat)
+    app.steps["consumer"].add(_beat_step(service))
 
     @signals.worker_init.connect(weak=False)
     def _prepare(**_: Any) -> None:
         service.spool.prepare()
         settings.out.mkdir(parents=True, exist_ok=True)
-        try:  # as the keeper does: we may be the first to start, and Redis may remember tickets
+        try:  # as the watcher does: we may start first, and Redis may still have tickets
             reconcile(service.spool, service.journal)
         except OSError as error:
-            log.warning("the keeper will compare the journal with the sources: %s", error)
+            log.warning("the watcher will compare the journal with the sources: %s", error)
         warm()  # before the pool forks
+
+    @signals.worker_shutting_down.connect(weak=False)
+    def _stop_soon(**_: Any) -> None:
+        stopping[0] = 1
 
     @signals.worker_process_shutdown.connect(weak=False)
     def _leave(**_: Any) -> None:
@@ -105,18 +88,44 @@ def make_app(settings: Settings) -> Celery:
     return app
 
 
-def run_tickets(pool: WorkerPool, paths: list[str]) -> list[str]:
-    """Bring tickets to their outcomes; gives those that there was no time for."""
+def _beat_step(service: Service) -> type[bootsteps.StartStopStep]:
+    class Beat(bootsteps.StartStopStep):
+        """The worker's heartbeat, sent from the loop that consumes messages, so it stops when that does."""
+
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def __init__(self, parent: Any, **kwargs: Any) -> None:
+            super().__init__(parent, **kwargs)
+            self.heartbeat: Heartbeat | None = None
+            self.timer: Any = None
+
+        def start(self, parent: Any) -> None:
+            self.heartbeat = self.heartbeat or Heartbeat(service.spool.root, "worker")
+            self.heartbeat.beat(pool=service.settings.workers)
+            self.timer = parent.timer.call_repeatedly(
+                BEAT_SECONDS, self.heartbeat.beat, kwargs={"pool": service.settings.workers}
+            )
+
+        def stop(self, parent: Any) -> None:
+            del parent
+            if self.timer:
+                self.timer.cancel()
+
+    return Beat
+
+
+def run_tickets(pool: WorkerPool, paths: list[str], stopping: Callable[[], bool]) -> list[str]:
+    """Bring tickets to their outcomes; gives those for which there was no time, or that were not begun when `stopping` became true."""
     until = time.monotonic() + TASK_SECONDS
     for path in paths:
         pool.submit(path)
     rest: list[str] = []
     while len(pool):
-        if _stopping[0] or time.monotonic() > until:
+        if stopping() or time.monotonic() > until:
             rest += pool.take_back()
         pool.step(1.0)
         if pool.fault and time.monotonic() > until:
-            pool.take_back()  # they stay claimed: the sweep queues them when the surroundings work again
+            pool.take_back()  # they stay claimed: the sweep queues them when the fault has gone
             rest = []
     return rest
 
@@ -126,15 +135,9 @@ def _our_logs(**_: Any) -> None:
     to_stderr()
 
 
-@signals.worker_shutting_down.connect
-def _stop_soon(**_: Any) -> None:
-    _stopping[0] = 1
-
-
 @signals.worker_process_init.connect
 def _die_with_the_worker(**_: Any) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    kill_with_parent()
 
 
 class Consumer(celery_consumer.Consumer):
@@ -148,7 +151,7 @@ class Consumer(celery_consumer.Consumer):
         self.loop: Callable[..., None] = _outlives_messages(self.loop, self._away)
 
     def create_task_handler(self, *args: Any, **kwargs: Any) -> Any:
-        """Celery's, for messages of ours alone: one that it stumbled over would come back, and end each worker in its turn."""
+        """Celery's handler, for our own task only: a message that raises in it would be delivered again and end one worker after another."""
         handle = super().create_task_handler(*args, **kwargs)
 
         def checked(message: Any) -> None:
@@ -161,14 +164,14 @@ class Consumer(celery_consumer.Consumer):
                 raise
             except MALFORMED as error:
                 why = type(error).__name__
-            log.warning("dropped a message that is no task of ours", extra={"fields": {"why": why}})
+            log.warning("dropped a message that is not our task", extra={"fields": {"why": why}})
             if not message.acknowledged:
                 message.ack_log_error(log, self._away)
 
         return checked
 
     def connect(self) -> Any:
-        """A connection whose channels all have our window."""
+        """A connection whose channels use our prefetch window."""
         connection = super().connect()
         channel: Any = connection.default_channel
         channel.QoS, channel._qos = Window, None  # noqa: SLF001 - made before we could say so, and still empty
@@ -176,13 +179,13 @@ class Consumer(celery_consumer.Consumer):
         return connection
 
     def on_connection_error_before_connected(self, exc: Exception) -> None:
-        """Reached, but of no use: a full Redis. Without a pause Celery would try a hundred times a second."""
+        """Redis answers, but with an error: it is full. Without a pause Celery would try a hundred times a second."""
         super().on_connection_error_before_connected(exc)
         time.sleep(FULL_REDIS_PAUSE_SECONDS)
 
 
 def _outlives_messages(loop: Callable[..., None], away: tuple[type[BaseException], ...]) -> Callable[..., None]:
-    """Celery's loop; what is in the queue and no message at all costs a reconnection, not the worker. It is out of the queue by then."""
+    """Celery's loop; data in the queue that is not a message costs a reconnection, not the worker. It has left the queue by then."""
 
     def turn(*args: Any, **kwargs: Any) -> None:
         try:
@@ -190,14 +193,20 @@ def _outlives_messages(loop: Callable[..., None], away: tuple[type[BaseException
         except MALFORMED as error:
             if isinstance(error, away):
                 raise
-            log.warning("dropped what is no message", extra={"fields": {"why": type(error).__name__}})
+            log.warning("dropped data that is not a message", extra={"fields": {"why": type(error).__name__}})
             raise ConnectionError("what came was no message") from error
 
     return turn
 
 
+@cache
+def _app_of_environment() -> Celery:
+    return make_app(
+        load_settings()
+    )  # at the first use, not at import: tests and `ingest worker` bring their own settings
+
+
 def __getattr__(name: str) -> Any:
-    if name == "app":  # made when asked for: its settings are those of that moment
-        globals()["app"] = app = make_app(load_settings())
-        return app
+    if name == "app":
+        return _app_of_environment()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
-"""The keeper of a spool: scans the inbox and claims what is ready, holds back when there is too much, clears up after the dead.
+"""The watcher of a spool: scans the inbox, claims ready files, pauses intake under load, and recovers what dead processes left.
 
-`ingest up` and `ingest watch` are both keepers; they differ in where the claimed tickets go. One keeper at a time holds a spool,
+`ingest up` and `ingest watch` are both watchers; they differ in where the claimed tickets go. One watcher at a time holds the lock of a spool;
 a second stands by and takes over when the first dies.
 """
 
@@ -29,10 +29,10 @@ from ingest.service.spool.inbox import Inbox, ReadyFile, watching
 from ingest.service.spool.settled import DAY
 from ingest.service.workers.failures import MIN_AGE_SECONDS, recover_dead_workers
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
-MAINTENANCE_SECONDS = 5.0  # between two looks for what the dead left
-CLEANUP_SECONDS = 3600.0  # between two looks for old days in `done`
+MAINTENANCE_SECONDS = 5.0  # between two rounds of `maintain`
+CLEANUP_SECONDS = 3600.0  # between two deletions of old days in `done`
 
 
 class Watcher:
@@ -82,15 +82,15 @@ class Watcher:
             self._scan = self.inbox.scan()
         left = limit
         for found in self._scan:
-            told, due = self._unmoved.get(found.inbox_path, ("", 0.0))
+            why, due = self._unmoved.get(found.inbox_path, ("", 0.0))
             if time.monotonic() < due:  # a try may itself raise an event, and events wake the scan
-                self._stuck.append(told)
+                self._stuck.append(why)
                 continue
             try:
                 path = self.spool.claim(found.inbox_path, sidecar=found.sidecar)
             except OSError as error:
-                self._stuck.append(told := _cannot_claim(found.inbox_path, error))
-                self._unmoved[found.inbox_path] = (told, time.monotonic() + self.settings.scan_interval)
+                self._stuck.append(why := _cannot_claim(found.inbox_path, error))
+                self._unmoved[found.inbox_path] = (why, time.monotonic() + self.settings.scan_interval)
                 continue
             if path:
                 yield path
@@ -117,14 +117,14 @@ class Watcher:
         return self._scan is None and not self.inbox.unstable_count
 
     def pause(self, *, capacity: int) -> float:
-        """Seconds until a keeper with so much room has something to do."""
+        """Seconds until there is something to do for a watcher with this capacity."""
         due = self._next_maintenance
         if capacity and self.hold_reason is None:
             due = min(due, self._next_scan if self._scan is None else 0.0)
         return max(0.0, due - time.monotonic())
 
     def maintain(self, *, queued: int, fault: str | None = None, **notes: object) -> bool:
-        """What a keeper does every few seconds; True when it was time. Decides whether intake is held back, and says so."""
+        """What a watcher does every few seconds; True when it was time. Decides whether intake is paused."""
         if time.monotonic() < self._next_maintenance:
             return False
         self._next_maintenance = time.monotonic() + MAINTENANCE_SECONDS
@@ -136,14 +136,14 @@ class Watcher:
             if not self.broken:
                 recover_dead_workers(self.service)
                 self.sink.maintain()
-                self._journal_care.tend()
+                self._journal_care.maintain()
                 self._delete_old_days()
         except (OSError, TransientError) as error:
             log.error("cannot tend the spool: %s", error)  # noqa: TRY400 - the next round tries again
         return True
 
     def set_hold(self, reason: str | None, **notes: object) -> None:
-        """Hold intake back, for a reason, or let it go on; say so in the log and on our desk."""
+        """Pause intake, for a reason, or resume it; says so in the log and in the heartbeat."""
         if reason != self.hold_reason:
             log.warning("intake is held back: %s", reason) if reason else log.info("intake goes on")
         self.hold_reason = reason
@@ -166,7 +166,7 @@ class Watcher:
                 shutil.rmtree(self.spool.at("done", day), ignore_errors=True)
 
     def orphans(self, exclude: Container[str], limit: int) -> list[str]:
-        """Up to so many claimed sources that are in nobody's hands, nor in `exclude`."""
+        """Up to `limit` claimed sources that no process works on and that are not in `exclude`."""
         return self._orphaned(limit, exclude=exclude)
 
     def claimed_count(self) -> int:
@@ -187,7 +187,7 @@ class Watcher:
             return []
 
     def lost_tickets(self, oldest_waiting: float | None) -> list[str]:
-        """Claimed sources that are in nobody's hands, and were queued before what waits in the queue: to be queued again.
+        """Claimed sources that no process works on, and that were queued before what waits in the queue: to be queued again.
 
         First in, first out: what is older than all that waits was lost on the way.
         """
@@ -200,13 +200,13 @@ class Watcher:
         found = self._orphaned(self.settings.max_claimed, older)
         lost = [path for path in found if path not in self._queued or older(self._queued[path])]
         if lost:
-            log.info("%d claimed sources were in nobody's hands: queued again", len(lost))
+            log.info("%d claimed sources were lost on the way to a worker: queued again", len(lost))
         kept = {path: at for path, at in self._queued.items() if not older(at)}
         self._queued = kept | dict.fromkeys(lost, time.time())
         return lost
 
     def close(self) -> None:
-        """Give the spool to the next keeper."""
+        """Release the spool to the next watcher."""
         with contextlib.suppress(OSError):
             self.sink.maintain(flush=True)
         self._journal_care.close()
@@ -217,7 +217,7 @@ class Watcher:
 def _acquire_watcher_lock(path: str, heartbeat: Heartbeat, stopping: Callable[[], bool]) -> int:
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     if not durable.try_lock(handle):
-        log.info("somebody else keeps this spool: standing by")
+        log.info("another process watches this spool: standing by")
         while not stopping() and not durable.try_lock(handle):
             heartbeat.beat(standing_by=True)
             time.sleep(0.5)
@@ -231,9 +231,7 @@ def _cannot_claim(inbox_path: str, error: OSError) -> str:
     elif error.errno == errno.EXDEV:
         why = "is a mount of its own; mount the whole spool folder, not folders in it"
     elif isinstance(error, PermissionError):
-        why = (
-            f"is not ours to take files from; as its owner or root, run: chown -R {os.getuid()}:{os.getgid()} {folder}"
-        )
+        why = f"does not let us take files; as its owner or root, run: chown -R {os.getuid()}:{os.getgid()} {folder}"
     else:
         why = str(error.strerror)
     return escape_for_display(f"{inbox_path}: {folder} {why}")

@@ -43,7 +43,7 @@ def test_status_counts_and_explains(used: Settings) -> None:
     assert seen["why"] == []
     drop(used, "more.txt", article(2))
     text = run(used, "status").stdout
-    assert "nobody keeps this spool: start `ingest up`" in text
+    assert "no watcher is running: start `ingest up`" in text
     text = run(used, "status", "--broker", "redis://:hunter2@127.0.0.1:1/0").stdout
     assert "Redis cannot be used at redis://:***@127.0.0.1:1/0" in text
     assert "hunter2" not in text

@@ -83,7 +83,7 @@ def test_no_stall_without_workers_or_waiting_sources(make: Make, monkeypatch: py
     Spool(settings.spool).deposit(b"x", name="x.txt")
     time.sleep(1.2)
     assert "nothing was settled" not in status(settings)  # nobody works, which has its own line
-    assert "nobody keeps this spool" in status(settings)
+    assert "no watcher is running" in status(settings)
 
 
 def test_redis_away_for_four_seconds_while_a_worker_is_busy(make: Make, tree: Grow, redis: Redis) -> None:

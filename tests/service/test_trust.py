@@ -148,7 +148,7 @@ def test_another_client_of_the_broker_reaches_no_file(
     assert not any(DIARY in path.read_text() for path in records_in(settings.out))
     log = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines() if line.startswith("{")]
     assert sum(line.get("dropped", 0) for line in log) >= 3 * (len(bad) - 1) + 2  # the link has the form of one
-    assert 1 <= sum(line["message"].startswith("dropped what is no message") for line in log) <= 7
+    assert 1 <= sum(line["message"].startswith("dropped data that is not a message") for line in log) <= 7
     assert sum("Connection to broker lost" in line["message"] for line in log) <= 7  # none comes back
     assert sum(line["message"].startswith("dropped a message") for line in log) >= 3
 

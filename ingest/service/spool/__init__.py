@@ -5,12 +5,15 @@
     spool/done/          <day>/<xx>/ settled sources, kept for some days
     spool/quarantine/    <day>/<xx>/ refused sources, each with `<token>.reason.json`
                          beside a source whose path is too long for a name: `.<token>.inbox-path`
-    spool/.desks/        who is alive and what each has in its hands (heartbeat.py)
+    spool/.desks/        heartbeats: who is alive and which source each process has (heartbeat.py)
 
-A source in `claimed` whose file is locked is being cleaned: the lock is the lease, and a kill gives it back at once.
+A source in `claimed` whose file is locked is being cleaned: the lock is the lease, and the kernel releases it when its holder is killed.
 
-A path that somebody gives us (a ticket, a form, a note of the dead) is looked at once, in `filenames`, and opened beneath the root
-without following links (beneath.py): nothing is ever joined to the root as it came. `NotInSpool` is raised for what does not fit.
+A path from outside (a ticket, a form, the heartbeat of a dead process) is validated once, in `filenames`, and opened beneath the root
+without following links (beneath.py): no such path is ever joined to the root as it is. Invalid ones raise `NotInSpool`.
+
+`.desks`, `.keeper` and `.charges.json` keep their first names: processes of an older version may share the spool while it is updated,
+and a second lock or a second folder of heartbeats would hide each from the other.
 """
 
 from __future__ import annotations
@@ -40,8 +43,8 @@ class Spool(Root):
     # --- into claimed -------------------------------------------------------------------------------------------------
 
     def claim(self, inbox_path: str, *, sidecar: bool = False) -> str | None:
-        """Take `inbox/<place>`; None if somebody else was faster. The sidecar follows: if we die in between, `orphaned`
-        fetches it. Raises OSError if either is not ours to move; then both stay.
+        """Move `inbox/<inbox_path>` to `claimed`; None if another process was faster. The sidecar follows: if we die in between,
+        `orphaned` fetches it. Raises OSError if we may not move either of them; then both stay.
         """
         folder, _, leaf = inbox_path.rpartition("/")
         name = filenames.claimed_name(token := filenames.new_token(), inbox_path)
@@ -78,9 +81,9 @@ class Spool(Root):
         return f"claimed/{claimed}"
 
     def requeue(self, path: str, *, replace: bool) -> str | None:
-        """Claim a source anew from `done` or `quarantine`, under a new token; its attempts are forgiven."""
-        shelf, old = filenames.split_path(path)
-        with contextlib.suppress(FileNotFoundError), self.folder(shelf) as here, self.folder("claimed") as claimed:
+        """Claim a source anew from `done` or `quarantine`, under a new token and with no failures recorded."""
+        folder, old = filenames.split_path(path)
+        with contextlib.suppress(FileNotFoundError), self.folder(folder) as here, self.folder("claimed") as claimed:
             if not beneath.lies_in(here, old):
                 return None
             whole = companions.whole_name(old, here, claimed)
@@ -99,7 +102,7 @@ class Spool(Root):
     # --- in claimed ---------------------------------------------------------------------------------------------------
 
     def open(self, path: str) -> LockedSource | None:
-        """Open and lock a claimed source; None if it is settled or in somebody's hands.
+        """Open and lock a claimed source; None if it is settled or locked by another process.
 
         Raises OSError if it cannot be read: ELOOP for a symbolic link, EINVAL for anything else that is no file.
         """
@@ -149,7 +152,7 @@ class Spool(Root):
         return found if isinstance(found, dict) else {}
 
     def return_to_inbox(self, path: str) -> None:
-        """Return a claimed source to the inbox: it was not ready after all. Another that took its place stays beside it."""
+        """Return a claimed source to the inbox: it was still being written. A new file of the same name stays beside it."""
         _, name = filenames.split_ticket(path)
         wrong: OSError | None = None
         with self.folder("claimed") as claimed:
@@ -167,10 +170,10 @@ class Spool(Root):
         raise wrong or AssertionError("there is always one way back")
 
     def orphaned(self, since: Callable[[float], bool] | None = None, exclude: Container[str] = ()) -> Iterator[str]:
-        """Claimed sources that nobody works on, oldest first, those whose change time satisfies `since`; `exclude` are
-        left out. Also clears away what belongs to no source any more.
+        """Claimed sources that no process works on, oldest first, those whose change time satisfies `since`; `exclude` are
+        left out. Also deletes companion files without a source.
         """
-        return sweep.adrift(self, since, exclude)
+        return sweep.orphans(self, since, exclude)
 
     def claimed_count(self) -> int:
         """How many sources are claimed."""
@@ -179,13 +182,13 @@ class Spool(Root):
     # --- out of claimed -----------------------------------------------------------------------------------------------
 
     def done(self, path: str) -> bool:
-        """Settle a source whose record is durable; False if somebody else did."""
+        """Settle a source whose record is durable; False if another process did."""
         _, name = filenames.split_ticket(path)
-        with self._shard("done", name) as shelf:
-            return self._settle(name, shelf)
+        with self._shard("done", name) as shard:
+            return self._settle(name, shard)
 
     def refuse(self, path: str, reason: dict[str, Any]) -> bool:
-        """Quarantine a source with its reason, the reason first; False if somebody else settled it."""
+        """Quarantine a source with its reason, the reason first; False if another process settled it."""
         _, name = filenames.split_ticket(path)
         companion = filenames.token_of(name) + REASON
         with self._shard("quarantine", name) as shard:
@@ -197,17 +200,17 @@ class Spool(Root):
         return False
 
     def _shard(self, outcome: str, name: str) -> AbstractContextManager[int]:
-        # 256 shelves a day, by the random end of the token.
+        # 256 shards a day, by the random end of the token.
         return self.folder(f"{outcome}/{datetime.now(UTC):%Y-%m-%d}/{name[21:23]}", make=True)
 
     def _settle(self, name: str, shard: int) -> bool:
-        """The source first, then what belongs to it: `requeue` and the keeper find that also where it was left behind."""
+        """The source first, then its companions: `requeue` and the watcher find them also where they were left behind."""
         with self.folder("claimed") as claimed:
             try:
                 os.rename(name, name, src_dir_fd=claimed, dst_dir_fd=shard)
             except FileNotFoundError:
                 if beneath.lies_in(claimed, name):
-                    raise  # the shelf was swept away by a day's end; the next try makes it anew
+                    raise  # the shard was deleted with an old day; the next try makes it anew
                 return False
             companions.follow(name, claimed, shard)
             with contextlib.suppress(FileNotFoundError):
@@ -215,7 +218,7 @@ class Spool(Root):
         return True
 
     def reopen(self, path: str) -> bool:
-        """Take a source back that was settled without a line in the journal: it is claimed again, under its old name."""
+        """Move a source that was settled without a line in the journal back to `claimed`, under its old name."""
         folder, name = filenames.split_path(path)
         with self.folder(folder) as here, self.folder("claimed") as claimed:
             companions.follow(name, here, claimed)
@@ -247,7 +250,7 @@ class Spool(Root):
             os.unlink(name, dir_fd=here)
 
     def reason(self, path: str) -> dict[str, Any]:
-        """Why a source lies in quarantine."""
+        """Why a source is in quarantine."""
         folder, name = filenames.split_path(path)
         with contextlib.suppress(FileNotFoundError), self.folder(folder) as here:
             found = durable.read_json(filenames.token_of(name) + REASON, dir_fd=here)
@@ -261,5 +264,5 @@ def _below(top: str, folder: str) -> str:
 
 
 def timestamp() -> str:
-    """The time, as journals and reasons write it."""
+    """The current time as journals and reasons write it."""
     return datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")

@@ -1,4 +1,4 @@
-"""Folders opened beneath a root without following a link: whoever plants one in the spool leads nobody out of it.
+"""Folders opened beneath a root without following a link: a link planted in the spool leads nobody out of it.
 
 Linux's `openat2` does it in one call. Where there is none, or a container's filter forbids it, each folder is opened from the one
 above, which is as strict: ".." is refused before, so nothing leads up.
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 MAX_PATH_BYTES = 4095  # what the kernel takes in one call; the walk keeps to it, so that both refuse the same
 LINK_ERRNOS = frozenset({errno.ELOOP, errno.ENOTDIR})
-"""What a link, or a file, in the place of a folder answers."""
+"""Errors of opening a link or a file where a folder is expected."""
 
 _CLOSED = os.O_DIRECTORY | os.O_CLOEXEC
 PASS = getattr(os, "O_PATH", os.O_RDONLY) | _CLOSED

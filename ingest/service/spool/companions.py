@@ -1,6 +1,6 @@
-"""What lies beside a source under its token: the sidecar of its sender, the failures charged to it, its path in the inbox if long.
+"""Companion files of a source, named by its token: the sender's sidecar, its recorded failures, its path in the inbox if that is long.
 
-Each is moved by rename, never by a link: a file that somebody else owns may be renamed in a folder of ours, but not linked
+Each is moved by rename, never by a hard link: a file of another owner may be renamed in a folder of ours but not linked
 (fs.protected_hardlinks).
 """
 
@@ -15,11 +15,11 @@ import stat
 from ingest.service.spool import durable, filenames
 from ingest.service.spool.beneath import lies_in, move
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
 MAX_INBOX_PATH_BYTES = 1 << 14  # three for each of the 4,095 bytes that a path may have
 ABSENT = frozenset({errno.ENOENT, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP, errno.EINVAL})
-"""What is answered where there can be no such file that is ours to take."""
+"""Errors which say that there is no such file that we could take."""
 
 
 def whole_name(name: str, *folders: int) -> str:
@@ -41,7 +41,7 @@ def keep_inbox_path(name: str, whole: str, folder: int) -> None:
 
 
 def take_sidecar(leaf: str, inbox: int, token: str, claimed: int) -> None:
-    """Fetch what lies beside the article `leaf`. None is no error; a folder is none. Raises OSError if it is not ours to move."""
+    """Fetch the sidecar of the article `leaf`, if there is one; a folder is not one. Raises OSError if we may not move it."""
     sidecar = leaf + filenames.SIDECAR
     try:
         if not stat.S_ISDIR(os.stat(sidecar, dir_fd=inbox, follow_symlinks=False).st_mode):
@@ -58,11 +58,11 @@ def check_sidecar_is_movable(leaf: str, inbox: int) -> None:
         with contextlib.suppress(FileNotFoundError):
             sidecar = os.stat(leaf + filenames.SIDECAR, dir_fd=inbox, follow_symlinks=False)
             if sidecar.st_uid != os.geteuid() and not stat.S_ISDIR(sidecar.st_mode):
-                raise PermissionError(errno.EPERM, "its sidecar is somebody else's, and the folder is sticky", leaf)
+                raise PermissionError(errno.EPERM, "its sidecar has another owner, and the folder is sticky", leaf)
 
 
 def return_to(inbox: int, leaf: str, name: str, claimed: int) -> None:
-    """Move a source and its sidecar back beside each other, over nothing. Raises OSError, and then both stay."""
+    """Move a source and its sidecar back to the inbox, never over another file. Raises OSError, and then both stay."""
     sidecar = filenames.token_of(name) + filenames.SIDECAR
     if lies_in(inbox, leaf):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), leaf)
@@ -79,7 +79,7 @@ def return_to(inbox: int, leaf: str, name: str, claimed: int) -> None:
 
 
 def follow(name: str, here: int, there: int) -> None:
-    """Bring what belongs to a settled source after it. What stays behind costs nothing: the keeper tries again."""
+    """Move the companions of a settled source after it. One that cannot be moved does no harm: the watcher tries again."""
     token = filenames.token_of(name)
     beside = [token + filenames.SIDECAR]
     if filenames.is_long(name):
@@ -91,12 +91,12 @@ def follow(name: str, here: int, there: int) -> None:
             continue
         except OSError as error:
             log.warning(
-                "what belongs to a source cannot follow it", extra={"fields": {"name": each, "error": str(error)}}
+                "a companion file cannot follow its source", extra={"fields": {"name": each, "error": str(error)}}
             )
 
 
 def copy_sidecar(old: str, folders: tuple[int, ...], token: str, claimed: int) -> None:
-    """Give the sidecar of a settled source to its next token, durably. One that cannot be read is moved, not copied."""
+    """Copy the sidecar of a settled source to its next token, durably. One that cannot be read is moved instead."""
     sidecar = filenames.token_of(old) + filenames.SIDECAR
     for folder in folders:
         if lies_in(folder, sidecar):
@@ -112,7 +112,7 @@ def copy_sidecar(old: str, folders: tuple[int, ...], token: str, claimed: int) -
 
 
 def forget(name: str, *folders: int, suffixes: tuple[str, ...]) -> None:
-    """Delete what belongs to a source."""
+    """Delete the companions of a source."""
     token = filenames.token_of(name)
     beside = [token + suffix for suffix in suffixes]
     if filenames.is_long(name):

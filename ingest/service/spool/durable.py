@@ -1,4 +1,4 @@
-"""Small durable acts on files that the standard library has no word for."""
+"""Atomic, durable writes and file locks."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import stat
 from typing import Any
 
 MAX_JSON_BYTES = 1 << 20
-"""Of a JSON file beside a source: a sidecar of 1 MiB is read in 10 ms; what is larger, or nested beyond reading, says nothing."""
+"""Of a JSON file beside a source: a sidecar of 1 MiB is read in 10 ms; a larger or too deeply nested one is ignored."""
 NO_FILE_ERRNOS = frozenset({errno.ELOOP, errno.EINVAL, errno.EISDIR, errno.ENXIO, errno.ENODEV})
-"""What a name that is no regular file answers to being opened."""
+"""Errors of opening what is not a regular file."""
 
 
 def fsync_folder(folder: str | os.PathLike[str], *, dir_fd: int | None = None) -> None:
@@ -113,7 +113,7 @@ def try_lock(handle: int) -> bool:
 
 
 def is_locked(path: str, *, dir_fd: int | None = None) -> bool:
-    """Whether somebody alive holds the lock of a file. A file that is gone is not locked."""
+    """Whether a living process holds the lock of a file. A missing file is not locked."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)
     except OSError:

@@ -1,7 +1,7 @@
 """Names in the spool: `<token>~<path below the inbox>`; what belongs to a source shares its token.
 
 The token sorts by the time of claiming and is unique; after it `~` (the first record of a content stays) or `!` (this one
-replaces it). The rest is the path below the inbox with "/", "%", control signs and bytes that are no UTF-8 written as %XX, so
+replaces it). The rest is the path below the inbox with "/", "%", control characters and bytes that are not UTF-8 written as %XX, so
 that any name can be shown, logged and sent as JSON. Of a path too long for a file name the SHA-256 and the end stand
 there (`%=<digest>=<end>`), and the whole in a small file beside the source.
 """
@@ -21,13 +21,13 @@ from ingest.core.text.characters import UNSAFE_SET, escape_for_display
 from ingest.errors import NotInSpool
 from ingest.service.spool.beneath import is_inside
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
 TOKEN = re.compile(r"[0-9a-f]{16}-[0-9a-f]{6}")
 SIDECAR = ".meta.json"
 CHARGES = ".charges.json"
 REASON = ".reason.json"
-INBOX_PATH = ".inbox-path"  # of a hidden file, so that nobody takes it for an article
+INBOX_PATH = ".inbox-path"  # of a hidden file, so that it is not taken for an article
 MAX_ENCODED_PATH_BYTES = 200  # bytes of an encoded path; a file name may have 255, of which the token takes 24
 MAX_NAME_BYTES = 255
 MAX_SHOWN_CHARACTERS = 80  # of what is no ticket, in a log
@@ -42,7 +42,7 @@ _COMPANION = re.compile(
     rf"|\.(?P<hidden>{TOKEN.pattern}){re.escape(INBOX_PATH)}|\.(?P<unfinished>[0-9a-f]{{16}})\.tmp"
 )
 
-# What editors, browsers, copy programs, NAS boxes and synchronisers leave beside articles (notes: paperless-ngx's list).
+# What editors, browsers, copy programs, NAS boxes and synchronisers leave beside articles (after the list of paperless-ngx).
 IGNORED = (
     ".*", "*~", "~*", "#*#", "*.part", "*.partial", "*.crdownload", "*.download", "*.tmp", "*.temp", "*.swp", "*.filepart",
     "*.lock", "*.!ut", "*.aria2", "@eaDir", "#recycle", "@Recycle", "__MACOSX", "Thumbs.db", "desktop.ini",
@@ -72,7 +72,7 @@ def is_ticket(given: object) -> bool:
 
 
 def tickets(given: object) -> list[str]:
-    """Those of what somebody handed over as tickets that are, each once. What does not fit is told in one line of the log."""
+    """The valid tickets among the given values, each once. Invalid ones are reported in one line of the log."""
     found: dict[str, None] = {}
     dropped = []
     for each in given if isinstance(given, list | tuple) else [given]:

@@ -1,7 +1,7 @@
-"""Desks: one small file for each living part of the service, locked as long as it lives.
+"""Heartbeats: one small file for each process of the service, locked as long as the process lives.
 
-A desk says what its owner has in its hands. It is written before the deed and survives a kill, so whoever finds a desk whose
-lock is free knows which document the dead one was at, and which line of the journal it may have died before writing.
+The file names the source that the process works on. It is written before work begins and survives a kill, so another process that finds a
+file without a lock knows which document the dead one had, and which line of the journal may be missing.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from typing import Any
 from ingest.service.spool import durable
 from ingest.service.spool.filenames import new_token
 
+FOLDER = ".desks"
+"""Keeps its first name: see the package's docstring."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatStatus:
-    """What a desk said when somebody looked: its notes, the age of the last beat in seconds, and whether its owner lives.
+    """One heartbeat file as read: its notes, the age of the last beat in seconds, and whether its process lives.
 
-    A beat from the future is as old as it is ahead: the clock was set back, and nothing was heard since.
+    A beat from the future counts as old as it is ahead: the clock was set back, and there was no beat since.
     """
 
     path: str
@@ -33,7 +36,7 @@ class HeartbeatStatus:
 
 
 class Heartbeat:
-    """Our own desk. `role`: "up", "watch", "worker" or "child"."""
+    """The heartbeat of this process. `role`: "up", "watch", "worker" or "child"."""
 
     def __init__(self, spool_root: str, role: str, *, path: str | None = None) -> None:
         self.path = path or new_heartbeat_path(spool_root)
@@ -50,25 +53,25 @@ class Heartbeat:
         self.beat()
 
     def beat(self, **notes: Any) -> None:
-        """Say what is in hand; also a beat. One write, so that a kill leaves the old note or the new one."""
+        """Beat, and note what this process works on. One write, so that a kill leaves the old notes or the new ones."""
         line = json.dumps(self._identity | notes).encode() + b"\n"
         self._width = max(self._width, len(line))
         os.pwrite(self._handle, line.ljust(self._width), 0)
 
     def close(self) -> None:
-        """Leave: nothing is in hand any more."""
+        """Delete the file: this process works on nothing any more."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
         os.close(self._handle)
 
 
 def new_heartbeat_path(spool_root: str) -> str:
-    """Where a new desk may stand."""
-    return os.path.join(spool_root, ".desks", new_token())
+    """A path for a new heartbeat file."""
+    return os.path.join(spool_root, FOLDER, new_token())
 
 
 def read_heartbeat(path: str) -> HeartbeatStatus | None:
-    """What one desk says; None if it is gone."""
+    """Read one heartbeat file; None if it is gone."""
     try:
         with open(path, "rb") as file:
             line = file.readline()
@@ -83,15 +86,15 @@ def read_heartbeat(path: str) -> HeartbeatStatus | None:
 
 
 def heartbeats(spool_root: str) -> Iterator[HeartbeatStatus]:
-    """All desks."""
-    folder = os.path.join(spool_root, ".desks")
+    """All heartbeat files of a spool."""
+    folder = os.path.join(spool_root, FOLDER)
     for name in sorted(os.listdir(folder)):
         if status := read_heartbeat(os.path.join(folder, name)):
             yield status
 
 
 def in_this_container(status: HeartbeatStatus) -> bool:
-    """Whether a desk's owner runs in our own container (or on our own machine, outside of any)."""
+    """Whether its process runs in our container (or, outside of containers, on our machine)."""
     return bool(status.notes.get("space") == _pid_namespace())
 
 

@@ -1,7 +1,7 @@
 """Which files of the inbox are ready, and what wakes the scan.
 
-A periodic scan is the truth; events only make it come sooner. A file is ready when it has stood still for a while. Its own
-change time says so, in the file system's clock, so nothing need be remembered from scan to scan: a write sets mtime and ctime,
+The periodic scan decides; file events only make it run sooner. A file is ready when it has not changed for a while. Its own
+change time says so, by the file system's clock, so nothing need be remembered between scans: a write sets mtime and ctime,
 a rename into the inbox ctime alone. Where files are local the mtime decides (a file that was renamed in is ready at once);
 over a network mtime may be set by the sender, so the ctime does.
 """
@@ -22,21 +22,21 @@ from ingest.service.spool.beneath import LIST, lies_in
 from ingest.service.spool.beneath import folder as open_below
 from ingest.service.spool.filenames import SIDECAR, new_token
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
-# Changes made by other hosts raise no events here; Docker Desktop and FUSE drop them under load (notes, section A).
+# Changes made by other hosts raise no events here; Docker Desktop and FUSE drop them under load.
 NETWORK_FILE_SYSTEM = re.compile(
     r"(?:nfs\d?|cifs|smb\w*|fuse(?:\..*|blk|ctl)?|9p|virtiofs|osxfs|grpcfuse|afs|ceph|glusterfs|lustre|vboxsf|prl_fs)$"
 )
 
 _FutureFiles = dict[
     str, tuple[tuple[int, int, int], float]
-]  # files from the future: their face, and since when it is so
+]  # files with times in the future: (size, mtime, ctime), and since when they are unchanged
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyFile:
-    """A ready file, or a link or device that only takes up room, relative to the inbox; `read_sidecar`: its claims lie beside it."""
+    """A ready file (or a link or device, which will be refused), relative to the inbox. `sidecar`: whether it has one."""
 
     inbox_path: str
     sidecar: bool
@@ -68,7 +68,7 @@ class Inbox:
                 below = f"{name}/{folder}" if folder else name
                 with open_below(top, below, flags=LIST) as handle, os.scandir(handle) as entries:
                     yield from self._entries(folder, handle, entries, now, folders, before)
-            except (FileNotFoundError, NotADirectoryError):  # somebody was faster
+            except (FileNotFoundError, NotADirectoryError):  # deleted or moved meanwhile
                 continue
             except OSError as error:
                 self.unread.append(f"{escape_for_display(folder)}: {error.strerror}")
@@ -107,15 +107,15 @@ class Inbox:
         last = seen.st_ctime if self._polled or seen.st_mtime > now else seen.st_mtime
         if last <= now:
             return now - last >= self._settle_seconds
-        # The clock was set back: only two looks can tell.
-        face = (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+        # The clock was set back: only two observations can tell.
+        state = (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
         was, since = from_future.get(inbox_path, (None, 0.0))
-        self._from_future[inbox_path] = (face, since if was == face else time.monotonic())
-        return was == face and time.monotonic() - since >= self._settle_seconds
+        self._from_future[inbox_path] = (state, since if was == state else time.monotonic())
+        return was == state and time.monotonic() - since >= self._settle_seconds
 
 
 def _file_system_time(folder: str) -> float:
-    """What time it is for the file system itself: another host's, if it is a network mount."""
+    """The current time by the file system's own clock, which is another host's on a network mount."""
     path = os.path.join(folder, f".clock-{new_token()}")
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -130,7 +130,7 @@ def _file_system_time(folder: str) -> float:
 
 
 def watching(settings: Settings) -> tuple[bool, str]:
-    """Whether the inbox is polled, and what to tell people about it."""
+    """Whether the inbox is polled, and how it is watched, for people."""
     kind = _mount_type(settings.spool / "inbox")
     every = f"every {settings.scan_interval:g} s"
     if settings.watch == "poll":

@@ -1,4 +1,4 @@
-"""The folders of a spool, and whether they can be used as they lie."""
+"""The folders of a spool, and whether they can be used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Root:
         self.root = os.fspath(root)
 
     def at(self, *parts: str) -> str:
-        """An absolute path in the spool, of what is ours to name: never of what somebody gave us."""
+        """An absolute path in the spool. For names of our own only, never for those from outside."""
         return os.path.join(self.root, *parts)
 
     def folder(self, path: str, *, make: bool = False, flags: int = beneath.PASS) -> AbstractContextManager[int]:
@@ -66,7 +66,7 @@ class Root:
             raise SpoolError(durable.explain_os_error(self.root, error)) from None
 
     def identity(self) -> str:
-        """A name of this spool that no other has, and that stays."""
+        """A permanent, unique name of this spool."""
         known = durable.read_json(self.at(".identity"))
         if not isinstance(known, str):
             known = filenames.new_token()

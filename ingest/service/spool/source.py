@@ -1,4 +1,4 @@
-"""A claimed source in somebody's hands: open, and locked as long as it is open."""
+"""A claimed source that a process works on: open, and locked while it is open."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class LockedSource:
         return content if len(content) <= limit else None
 
     def changed(self) -> bool:
-        """Whether somebody wrote to it since it was opened."""
+        """Whether it has been written to since it was opened."""
         now = os.fstat(self.handle)
         return (now.st_size, now.st_mtime_ns) != (self.opened_stat.st_size, self.opened_stat.st_mtime_ns)
 
     def close(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         os.close(self.handle)
 
 
@@ -40,7 +40,7 @@ def open_locked(name: str, folder: int) -> LockedSource | None:
     except FileNotFoundError:
         return None
     try:
-        # Settled between open and lock: the name is gone, and what we hold is somebody's past.
+        # Settled between open and lock: the name is gone, and the file that we hold is done.
         if durable.try_lock(handle) and _still(name, folder, was):
             return LockedSource(handle, was)
     except BaseException:

@@ -1,4 +1,4 @@
-"""What lies in `claimed` and in nobody's hands: sources that the dead left, and what belongs to no source there any more."""
+"""Orphans in `claimed`: sources that no process works on, and companion files without a source."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ingest.service.spool import companions, durable, filenames, settled
 if TYPE_CHECKING:
     from ingest.service.spool import Spool
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
-ORPHAN_SECONDS = 600.0  # what belongs to a source is written before it: one that old has lost its own
-DELIVER_SECONDS = 10.0  # what a settled source left behind may still be on its way
+ORPHAN_SECONDS = 600.0  # a companion is written before its source: one that old has lost it
+DELIVER_SECONDS = 10.0  # a companion of a settled source may still be about to be moved
 
 
-def adrift(spool: Spool, since: Callable[[float], bool] | None, mine: Container[str]) -> Iterator[str]:
+def orphans(spool: Spool, since: Callable[[float], bool] | None, exclude: Container[str]) -> Iterator[str]:
     """See `Spool.orphaned`."""
     listed = sorted(spool.listed("claimed"))
     tokens = {filenames.token_of(name) for name in listed if filenames.is_source(name)}
@@ -30,7 +30,7 @@ def adrift(spool: Spool, since: Callable[[float], bool] | None, mine: Container[
                 if (token := filenames.companion_of(name)) is not None and token not in tokens:
                     _tidy(spool, name, token, claimed)
             elif (
-                (path := f"claimed/{name}") not in mine
+                (path := f"claimed/{name}") not in exclude
                 and _changed(name, claimed, since)
                 and not durable.is_locked(name, dir_fd=claimed)
                 and _fetch_sidecar(spool, name, claimed)
@@ -46,7 +46,7 @@ def _changed(name: str, folder: int, since: Callable[[float], bool] | None) -> b
 
 
 def _fetch_sidecar(spool: Spool, name: str, claimed: int) -> bool:
-    """Fetch the sidecar that a kill left in the inbox; False if it is not ours to move, and its article went back to it."""
+    """Fetch a sidecar that was left in the inbox by a kill; False if we may not move it: then its article went back to the inbox."""
     folder, _, leaf = filenames.ways_back(companions.whole_name(name, claimed))[0].rpartition("/")
     try:
         with spool.folder(f"inbox/{folder}" if folder else "inbox") as inbox:
@@ -62,14 +62,14 @@ def _fetch_sidecar(spool: Spool, name: str, claimed: int) -> bool:
 
 
 def _tidy(spool: Spool, name: str, token: str, claimed: int) -> None:
-    """Bring what a settled source left behind after it, or delete what has no source any more."""
+    """Move a companion after its settled source, or delete one that has no source any more."""
     now = time.time()
     if not _changed(name, claimed, lambda at: at < now - DELIVER_SECONDS):
         return
     with contextlib.suppress(OSError):
         if token and not name.endswith(filenames.CHARGES) and (path := settled.find(spool, token)):
             folder, source = filenames.split_path(path)
-            with spool.folder(folder) as shelf:
-                companions.follow(source, claimed, shelf)
+            with spool.folder(folder) as shard:
+                companions.follow(source, claimed, shard)
         elif _changed(name, claimed, lambda at: at < now - ORPHAN_SECONDS):
             os.unlink(name, dir_fd=claimed)

@@ -1,4 +1,4 @@
-"""A warm child that runs tickets, with a desk that says which one it was at, should it die."""
+"""A worker process that runs tickets, with a heartbeat that says which one it had, should it die."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ingest.service.workers.process import WorkerProcess, WorkFunction
 
 
 class Cleaner(WorkerProcess):
-    """A child that runs tickets. `heartbeat_path`: where it notes what it has in hand."""
+    """A worker process that runs tickets. `heartbeat_path`: where it notes which ticket it works on."""
 
     def __init__(self, settings: Settings, clean: CleanFunction) -> None:
         self.heartbeat_path = new_heartbeat_path(str(settings.spool))

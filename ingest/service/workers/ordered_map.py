@@ -1,4 +1,4 @@
-"""Files through warm children, in their order: one that hangs, crashes or eats all memory costs itself alone."""
+"""Maps files through worker processes, in order: a file that hangs, crashes or takes all memory costs itself alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ingest.core.record import Record
 
 TIME_LIMIT_SECONDS = 60.0
-"""Seconds for one file; three times the service's, for nobody watches over other files' lateness here."""
+"""Seconds for one file; three times the service's, because nothing here waits for a late file."""
 MEMORY_LIMIT_MIB = 1024
 """MiB that a child may take beyond what it starts with, as in the service."""
 MAX_AHEAD_PER_WORKER = 16
@@ -27,7 +27,7 @@ FAILURE_MESSAGES = {
     Reason.CRASH: "It broke the process that read it.",
     Reason.KILLED: "The process that read it was killed from outside.",
 }
-"""What became of a file's child, for people."""
+"""What ended a file's process, for people."""
 
 
 def warm() -> Callable[..., Record]:
@@ -45,10 +45,10 @@ def map_in_workers(files: Sequence[str], jobs: int, work: Callable[[str], dict[s
     waiting = deque(range(len(files)))
     answers: dict[int, dict[str, str]] = {}
 
-    def hire() -> WorkerProcess:
+    def spawn() -> WorkerProcess:
         return WorkerProcess(lambda: nullcontext(work), time_limit=TIME_LIMIT_SECONDS, memory_limit=MEMORY_LIMIT_MIB)
 
-    holds: dict[WorkerProcess, deque[int]] = {hire(): deque() for _ in range(jobs)}
+    holds: dict[WorkerProcess, deque[int]] = {spawn(): deque() for _ in range(jobs)}
     try:
         for due in range(len(files)):
             while due not in answers:
@@ -69,7 +69,7 @@ def map_in_workers(files: Sequence[str], jobs: int, work: Callable[[str], dict[s
                     fault = child.reap()
                     answers[numbers.popleft()] = {"reason": fault, "message": FAILURE_MESSAGES[fault]}
                     waiting.extendleft(reversed(numbers))
-                    holds[hire()] = deque()
+                    holds[spawn()] = deque()
             yield answers.pop(due)
     finally:
         for child in holds:

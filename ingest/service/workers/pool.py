@@ -1,7 +1,7 @@
-"""A crew of warm children: hands out tickets, notices who dies of what, and charges the document that was in hand.
+"""A pool of preloaded worker processes: dispatches tickets, notices which process dies of what, and records it against its document.
 
-The embedded runner has one crew for the machine; each process of a Celery worker has a crew of one. A death costs the document
-in hand an attempt and nobody else anything: the other tickets go on with the next child.
+`ingest up` has one pool for the machine; each process of a Celery worker has a pool of one. A death costs the document
+in progress an attempt and the others nothing: they go on in the next process.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ingest.service.workers.cleaner import Cleaner
 from ingest.service.workers.failures import FAILURE_MESSAGES
 from ingest.service.workers.process import MAX_PENDING
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
-FAULT_PAUSE_SECONDS = 2.0  # seconds between two looks whether the surroundings work again
+FAULT_PAUSE_SECONDS = 2.0  # between two checks whether the fault has gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Finished:
 
 
 class WorkerPool:
-    """Give it tickets, call `step` until they have ended."""
+    """Submit tickets, then call `step` until they have ended."""
 
     def __init__(self, service: Service, clean: CleanFunction, *, size: int) -> None:
         self.fault: str | None = None
@@ -63,7 +63,7 @@ class WorkerPool:
 
     @property
     def capacity(self) -> int:
-        """How many more tickets keep everybody busy."""
+        """How many more tickets keep all processes busy."""
         return max(0, 2 * MAX_PENDING * self._size - len(self))
 
     def add_reader(self, handle: int, call: Callable[[], None]) -> None:
@@ -102,7 +102,7 @@ class WorkerPool:
         if self.fault and time.monotonic() >= self._retry_at:
             self._retry_at = time.monotonic() + FAULT_PAUSE_SECONDS
             if spool_problem(self._service) is None:
-                log.warning("the surroundings work again: going on")
+                log.warning("the fault has gone: going on")
                 self.fault = None
 
     def _dispatch(self) -> None:
@@ -165,7 +165,7 @@ class WorkerPool:
             if path != in_hand:
                 self._waiting.appendleft(path)
         if in_hand is None and child.pending:
-            self._not_before = time.monotonic() + 1.0  # it died before it began: do not fork in a circle
+            self._not_before = time.monotonic() + 1.0  # it died before it began: avoid a fork loop
             if wrong := spool_problem(self._service):
                 self._pause(wrong)
         try:
@@ -180,7 +180,7 @@ class WorkerPool:
 
     def _record_failure(self, path: str, why: Reason) -> Iterator[Finished]:
         if not self._job.spool.holds(path):
-            yield Finished(path, "settled")  # it died after the deed
+            yield Finished(path, "settled")  # it died after settling
             return
         kind = "deaths" if why is Reason.KILLED else "attempts"
         count = self._job.spool.record_failure(path, kind, why)
@@ -194,7 +194,7 @@ class WorkerPool:
         )
 
     def close(self, *, grace_seconds: float = 0.0) -> None:
-        """Let each child end the document in hand for so many seconds, then end it. What is left stays claimed."""
+        """Let each process finish its document within `grace_seconds`, then kill it. What is left stays claimed."""
         self._waiting.clear()
         until = time.monotonic() + grace_seconds
         while any(child.pending for child in self._children) and time.monotonic() < until:

@@ -1,4 +1,4 @@
-"""A warm child: forked from a parent that has loaded everything, caged, limited in memory, killed when it is too long.
+"""A worker process: forked from a parent that has loaded everything, sandboxed, limited in memory, killed after the time limit.
 
 Parent and child talk in JSON lines over a socket pair, never in pickles: what a document may take over is the child, and the
 child must not be able to say more than an answer.
@@ -25,7 +25,7 @@ from typing import Any
 from ingest.errors import Reason
 from ingest.service.workers.sandbox import enter_sandbox
 
-MAX_PENDING = 2  # asks in a child's hands: one being worked on, one so that it need not wait for the next
+MAX_PENDING = 2  # requests per process: one in progress, and one so that it need not wait for the next
 EXIT_OUT_OF_MEMORY = 77
 
 WorkFunction = Callable[[str], dict[str, Any]]
@@ -33,9 +33,9 @@ WorkFunction = Callable[[str], dict[str, Any]]
 
 
 class WorkerProcess:
-    """The parent's view of one child. `pending`: asks it has not answered yet, in order; the first is being worked on.
+    """The parent's view of one child. `pending`: requests it has not answered yet, in order; the first is in progress.
 
-    `begin` is entered in the child, caged, and gives its work. `time_limit`: seconds for one ask; `memory_limit`: MiB.
+    `begin` is entered in the sandboxed child and gives its work. `time_limit`: seconds for one request; `memory_limit`: MiB.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class WorkerProcess:
         self.socket, theirs = socket.socketpair()
         sys.stdout.flush()
         sys.stderr.flush()
-        # A Ctrl-C between the fork and the child's own handlers would end it with a traceback: it waits until they stand.
+        # A Ctrl-C between the fork and the child's own handlers would end it with a traceback: it is blocked until they are set.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
             self.pid = os.fork()
@@ -71,7 +71,7 @@ class WorkerProcess:
         return self.socket.fileno()
 
     def submit(self, ask: str) -> None:
-        """Hand over an ask. A dead child takes it too: the caller learns of the death from `receive`."""
+        """Send a request. A dead child accepts it too: the caller learns of the death from `receive`."""
         if not self.pending:
             self._since = time.monotonic()
         self.pending.append(ask)
@@ -79,7 +79,7 @@ class WorkerProcess:
             self.socket.send(json.dumps(ask).encode() + b"\n")  # two short lines always fit into the buffer
 
     def receive(self) -> list[dict[str, Any]] | None:
-        """What the child said since last asked; None once it is dead and all it said has been read."""
+        """Answers since the last call; None once the child is dead and all its answers have been read."""
         try:
             said = self.socket.recv(1 << 18)
         except BlockingIOError:
@@ -97,11 +97,11 @@ class WorkerProcess:
         for _ in found:
             self.pending.popleft()
             self.completed += 1
-        self._overran = False  # what was in hand when it was killed has been answered after all
+        self._overran = False  # the request in progress when it was killed has been answered after all
         return found
 
     def seconds_left(self) -> float:
-        """Seconds until what is in hand has taken too long."""
+        """Seconds until the request in progress has taken too long."""
         return self._since + self._limit - time.monotonic() if self.pending else self._limit
 
     def kill(self) -> None:
@@ -119,7 +119,7 @@ class WorkerProcess:
             return Reason.TIME_LIMIT
         if code == EXIT_OUT_OF_MEMORY:
             return Reason.MEMORY_LIMIT
-        # By SIGKILL or SIGTERM not of ours it is no fault of the document that we know of: an operator, or the kernel short of memory.
+        # A SIGKILL or SIGTERM that we did not send is not held against the document: an operator, or the kernel short of memory.
         return Reason.KILLED if code in {-signal.SIGKILL, -signal.SIGTERM} else Reason.CRASH
 
 
@@ -137,7 +137,7 @@ def _child_main(
         gc.freeze()  # what the parent left is shared and stays untouched; nothing of it is ever closed by a collection
         for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGUSR1, signal.SIGHUP, signal.SIGCHLD, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, who lets us end
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets us finish
         signal.set_wakeup_fd(-1)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         os.closerange(3, theirs.fileno())  # the parent's broker, its watchers, our siblings' lines
@@ -158,14 +158,20 @@ def _child_main(
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill us when the parent dies, and kill us first when memory runs out (Linux)."""
+    """Die with the parent, now if it is dead already; and be the first to be killed when memory runs out (Linux)."""
+    kill_with_parent()
     if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
             file.write("1000")
     if os.getppid() != parent:
         os._exit(0)
+
+
+def kill_with_parent() -> None:
+    """Have the kernel kill this process when its parent dies (Linux)."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def _limit_memory(limit: int) -> None:

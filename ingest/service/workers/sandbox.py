@@ -1,4 +1,4 @@
-"""No way out of a child: no network, no other program, nobody else's memory (Linux on x86-64 and ARM; elsewhere nothing happens).
+"""The sandbox of a worker process: no network, no other program, no other process's memory (Linux on x86-64 and ARM; elsewhere nothing happens).
 
 A filter of system calls (seccomp) needs no rights, no namespace and no library; what it denies fails with EPERM. The child keeps
 the line to its parent and may read and write files, as it must.

@@ -23,7 +23,7 @@ from ingest.service.enqueue import publish
 from ingest.service.health import write_problem
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames, settled
-from ingest.service.status import has_spool, stall_told
+from ingest.service.status import has_spool, stall_message
 from ingest.web.dashboard import pages
 from ingest.web.dashboard.explainer import Explainer
 from ingest.web.dashboard.journal_index import JournalIndex, SettledFile
@@ -32,7 +32,7 @@ from ingest.web.dashboard.security import HostCheck, form_problem
 from ingest.web.dashboard.snapshot import MIN_REFRESH_SECONDS, SpoolSnapshot
 from ingest.web.explain import page_template as explain_template
 
-log = logging.getLogger("ingest")
+log = logging.getLogger(__name__)
 
 ID = re.compile(r"[0-9a-f]{64}")
 MAX_CACHED_PAGES = 64
@@ -104,7 +104,7 @@ class Dashboard:
             return None
         day = date.fromisoformat(row.time[:10])
         for near in (day, day + timedelta(1)):  # the line may be from just before midnight, and the move from after it
-            if path := settled.in_shelf(self.snapshot.spool, f"done/{near}/{row.token[21:23]}", row.token):
+            if path := settled.in_shard(self.snapshot.spool, f"done/{near}/{row.token[21:23]}", row.token):
                 return path
         return None
 
@@ -264,7 +264,7 @@ async def ready(request: Request) -> Response:
     }
     if "stalled_seconds" in facts:
         stall = facts["stalled_seconds"]
-        wrong["progress"] = stall_told(stall, facts["claimed"]) if stall else None
+        wrong["progress"] = stall_message(stall, facts["claimed"]) if stall else None
     if dashboard.settings.broker:
         wrong["broker"] = None if facts.get("redis") else "cannot be reached"
     states = {part: f"no: {why}" if why else "yes" for part, why in wrong.items()}

@@ -54,7 +54,7 @@ class QuarantineIndex:
     def refresh(self) -> None:
         """Bring `sources` up to date."""
         shards = {}
-        for shard in settled.shelves(self.spool, "quarantine"):
+        for shard in settled.shards(self.spool, "quarantine"):
             with contextlib.suppress(FileNotFoundError):
                 changed = os.stat(self.spool.at(shard), follow_symlinks=False).st_mtime
                 known, inside = self._shards.get(shard, (0.0, {}))
