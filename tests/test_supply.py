@@ -80,6 +80,7 @@ def test_all_dependencies_have_a_reason_beside_them() -> None:
         *project["dependencies"],
         *(each for extra in project["optional-dependencies"].values() for each in extra),
     ]
+    written = [each for each in written if not each.startswith("news-ingest[")]  # an extra's old name
     assert [re.split(r"[>=<\[]", each)[0] for each in written] == [package for package, _ in DECLARED]
 
 
