@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.core.labelling.calls import calls
-from ingest.core.labelling.headline_columns import first_prose
-from ingest.core.labelling.title_text import is_paragraph, stems, without_bullet
+from ingest.core.labelling.headline_places import first_prose
+from ingest.core.labelling.title_text import ends_sentence, stems, without_bullet
 from ingest.core.metadata.authors import looks_like_person
 from ingest.core.metadata.date_lines import date_line, is_dated_caption
 from ingest.core.model import Label, LabelledBlock
@@ -48,25 +48,25 @@ _TITLE_WORDS = range(4, 30)
 _NAME_EDGE = re.compile(r"^[\s|•·,/–—-]+|[\s|•·,/–—-]+$")
 _NAME_BAR = re.compile(r"\s*[|•·/]\s*$")
 _ELLIPSIS = re.compile(r"(?:…|\.\.\.)\W{0,3}$")
-_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\s\"'”’»」』)\]）]*$")
 _ANNOUNCES = re.compile(r"[:：]\W{0,2}$")
 _BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+>»]|[•●▪■►▶])\s*\S")
 
 
 def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, headline: str | None) -> None:
     """Label what the form of the text tells. `rows`: what packs have decided, and where the headline stands; altered."""
-    prose, first = first_prose(blocks, rows, judged)
+    prose, first = first_prose(rows, judged)
     top = range(min(first, len(blocks)))
     _second_copies(blocks, rows, top)
     for i in top:
         if rows[i] is None and (found := date_line(blocks[i].text)):
             rows[i] = LabelledBlock(blocks[i], Label.DATE, "structure/date", captured=found)
     _above_headline(blocks, rows, judged, top)
+    key = match_key(headline or "")
     for i in top:
-        if rows[i] is None and (label := _beside_head(blocks, rows, i, headline)):
+        if rows[i] is None and (label := _beside_head(blocks, rows, i, key)):
             rows[i] = label
     if headline:
-        _around_head(blocks, rows, judged, top, match_key(headline))
+        _around_head(blocks, rows, judged, top, key)
     for i in calls(blocks, judged):
         if rows[i] is None:
             rows[i] = LabelledBlock(blocks[i], Label.PROMO, "structure/call")
@@ -104,7 +104,7 @@ def _above_headline(blocks: Sequence[Block], rows: list[LabelledBlock | None], j
     for i in range(copies[-1]):
         between = len(copies) > 1 and i > copies[0] and copies[-1] - copies[0] <= MAX_HEAD_LINES
         menu = gone >= max(MIN_TAIL_LINES, copies[-1] // 2) and judged.residue[i] > MAX_HEADLINE_BOILERPLATE_CONFIDENCE
-        if rows[i] is None and not judged.gone[i] and (between or menu) and not is_paragraph(blocks[i].text):
+        if rows[i] is None and not judged.gone[i] and (between or menu) and not judged.paragraphs[i]:
             rows[i] = LabelledBlock(blocks[i], Label.NAVIGATION, "structure/above-headline")
 
 
@@ -119,7 +119,7 @@ def _around_head(
         text = blocks[i].text
         if rows[i] is not None or judged.gone[i] or _BULLET.match(text):
             continue
-        short = judged.seen.lines.length[i] <= MAX_KICKER_WORDS and not _SENTENCE_END.search(text)
+        short = judged.seen.lines.length[i] <= MAX_KICKER_WORDS and not ends_sentence(text)
         if (short and judged.residue[i] > HALF_DOUBTED) or (
             len(text) < 2 * len(key) + TRAIL and match_key(text).endswith(key)
         ):
@@ -127,15 +127,16 @@ def _around_head(
 
 
 def _beside_head(
-    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], i: int, headline: str | None
+    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], i: int, headline: str
 ) -> LabelledBlock | None:
-    """A name beside a date or a bar signs the article; a line that ends with a day and tells more is a caption."""
+    """A name beside a date or a bar is the author's; a line that ends with a day and tells more is a caption. `headline`: folded."""
     text = blocks[i].text
-    near = [row for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(rows) and (row := rows[j]) is not None]
-    name = _NAME_EDGE.sub("", text)
-    if looks_like_person(name) and (_NAME_BAR.search(text) or any(row.label is Label.DATE for row in near)):
+    near = range(max(i - 2, 0), min(i + 3, len(rows)))
+    if (
+        _NAME_BAR.search(text) or any((row := rows[j]) and row.label is Label.DATE for j in near)
+    ) and looks_like_person(name := _NAME_EDGE.sub("", text)):
         return LabelledBlock(blocks[i], Label.BYLINE, "structure/name", captured={"authors": name})
-    if match_key(text) != match_key(headline or "") and is_dated_caption(text):
+    if is_dated_caption(text) and match_key(text) != headline:
         return LabelledBlock(blocks[i], Label.CAPTION, "structure/dated-caption", captured={"caption": text})
     return None
 
@@ -149,8 +150,10 @@ def _titles_at_the_end(
     if not kept:
         return
     last = kept[-1]
-    known = stems(" ".join(blocks[i].text for i in kept))
     tail = range(last + 1, len(blocks))
+    if not any(rows[i] is None and not judged.gone[i] for i in tail):
+        return
+    known = stems(" ".join(blocks[i].text for i in kept))
     for run in _runs([i for i in tail if rows[i] is None and not judged.gone[i]]):
         announced = bool(_ANNOUNCES.search(blocks[run[0] - 1].text))
         for form in (_ELLIPSIS.search, _bulleted_title):
@@ -168,7 +171,7 @@ def _titles_at_the_end(
         if (
             rows[i] is None
             and not judged.gone[i]
-            and not _SENTENCE_END.search(text)
+            and not ends_sentence(text)
             and len(stems(text) & known) <= MAX_KNOWN_SHARE * len(stems(text))
         ):
             rows[i] = LabelledBlock(blocks[i], Label.RELATED, "structure/below-call")
@@ -179,7 +182,7 @@ def _bulleted_title(text: str) -> bool:
     return (
         bool(_BULLET.match(text))
         and len(text.split()) in _TITLE_WORDS
-        and not _SENTENCE_END.search(text)
+        and not ends_sentence(text)
         and not text.endswith((";", ","))
     )
 
