@@ -307,3 +307,41 @@ def test_a_judgement_says_how_sure_it_is_of_each_line() -> None:
     judged = examine_lines(text_blocks("\n".join((TITLE, *WIRE))))
     assert len(judged.verdicts) == len(judged.residue) == 4
     assert not judged.gone[1:].any()
+
+
+@pytest.mark.parametrize(
+    ("line", "url", "published"),
+    [
+        ("03/04/2024", "https://www.sandholm-courier.co.uk/news/lighthouse-is-lit-again", "2024-04-03"),
+        ("03/04/2024", "https://www.sandholm-courier.us/news/lighthouse-is-lit-again", "2024-03-04"),
+        ("03/04/2024\n\nUpdated: 27/04/2024", None, "2024-04-03"),
+        ("03/04/2024\n\nUpdated: 04/27/2024", None, "2024-03-04"),
+        ("03/04/2024", "https://sandholm-courier.com/2024/03/04/lighthouse-is-lit-again", "2024-03-04"),
+        ("03/04/2024", "https://sandholm-courier.com/lighthouse-is-lit-again", None),
+        ("Published 14:02 GMT, Wed 3 April 2024", None, "2024-04-03T14:02:00+00:00"),
+    ],
+)
+def test_the_month_of_two_numbers_by_country_address_and_other_dates(line: str, url: str, published: str) -> None:
+    assert clean(made(TITLE, line, gap="\n\n"), url=url).published == published
+
+
+def test_a_question_asked_of_several_people_stays_each_time() -> None:
+    question = "Wie oft steigen Sie selbst auf den Turm?"
+    lines = [line for answer in (*GERMAN, *reversed(GERMAN)) for line in (question, answer)]
+    assert clean(made("Vier Fragen an den Wärter", *lines, body=(), gap="\n\n")).body.count(question) == 6
+
+
+def test_a_lead_without_a_stop_is_no_headline() -> None:
+    lead = "SANDHOLM, May 3 (Reuters) - The lamp of the old lighthouse was lit again on Friday, and this is what people say:"
+    record = clean(made(lead, body=WIRE[1:], gap="\n\n"))
+    assert record.headline is None
+    assert record.body.startswith("SANDHOLM")
+
+
+def test_a_list_between_paragraphs_is_the_article() -> None:
+    things = [
+        "Lamp oil and wicks", "Spare lens cloth", "Foghorn reeds", "Wool socks", "Tide table", "Coffee and mugs", "Brass polish",
+        "Rope, 30 m", "Signal flags (optional)",
+    ]  # fmt: skip
+    record = clean(made(TITLE, *WIRE[:2], "What the keeper packs", *things, *WIRE[2:], body=()))
+    assert [thing for thing in things if thing not in record.body] == []

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NOTHING_DISCOUNT = 0.6
 """Taken from the score of "no line", chosen out of fold: resiliparse's headlines are found in .89 instead of .85, none more is invented."""
+MIN_LEAD_WORDS = 13
+"""Words of a line behind a dateline that make it a sentence of the article, even where it ends without a stop."""
 WIRE_TITLE = 4.0
 """Taken from the score of "no line" where a plain title stands right above a dateline, which few page extractors leave."""
 
@@ -80,8 +82,15 @@ def choose_headline(
     if below and below.at + 1 < len(blocks) and _is_plain_title(below) and dateline(blocks[below.at + 1].text):
         nothing -= WIRE_TITLE
     scores[-1] = nothing
+    while (best := int(scores.argmax())) < len(found) and _is_lead(found.texts[best], dateline):
+        scores[best] = -np.inf
     odds = np.exp(scores - scores.max())
     return Choice(found, tuple((odds / odds.sum()).tolist()[:-1]))
+
+
+def _is_lead(text: str, dateline: Callable[[str], object]) -> bool:
+    """Whether it is the first sentence of an article, cut off before its end: longer than titles are, and behind a dateline."""
+    return len(text.split()) >= MIN_LEAD_WORDS and bool(dateline(text))
 
 
 def _is_plain_title(candidate: Candidate) -> bool:

@@ -41,9 +41,19 @@ MAX_HEADLINE_BOILERPLATE_CONFIDENCE = 0.25
 HALF_DOUBTED = 0.35
 """Probability of residue from which a short line between headline and prose goes: a kicker, a place, a counter."""
 MAX_KICKER_WORDS = 9
+MIN_QUESTIONS = 3
+"""Times that a question is answered from which it is one of an interview with several people."""
+MAX_PARAGRAPH_RESIDUE = 0.86
+"""Probability of residue that a paragraph between two of the article has at the most."""
+MIN_LIST_LINES = 7
+MAX_LIST_RESIDUE = 0.8
+"""Mean probability of residue that a list between the article's paragraphs has at the most; menus have .95 and more."""
+MAX_LIST_RESIDUE_ANNOUNCED = 0.9
+"""The same where the line above it ends with a colon."""
 TRAIL = 60
 """Characters that the way to an article has at the most, before its title."""
 
+_QUESTION_MARKS = ("?", "？", "؟")
 _TITLE_WORDS = range(4, 30)
 _NAME_EDGE = re.compile(r"^[\s|•·,/–—-]+|[\s|•·,/–—-]+$")
 _NAME_BAR = re.compile(r"\s*[|•·/]\s*$")
@@ -60,7 +70,7 @@ def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Ju
     for i in top:
         if rows[i] is None and (found := date_line(blocks[i].text)):
             rows[i] = LabelledBlock(blocks[i], Label.DATE, "structure/date", captured=found)
-    _above_headline(blocks, rows, judged, top)
+    _above_headline(blocks, rows, judged, top, int(np.flatnonzero(prose)[0]) if prose.any() else len(blocks))
     key = match_key(headline or "")
     for i in top:
         if rows[i] is None and (label := _beside_head(blocks, rows, i, key)):
@@ -71,6 +81,46 @@ def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Ju
         if rows[i] is None:
             rows[i] = LabelledBlock(blocks[i], Label.PROMO, "structure/call")
     _titles_at_the_end(blocks, rows, judged, prose)
+    _questions(blocks, rows, judged)
+    _sentences_in_prose(blocks, rows, judged, prose)
+    _lists_in_prose(blocks, rows, judged, prose)
+
+
+def _questions(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement) -> None:
+    """A question printed again and again, each time above a kept line, is asked of several people: no copy that says nothing new."""
+    asked = [i for i, block in enumerate(blocks) if rows[i] is None and block.text.endswith(_QUESTION_MARKS)]
+    by_stems: dict[frozenset[str], list[int]] = {}
+    for i in asked:
+        by_stems.setdefault(frozenset(stems(blocks[i].text)), []).append(i)
+    for same in by_stems.values():
+        answered = [i for i in same if i + 1 < len(blocks) and judged.paragraphs[i + 1] and not judged.gone[i + 1]]
+        if len(answered) >= MIN_QUESTIONS and len(answered) >= len(same) - 1:
+            for i in same:
+                rows[i] = LabelledBlock(blocks[i], Label.BODY, "structure/question")
+
+
+def _sentences_in_prose(
+    blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Bools
+) -> None:
+    """A paragraph that the labeller doubts a little between two of the article is the article's, too."""
+    for i in np.flatnonzero(judged.paragraphs & judged.gone & (judged.residue < MAX_PARAGRAPH_RESIDUE)).tolist():
+        if rows[i] is None and 0 < i < len(blocks) - 1 and prose[i - 1] and prose[i + 1]:
+            rows[i] = LabelledBlock(blocks[i], Label.BODY, "structure/between-paragraphs")
+
+
+def _lists_in_prose(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Bools) -> None:
+    """Between two lines of the article's prose, a run of short lines that the labeller doubts and no rule knows is a list of the article."""
+    places = [i for i in np.flatnonzero(prose).tolist() if (row := rows[i]) is None or row.label is Label.BODY]
+    if len(places) < 2:
+        return
+    between = range(places[0] + 1, places[-1])
+    for run in _runs([i for i in between if rows[i] is None and not prose[i]]):
+        gone = [i for i in run if judged.gone[i]]
+        residue = float(np.mean(judged.residue[run]))
+        limit = MAX_LIST_RESIDUE_ANNOUNCED if _ANNOUNCES.search(blocks[run[0] - 1].text) else MAX_LIST_RESIDUE
+        if gone and len(run) >= MIN_LIST_LINES and residue <= limit:
+            for i in run:
+                rows[i] = LabelledBlock(blocks[i], Label.BODY, "structure/list")
 
 
 def _second_copies(blocks: Sequence[Block], rows: list[LabelledBlock | None], top: range) -> None:
@@ -95,15 +145,23 @@ def _copies(rows: Sequence[LabelledBlock | None], top: range) -> list[int]:
     return [i for i in top if (row := rows[i]) is not None and row.rule == "structure/headline"]
 
 
-def _above_headline(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, top: range) -> None:
-    """Between two copies of the headline, and above one under a menu, stands what is the site's own."""
+def _above_headline(
+    blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, top: range, begun: int
+) -> None:
+    """Between two copies of the headline, and above one under a menu, stands what is the site's own; but where prose has begun before
+    it, at `begun`, the lines may be a list of the article.
+    """
     copies = _copies(rows, top)
     if not copies:
         return
     gone = sum(bool(judged.gone[i]) or rows[i] is not None for i in range(copies[-1]))
     for i in range(copies[-1]):
         between = len(copies) > 1 and i > copies[0] and copies[-1] - copies[0] <= MAX_HEAD_LINES
-        menu = gone >= max(MIN_TAIL_LINES, copies[-1] // 2) and judged.residue[i] > MAX_HEADLINE_BOILERPLATE_CONFIDENCE
+        menu = (
+            i < begun
+            and gone >= max(MIN_TAIL_LINES, copies[-1] // 2)
+            and judged.residue[i] > MAX_HEADLINE_BOILERPLATE_CONFIDENCE
+        )
         if rows[i] is None and not judged.gone[i] and (between or menu) and not judged.paragraphs[i]:
             rows[i] = LabelledBlock(blocks[i], Label.NAVIGATION, "structure/above-headline")
 
@@ -115,7 +173,7 @@ def _around_head(
     copies = _copies(rows, top)
     if not copies or top.stop - copies[-1] > MAX_HEAD_LINES:  # a list of short lines may be the article
         return
-    for i in top:
+    for i in range(max(copies[0] - MAX_HEAD_LINES, 0), top.stop):
         text = blocks[i].text
         if rows[i] is not None or judged.gone[i] or _BULLET.match(text):
             continue
