@@ -43,8 +43,6 @@ HALF_DOUBTED = 0.35
 MAX_KICKER_WORDS = 9
 MIN_QUESTIONS = 3
 """Times that a question is answered from which it is one of an interview with several people."""
-MAX_PARAGRAPH_RESIDUE = 0.86
-"""Probability of residue that a paragraph between two of the article has at the most."""
 MIN_LIST_LINES = 7
 MAX_LIST_RESIDUE = 0.8
 """Mean probability of residue that a list between the article's paragraphs has at the most; menus have .95 and more."""
@@ -82,7 +80,6 @@ def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Ju
             rows[i] = LabelledBlock(blocks[i], Label.PROMO, "structure/call")
     _titles_at_the_end(blocks, rows, judged, prose)
     _questions(blocks, rows, judged)
-    _sentences_in_prose(blocks, rows, judged, prose)
     _lists_in_prose(blocks, rows, judged, prose)
 
 
@@ -97,15 +94,6 @@ def _questions(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged
         if len(answered) >= MIN_QUESTIONS and len(answered) >= len(same) - 1:
             for i in same:
                 rows[i] = LabelledBlock(blocks[i], Label.BODY, "structure/question")
-
-
-def _sentences_in_prose(
-    blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Bools
-) -> None:
-    """A paragraph that the labeller doubts a little between two of the article is the article's, too."""
-    for i in np.flatnonzero(judged.paragraphs & judged.gone & (judged.residue < MAX_PARAGRAPH_RESIDUE)).tolist():
-        if rows[i] is None and 0 < i < len(blocks) - 1 and prose[i - 1] and prose[i + 1]:
-            rows[i] = LabelledBlock(blocks[i], Label.BODY, "structure/between-paragraphs")
 
 
 def _lists_in_prose(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Bools) -> None:

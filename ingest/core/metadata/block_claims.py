@@ -216,7 +216,7 @@ def _date(row: LabelledBlock, origin: Origin, reader: DateReader) -> Iterator[Cl
     told = (date_line(line) or {}) if plain else row.captured
     for field in ("published", "modified"):
         said = told.get(field) or ("" if plain or told or field == "modified" else line)
-        before = marker(line.partition(said)[0]) if said else None
+        before = marker(line.partition(said)[0]) if said and said in line else None  # else a day in its standard form
         yield from reader.all(said, origin, field=before or field)
     if signed := parse_authors(row.captured.get("authors", ""), loose=True):
         yield Claim("authors", signed, origin)
