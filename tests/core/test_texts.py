@@ -339,11 +339,16 @@ def test_a_question_asked_of_several_people_stays_each_time() -> None:
     assert [row and row.label for row in rows[::2]] == [Label.BODY] * 3
 
 
-def test_a_lead_without_a_stop_is_no_headline() -> None:
-    lead = "SANDHOLM, May 3 (Reuters) - The lamp of the old lighthouse was lit again on Friday, and this is what people say:"
-    record = clean(made(lead, body=WIRE[1:], gap="\n\n"))
-    assert record.headline is None
-    assert record.body.startswith("SANDHOLM")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SANDHOLM, May 3 (Reuters) - The lamp of the old lighthouse was lit again on Friday, and this is what people say:",
+        "BC-EU--Sandholm-Lighthouse, 1st Ld-Writethru",
+        "Sandholm, Courier Newsroom Bureau | Updated : 3 May 2024, 09:01 AM",
+    ],
+)
+def test_a_lead_a_slug_and_an_update_are_no_headlines(line: str) -> None:
+    assert clean(made(line, body=WIRE, gap="\n\n")).headline is None
 
 
 def test_a_list_between_paragraphs_is_the_article() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from ingest.core.labelling.headline_columns import Candidates, candidates
 from ingest.core.labelling.title_text import without_site_ends
+from ingest.core.metadata.dates import find_labelled_dates, marker
 from ingest.core.text.normalize import match_key
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ WIRE_TITLE = 4.0
 """Taken from the score of "no line" where a plain title stands right above a dateline, which few page extractors leave."""
 
 _SLUG = re.compile(r"--|^BC-|\b(?:Ld|LEDE|Writethru|TAKE)\b")
+_AGENCY_SLUG = re.compile(r"^[A-Z]{2,}-\S*--\S|^BC-|\b(?:Ld|Writethru)\b")
 
 
 @dataclass(frozen=True)
@@ -82,14 +84,18 @@ def choose_headline(
     if below and below.at + 1 < len(blocks) and _is_plain_title(below) and dateline(blocks[below.at + 1].text):
         nothing -= WIRE_TITLE
     scores[-1] = nothing
-    while (best := int(scores.argmax())) < len(found) and _is_lead(found.texts[best], dateline):
+    while (best := int(scores.argmax())) < len(found) and _is_no_title(found.texts[best], dateline):
         scores[best] = -np.inf
     odds = np.exp(scores - scores.max())
     return Choice(found, tuple((odds / odds.sum()).tolist()[:-1]))
 
 
-def _is_lead(text: str, dateline: Callable[[str], object]) -> bool:
-    """Whether it is the first sentence of an article, cut off before its end: longer than titles are, and behind a dateline."""
+def _is_no_title(text: str, dateline: Callable[[str], object]) -> bool:
+    """Whether a line is no headline, whatever stands around it: an agency's slug ("BC-EU--Summit, 1st Ld-Writethru"), who wrote and
+    when it was updated, or the first sentence behind a dateline, cut off before its end.
+    """
+    if _AGENCY_SLUG.search(text) or (marker(text) and next(find_labelled_dates(text), None)):
+        return True
     return len(text.split()) >= MIN_LEAD_WORDS and bool(dateline(text))
 
 
