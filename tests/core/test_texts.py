@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +11,9 @@ from click.testing import CliRunner
 from ingest import clean
 from ingest.cli.explain import explain
 from ingest.core.labelling.text_classifier import examine as examine_lines
+from ingest.core.labelling.text_structure import settle
 from ingest.core.labelling.title_text import without_site_ends
+from ingest.core.model import Label, LabelledBlock
 from ingest.core.parse.plaintext import text_blocks
 from ingest.core.text.date_lines import date_line, is_dated_caption
 
@@ -307,3 +310,60 @@ def test_a_prediction_has_a_confidence_for_each_line() -> None:
     judged = examine_lines(text_blocks("\n".join((TITLE, *WIRE))))
     assert len(judged.verdicts) == len(judged.residue) == 4
     assert not judged.gone[1:].any()
+
+
+@pytest.mark.parametrize(
+    ("line", "url", "published"),
+    [
+        ("03/04/2024", "https://www.sandholm-courier.co.uk/news/lighthouse-is-lit-again", "2024-04-03"),
+        ("03/04/2024", "https://www.sandholm-courier.us/news/lighthouse-is-lit-again", "2024-03-04"),
+        ("03/04/2024\n\nUpdated: 27/04/2024", None, "2024-04-03"),
+        ("03/04/2024\n\nUpdated: 04/27/2024", None, "2024-03-04"),
+        ("03/04/2024", "https://sandholm-courier.com/2024/03/04/lighthouse-is-lit-again", "2024-03-04"),
+        ("03/04/2024", "https://sandholm-courier.com/lighthouse-is-lit-again", None),
+        ("Published 14:02 GMT, Wed 3 April 2024", None, "2024-04-03T14:02:00+00:00"),
+        ("03.05.2024 - Update: 03.05.2024", None, "2024-05-03"),
+    ],
+)
+def test_the_month_of_two_numbers_by_country_address_and_other_dates(line: str, url: str, published: str) -> None:
+    assert clean(made(TITLE, line, gap="\n\n"), url=url).published == published
+
+
+def test_a_question_asked_of_several_people_stays_each_time() -> None:
+    question = "Wie oft steigen Sie selbst auf den Turm?"
+    blocks = text_blocks("\n\n".join(line for answer in GERMAN for line in (question, answer)))
+    judged = examine_lines(blocks)
+    doubted = replace(judged, gone=~judged.paragraphs)  # as the labeller says of copies
+    rows: list[LabelledBlock | None] = [None] * len(blocks)
+    settle(blocks, rows, doubted, None)
+    assert [row and row.label for row in rows[::2]] == [Label.BODY] * 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SANDHOLM, May 3 (Reuters) - The lamp of the old lighthouse was lit again on Friday, and this is what people say:",
+        "BC-EU--Sandholm-Lighthouse, 1st Ld-Writethru",
+        "Sandholm, Courier Newsroom Bureau | Updated : 3 May 2024, 09:01 AM",
+    ],
+)
+def test_a_lead_a_slug_and_an_update_are_no_headlines(line: str) -> None:
+    assert clean(made(line, body=WIRE, gap="\n\n")).headline is None
+
+
+def test_a_list_between_paragraphs_is_the_article() -> None:
+    things = [
+        "Gloves",
+        "Map",
+        "Compass",
+        "Brass polish",
+        "Tent (optional)",
+        "Headlamp",
+        "Mugs",
+        "Wool socks",
+        "Camera",
+        "Rope",
+    ]
+    record = clean(made(TITLE, "Home", "Shop", "News", *WIRE[:2], "Shelter", *things, *WIRE[2:], body=()))
+    assert "News" not in record.body
+    assert [thing for thing in things if thing not in record.body] == []

@@ -8,31 +8,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 
 from ingest.core.labelling.boilerplate_labels import label_boilerplate
 from ingest.core.labelling.calls import calls
-from ingest.core.labelling.title_text import is_paragraph, slug_stems, stems, without_bullet, without_site_ends
+from ingest.core.labelling.headline_places import first_prose, title_places
+from ingest.core.labelling.title_text import slug_stems, stems, without_bullet, without_site_ends
 from ingest.core.model import Label
 from ingest.core.text.date_lines import date_line, is_dated_caption
 from ingest.core.text.normalize import match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from ingest.core.labelling.line_shape import Columns
     from ingest.core.labelling.text_classifier import Judgement
-    from ingest.core.labelling.tokens import Bools, Floats
+    from ingest.core.labelling.tokens import Bools, Floats, Ints
     from ingest.core.model import Block, LabelledBlock
 
-MAX_HEADLINE_CHARACTERS = 200
-MAX_CANDIDATES = 60
-"""Title-like lines above the first prose that are compared, the nearest ones: whole pages have menus of hundreds of lines."""
+START_CHARACTERS = 3
+"""Characters by which most lines are seen to be no copy, before they are folded."""
 LEAD_LINES = 3
 """Lines of the first prose that a headline is held against."""
 
-_FURNITURE = {
+_BOILERPLATE = {
     "menu": (Label.NAVIGATION,),
     "related": (Label.RELATED,),
     "caption": (Label.CAPTION,),
@@ -40,9 +42,9 @@ _FURNITURE = {
     "date": (Label.DATE, Label.BYLINE, Label.SOURCE_LINE),
     "rights": (Label.COPYRIGHT_NOTICE, Label.USAGE_TERMS, Label.LEGAL_NOTICE, Label.CREDIT),
 }
-_MAY_BE_TITLES = frozenset({Label.RELATED, Label.NAVIGATION, Label.DUPLICATE, Label.PROMO, Label.COMMENTS})
+_MAY_BE_TITLES = (Label.RELATED, Label.NAVIGATION, Label.DUPLICATE, Label.PROMO, Label.COMMENTS)
+_DATES = (Label.DATE, Label.BYLINE)
 _OPEN_END = re.compile(r"[:;,，：；、]$")
-_TWO_LETTERS = re.compile(r"[^\W\d_]\W?[^\W\d_]")
 
 
 class Candidate(NamedTuple):
@@ -53,211 +55,237 @@ class Candidate(NamedTuple):
     columns: Mapping[str, float]
 
 
+class Candidates(Sequence[Candidate]):
+    """The lines that may be the headline, in order."""
+
+    def __init__(self, places: list[int], texts: list[str], columns: Mapping[str, Floats]) -> None:
+        """`columns`: float64[candidates] each."""
+        self.places, self.texts, self.columns = places, texts, columns
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, at: int) -> Candidate: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Candidate]: ...
+    def __getitem__(self, at: int | slice) -> Candidate | list[Candidate]:
+        """One with its own row of the columns."""
+        if isinstance(at, slice):
+            return [self[each] for each in range(*at.indices(len(self)))]
+        row = {name: float(values[at]) for name, values in self.columns.items()}
+        return Candidate(self.places[at], self.texts[at], row)
+
+
 def candidates(
     blocks: Sequence[Block],
     rows: Sequence[LabelledBlock | None],
     judged: Judgement,
     url: str | None,
-) -> tuple[Candidate, ...]:
+) -> Candidates:
     """The title-like lines above the prose, with their columns."""
-    features, residue, gone = judged.seen, judged.residue, judged.gone
-    columns, lines = features.columns, features.lines
-    prose, first = first_prose(blocks, rows, judged)
-    ruled = np.array([row is not None for row in rows])
-    paragraphs = np.array([is_paragraph(block.text) for block in blocks])
+    prose, first = first_prose(rows, judged)
     called = set(calls(blocks, judged))
     places = [
         i
-        for i in _places(blocks, rows, first, lines.length)
+        for i in title_places(blocks, rows, first, judged.seen.lines.length)
         if i not in called
         and (rows[i] is not None or not (date_line(blocks[i].text) or is_dated_caption(blocks[i].text)))
     ]
     if not places:
-        return ()
+        return Candidates([], [], {})
+    texts = [
+        without_bullet((row.captured.get("headline") if (row := rows[i]) else None) or blocks[i].text) for i in places
+    ]
     lead = stems(" ".join(blocks[i].text for i in np.flatnonzero(prose[first:])[:LEAD_LINES] + first))
-    slug = slug_stems(url)
-    texts = {
-        i: without_bullet((row.captured.get("headline") if (row := rows[i]) else None) or blocks[i].text)
-        for i in places
+    at = np.array(places)
+    columns = (
+        _words_shared(texts, lead, slug_stems(url))
+        | _copies(blocks, texts, judged.seen.lines.length[at], np.maximum(first - at, 0))
+        | _form(blocks, rows, judged, at, texts)
+        | _neighbourhood(blocks, rows, judged, at, prose, first)
+    )
+    return Candidates(places, texts, columns)
+
+
+def _words_shared(texts: Sequence[str], lead: set[str], slug: set[str]) -> Columns:
+    """Likeness to the first prose and to the words of the address."""
+    said = list(map(stems, texts))
+    own = np.array([float(len(each)) for each in said])
+    with_lead = np.array([float(len(each & lead)) for each in said])
+    return {
+        "lead": with_lead / np.maximum(own, 1),
+        "lead_words": np.minimum(with_lead, 6) / 6,
+        "address": np.array([len(each & slug) / max(len(slug), 1) for each in said]),
     }
-    folded = {i: match_key(text) for i, text in texts.items()}
-    copies = _copies(blocks, folded)
-    heads = {i: without_site_ends(text) for i, text in texts.items()}
-    known = set(folded.values())
-    kept_between = np.cumsum(~gone & ~ruled & ~prose)
-    gaps = sum(block.after_blank_line for block in blocks) / len(blocks)
-    gapless = float(not any(block.after_blank_line for block in blocks[1:]))
-
-    def words_at(i: int) -> float:
-        return float(lines.length[i])
-
-    looked_at = np.zeros(len(blocks), bool)  # the candidates and their neighbours
-    for step in (-1, 0, 1):
-        looked_at[np.clip(np.array(places) + step, 0, len(blocks) - 1)] = True
-    named = label_boilerplate(features, looked_at)
-    plain = {
-        i: residue[i] < 0.9 and named[i] in _MAY_BE_TITLES and rows[i] is None and lines.length[i] >= 4
-        for i in np.flatnonzero(looked_at).tolist()
-    }
-    plain_above = np.concatenate((np.zeros(1), np.cumsum([plain[i] for i in places])))
-
-    found = []
-    for rank, i in enumerate(places):
-        text, key = texts[i], folded[i]
-        mine = stems(text)
-        label = named[i]
-        below = _label(rows, named, i + 1)
-        above = _label(rows, named, i - 1)
-        distance = max(first - i, 0)
-        between = float(kept_between[first - 1] - kept_between[i]) if first > i else 0.0
-        words = float(lines.length[i])
-        shared = len(mine & lead) / max(len(mine), 1)
-        neighbours = [
-            float(lines.length[j]) for j in range(max(i - 3, 0), min(i + 4, len(blocks))) if j != i and j < first
-        ]
-        dated = (row := rows[i]) is not None and row.label is Label.DATE  # the labeller of lines has seen the date, too
-        odds = 0.0 if dated else float(np.clip(np.log(max(residue[i], 1e-4) / max(1 - residue[i], 1e-4)), -5, 5))
-        repeated = copies[key] > 1
-        shortened = any(
-            key in heads[j] or (words >= 4 and folded[j] != key and folded[j].endswith(key)) for j in places if j != i
-        )
-        above_words = words_at(i - 1) if i else 0.0
-        values = {
-            "lead": shared,
-            "lead_words": min(len(mine & lead), 6) / 6,
-            "address": len(mine & slug) / max(len(slug), 1) if slug else 0.0,
-            "distance": float(np.log1p(distance)),
-            "kept_between": float(np.log1p(between)),
-            "nearest": float(rank == len(places) - 1),
-            "first": float(i == 0),
-            "first_long": float(i == 0 and words >= 4),
-            "repeated": float(repeated and words >= 3),
-            "repeated_short": float(repeated and words < 3),
-            "repeated_near": float(repeated and words >= 3 and distance <= 6),
-            "shortened": float(shortened),
-            "lengthened": float(bool(heads[i] & known)),
-            "breadcrumb": float(
-                any(lines.length[j] >= 4 and key != folded[j] and key.endswith(folded[j]) for j in places if j != i)
-            ),
-            "site_end": float(bool(heads[i])),
-            "residue": odds,
-            "residue_high": max(odds - 2, 0.0),
-            "listed": float(rows[i] is not None and not dated),
-            "bullet": float(texts[i] != blocks[i].text),
-            "heading": float(blocks[i].kind == "heading"),
-            "gap": float(blocks[i].after_blank_line) - gaps,
-            "gap_below": float(i + 1 < len(blocks) and blocks[i + 1].after_blank_line) - gaps,
-            "words": float(np.log1p(words)),
-            "very_short": max(4 - words, 0.0),
-            "long": max(words - 16, 0.0) / 10,
-            "longer_than_near": float(np.log1p(words) - np.log1p(np.mean(neighbours))) if neighbours else 0.5,
-            "sentence": float(columns["shape.ends_sentence"][i] > 0),
-            "question": float(text.endswith(("?", "？", "؟"))),
-            "open_end": float(bool(_OPEN_END.search(text))),
-            "small_start": float(columns["shape.starts_lower"][i]),
-            "name": float(columns["shape.name"][i]),
-            "clock": min(float(columns["shape.clocks"][i]), 1.0),
-            "year": min(float(columns["shape.years"][i]), 1.0),
-            "digits": float(columns["shape.digits"][i]),
-            "upper": float(columns["shape.upper"][i] > 0.8),
-            "habit": float(np.clip(columns["habit.score"][i], -3, 3)),
-            "cue": float(columns["cue.covered"][i]),
-            "bars": min(text.count("|") + text.count("»") * ("«" not in text), 2.0),
-            "credited": float(columns["cue.credit_share"][i] + columns["cue.caption_share"][i] > 0),
-            "dek_above": float(i > 0 and plain[i - 1] and above_words < words),
-            "dek_below": float(i + 1 < first and plain[i + 1] and words_at(i + 1) > words >= 4),
-            "in_run": float(i > 0 and i + 1 < first and max(words_at(i - 1), words_at(i + 1)) <= 3),
-            "prose_above": float(np.log1p(columns["prose.before"][i] * np.expm1(columns["prose.total"][i]))),
-            "below_date": float(below in (Label.DATE, Label.BYLINE)),
-            "above_date": float(above in (Label.DATE, Label.BYLINE)),
-            "below_prose": float(i + 1 == first),
-            "paragraph": float(paragraphs[i]),
-            "title_above": _title(above_words) if 0 <= i - 1 < first else 0.0,
-            "title_below": _title(words_at(i + 1)) if i + 1 < first else 0.0,
-            "kicker": float(i + 1 < first and words <= 4 and _title(words_at(i + 1)) > 0),
-            "under_longer": float(i and above_words < words and _title(above_words) > 0),
-            "first_kept": float(not any(residue[j] < 0.5 for j in places[:rank]) and residue[i] < 0.5),
-            "first_plain": float(not plain_above[rank] and plain[i]),
-            "plain_above": min(float(plain_above[rank]), 4.0),
-            "plain_below": min(float(plain_above[-1] - plain_above[rank + 1]), 4.0),
-            "dek": max(words - 14, 0.0) / 10 * float(plain_above[rank] > plain_above[max(rank - 2, 0)]),
-            "gapless": gapless,
-            "top": float(first == 0),
-        }
-        values |= {f"is_{name}": float(label in labels and not dated) for name, labels in _FURNITURE.items()}
-        found.append(Candidate(i, text, values))
-    return tuple(found)
 
 
-def first_prose(blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], judged: Judgement) -> tuple[Bools, int]:
-    """Which lines are prose of the article, and where it begins: the start of its densest run, in which each other line outweighs
-    twelve words; the number of lines where there is none.
-    """
-    paragraphs = np.array([is_paragraph(block.text) for block in blocks])
-    ruled = np.array([row is not None for row in rows])
-    body = np.array([row is not None and row.label is Label.BODY for row in rows])
-    prose = paragraphs & np.where(ruled, body, ~judged.gone)
-    if not prose.any():
-        return prose, len(blocks)
-    worth = np.where(prose, np.minimum(judged.seen.lines.length, 120), -12.0)
-    sums = np.concatenate((np.zeros(1), np.cumsum(worth)))
-    last = int(np.argmax(sums - np.minimum.accumulate(sums)))
-    start = int(np.argmin(sums[: last + 1]))
-    early = int(np.flatnonzero(prose)[0])
-    between = start - early
-    return prose, early if between <= 12 else start
-
-
-def _places(blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], first: int, length: Floats) -> list[int]:
-    """Lines that may be the headline, in order."""
-    places = []
-    begun = False
-    for i in range(min(first + 1, len(blocks))):
-        block, row = blocks[i], rows[i]
-        if block.kind == "separator":
-            if (
-                begun
-                and i
-                and any(rows[j] is None and length[j] >= 8 and blocks[j].text.endswith(".") for j in range(i))
-            ):
-                break  # under a rule of marks begins an item of a digest: its title is its own
-            continue
-        begun = True
-        said = row.captured.get("headline") if row is not None else None
-        swallowed = row is not None and (
-            (row.label is Label.RELATED and said == block.text)
-            or (row.label is Label.DATE and said is not None and _is_more_than_a_name(said))
-        )
-        if row is not None and not swallowed and row.label is not Label.HEADLINE:
-            continue
-        if len(block.text) <= MAX_HEADLINE_CHARACTERS and length[i] >= 2 and _TWO_LETTERS.search(block.text):
-            places.append(i)
-    return places[:2] + places[2:][-MAX_CANDIDATES:]
-
-
-def _is_more_than_a_name(text: str) -> bool:
-    """Whether what is glued to a date is more than the name of its source."""
-    return len(text.split()) > 4 or not all(word[:1].isupper() for word in text.split())
-
-
-def _title(words: float) -> float:
-    """Whether a line has as many words as headlines have."""
-    return float(4 <= words <= 20)
-
-
-def _label(rows: Sequence[LabelledBlock | None], named: Sequence[Label], at: int) -> Label | None:
-    if not 0 <= at < len(named):
-        return None
-    row = rows[at]
-    return row.label if row else named[at]
-
-
-def _copies(blocks: Sequence[Block], folded: Mapping[int, str]) -> Counter[str]:
-    """How often each candidate is printed."""
-    wanted = set(folded.values())
-    longest = 2 * max(map(len, wanted)) + 20
-    return Counter(
+def _copies(blocks: Sequence[Block], texts: Sequence[str], words: Floats, distance: Ints) -> Columns:
+    """How often each candidate is printed: as it is, and within another one, before the name of a site or behind the way to it."""
+    folded = list(map(match_key, texts))
+    known = set(folded)
+    longest = 2 * max(map(len, known)) + 20
+    starts = {key[:n] for key in known for n in range(START_CHARACTERS + 1)}
+    printed = Counter(
         key
         for block in blocks
-        if len(block.text) <= longest and (key := match_key(without_bullet(block.text))) in wanted
+        if len(block.text) <= longest
+        and (not (start := block.text[:START_CHARACTERS]).isascii() or not start.isalnum() or start.lower() in starts)
+        and (key := match_key(without_bullet(block.text))) in known
     )
+    heads = list(map(without_site_ends, texts))
+    headed = Counter(head for each in heads for head in each)
+    by_end: dict[str, list[int]] = {}
+    for i, key in enumerate(folded):
+        by_end.setdefault(key[-2:], []).append(i)
+    long = (words >= 4).tolist()
+    same_end = [[j for j in by_end[key[-2:]] if folded[j] != key] for key in folded]
+    shortened = [
+        headed[key] > (key in heads[i]) or (long[i] and any(folded[j].endswith(key) for j in same_end[i]))
+        for i, key in enumerate(folded)
+    ]
+    breadcrumb = [any(long[j] and key.endswith(folded[j]) for j in same_end[i]) for i, key in enumerate(folded)]
+    repeated = np.array([printed[key] > 1 for key in folded])
+    columns = {
+        "repeated": repeated & (words >= 3),
+        "repeated_short": repeated & (words < 3),
+        "repeated_near": repeated & (words >= 3) & (distance <= 6),
+        "shortened": shortened,
+        "lengthened": [not known.isdisjoint(each) for each in heads],
+        "breadcrumb": breadcrumb,
+        "site_end": list(map(bool, heads)),
+    }
+    return {name: np.array(flags, np.float64) for name, flags in columns.items()}
+
+
+def _form(
+    blocks: Sequence[Block],
+    rows: Sequence[LabelledBlock | None],
+    judged: Judgement,
+    at: Ints,
+    texts: Sequence[str],
+) -> Columns:
+    """What each candidate looks like by itself, and what the labeller of lines makes of it."""
+    columns, words, places = judged.seen.columns, judged.seen.lines.length[at], at.tolist()
+    ruled = np.array([rows[i] is not None for i in places])
+    dated = _dated(rows, at)
+    sure = np.maximum(judged.residue[at], 1e-4)
+    odds = np.where(dated, 0.0, np.clip(np.log(sure / np.maximum(1 - judged.residue[at], 1e-4)), -5, 5))
+    flags = {
+        "first": at == 0,
+        "first_long": (at == 0) & (words >= 4),
+        "listed": ruled & ~dated,
+        "bullet": [text != blocks[i].text for i, text in zip(places, texts, strict=True)],
+        "heading": [blocks[i].kind == "heading" for i in places],
+        "sentence": columns["shape.ends_sentence"][at] > 0,
+        "question": [text.endswith(("?", "？", "؟")) for text in texts],
+        "open_end": [bool(_OPEN_END.search(text)) for text in texts],
+        "upper": columns["shape.upper"][at] > 0.8,
+        "credited": columns["cue.credit_share"][at] + columns["cue.caption_share"][at] > 0,
+        "paragraph": judged.paragraphs[at],
+    }
+    return {name: np.array(values, np.float64) for name, values in flags.items()} | {
+        "residue": odds,
+        "residue_high": np.maximum(odds - 2, 0),
+        "words": np.log1p(words),
+        "very_short": np.maximum(4 - words, 0),
+        "long": np.maximum(words - 16, 0) / 10,
+        "small_start": columns["shape.starts_lower"][at],
+        "name": columns["shape.name"][at],
+        "clock": np.minimum(columns["shape.clocks"][at], 1),
+        "year": np.minimum(columns["shape.years"][at], 1),
+        "digits": columns["shape.digits"][at],
+        "habit": np.clip(columns["habit.score"][at], -3, 3),
+        "cue": columns["cue.covered"][at],
+        "bars": np.array([min(text.count("|") + text.count("»") * ("«" not in text), 2.0) for text in texts]),
+        "prose_above": np.log1p(columns["prose.before"][at] * np.expm1(columns["prose.total"][at])),
+    }
+
+
+def _neighbourhood(
+    blocks: Sequence[Block],
+    rows: Sequence[LabelledBlock | None],
+    judged: Judgement,
+    at: Ints,
+    prose: Bools,
+    first: int,
+) -> Columns:
+    """What stands around each candidate, and which of the candidates it is."""
+    n, length, residue = len(blocks), judged.seen.lines.length, judged.residue
+    words, ranks = length[at], np.arange(len(at))
+    ruled = np.array([row is not None for row in rows])
+    dated = _dated(rows, at)
+    looked_at = np.zeros(n, bool)  # the candidates and their neighbours
+    for step in (-1, 0, 1):
+        looked_at[np.clip(at + step, 0, n - 1)] = True
+    named = label_boilerplate(judged.seen, looked_at)
+    plain = np.append(looked_at & (residue < 0.9) & ~ruled & (length >= 4), False)
+    for i in np.flatnonzero(plain).tolist():
+        plain[i] = named[i] in _MAY_BE_TITLES
+    plain_above = np.concatenate(([0.0], np.cumsum(plain[at])))
+    kept_between = np.cumsum(~judged.gone & ~ruled & ~prose)
+    between = np.where(at < first, kept_between[first - 1] - kept_between[at], 0)
+    gap = np.array([block.after_blank_line for block in blocks])
+    gaps = gap.mean()
+    has_above, below_first = at > 0, at + 1 < first
+    above_words = np.where(has_above, length[at - 1], 0.0)
+    below_words = np.where(below_first, length[np.minimum(at + 1, n - 1)], 0.0)
+    under_title = has_above & (at <= first) & _like_titles(above_words)
+    over_title = below_first & _like_titles(below_words)
+    longest_near = np.maximum(above_words, below_words)
+    dates = np.zeros(n + 1, bool)
+    for i in np.flatnonzero(looked_at).tolist():
+        dates[i] = (row.label if (row := rows[i]) else named[i]) in _DATES
+    mean = _mean_length_near(length, at, first)
+    flags = {
+        "nearest": ranks == len(at) - 1,
+        "dek_above": has_above & plain[at - 1] & (above_words < words),
+        "dek_below": below_first & plain[at + 1] & (below_words > words) & (words >= 4),
+        "in_run": has_above & below_first & (longest_near <= 3),
+        "below_date": dates[at + 1],
+        "above_date": has_above & dates[at - 1],
+        "below_prose": at + 1 == first,
+        "title_above": under_title,
+        "title_below": over_title,
+        "kicker": over_title & (words <= 4),
+        "under_longer": has_above & (above_words < words) & _like_titles(above_words),
+        "first_kept": (residue[at] < 0.5) & (np.cumsum(residue[at] < 0.5) == 1),
+        "first_plain": plain[at] & (plain_above[:-1] == 0),
+        "gapless": np.full(len(at), not gap[1:].any()),
+        "top": np.full(len(at), first == 0),
+    }
+    columns = {name: values.astype(np.float64) for name, values in flags.items()}
+    for name, labels in _BOILERPLATE.items():
+        columns[f"is_{name}"] = np.array([named[i] in labels for i in at.tolist()], np.float64) * ~dated
+    gap_below = np.concatenate((gap[1:], [False]))
+    return columns | {
+        "distance": np.log1p(np.maximum(first - at, 0)),
+        "kept_between": np.log1p(between),
+        "gap": gap[at] - gaps,
+        "gap_below": gap_below[at] - gaps,
+        "longer_than_near": np.where(mean >= 0, np.log1p(words) - np.log1p(np.maximum(mean, 0)), 0.5),
+        "plain_above": np.minimum(plain_above[:-1], 4),
+        "plain_below": np.minimum(plain_above[-1] - plain_above[1:], 4),
+        "dek": np.maximum(words - 14, 0) / 10 * (plain_above[:-1] > plain_above[np.maximum(ranks - 2, 0)]),
+    }
+
+
+def _dated(rows: Sequence[LabelledBlock | None], at: Ints) -> Bools:
+    """Which candidates a pack has cut from a date: the labeller of lines has seen the date, too."""
+    return np.array([(row := rows[i]) is not None and row.label is Label.DATE for i in at.tolist()])
+
+
+def _mean_length_near(length: Floats, at: Ints, first: int) -> Floats:
+    """Mean words of the three lines on each side, those above the prose alone; -1 where there is none."""
+    sums = np.concatenate((np.zeros(1), np.cumsum(length)))
+    low, high = np.maximum(at - 3, 0), np.minimum(np.minimum(at + 4, len(length)), first)
+    own = at < high
+    count = high - low - own
+    total = sums[np.maximum(high, low)] - sums[low] - np.where(own, length[at], 0.0)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), -1.0))
+
+
+def _like_titles(words: Floats) -> Bools:
+    """Which lines have as many words as headlines have."""
+    return (words >= 4) & (words <= 20)

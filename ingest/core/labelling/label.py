@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ingest.core.labelling import page_classifier, text_classifier
 from ingest.core.labelling.declared import is_undrawn, stands_in_json
-from ingest.core.labelling.headlines import Choice, choose_headline
+from ingest.core.labelling.headlines import NO_CHOICE, Choice, choose_headline
 from ingest.core.labelling.refusal import find_refusal
 from ingest.core.labelling.structure import Stated, decide
 from ingest.core.labelling.text_structure import settle
@@ -113,7 +113,7 @@ def _filled(
 def headline_choice(article: Article, rulebook: Rulebook) -> Choice:
     """What was compared for a text file's headline, once more: for explanations."""
     blocks, rows = ruled(article.blocks, rulebook, None)
-    return choose(article, blocks, rows, text_classifier.examine(blocks), rulebook) if blocks else Choice((), ())
+    return choose(article, blocks, rows, text_classifier.examine(blocks), rulebook) if blocks else NO_CHOICE
 
 
 def choose(
@@ -126,7 +126,7 @@ def choose(
     """Which line of a text file is its headline, if one is; the titles of a digest, each above a dateline, are its own."""
     titled = (above for above, below in pairwise(blocks) if not is_prose(above.text) and rulebook.dateline(below.text))
     if len(list(islice(titled, 2))) > 1:
-        return Choice((), ())
+        return NO_CHOICE
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)
     return choose_headline(blocks, rows, judged, url, rulebook.dateline)
 
@@ -240,7 +240,12 @@ def _label_headlines(blocks: Sequence[Block], rows: list[LabelledBlock | None], 
 
 def _says(text: str, key: str) -> bool:
     """Whether a line says the folded headline, behind a bullet or before the name of a site, if so."""
-    return match_key(text) == key or match_key(without_bullet(text)) == key or key in without_site_ends(text)
+    folded = match_key(text)
+    return (
+        folded == key
+        or (folded.endswith(key) and match_key(without_bullet(text)) == key)
+        or (folded.startswith(key) and key in without_site_ends(text))
+    )
 
 
 def _may_match(text: str, key: str) -> bool:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ingest.core.labelling.boilerplate_labels import label_boilerplate
 from ingest.core.labelling.forest import EarlyExit, Forest
 from ingest.core.labelling.text_features import FeatureSet, text_features
+from ingest.core.labelling.title_text import is_paragraph
 from ingest.core.model import Prediction
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Judgement:
     residue: Floats
     """float64[lines]: probability that a line is no part of the article."""
     gone: Bools
+    paragraphs: Bools
+    """Which lines are paragraphs of prose, whoever's."""
 
 
 def classify(blocks: Sequence[Block]) -> Sequence[Prediction]:
@@ -68,7 +71,9 @@ def judgement(blocks: Sequence[Block], features: FeatureSet, residue: Floats) ->
     if not (sentences & ~gone).any():  # a text has an article: two lines of news look like a teaser
         gone &= ~sentences
     certainty = np.where(gone, residue, 1 - residue).round(3).tolist()
-    return Judgement(list(map(Prediction, label_boilerplate(features, gone), certainty)), features, residue, gone)
+    paragraphs = np.array([is_paragraph(block.text) for block in blocks])
+    verdicts = list(map(Prediction, label_boilerplate(features, gone), certainty))
+    return Judgement(verdicts, features, residue, gone, paragraphs)
 
 
 def strongest_features(blocks: Sequence[Block], count: int = 3) -> Sequence[Sequence[tuple[str, float, float]]]:

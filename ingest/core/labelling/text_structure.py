@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.core.labelling.calls import calls
-from ingest.core.labelling.headline_columns import first_prose
-from ingest.core.labelling.title_text import is_paragraph, stems, without_bullet
+from ingest.core.labelling.headline_places import first_prose
+from ingest.core.labelling.title_text import ends_sentence, stems, without_bullet
 from ingest.core.metadata.authors import looks_like_person
 from ingest.core.model import Label, LabelledBlock
 from ingest.core.text.date_lines import date_line, is_dated_caption
@@ -41,36 +41,74 @@ MAX_HEADLINE_BOILERPLATE_CONFIDENCE = 0.25
 HALF_DOUBTED = 0.35
 """Probability of residue from which a short line between headline and prose goes: a kicker, a place, a counter."""
 MAX_KICKER_WORDS = 9
+MIN_QUESTIONS = 3
+"""Times that a question is answered from which it is one of an interview with several people."""
+MIN_LIST_LINES = 7
+MAX_LIST_RESIDUE = 0.8
+"""Mean probability of residue that a list between the article's paragraphs has at the most; menus have .95 and more."""
+MAX_LIST_RESIDUE_ANNOUNCED = 0.9
+"""The same where the line above it ends with a colon."""
 TRAIL = 60
 """Characters that the way to an article has at the most, before its title."""
 
+_QUESTION_MARKS = ("?", "？", "؟")
 _TITLE_WORDS = range(4, 30)
 _NAME_EDGE = re.compile(r"^[\s|•·,/–—-]+|[\s|•·,/–—-]+$")
 _NAME_BAR = re.compile(r"\s*[|•·/]\s*$")
 _ELLIPSIS = re.compile(r"(?:…|\.\.\.)\W{0,3}$")
-_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\s\"'”’»」』)\]）]*$")
 _ANNOUNCES = re.compile(r"[:：]\W{0,2}$")
 _BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+>»]|[•●▪■►▶])\s*\S")
 
 
 def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, headline: str | None) -> None:
     """Label what the form of the text tells. `rows`: what packs have decided, and where the headline stands; altered."""
-    prose, first = first_prose(blocks, rows, judged)
+    prose, first = first_prose(rows, judged)
     top = range(min(first, len(blocks)))
     _second_copies(blocks, rows, top)
     for i in top:
         if rows[i] is None and (found := date_line(blocks[i].text)):
             rows[i] = LabelledBlock(blocks[i], Label.DATE, "structure/date", captured=found)
-    _above_headline(blocks, rows, judged, top)
+    _above_headline(blocks, rows, judged, top, int(np.flatnonzero(prose)[0]) if prose.any() else len(blocks))
+    key = match_key(headline or "")
     for i in top:
-        if rows[i] is None and (label := _beside_head(blocks, rows, i, headline)):
+        if rows[i] is None and (label := _beside_head(blocks, rows, i, key)):
             rows[i] = label
     if headline:
-        _around_head(blocks, rows, judged, top, match_key(headline))
+        _around_head(blocks, rows, judged, top, key)
     for i in calls(blocks, judged):
         if rows[i] is None:
             rows[i] = LabelledBlock(blocks[i], Label.PROMO, "structure/call")
     _titles_at_the_end(blocks, rows, judged, prose)
+    _questions(blocks, rows, judged)
+    _lists_in_prose(blocks, rows, judged, prose)
+
+
+def _questions(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement) -> None:
+    """A question printed again and again, each time above a kept line, is asked of several people: no copy that says nothing new."""
+    asked = [i for i, block in enumerate(blocks) if rows[i] is None and block.text.endswith(_QUESTION_MARKS)]
+    by_stems: dict[frozenset[str], list[int]] = {}
+    for i in asked:
+        by_stems.setdefault(frozenset(stems(blocks[i].text)), []).append(i)
+    for same in by_stems.values():
+        answered = [i for i in same if i + 1 < len(blocks) and judged.paragraphs[i + 1] and not judged.gone[i + 1]]
+        if len(answered) >= MIN_QUESTIONS and len(answered) >= len(same) - 1:
+            for i in same:
+                rows[i] = LabelledBlock(blocks[i], Label.BODY, "structure/question")
+
+
+def _lists_in_prose(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Bools) -> None:
+    """Between two lines of the article's prose, a run of short lines that the labeller doubts and no rule knows is a list of the article."""
+    places = [i for i in np.flatnonzero(prose).tolist() if (row := rows[i]) is None or row.label is Label.BODY]
+    if len(places) < 2:
+        return
+    between = range(places[0] + 1, places[-1])
+    for run in _runs([i for i in between if rows[i] is None and not prose[i]]):
+        gone = [i for i in run if judged.gone[i]]
+        residue = float(np.mean(judged.residue[run]))
+        limit = MAX_LIST_RESIDUE_ANNOUNCED if _ANNOUNCES.search(blocks[run[0] - 1].text) else MAX_LIST_RESIDUE
+        if gone and len(run) >= MIN_LIST_LINES and residue <= limit:
+            for i in run:
+                rows[i] = LabelledBlock(blocks[i], Label.BODY, "structure/list")
 
 
 def _second_copies(blocks: Sequence[Block], rows: list[LabelledBlock | None], top: range) -> None:
@@ -95,16 +133,24 @@ def _copies(rows: Sequence[LabelledBlock | None], top: range) -> list[int]:
     return [i for i in top if (row := rows[i]) is not None and row.rule == "structure/headline"]
 
 
-def _above_headline(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, top: range) -> None:
-    """Between two copies of the headline, and above one under a menu, stands what is the site's own."""
+def _above_headline(
+    blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, top: range, begun: int
+) -> None:
+    """Between two copies of the headline, and above one under a menu, stands what is the site's own; but where prose has begun before
+    it, at `begun`, the lines may be a list of the article.
+    """
     copies = _copies(rows, top)
     if not copies:
         return
     gone = sum(bool(judged.gone[i]) or rows[i] is not None for i in range(copies[-1]))
     for i in range(copies[-1]):
         between = len(copies) > 1 and i > copies[0] and copies[-1] - copies[0] <= MAX_HEAD_LINES
-        menu = gone >= max(MIN_TAIL_LINES, copies[-1] // 2) and judged.residue[i] > MAX_HEADLINE_BOILERPLATE_CONFIDENCE
-        if rows[i] is None and not judged.gone[i] and (between or menu) and not is_paragraph(blocks[i].text):
+        menu = (
+            i < begun
+            and gone >= max(MIN_TAIL_LINES, copies[-1] // 2)
+            and judged.residue[i] > MAX_HEADLINE_BOILERPLATE_CONFIDENCE
+        )
+        if rows[i] is None and not judged.gone[i] and (between or menu) and not judged.paragraphs[i]:
             rows[i] = LabelledBlock(blocks[i], Label.NAVIGATION, "structure/above-headline")
 
 
@@ -115,11 +161,11 @@ def _around_head(
     copies = _copies(rows, top)
     if not copies or top.stop - copies[-1] > MAX_HEAD_LINES:  # a list of short lines may be the article
         return
-    for i in top:
+    for i in range(max(copies[0] - MAX_HEAD_LINES, 0), top.stop):
         text = blocks[i].text
         if rows[i] is not None or judged.gone[i] or _BULLET.match(text):
             continue
-        short = judged.seen.lines.length[i] <= MAX_KICKER_WORDS and not _SENTENCE_END.search(text)
+        short = judged.seen.lines.length[i] <= MAX_KICKER_WORDS and not ends_sentence(text)
         if (short and judged.residue[i] > HALF_DOUBTED) or (
             len(text) < 2 * len(key) + TRAIL and match_key(text).endswith(key)
         ):
@@ -127,15 +173,16 @@ def _around_head(
 
 
 def _beside_head(
-    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], i: int, headline: str | None
+    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], i: int, headline: str
 ) -> LabelledBlock | None:
-    """A name beside a date or a bar signs the article; a line that ends with a day and tells more is a caption."""
+    """A name beside a date or a bar is the author's; a line that ends with a day and tells more is a caption. `headline`: folded."""
     text = blocks[i].text
-    near = [row for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(rows) and (row := rows[j]) is not None]
-    name = _NAME_EDGE.sub("", text)
-    if looks_like_person(name) and (_NAME_BAR.search(text) or any(row.label is Label.DATE for row in near)):
+    near = range(max(i - 2, 0), min(i + 3, len(rows)))
+    if (
+        _NAME_BAR.search(text) or any((row := rows[j]) and row.label is Label.DATE for j in near)
+    ) and looks_like_person(name := _NAME_EDGE.sub("", text)):
         return LabelledBlock(blocks[i], Label.BYLINE, "structure/name", captured={"authors": name})
-    if match_key(text) != match_key(headline or "") and is_dated_caption(text):
+    if is_dated_caption(text) and match_key(text) != headline:
         return LabelledBlock(blocks[i], Label.CAPTION, "structure/dated-caption", captured={"caption": text})
     return None
 
@@ -149,8 +196,10 @@ def _titles_at_the_end(
     if not kept:
         return
     last = kept[-1]
-    known = stems(" ".join(blocks[i].text for i in kept))
     tail = range(last + 1, len(blocks))
+    if not any(rows[i] is None and not judged.gone[i] for i in tail):
+        return
+    known = stems(" ".join(blocks[i].text for i in kept))
     for run in _runs([i for i in tail if rows[i] is None and not judged.gone[i]]):
         announced = bool(_ANNOUNCES.search(blocks[run[0] - 1].text))
         for form in (_ELLIPSIS.search, _bulleted_title):
@@ -168,7 +217,7 @@ def _titles_at_the_end(
         if (
             rows[i] is None
             and not judged.gone[i]
-            and not _SENTENCE_END.search(text)
+            and not ends_sentence(text)
             and len(stems(text) & known) <= MAX_KNOWN_SHARE * len(stems(text))
         ):
             rows[i] = LabelledBlock(blocks[i], Label.RELATED, "structure/below-call")
@@ -179,7 +228,7 @@ def _bulleted_title(text: str) -> bool:
     return (
         bool(_BULLET.match(text))
         and len(text.split()) in _TITLE_WORDS
-        and not _SENTENCE_END.search(text)
+        and not ends_sentence(text)
         and not text.endswith((";", ","))
     )
 

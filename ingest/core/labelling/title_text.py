@@ -16,9 +16,12 @@ MAX_QUESTION_CHARACTERS = 200
 
 _BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+#>|»o]\s+|\d{1,2}[.)]\s+|[•●▪■►▶]\s*)+(?=\S)")
 _SITE_CUT = re.compile(r"\s+(?:[|–—•·»«/~:\-]{1,2})\s+|\s*[|｜│]\s*")
+_SITE_BAR = re.compile(r"[|–—•·»«/~:\-｜│]")
 _WORD = re.compile(r"[^\W_]+")
+_FIRST_UNSPACED = "\u0e00"
 _UNSPACED = re.compile(f"[{UNSPACED_SET}]+")
-_SENTENCE_END = re.compile(r"""[.!?…。！？؟।][\s"'”’»」』)\]）]*$""")
+_STOPS = frozenset(".!?…。！？؟।")
+_CLOSERS = " \"'”’»」』)]）"
 
 
 def without_bullet(text: str) -> str:
@@ -28,18 +31,21 @@ def without_bullet(text: str) -> str:
 
 def is_paragraph(text: str) -> bool:
     """Whether it is prose: of 80 characters that end like a sentence; a question may be a headline, if it is short."""
-    if len(text) < 40:  # not even in a script without spaces
+    if len(text) < 40 or not ends_sentence(text):  # 40: not even in a script without spaces
         return False
     wide = len(text) + (0 if text.isascii() else sum(map(len, _UNSPACED.findall(text))))
-    return (
-        wide >= 80
-        and bool(_SENTENCE_END.search(text))
-        and not (wide <= MAX_QUESTION_CHARACTERS and text.endswith(("?", "？", "؟")))
-    )
+    return wide >= 80 and not (wide <= MAX_QUESTION_CHARACTERS and text.endswith(("?", "？", "؟")))
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a line of single spaces ends with a full stop or its like, quotation marks and brackets after it aside."""
+    return text.rstrip(_CLOSERS)[-1:] in _STOPS
 
 
 def without_site_ends(text: str) -> set[str]:
     """What is left of a line, folded, where its end may be the name of a site: "Storm hits coast - The Example"."""
+    if not _SITE_BAR.search(text):
+        return set()
     cuts = list(_SITE_CUT.finditer(text))
     return {
         match_key(text[: cut.start()])
@@ -50,9 +56,12 @@ def without_site_ends(text: str) -> set[str]:
 
 def stems(text: str) -> set[str]:
     """The beginnings of a text's words; of scripts that write no spaces, its pairs of characters."""
+    words = _WORD.findall(text.casefold())
+    if text.isascii():
+        return {word[:STEM_CHARACTERS] for word in words if len(word) > 2}
     found = set()
-    for word in _WORD.findall(text.casefold()):
-        if _UNSPACED.match(word):
+    for word in words:
+        if word[0] >= _FIRST_UNSPACED and _UNSPACED.match(word):
             found |= {word[k : k + 2] for k in range(len(word) - 1)}
         elif len(word) > 2:
             found.add(word[:STEM_CHARACTERS])

@@ -9,11 +9,12 @@ from typing import Any
 
 from ingest.core.metadata.authors import is_newsroom, looks_like_person, parse_authors
 from ingest.core.metadata.credits import clean_credit, split_caption
+from ingest.core.metadata.date_reader import DateReader
 from ingest.core.metadata.validate import drop_invalid
 from ingest.core.model import Claim, Label, LabelledBlock, Origin
 from ingest.core.packs import Rulebook
 from ingest.core.text.date_lines import date_line
-from ingest.core.text.dates import find_labelled_dates, marker
+from ingest.core.text.dates import marker
 from ingest.core.text.lines import is_title
 from ingest.core.text.scripts import UNSPACED_CHARACTER
 from ingest.core.text.strings import is_article_url, registered_domain
@@ -70,9 +71,10 @@ def _claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origi
             yield Claim(LABEL_TO_FIELD[label], " ".join(lines), origin)
     if Label.TAGS in by_label and (keywords := list(dict.fromkeys(_tags(labelled)))):
         yield Claim("keywords", keywords, origin)
+    reader = DateReader((), [url] if url else [], lambda: _dated_lines(labelled))
     for row in _nearest_first(labelled) if by_label.keys() & (_READERS.keys() | {Label.DATE}) else ():
         if row.label is Label.DATE or (row.label is Label.HEADLINE and "published" in row.captured):
-            yield from _date(row, origin)
+            yield from _date(row, origin, reader)
         if row.label in _READERS and not (
             row.label is Label.BYLINE and _is_outside_article(row)
         ):  # "By company type" is a menu
@@ -210,16 +212,20 @@ def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
         yield "authors", authors
 
 
-def _date(row: LabelledBlock, origin: Origin) -> Iterator[Claim]:
+def _dated_lines(labelled: Sequence[LabelledBlock]) -> Iterator[str]:
+    """Lines that show in which order this text writes its days: those labelled dates, and others with nothing but one."""
+    return (row.block.text for row in labelled if row.label is Label.DATE or date_line(row.block.text))
+
+
+def _date(row: LabelledBlock, origin: Origin, reader: DateReader) -> Iterator[Claim]:
     """The days of the line, or of what a rule captured of it, as the words before them call them."""
     line = row.block.text
     plain = row.rule == "model" and row.block.markup is None  # what the labeller calls a date may be a line of a ticker
     told = (date_line(line) or {}) if plain else row.captured
     for field in ("published", "modified"):
         said = told.get(field) or ("" if plain or told or field == "modified" else line)
-        before = marker(line.partition(said)[0]) if said else None
-        for called, day in find_labelled_dates(said, field=before or field):
-            yield Claim(called, day.when, origin, day.rival)
+        before = marker(line.partition(said)[0]) if said and said in line else None  # else a day in its standard form
+        yield from reader.all(said, origin, field=before or field)
     if signed := parse_authors(row.captured.get("authors", ""), loose=True):
         yield Claim("authors", signed, origin)
 

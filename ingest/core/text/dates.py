@@ -110,16 +110,20 @@ def _dated(year: int, month: int, day: int, match: re.Match[str], text: str) -> 
     )
     if clock is None:
         before = text[max(0, match.start() - CLOCK_REACH) : match.start()]
-        clock = next(
-            (
-                c
-                for c in _TIME_OF_DAY.finditer(before)
-                if not any(character.isalnum() for character in before[c.end() :])
-            ),
-            None,
-        )
+        clock = next((c for c in _TIME_OF_DAY.finditer(before) if _nothing_but_weekday(before[c.end() :])), None)
     when = (clock and _date_from_match(clock, plain)) or _format_date(plain)
     return Written(when) if when else None
+
+
+def _nothing_but_weekday(between: str) -> bool:
+    """Whether nothing stands between an hour and its day, or the day's name: "14:02 GMT, Wed 3 April 2024"."""
+    words = re.findall(r"\w+", between)
+    return not words or (len(words) == 1 and words[0][:3].lower() in _weekday_beginnings())
+
+
+@cache
+def _weekday_beginnings() -> frozenset[str]:
+    return frozenset(name[:3].lower() for name in load_wordlists("dates")["weekdays"])
 
 
 def _date_from_match(match: re.Match[str], plain: date | None = None) -> str | None:

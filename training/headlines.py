@@ -1,6 +1,6 @@
 """Fit the choice of a text's headline and write ingest/core/labelling/models/headline.json.
 
-    python -m benchmarks.train_headlines dev.jsonl.gz [--folds 3] [--write]
+    python -m training.headlines dev.jsonl.gz [--folds 3] [--write]
 
 A text a line: domain, url, title, converter, news, lines [{text, label}]; the lines labelled title show the headline. The choice is a
 conditional logit: one weight a column, and a score for "no line is it". Texts of one domain are never on both sides: the labeller of
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +20,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.optimize import minimize
 
-sys.path.insert(0, str(Path(__file__).parent))
 from benchmarks.quality.text import says as is_headline
 from ingest.core.labelling import text_classifier
-from ingest.core.labelling.headline_columns import Candidate, candidates
+from ingest.core.labelling.headline_columns import Candidates, candidates
 from ingest.core.labelling.label import ruled
 from ingest.core.labelling.text_features import text_features
 from ingest.core.labelling.title_text import stems
@@ -36,7 +34,7 @@ from training.word_weights import Words, load, number
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MODEL = Path(__file__).parent.parent / "ingest" / "models" / "headline.json"
+MODEL = Path(__file__).parent.parent / "ingest" / "core" / "labelling" / "models" / "headline.json"
 NEWS_WEIGHT = 2.0
 STRICTNESS = 0.2
 """How dear weights are that lie far from 0, for columns scaled to a deviation of 1."""
@@ -49,7 +47,7 @@ class Example:
     """A text's candidates, and which of them say its headline: right where none does is to choose none."""
 
     text: dict[str, Any]
-    found: tuple[Candidate, ...]
+    found: Candidates
     right: tuple[bool, ...]
     good: tuple[bool, ...]
     """Which may be learned as right: those, and other titles of the same page, such as the title with its kicker."""
@@ -116,8 +114,8 @@ def examples_of(text: dict[str, Any], judge: Any, urls: Sequence[str | None]) ->
         yield Example(
             text | {"address": url is not None},
             found,
-            tuple(says(each.text, text) for each in found),
-            tuple(nearly(each.text, text) for each in found),
+            tuple(says(line, text) for line in found.texts),
+            tuple(nearly(line, text) for line in found.texts),
         )
 
 
@@ -141,7 +139,7 @@ def nearly(found: str, text: dict[str, Any]) -> bool:
 
 def score_and_fit(examples: list[Example], folds: int, *, write: bool) -> None:
     """Print what models make of domains that they have not seen; write the one that has seen all."""
-    names = sorted({name for each in examples for candidate in each.found for name in candidate.columns})
+    names = sorted({name for each in examples for name in each.found.columns})
     at = np.array([number(each.text["domain"]) % folds for each in examples])
     counts: dict[str, Counter[str]] = {}
     for part in range(folds):
@@ -174,7 +172,9 @@ def verdict(each: Example, names: list[str], weights: Any, nothing: float) -> st
 
 def table(each: Example, names: list[str]) -> Any:
     """float64[candidates, names]."""
-    return np.array([[candidate.columns[name] for name in names] for candidate in each.found]).reshape(-1, len(names))
+    if not each.found:
+        return np.zeros((0, len(names)))
+    return np.stack([each.found.columns[name] for name in names], axis=1)
 
 
 def fit(examples: list[Example], names: list[str]) -> tuple[Any, float]:

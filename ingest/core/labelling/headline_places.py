@@ -1,0 +1,75 @@
+"""Where the prose of a text begins, and which lines above it may be its headline."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.core.model import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.core.labelling.text_classifier import Judgement
+    from ingest.core.labelling.tokens import Bools, Floats
+    from ingest.core.model import Block, LabelledBlock
+
+MAX_HEADLINE_CHARACTERS = 200
+MAX_CANDIDATES = 60
+"""Title-like lines above the first prose that are compared, the nearest ones: whole pages have menus of hundreds of lines."""
+
+_TWO_LETTERS = re.compile(r"[^\W\d_]\W?[^\W\d_]")
+
+
+def first_prose(rows: Sequence[LabelledBlock | None], judged: Judgement) -> tuple[Bools, int]:
+    """Which lines are prose of the article, and where it begins: the start of its densest run, in which each other line outweighs
+    twelve words; the number of lines where there is none.
+    """
+    ruled = np.array([row is not None for row in rows])
+    body = np.array([row is not None and row.label is Label.BODY for row in rows])
+    prose = judged.paragraphs & np.where(ruled, body, ~judged.gone)
+    if not prose.any():
+        return prose, len(rows)
+    worth = np.where(prose, np.minimum(judged.seen.lines.length, 120), -12.0)
+    sums = np.concatenate((np.zeros(1), np.cumsum(worth)))
+    last = int(np.argmax(sums - np.minimum.accumulate(sums)))
+    start = int(np.argmin(sums[: last + 1]))
+    early = int(np.flatnonzero(prose)[0])
+    between = start - early
+    return prose, early if between <= 12 else start
+
+
+def title_places(
+    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], first: int, length: Floats
+) -> list[int]:
+    """Lines that may be the headline, in order."""
+    places = []
+    begun = False
+    for i in range(min(first + 1, len(blocks))):
+        block, row = blocks[i], rows[i]
+        if block.kind == "separator":
+            if (
+                begun
+                and i
+                and any(rows[j] is None and length[j] >= 8 and blocks[j].text.endswith(".") for j in range(i))
+            ):
+                break  # under a rule of marks begins an item of a digest: its title is its own
+            continue
+        begun = True
+        said = row.captured.get("headline") if row is not None else None
+        swallowed = row is not None and (
+            (row.label is Label.RELATED and said == block.text)
+            or (row.label is Label.DATE and said is not None and _is_more_than_a_name(said))
+        )
+        if row is not None and not swallowed and row.label is not Label.HEADLINE:
+            continue
+        if len(block.text) <= MAX_HEADLINE_CHARACTERS and length[i] >= 2 and _TWO_LETTERS.search(block.text):
+            places.append(i)
+    return places[:2] + places[2:][-MAX_CANDIDATES:]
+
+
+def _is_more_than_a_name(text: str) -> bool:
+    """Whether what is glued to a date is more than the name of its source."""
+    return len(text.split()) > 4 or not all(word[:1].isupper() for word in text.split())
