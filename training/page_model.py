@@ -1,18 +1,19 @@
 """Train the labeller of pages: boosted trees over `ingest.core.labelling.page_features`, written to ingest/core/labelling/models/.
 
-    python -m training.page_model PAGES --texts dev.jsonl.gz more.jsonl.gz [--folds 5] [--drop GROUP ...]
+    python -m training.page_model PAGES --texts dev.jsonl.gz more.jsonl.gz [--folds 5] [--figures F.json] [--date DAY] [--drop GROUP ...]
 
 PAGES is a folder as `corpus.py` describes, the texts are those that text_model.py was given: the weights of words, which both labellers
-look at, are learned from them. Three models are made: names.npz, page.npz, and page_with_region.npz, which also sees what the main-region
-finder says and decides where page.npz is in doubt. With --folds nothing is written: the pages of each fifth of the domains are scored by
-trees that saw the other domains alone, which is the only honest figure; --drop leaves groups of evidence out (an ablation).
-A third of what is learned from is made: `augment.py` says why; pages that are made are never scored.
-Needs lightgbm and scikit-learn, which the package itself never imports. Same pages, same versions: same file.
+use, are learned from them. Three models are written: element_weights.npz, page.npz, and page_with_region.npz, which also has what the
+main-region finder says among its columns and decides where page.npz is in doubt. With --folds no model is written: the pages of each
+fifth of the domains are scored by trees that saw the other domains alone, the only honest figure; --drop leaves groups of columns out
+(an ablation). A third of the examples are synthetic (`augment.py` says why); these are never scored.
+Needs the dependency group `training`, which the package itself never imports. Same pages, same versions: same files.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from urllib.parse import urlsplit
 import lightgbm
 import numpy as np
 
-from benchmarks.quality.corpus import Page, pages, scores, shares, words
+from benchmarks.quality.corpus import Page, pages, scores, words
 from ingest.core.labelling.page_classifier import (
     EXTRA_WORDS_PER_BLOCK,
     MAX_EXPECTED_ERROR,
@@ -33,13 +34,12 @@ from ingest.core.labelling.page_classifier import (
     repeats_headline,
 )
 from ingest.core.labelling.page_features import page_features, region_features
-from ingest.core.metadata.resolve import resolve_claims
-from ingest.core.metadata.validate import drop_invalid
 from ingest.core.model import Claim
-from ingest.core.parse.page import read_page
 from training.augment import followed, parted
 from training.element_weights import Names
 from training.export_forest import save
+from training.page_gold import A_BLOCK, LEAST_BLOCKS, LEAST_WORDS, SLICES, Source, sources
+from training.provenance import provenance
 from training.word_weights import Words, load
 
 if TYPE_CHECKING:
@@ -70,21 +70,6 @@ PARAMETERS = {
     "verbose": -1,
 }
 ROUNDS = 300
-IS_BODY = 0.6
-"""Share of a block's words that the gold says from which it is body."""
-
-LEAST_WORDS = 50
-LEAST_BLOCKS = 4
-A_BLOCK = 0.5
-"""What a block weighs beside its words: both are shares of the gold body, so that every page weighs the same."""
-
-SLICES = {"fundus-test": 3.0, "scrapinghub": 2.0}
-"""What a page weighs: news, in twenty languages, is what we are for, and most of the pages are English blogs."""
-
-SEGMENT = 1.5
-"""What a block with a wanted or an unwanted segment weighs, on pages whose gold says no more."""
-
-
 PLAIN_LINK = (0.9, 9)
 """Share in links and words of blocks of which one in four is enough to learn from; they are most of all blocks."""
 
@@ -97,25 +82,6 @@ SELDOM = 3
 
 FOREIGN = 3.0
 """Times that a grafted block may outweigh the mean one of the article."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A page as parse leaves it, with the title it claims and the text that the main-region finder keeps.
-
-    `told` are the blocks of which the gold says something, with `body` and `weight`; `weights` those of words and of elements' names,
-    from pages of other domains.
-    """
-
-    page: Page
-    blocks: Sequence[Block]
-    claims: tuple[Claim, ...]
-    headline: str | None
-    region: str
-    told: NDArray[np.intp]
-    body: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    weights: tuple[word_weights.WordWeights, element_weights.ElementWeights] | None = None
 
 
 @dataclass(frozen=True)
@@ -135,17 +101,6 @@ class Example:
     """Whether there is such a page: the others are learned from and never scored."""
 
 
-def sources(found: Iterable[Page]) -> Iterator[Source]:
-    """The pages that have text, with what their gold says of it."""
-    for page in found:
-        blocks, claimed, region = read_page(page.html, url=page.url)
-        if blocks:
-            claims = tuple(drop_invalid(claimed))
-            headline = resolve_claims(claims).get("headline")
-            gold = (_by_bodies if page.bodies else _by_segments)(page, [block.text for block in blocks])
-            yield Source(page, blocks, claims, str(headline.value) if headline else None, region() or "", *gold)
-
-
 def named(found: Sequence[Source]) -> Names:
     """What the elements of these pages are called."""
     domains, blocks = [source.page.domain for source in found], [source.blocks for source in found]
@@ -157,8 +112,7 @@ def examples(found: Iterable[Source], words: Words, names: Names) -> Iterator[tu
     last: dict[tuple[str, str], tuple[str, list[str]]] = {}
     for bare in found:
         page = bare.page
-        host = (urlsplit(page.url or "").hostname or "").removeprefix("www.")
-        source = replace(bare, weights=(words.without(host), names.without(page.domain)))
+        source = replace(bare, weights=weights_without(page, words, names))
         columns, real = example(source)
         yield columns, real
         kind = page.slice, page.domain.rsplit(".", 1)[-1]
@@ -167,6 +121,14 @@ def examples(found: Iterable[Source], words: Words, names: Names) -> Iterator[tu
             if page.slice in SLICES or zlib.crc32(page.id.encode()) % SELDOM == 0:
                 yield from ((columns, graft) for graft in _grafts(source, body, last.get(kind)))
             last[kind] = source.headline, [text for text, wanted in zip(real.texts, body, strict=True) if wanted]
+
+
+def weights_without(
+    page: Page, words: Words, names: Names
+) -> tuple[word_weights.WordWeights, element_weights.ElementWeights]:
+    """The weights of words and of elements' names that have not seen the page's domain."""
+    host = (urlsplit(page.url or "").hostname or "").removeprefix("www.")
+    return words.without(host), names.without(page.domain)
 
 
 def example(source: Source) -> tuple[tuple[str, ...], Example]:
@@ -219,21 +181,6 @@ def _grafted(source: Source, body: NDArray[np.bool_], foreign: NDArray[np.bool_]
     return Example(source.page, [], rows, told, body[told].astype(float), weight[told], lengths, before, real=False)
 
 
-def _by_bodies(page: Page, texts: list[str]) -> tuple[Any, ...]:
-    body = np.array(shares(texts, page.bodies)) >= IS_BODY
-    length = np.array([len(words(text)) for text in texts], np.float64)
-    share = length / max(LEAST_WORDS, length[body].sum()) + A_BLOCK / max(LEAST_BLOCKS, body.sum())
-    return np.arange(len(texts)), body.astype(np.float64), 10 * SLICES.get(page.slice, 1.0) * share
-
-
-def _by_segments(page: Page, texts: list[str]) -> tuple[Any, ...]:
-    wanted, unwanted = ([" ".join(part.split()) for part in parts] for parts in (page.wanted, page.unwanted))
-    good = np.array([any(part in text for part in wanted) for text in texts])
-    bad = np.array([any(part in text for part in unwanted) for text in texts])
-    told = np.flatnonzero(good != bad)
-    return told, good[told].astype(np.float64), np.full(len(told), SEGMENT)
-
-
 def train(made: Sequence[Example], columns: NDArray[np.intp]) -> Any:
     """A lightgbm booster."""
     rows = np.vstack([e.rows[e.told][:, columns] for e in made])
@@ -241,8 +188,14 @@ def train(made: Sequence[Example], columns: NDArray[np.intp]) -> Any:
     return lightgbm.train(PARAMETERS, lightgbm.Dataset(rows, body, weight=weight), ROUNDS)
 
 
-def out_of_fold(made: Sequence[Example], sets: Sequence[NDArray[np.intp]], names: Sequence[str], folds: int) -> None:
-    """Print the scores of trees that never saw the domain they are scored on, and how often the finder is asked."""
+def out_of_fold(
+    made: Sequence[Example], sets: Sequence[NDArray[np.intp]], names: Sequence[str], folds: int
+) -> dict[str, Any]:
+    """Print the scores of trees that never saw the domain they are scored on, and how often the finder is asked.
+
+    Returns the scores by slice, with the finder asked where the trees are in doubt.
+    """
+    measured: dict[str, Any] = {}
     fold = [zlib.crc32(e.page.domain.encode()) % folds for e in made]
     kept: list[tuple[Example, list[NDArray[np.float64]]]] = []
     for held in range(folds):
@@ -264,8 +217,12 @@ def out_of_fold(made: Sequence[Example], sets: Sequence[NDArray[np.intp]], names
         ("asked always", [1] * len(kept)),
     ):
         bodies = [(e.page, _body(e, answers[int(at)], names)) for (e, answers), at in zip(kept, choice, strict=True)]
-        for name, cells in scores(bodies).items():
+        found = scores(bodies)
+        if choice is unsure:
+            measured = {name: {m: round(value, 4) for m, value in cells.items()} for name, cells in found.items()}
+        for name, cells in found.items():
             print(f"{title:14} {name:18}", "  ".join(f"{m} {value:.4f}" for m, value in cells.items()), flush=True)
+    return measured
 
 
 def _body(example: Example, answer: NDArray[np.float64], names: Sequence[str]) -> str:
@@ -279,6 +236,10 @@ def main() -> None:
     parser.add_argument("pages", type=Path)
     parser.add_argument("--texts", type=Path, nargs="+", required=True)
     parser.add_argument("--folds", type=int, help="score out of fold, by domain, instead of writing the models")
+    parser.add_argument(
+        "--figures", type=Path, help="a JSON file: --folds writes its scores there, else they go into the models"
+    )
+    parser.add_argument("--date", help="the day of training, YYYY-MM-DD, noted in the models")
     parser.add_argument("--drop", action="append", default=[], help="a group of evidence to leave out")
     args = parser.parse_args()
     read = list(sources(pages(args.pages)))
@@ -289,13 +250,18 @@ def main() -> None:
     columns = np.array([at for at, name in enumerate(names) if name.split(".")[0] not in args.drop])
     sets = [columns[columns < before], columns]
     if args.folds:
-        out_of_fold(found, sets, names, args.folds)
+        measured = out_of_fold(found, sets, names, args.folds)
+        if args.figures:
+            args.figures.write_text(json.dumps(measured))
     elif args.drop:
         parser.error("a model is written with all of its evidence")
     else:
-        called.save(MODELS / "models/element_weights.npz")
+        figures = json.loads(args.figures.read_text()) if args.figures else {}
+        inputs = [*args.pages.glob("*.jsonl.gz"), *args.texts]
+        said = provenance(inputs, trained=args.date, figures=figures)
+        called.save(MODELS / "models/element_weights.npz", said)
         for chosen, resource in zip(sets, (MODEL, MODEL_WITH_REGION), strict=True):
-            save(train(found, chosen), [names[at] for at in chosen], MODELS / resource)
+            save(train(found, chosen), [names[at] for at in chosen], MODELS / resource, said)
 
 
 if __name__ == "__main__":
