@@ -35,7 +35,8 @@ from ingest.core.labelling.page_classifier import (
 )
 from ingest.core.labelling.page_features import page_features, region_features
 from ingest.core.model import Claim
-from training.augment import followed, parted
+from training.augment import appended, followed, parted
+from training.comments import Below, below_article, language_of
 from training.element_weights import Names
 from training.export_forest import save
 from training.page_gold import A_BLOCK, LEAST_BLOCKS, LEAST_WORDS, SLICES, Source, sources
@@ -107,9 +108,15 @@ def named(found: Sequence[Source]) -> Names:
     return Names(domains, blocks, *([getattr(s, part) for s in found] for part in ("told", "body", "weight")))
 
 
-def examples(found: Iterable[Source], words: Words, names: Names) -> Iterator[tuple[tuple[str, ...], Example]]:
-    """Columns' names and the examples of each page: itself, and what is grafted of it and of the last page of its kind."""
+def examples(
+    found: Iterable[Source], words: Words, names: Names, *, below: bool = False
+) -> Iterator[tuple[tuple[str, ...], Example]]:
+    """Columns' names and the examples of each page: itself, and what is grafted of it and of the last page of its kind.
+
+    `below`: also with readers' comments and with teasers below the article.
+    """
     last: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    earlier: dict[str, list[tuple[str, list[str]]]] = {}
     for bare in found:
         page = bare.page
         source = replace(bare, weights=weights_without(page, words, names))
@@ -120,7 +127,15 @@ def examples(found: Iterable[Source], words: Words, names: Names) -> Iterator[tu
         if page.bodies and source.headline:
             if page.slice in SLICES or zlib.crc32(page.id.encode()) % SELDOM == 0:
                 yield from ((columns, graft) for graft in _grafts(source, body, last.get(kind)))
-            last[kind] = source.headline, [text for text, wanted in zip(real.texts, body, strict=True) if wanted]
+            last[kind] = story = (
+                source.headline,
+                [text for text, wanted in zip(real.texts, body, strict=True) if wanted],
+            )
+            if below and (language := language_of(" ".join(story[1]))):
+                stories = earlier.setdefault(language, [])
+                added = below_article(stories, language, page.id)
+                yield from ((columns, graft) for graft in _grafts_below(source, body, added))
+                stories.append(story)
 
 
 def weights_without(
@@ -163,6 +178,17 @@ def _grafts(source: Source, body: NDArray[np.bool_], other: tuple[str, list[str]
     kept = "\n".join([source.region, *other[1]]) if zlib.crc32(other[0].encode()) % 2 else source.region
     claims = (*source.claims, Claim("headline", other[0], "page"))
     yield _grafted(replace(source, blocks=blocks, claims=claims, region=kept), both, foreign)
+
+
+def _grafts_below(source: Source, body: NDArray[np.bool_], added: Iterable[Below]) -> Iterator[Example]:
+    """The page with comments below the article, and with teasers."""
+    for each in added:
+        if (two := appended(source.blocks, body, each.texts, inside=each.inside, tag=each.tag)) is not None:
+            blocks, where = two
+            foreign = np.isin(np.arange(len(blocks)), np.arange(where.start, where.stop))
+            both = np.zeros(len(blocks), bool)
+            both[~foreign] = body
+            yield _grafted(replace(source, blocks=blocks), both, foreign)
 
 
 def _is_heading(block: Block, headline: str | None) -> bool:
@@ -239,12 +265,15 @@ def main() -> None:
     parser.add_argument(
         "--figures", type=Path, help="a JSON file: --folds writes its scores there, else they go into the models"
     )
+    parser.add_argument(
+        "--below", action="store_true", help="learn also from comments and teasers grafted below articles"
+    )
     parser.add_argument("--date", help="the day of training, YYYY-MM-DD, noted in the models")
     parser.add_argument("--drop", action="append", default=[], help="a group of evidence to leave out")
     args = parser.parse_args()
     read = list(sources(pages(args.pages)))
     called = named(read)
-    made = list(examples(read, Words(load(args.texts)), called))
+    made = list(examples(read, Words(load(args.texts)), called, below=args.below))
     names, found = made[0][0], [e for _, e in made]
     before = found[0].before
     columns = np.array([at for at, name in enumerate(names) if name.split(".")[0] not in args.drop])
