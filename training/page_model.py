@@ -39,7 +39,7 @@ from training.augment import appended, followed, parted
 from training.comments import Below, below_article, language_of
 from training.element_weights import Names
 from training.export_forest import save
-from training.page_gold import A_BLOCK, LEAST_BLOCKS, LEAST_WORDS, SLICES, Source, sources
+from training.page_gold import A_BLOCK, HEADLINE_IN_GOLD, LEAST_BLOCKS, LEAST_WORDS, SLICES, Source, sources
 from training.provenance import provenance
 from training.word_weights import Words, load
 
@@ -73,14 +73,12 @@ PARAMETERS = {
 ROUNDS = 300
 PLAIN_LINK = (0.9, 9)
 """Share in links and words of blocks of which one in four is enough to learn from; they are most of all blocks."""
-
-
+MAX_PROSE_LINKS = 0.5
+"""Share in links below which a block may be prose."""
 GRAFTED = 0.3
-"""What a page weighs that is made of others, against a real one."""
-
+"""What a synthetic page weighs, against a real one."""
 SELDOM = 3
 """Of so many pages of a slice that is not of news one is grafted."""
-
 FOREIGN = 3.0
 """Times that a grafted block may outweigh the mean one of the article."""
 
@@ -125,7 +123,7 @@ def examples(
         kind = page.slice, page.domain.rsplit(".", 1)[-1]
         body = np.isin(np.arange(len(source.blocks)), source.told[source.body > 0])
         if page.bodies and source.headline:
-            if page.slice in SLICES or zlib.crc32(page.id.encode()) % SELDOM == 0:
+            if SLICES.get(page.slice, 0) > 1 or zlib.crc32(page.id.encode()) % SELDOM == 0:
                 yield from ((columns, graft) for graft in _grafts(source, body, last.get(kind)))
             last[kind] = story = (
                 source.headline,
@@ -153,6 +151,9 @@ def example(source: Source) -> tuple[tuple[str, ...], Example]:
     lengths = np.expm1(rows[:, columns.index("shape.words")]).astype(np.float64)
     plain = (rows[told, columns.index("own.links")] >= PLAIN_LINK[0]) & (lengths[told] < PLAIN_LINK[1]) & (body == 0)
     some = ~plain | (told % 4 == 0)
+    if source.page.slice in HEADLINE_IN_GOLD:  # whose gold has captions, bylines and tags now in the body, now not
+        links, captions = (rows[told, columns.index(f"own.{name}")] for name in ("links", "caption"))
+        some &= (lengths[told] >= PLAIN_LINK[1]) & (links < MAX_PROSE_LINKS) & (captions == 0)
     weight = np.where(plain, 4 * weight, weight)
     texts = [block.text for block in source.blocks]
     return columns, Example(source.page, texts, rows, told[some], body[some], weight[some], lengths, before)
