@@ -1,7 +1,9 @@
-"""Pages that never were, made of real ones: what 1,150 pages show too seldom for trees to learn.
+"""Synthetic pages, made of real ones: what too few of the real pages show for trees to learn it.
 
 `followed`: the next article below, in the same template with a headline of its own, is no part of this one. `parted`: an article
-in two elements is still one. Each alone teaches the wrong thing of the other.
+in two elements is still one. Each alone teaches the wrong thing of the other. `commented`: readers' comments below the article, in
+elements whose class does not say so. `teased`: headlines and first paragraphs of other articles below it. `training/comments.py`
+invents the comments.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.core.model import Block, Element, Markup
+from ingest.core.model import Block, Element, Link, Markup
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +60,41 @@ def parted(blocks: Sequence[Block], body: Bools) -> list[Block] | None:
         _moved(block, block.text, known) if at >= half and _inside(block, root) else block
         for at, block in enumerate(blocks)
     ]
+
+
+def appended(
+    blocks: Sequence[Block], body: Bools, added: Sequence[tuple[str, float]], *, inside: bool, tag: str
+) -> tuple[list[Block], slice] | None:
+    """The page with further blocks behind the last one of its article, and where they stand.
+
+    `added`: their texts, and the share of each in links. They stand in an element without a class: within the article's own if
+    `inside`, else beside it. `tag`: of the element of each block. None where the article has no element of its own.
+    """
+    where = np.flatnonzero(body).tolist()
+    root = _around(where, blocks)
+    if len(where) < LEAST or root is None or root.parent is None:
+        return None
+    outer = root if inside else root.parent
+    container = Element("div", "", (), outer.depth + 1, outer)
+    last = _child_around(blocks[where[-1]], root) if inside else root
+    end = where[-1] + 1
+    while end < len(blocks) and _inside(blocks[end], last):  # elements stand in the page's order: none is cut in two
+        end += 1
+    copy = [_added(text, share, tag, container) for text, share in added]
+    return [*blocks[:end], *copy, *blocks[end:]], slice(end, end + len(copy))
+
+
+def _child_around(block: Block, root: Element) -> Element:
+    """The element right inside `root` that holds the block; `root` itself where the block stands in it bare."""
+    chain = list(block.markup.element.self_and_ancestors()) if block.markup and block.markup.element else [root]
+    at = next(i for i, element in enumerate(chain) if element is root)
+    return chain[max(at - 1, 0)]
+
+
+def _added(text: str, share: float, tag: str, container: Element) -> Block:
+    element = Element(tag, "", (), container.depth + 1, container)
+    links = (Link(text, "https://example.org/"),) if share else ()
+    return Block(text, "paragraph", markup=Markup(tag, links, share, element=element))
 
 
 def _around(some: Sequence[int], blocks: Sequence[Block]) -> Element | None:

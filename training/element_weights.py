@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse
@@ -11,9 +11,10 @@ from sklearn.linear_model import LogisticRegression
 
 from ingest.core.labelling.element_weights import DISTANCE_BINS, N_BINS, ElementWeights, element_names, weights_by_name
 from ingest.core.model import Markup
+from training.provenance import ARRAY, as_array
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -88,10 +89,15 @@ class Names:
         """The weights of the part that has not seen the domain."""
         return self.scales[self.part[domain]]
 
-    def save(self, path: Path) -> None:
-        """Write the names and their weights."""
+    def save(self, path: Path, provenance: Mapping[str, Any]) -> None:
+        """Write the names, their weights, and the provenance."""
         weights = self._fit(np.ones(len(self.body), bool))
-        np.savez_compressed(path, names=np.array(list(weights)), weights=np.array(list(weights.values()), np.float16))
+        np.savez_compressed(
+            path,
+            **{ARRAY: as_array(provenance)},
+            names=np.array(list(weights)),
+            weights=np.array(list(weights.values()), np.float16),
+        )
 
 
 def _around(element: Element | None) -> list[tuple[str, int]]:

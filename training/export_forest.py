@@ -1,4 +1,4 @@
-"""Write a trained lightgbm booster as the arrays that `ingest.core.labelling.forest` reads."""
+"""Write a trained lightgbm booster as the arrays that `ingest.core.labelling.forest` reads, with where the model comes from."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from training.provenance import ARRAY, as_array
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+    from typing import BinaryIO
 
 
-def save(booster: Any, names: list[str], path: Path) -> None:
-    """Write `booster` (one answer, no categorical columns) to an .npz; the same booster gives the same bytes."""
+def save(booster: Any, names: list[str], path: Path | BinaryIO, provenance: Mapping[str, Any] | None = None) -> None:
+    """Write `booster` (one answer, no categorical columns) to an .npz; the same booster and provenance give the same bytes.
+
+    Raises ValueError for a booster with a categorical column.
+    """
     dump = booster.dump_model()
     nodes: list[tuple[int, float, int, float]] = []  # feature, threshold, child, value
     roots: list[int] = []
@@ -37,6 +44,7 @@ def save(booster: Any, names: list[str], path: Path) -> None:
     feature, threshold, child, value = zip(*nodes, strict=True)
     np.savez_compressed(
         path,
+        **{ARRAY: as_array(provenance or {})},
         names=np.array(names),
         feature=np.array(feature, np.int16),
         threshold=np.array(threshold, np.float32),

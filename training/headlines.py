@@ -34,7 +34,7 @@ from training.word_weights import Words, load, number
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MODEL = Path(__file__).parent.parent / "ingest" / "core" / "labelling" / "models" / "headline.json"
+MODEL = Path(__file__).parents[1] / "ingest/core/labelling/models/headline.json"
 NEWS_WEIGHT = 2.0
 STRICTNESS = 0.2
 """How dear weights are that lie far from 0, for columns scaled to a deviation of 1."""

@@ -1,18 +1,19 @@
 """Train the labeller of pages: boosted trees over `ingest.core.labelling.page_features`, written to ingest/core/labelling/models/.
 
-    python -m training.page_model PAGES --texts dev.jsonl.gz more.jsonl.gz [--folds 5] [--drop GROUP ...]
+    python -m training.page_model PAGES --texts dev.jsonl.gz more.jsonl.gz [--folds 5] [--figures F.json] [--date DAY] [--drop GROUP ...]
 
 PAGES is a folder as `corpus.py` describes, the texts are those that text_model.py was given: the weights of words, which both labellers
-look at, are learned from them. Three models are made: names.npz, page.npz, and page_with_region.npz, which also sees what the main-region
-finder says and decides where page.npz is in doubt. With --folds nothing is written: the pages of each fifth of the domains are scored by
-trees that saw the other domains alone, which is the only honest figure; --drop leaves groups of evidence out (an ablation).
-A third of what is learned from is made: `augment.py` says why; pages that are made are never scored.
-Needs lightgbm and scikit-learn, which the package itself never imports. Same pages, same versions: same file.
+use, are learned from them. Three models are written: element_weights.npz, page.npz, and page_with_region.npz, which also has what the
+main-region finder says among its columns and decides where page.npz is in doubt. With --folds no model is written: the pages of each
+fifth of the domains are scored by trees that saw the other domains alone, the only honest figure; --drop leaves groups of columns out
+(an ablation). A third of the examples are synthetic (`augment.py` says why); these are never scored.
+Needs the dependency group `training`, which the package itself never imports. Same pages, same versions: same files.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from urllib.parse import urlsplit
 import lightgbm
 import numpy as np
 
-from benchmarks.quality.corpus import Page, pages, scores, shares, words
+from benchmarks.quality.corpus import Page, pages, scores, words
 from ingest.core.labelling.page_classifier import (
     EXTRA_WORDS_PER_BLOCK,
     MAX_EXPECTED_ERROR,
@@ -33,12 +34,13 @@ from ingest.core.labelling.page_classifier import (
     repeats_headline,
 )
 from ingest.core.labelling.page_features import page_features, region_features
-from ingest.core.metadata.resolve import resolve_claims
 from ingest.core.model import Claim
-from ingest.core.pipeline import read_page
-from training.augment import followed, parted
+from training.augment import appended, followed, parted
+from training.comments import Below, below_article, language_of
 from training.element_weights import Names
 from training.export_forest import save
+from training.page_gold import A_BLOCK, HEADLINE_IN_GOLD, LEAST_BLOCKS, LEAST_WORDS, SLICES, Source, sources
+from training.provenance import provenance
 from training.word_weights import Words, load
 
 if TYPE_CHECKING:
@@ -69,52 +71,16 @@ PARAMETERS = {
     "verbose": -1,
 }
 ROUNDS = 300
-IS_BODY = 0.6
-"""Share of a block's words that the gold says from which it is body."""
-
-LEAST_WORDS = 50
-LEAST_BLOCKS = 4
-A_BLOCK = 0.5
-"""What a block weighs beside its words: both are shares of the gold body, so that every page weighs the same."""
-
-SLICES = {"fundus-test": 3.0, "scrapinghub": 2.0}
-"""What a page weighs: news, in twenty languages, is what we are for, and most of the pages are English blogs."""
-
-SEGMENT = 1.5
-"""What a block with a wanted or an unwanted segment weighs, on pages whose gold says no more."""
-
-
 PLAIN_LINK = (0.9, 9)
 """Share in links and words of blocks of which one in four is enough to learn from; they are most of all blocks."""
-
-
+MAX_PROSE_LINKS = 0.5
+"""Share in links below which a block may be prose."""
 GRAFTED = 0.3
-"""What a page weighs that is made of others, against a real one."""
-
+"""What a synthetic page weighs, against a real one."""
 SELDOM = 3
 """Of so many pages of a slice that is not of news one is grafted."""
-
 FOREIGN = 3.0
 """Times that a grafted block may outweigh the mean one of the article."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A page as parse leaves it, with the title it claims and the text that the main-region finder keeps.
-
-    `told` are the blocks of which the gold says something, with `body` and `weight`; `weights` those of words and of elements' names,
-    from pages of other domains.
-    """
-
-    page: Page
-    blocks: Sequence[Block]
-    claims: tuple[Claim, ...]
-    headline: str | None
-    region: str
-    told: NDArray[np.intp]
-    body: NDArray[np.float64]
-    weight: NDArray[np.float64]
-    weights: tuple[word_weights.WordWeights, element_weights.ElementWeights] | None = None
 
 
 @dataclass(frozen=True)
@@ -134,37 +100,48 @@ class Example:
     """Whether there is such a page: the others are learned from and never scored."""
 
 
-def sources(found: Iterable[Page]) -> Iterator[Source]:
-    """The pages that have text, with what their gold says of it."""
-    for page in found:
-        blocks, claims, region = read_page(page.html, url=page.url)
-        if blocks:
-            headline = resolve_claims(claims).get("headline")
-            gold = (_by_bodies if page.bodies else _by_segments)(page, [block.text for block in blocks])
-            yield Source(page, blocks, claims, str(headline.value) if headline else None, region() or "", *gold)
-
-
 def named(found: Sequence[Source]) -> Names:
     """What the elements of these pages are called."""
     domains, blocks = [source.page.domain for source in found], [source.blocks for source in found]
     return Names(domains, blocks, *([getattr(s, part) for s in found] for part in ("told", "body", "weight")))
 
 
-def examples(found: Iterable[Source], words: Words, names: Names) -> Iterator[tuple[tuple[str, ...], Example]]:
-    """Columns' names and the examples of each page: itself, and what is grafted of it and of the last page of its kind."""
+def examples(
+    found: Iterable[Source], words: Words, names: Names, *, below: bool = False
+) -> Iterator[tuple[tuple[str, ...], Example]]:
+    """Columns' names and the examples of each page: itself, and what is grafted of it and of the last page of its kind.
+
+    `below`: also with readers' comments and with teasers below the article.
+    """
     last: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    earlier: dict[str, list[tuple[str, list[str]]]] = {}
     for bare in found:
         page = bare.page
-        host = (urlsplit(page.url or "").hostname or "").removeprefix("www.")
-        source = replace(bare, weights=(words.without(host), names.without(page.domain)))
+        source = replace(bare, weights=weights_without(page, words, names))
         columns, real = example(source)
         yield columns, real
         kind = page.slice, page.domain.rsplit(".", 1)[-1]
         body = np.isin(np.arange(len(source.blocks)), source.told[source.body > 0])
         if page.bodies and source.headline:
-            if page.slice in SLICES or zlib.crc32(page.id.encode()) % SELDOM == 0:
+            if SLICES.get(page.slice, 0) > 1 or zlib.crc32(page.id.encode()) % SELDOM == 0:
                 yield from ((columns, graft) for graft in _grafts(source, body, last.get(kind)))
-            last[kind] = source.headline, [text for text, wanted in zip(real.texts, body, strict=True) if wanted]
+            last[kind] = story = (
+                source.headline,
+                [text for text, wanted in zip(real.texts, body, strict=True) if wanted],
+            )
+            if below and (language := language_of(" ".join(story[1]))):
+                stories = earlier.setdefault(language, [])
+                added = below_article(stories, language, page.id)
+                yield from ((columns, graft) for graft in _grafts_below(source, body, added))
+                stories.append(story)
+
+
+def weights_without(
+    page: Page, words: Words, names: Names
+) -> tuple[word_weights.WordWeights, element_weights.ElementWeights]:
+    """The weights of words and of elements' names that have not seen the page's domain."""
+    host = (urlsplit(page.url or "").hostname or "").removeprefix("www.")
+    return words.without(host), names.without(page.domain)
 
 
 def example(source: Source) -> tuple[tuple[str, ...], Example]:
@@ -174,6 +151,9 @@ def example(source: Source) -> tuple[tuple[str, ...], Example]:
     lengths = np.expm1(rows[:, columns.index("shape.words")]).astype(np.float64)
     plain = (rows[told, columns.index("own.links")] >= PLAIN_LINK[0]) & (lengths[told] < PLAIN_LINK[1]) & (body == 0)
     some = ~plain | (told % 4 == 0)
+    if source.page.slice in HEADLINE_IN_GOLD:  # whose gold has captions, bylines and tags now in the body, now not
+        links, captions = (rows[told, columns.index(f"own.{name}")] for name in ("links", "caption"))
+        some &= (lengths[told] >= PLAIN_LINK[1]) & (links < MAX_PROSE_LINKS) & (captions == 0)
     weight = np.where(plain, 4 * weight, weight)
     texts = [block.text for block in source.blocks]
     return columns, Example(source.page, texts, rows, told[some], body[some], weight[some], lengths, before)
@@ -201,6 +181,17 @@ def _grafts(source: Source, body: NDArray[np.bool_], other: tuple[str, list[str]
     yield _grafted(replace(source, blocks=blocks, claims=claims, region=kept), both, foreign)
 
 
+def _grafts_below(source: Source, body: NDArray[np.bool_], added: Iterable[Below]) -> Iterator[Example]:
+    """The page with comments below the article, and with teasers."""
+    for each in added:
+        if (two := appended(source.blocks, body, each.texts, inside=each.inside, tag=each.tag)) is not None:
+            blocks, where = two
+            foreign = np.isin(np.arange(len(blocks)), np.arange(where.start, where.stop))
+            both = np.zeros(len(blocks), bool)
+            both[~foreign] = body
+            yield _grafted(replace(source, blocks=blocks), both, foreign)
+
+
 def _is_heading(block: Block, headline: str | None) -> bool:
     return block.markup is not None and block.markup.tag == "h1" and words(block.text) == words(headline or "")
 
@@ -217,21 +208,6 @@ def _grafted(source: Source, body: NDArray[np.bool_], foreign: NDArray[np.bool_]
     return Example(source.page, [], rows, told, body[told].astype(float), weight[told], lengths, before, real=False)
 
 
-def _by_bodies(page: Page, texts: list[str]) -> tuple[Any, ...]:
-    body = np.array(shares(texts, page.bodies)) >= IS_BODY
-    length = np.array([len(words(text)) for text in texts], np.float64)
-    share = length / max(LEAST_WORDS, length[body].sum()) + A_BLOCK / max(LEAST_BLOCKS, body.sum())
-    return np.arange(len(texts)), body.astype(np.float64), 10 * SLICES.get(page.slice, 1.0) * share
-
-
-def _by_segments(page: Page, texts: list[str]) -> tuple[Any, ...]:
-    wanted, unwanted = ([" ".join(part.split()) for part in parts] for parts in (page.wanted, page.unwanted))
-    good = np.array([any(part in text for part in wanted) for text in texts])
-    bad = np.array([any(part in text for part in unwanted) for text in texts])
-    told = np.flatnonzero(good != bad)
-    return told, good[told].astype(np.float64), np.full(len(told), SEGMENT)
-
-
 def train(made: Sequence[Example], columns: NDArray[np.intp]) -> Any:
     """A lightgbm booster."""
     rows = np.vstack([e.rows[e.told][:, columns] for e in made])
@@ -239,8 +215,14 @@ def train(made: Sequence[Example], columns: NDArray[np.intp]) -> Any:
     return lightgbm.train(PARAMETERS, lightgbm.Dataset(rows, body, weight=weight), ROUNDS)
 
 
-def out_of_fold(made: Sequence[Example], sets: Sequence[NDArray[np.intp]], names: Sequence[str], folds: int) -> None:
-    """Print the scores of trees that never saw the domain they are scored on, and how often the finder is asked."""
+def out_of_fold(
+    made: Sequence[Example], sets: Sequence[NDArray[np.intp]], names: Sequence[str], folds: int
+) -> dict[str, Any]:
+    """Print the scores of trees that never saw the domain they are scored on, and how often the finder is asked.
+
+    Returns the scores by slice, with the finder asked where the trees are in doubt.
+    """
+    measured: dict[str, Any] = {}
     fold = [zlib.crc32(e.page.domain.encode()) % folds for e in made]
     kept: list[tuple[Example, list[NDArray[np.float64]]]] = []
     for held in range(folds):
@@ -262,8 +244,12 @@ def out_of_fold(made: Sequence[Example], sets: Sequence[NDArray[np.intp]], names
         ("asked always", [1] * len(kept)),
     ):
         bodies = [(e.page, _body(e, answers[int(at)], names)) for (e, answers), at in zip(kept, choice, strict=True)]
-        for name, cells in scores(bodies).items():
+        found = scores(bodies)
+        if choice is unsure:
+            measured = {name: {m: round(value, 4) for m, value in cells.items()} for name, cells in found.items()}
+        for name, cells in found.items():
             print(f"{title:14} {name:18}", "  ".join(f"{m} {value:.4f}" for m, value in cells.items()), flush=True)
+    return measured
 
 
 def _body(example: Example, answer: NDArray[np.float64], names: Sequence[str]) -> str:
@@ -277,23 +263,35 @@ def main() -> None:
     parser.add_argument("pages", type=Path)
     parser.add_argument("--texts", type=Path, nargs="+", required=True)
     parser.add_argument("--folds", type=int, help="score out of fold, by domain, instead of writing the models")
+    parser.add_argument(
+        "--figures", type=Path, help="a JSON file: --folds writes its scores there, else they go into the models"
+    )
+    parser.add_argument(
+        "--below", action="store_true", help="learn also from comments and teasers grafted below articles"
+    )
+    parser.add_argument("--date", help="the day of training, YYYY-MM-DD, noted in the models")
     parser.add_argument("--drop", action="append", default=[], help="a group of evidence to leave out")
     args = parser.parse_args()
     read = list(sources(pages(args.pages)))
     called = named(read)
-    made = list(examples(read, Words(load(args.texts)), called))
+    made = list(examples(read, Words(load(args.texts)), called, below=args.below))
     names, found = made[0][0], [e for _, e in made]
     before = found[0].before
     columns = np.array([at for at, name in enumerate(names) if name.split(".")[0] not in args.drop])
     sets = [columns[columns < before], columns]
     if args.folds:
-        out_of_fold(found, sets, names, args.folds)
+        measured = out_of_fold(found, sets, names, args.folds)
+        if args.figures:
+            args.figures.write_text(json.dumps(measured))
     elif args.drop:
         parser.error("a model is written with all of its evidence")
     else:
-        called.save(MODELS / "models/element_weights.npz")
+        figures = json.loads(args.figures.read_text()) if args.figures else {}
+        inputs = [*args.pages.glob("*.jsonl.gz"), *args.texts]
+        said = provenance(inputs, trained=args.date, figures=figures)
+        called.save(MODELS / "models/element_weights.npz", said)
         for chosen, resource in zip(sets, (MODEL, MODEL_WITH_REGION), strict=True):
-            save(train(found, chosen), [names[at] for at in chosen], MODELS / resource)
+            save(train(found, chosen), [names[at] for at in chosen], MODELS / resource, said)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ import numpy as np
 from ingest.core.labelling.text_classifier import thresholds
 from ingest.core.labelling.text_features import text_features
 from training.export_forest import save
+from training.provenance import provenance
 from training.word_weights import GOLD, TITLE_WEIGHT, Words, load, look, number
 
 MODELS = Path(__file__).parents[1] / "ingest/core/labelling/models"
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=5, help="0: no cross-validation")
     parser.add_argument("--drop", action="append", default=[], help="a group of columns to leave out: an ablation")
     parser.add_argument("--write", action="store_true", help="train on everything and replace the model")
+    parser.add_argument("--date", help="the day of training, YYYY-MM-DD, noted in the models")
     args = parser.parse_args()
     texts = load(args.texts)
     words = Words(texts)
@@ -77,8 +79,9 @@ def main() -> None:
         gone = again.words[gold & (residue["clean"] > again.limit)].sum() / again.words[gold].sum()
         print(f"words that a second cleaning of gold texts would take: {gone:.2%}")
     if args.write:
-        save(train(texts, views, fold >= 0), views["whole"].names, MODELS / "text.npz")
-        words.save(MODELS / "word_weights.npz")
+        said = provenance(args.texts, trained=args.date)
+        save(train(texts, views, fold >= 0), views["whole"].names, MODELS / "text.npz", said)
+        words.save(MODELS / "word_weights.npz", said)
 
 
 def read(texts: list[dict[str, Any]], view: str, drop: list[str], weights: Words) -> Lines:

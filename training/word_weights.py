@@ -10,7 +10,7 @@ import gzip
 import hashlib
 import json
 import random
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from ingest.core.labelling.tokens import Floats, Hashes, HashIndex
 from ingest.core.labelling.tokens import tokenize as read_lines
 from ingest.core.labelling.word_weights import ngrams
 from ingest.core.parse.plaintext import text_blocks
+from training.provenance import ARRAY, as_array
 
 DOMAINS = 4
 """A word counts that stands on so many domains: no site's own words get in."""
@@ -102,9 +103,11 @@ class Words:
 
         return weigh
 
-    def save(self, path: Path) -> None:
-        """Write the words and their weights, the words as hashes."""
-        np.savez_compressed(path, keys=self.shelf.keys, weights=self.all.astype(np.float16))
+    def save(self, path: Path, provenance: Mapping[str, Any]) -> None:
+        """Write the words and their weights, the words as hashes, and the provenance."""
+        np.savez_compressed(
+            path, **{ARRAY: as_array(provenance)}, keys=self.shelf.keys, weights=self.all.astype(np.float16)
+        )
 
 
 def load(paths: list[Path]) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """A forest small enough to compute by hand, and model files that must not be read."""
 
 import io
+import json
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -59,3 +61,16 @@ def test_a_model_with_objects_inside_is_not_read():
     stream.seek(0)
     with pytest.raises(ValueError, match="allow_pickle"):
         Forest.read(stream)
+
+
+@pytest.mark.parametrize("model", ["page", "page_with_region", "text", "element_weights", "word_weights"])
+def test_a_shipped_model_says_what_it_was_made_of(model):
+    with files("ingest.core.labelling").joinpath(f"models/{model}.npz").open("rb") as stream, np.load(stream) as arrays:
+        said = json.loads(str(arrays["provenance"]))
+        forest = "roots" in arrays
+    assert set(said) == {"figures", "inputs", "inputs_sha256", "libraries", "trained", "version"}
+    assert said["inputs"]
+    assert said["figures"]
+    assert said["version"]
+    if forest:
+        assert Forest.load(f"models/{model}.npz").provenance == said

@@ -2,13 +2,15 @@
 
 Trees lie one after another in flat arrays with one entry a node. A node's children are neighbours: a row whose
 value is at most the threshold goes to `child`, any other to `child + 1`; a leaf is its own child and its threshold is infinite.
-So all trees walk all rows in step, and a step is four gathers; who has arrived steps aside now and then, for trees grown leaf by leaf
-are three times as deep as they are on average. `training/export_forest.py` writes the files.
+So all rows go down all trees in step, and a step is four gathers. Rows that have reached a leaf are left out every few steps, for trees
+grown leaf by leaf are three times as deep as they are on average. `training/export_forest.py` writes the files.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from typing import Any, BinaryIO, NamedTuple
@@ -21,11 +23,11 @@ Doubles = NDArray[np.float64]
 Nodes = NDArray[np.intp]
 
 _CELLS_PER_CHUNK = 1 << 14  # rows times trees walked at once: their node numbers then stay in a core's second cache
-_STEPS_PER_ROUND = 5  # steps after which those that have arrived step aside
+_STEPS_PER_ROUND = 5  # steps after which rows that have reached a leaf are left out
 
 
 class EarlyExit(NamedTuple):
-    """The first trees of a forest, which tell most rows: what they call less probable than `low`, or more than `high`, no other is asked."""
+    """The first trees of a forest decide most rows: those they give less than `low` or more than `high` go through no further tree."""
 
     trees: int
     low: float
@@ -37,15 +39,17 @@ class Forest:
     """A model: `predict` for probabilities, `contributions` for the reasons. Rows must hold no NaN."""
 
     columns: tuple[str, ...]
-    """What each column of a row is, in order; callers hold it against what they compute."""
+    """What each column of a row is, in order; callers compare it with what they compute."""
     feature: Nodes
-    """Column that each node looks at."""
+    """Column that each node compares."""
     threshold: Floats
     child: Nodes
     value: Doubles
     """What the tree says at each node; at a leaf, its answer in log odds."""
     roots: Nodes
     """First node of each tree."""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """What the model was made of, when, and how good it is, as training/provenance.py writes it; empty in a file without it."""
 
     @classmethod
     def load(cls, resource: str) -> Forest:
@@ -64,6 +68,7 @@ class Forest:
                 child=arrays["child"].astype(np.intp),
                 value=arrays["value"].astype(np.float64),
                 roots=arrays["roots"].astype(np.intp),
+                provenance=json.loads(str(arrays["provenance"])) if "provenance" in arrays else {},
             )
 
     @cached_property
@@ -90,7 +95,7 @@ class Forest:
     def contributions(self, row: Floats) -> Doubles:
         """What each column of one row (float32[f]) adds to the log odds: float64[f].
 
-        Along each tree's path the change of `value` is charged to the column asked there. For explanations, not for speed.
+        Along each tree's path the change of `value` is added to the column compared there. For explanations, not for speed.
         """
         charged = np.zeros(len(self.columns))
         node = self.roots
@@ -107,7 +112,7 @@ class Forest:
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def _traverse(self, rows: Floats, roots: Nodes) -> Doubles:
-        """The same. All rows walk one tree, then the next: its nodes stay at hand."""
+        """The same. All rows go down one tree, then the next: its nodes stay in the cache."""
         n = len(rows)
         cells = np.ascontiguousarray(rows).ravel()
         start = np.tile(np.arange(n) * len(self.columns), roots.size)  # of each walker's row in `cells`
