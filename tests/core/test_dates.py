@@ -186,7 +186,8 @@ def test_a_day_out_of_a_sentence_or_a_caption_dates_nothing(body: str) -> None:
          "2023-10-27", "2023-11-02"),
         ("<dl><dt>Aggiornato</dt><dd>2 novembre 2023</dd><dt>Pubblicato</dt><dd>27 ottobre 2023</dd></dl>", "2023-10-27", "2023-11-02"),
         ("<p>更新：<span>2023年11月2日</span></p><p>公開：<span>2023年10月27日</span></p>", "2023-10-27", "2023-11-02"),
-        ("<p>Last updated on 2 November 2023</p>", None, "2023-11-02"),
+        ("<time class=published datetime='2023-11-02'>Updated 2 November</time> <p>First published 27 October 2023</p>",
+         "2023-10-27", "2023-11-02"),
         ("<p>Northtown, 27. Oktober 2023</p>", "2023-10-27", None),
         (f"<p>27 October 2023<br>{PROSE[3:]}", "2023-10-27", None),
         (f"<p><b>Northtown, 27 October 2023</b> — {PROSE[3:]}", "2023-10-27", None),
@@ -202,6 +203,36 @@ def test_a_day_out_of_a_sentence_or_a_caption_dates_nothing(body: str) -> None:
 def test_the_words_beside_a_day_say_what_it_is(body: str, published: str | None, modified: str | None) -> None:
     got = record(body)
     assert (got["published"], got["modified"]) == (published, modified)
+
+
+def test_a_page_that_shows_one_day_alone_as_that_of_an_update_is_dated_by_it() -> None:
+    shown = "<p>Last updated on 2 November 2023</p>"
+    got = record(shown)
+    assert (got["published"], got["modified"], got["provenance"]["published"]) == (
+        "2023-11-02",
+        "2023-11-02",
+        "page: updated",
+    )  # type: ignore[index]
+    assert record(shown, "<meta property='og:updated_time' content='2023-11-02'>")["published"] is None
+    assert record(f"{shown}<p>Updated: 4 November 2023</p>")["published"] is None
+
+
+@pytest.mark.parametrize(
+    ("below", "published"),
+    [
+        ("<p>Northtown, 27 October 2023</p>", "2023-10-27"),
+        ("<div><p>Пятница, 27 октября 2023, 18:20</p></div>", "2023-10-27"),
+        ("<p>27 October 2023</p><p>26 October 2023</p>", None),
+        ("<p>27 October 2023 - 29 October 2023</p>", None),
+        ("<ul><li>27 October 2023</li></ul>", None),
+        ("<div class=comments><p>27 October 2023</p></div>", None),
+        ("<p><a href='/ferry-runs-aground-again-4711'>27 October 2023</a></p>", None),
+    ],
+)
+def test_a_day_in_a_line_of_its_own_below_the_article_dates_it_if_it_is_the_only_one(
+    below: str, published: str | None
+) -> None:
+    assert day(PROSE * 4 + below) == published
 
 
 @pytest.mark.parametrize(

@@ -63,14 +63,14 @@ def page_claims(index: PageIndex, *, url: str | None) -> tuple[Claim, ...]:
         *_canonical_claim(canonical, url),
         *stated,
         *_dates_in_titles(stated, reader),
-        *page_elements.claims_from_page(index, stated, url=beside, reader=reader, news=news),
+        *page_elements.claims_from_page(index, [*stated, *publishers], url=beside, reader=reader, news=news),
         *publishers,
         *languages,
     ]
     if images := page_images(index, graph, articles, base=beside):
         claims.append(Claim("images", images, "page"))
     if not any(c.field in {"published", "modified"} for c in claims):
-        claims += found_day(index, addresses)
+        claims += found_day(index, addresses, reader)
     sites = site_names((c.value["name"] for c in publishers if c.value["name"]), url, canonical)
     claims = _without_slogans(claims, index)
     found: dict[tuple[str, str, int], Claim] = {}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 UNSURE = "unsure"
 """How the origin of a day begins that is null because claims disagree; what they claim follows."""
+BY_UPDATE = "page: updated"
+"""The origin of a day of publication that the page shows as that of an update, and of nothing else."""
 
 
 def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
@@ -41,6 +43,20 @@ def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
         elif voices > 1 and _apart(day, best.value[:10]):
             best = next(claim for claim in known if claim.value[:10] == day)
     return next((claim for claim in known if "T" in claim.value and claim.value[:10] == best.value[:10]), best)
+
+
+def day_by_update(modified: Sequence[Claim]) -> Claim | None:
+    """The day of publication of a page that shows one day alone and calls it that of an update; None where meta tags state one.
+
+    On 105 news pages that show such a day and state the other in their metadata, both were the same or the next on 103. Of 15 guides that
+    state no day of publication the gold has the day of the update on 11; of the 2 among them whose meta tags state the update, on none.
+    """
+    shown = [claim for claim in modified if claim.origin == "page" and claim.rival is None]
+    if not shown or any(
+        claim.origin in {"given", "meta", "text"} or claim.value[:10] != shown[0].value[:10] for claim in modified
+    ):
+        return None
+    return replace(max(shown, key=lambda claim: "T" in claim.value), field="published", origin=BY_UPDATE)
 
 
 def by_language(claim: Claim, language: str) -> Claim:
