@@ -140,7 +140,8 @@ class Record(_RecordModel):
     is "truncated": the source is larger than the limits, and what lies behind them was not read; or "json-ld": the page shows less
     than half of the article that it declares, and the body is what it declares. `given.<field>` tells why a claim of the sender's,
     or a part of it, was left out: "malformed", "unsure" (it can be read in two ways) or "too_large". A day that is null because
-    claims disagree has an origin that begins with "unsure:" and names the days between which nothing decides."""
+    claims disagree has an origin that begins with "unsure:" and names the days between which nothing decides; a day of publication
+    that the page shows as that of an update, and of nothing else, has "page: updated"."""
     ingest: BuildInfo
 
     def to_json(self, *, indent: int | None = None) -> str:

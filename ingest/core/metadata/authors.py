@@ -171,9 +171,10 @@ def is_job(name: str) -> bool:
 def is_outlet(name: str) -> bool:
     """Whether a name has a word that papers, stations and sites are named with."""
     text = name.lower()
-    return not word_set("people", "outlets").isdisjoint(re.split(r"[^\w\u0900-\u0dff]+", text)) or text.endswith(
-        tuple(word_set("people", "unspaced_outlets"))
-    )
+    if not word_set("people", "outlets").isdisjoint(re.split(r"[^\w\u0900-\u0dff]+", text)):
+        return True
+    starts, ends = word_set("people", "unspaced_outlet_starts"), word_set("people", "unspaced_outlets")
+    return text.endswith(tuple(ends)) or text.startswith(tuple(starts))
 
 
 def _is_name(name: str, *, loose: bool) -> bool:
