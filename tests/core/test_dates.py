@@ -10,7 +10,7 @@ import pytest
 from ingest import clean
 from ingest.core.metadata.calendars import solar_hijri
 from ingest.core.metadata.date_reader import DateReader
-from ingest.core.metadata.dates import Written, parse_timestamp, read_day
+from ingest.core.metadata.dates import Written, find_written_date, parse_timestamp, read_day
 
 PROSE = (
     "<p>" + "The pump house by the weir was handed to the village, which means to make a museum of it. " * 4 + "</p>"
@@ -257,3 +257,10 @@ def test_two_voices_outweigh_one() -> None:
         day("<p class=date>28 October 2023</p>", f"{LD}<meta name=date content='2023-10-28'>")
         == "2023-10-27T08:15:00+00:00"
     )  # of print
+
+
+def test_lunar_years_are_no_solar_ones() -> None:
+    """1445 is 2023 and 2024 of the Islamic calendar; as a Solar Hijri year it would be 2066. Beside it stands a Gregorian day."""
+    assert find_written_date("1402/08/05") == "2023-10-27"
+    assert find_written_date("1445/04/12") is None
+    assert find_written_date("12 ربيع الآخر 1445 هـ - 27 أكتوبر 2023 م") == "2023-10-27"

@@ -91,7 +91,7 @@ def is_personal(name: str) -> bool:
         is_outlet(name)
         or is_newsroom(name)
         or is_job(name)
-        or not all(sign.isalpha() or sign in " .-’'" or unicodedata.category(sign)[0] == "M" for sign in name)
+        or not all(c.isalpha() or c in " .-’'" or unicodedata.category(c)[0] == "M" for c in name)
     ):
         return False
     if _WIDE_NAME.fullmatch(name):
@@ -140,7 +140,9 @@ def _split(text: str, *, loose: bool) -> list[str]:
     by, between, after, _ = _patterns()
     if named := _NAMED_MAIL.match(text):
         text = named[1]
-    if "@" in text or "://" in text or "www." in text:  # few bylines have any, and each is looked for from every sign
+    if (
+        "@" in text or "://" in text or "www." in text
+    ):  # few bylines have any, and each is looked for from every character
         text = _HANDLE.sub(" ", _LINK.sub(" ", _MAIL.sub(", ", text)))
     text = _WHOLE_BRACKET.sub(r"\1", text)
     for _ in range(2):  # "Text: Von Jana Muster"

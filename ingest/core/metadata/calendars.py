@@ -19,7 +19,7 @@ SHORT_BUDDHIST_YEARS = range(43, 100)
 
 _ANCHOR_YEAR, _ANCHOR_DAY = 1403, date(2024, 3, 20)  # 1 Farvardin 1403
 _LEAP_REMAINDERS = frozenset({1, 5, 9, 13, 17, 22, 26, 30})  # of 33 years, right from 1206 to 1498
-_KANJI_DIGITS = {sign: str(value) for value, sign in enumerate("〇一二三四五六七八九")} | {"零": "0"}
+_KANJI_DIGITS = {character: str(value) for value, character in enumerate("〇一二三四五六七八九")} | {"零": "0"}
 
 _DIGIT = re.compile(r"(?![0-9])\d")
 _SAME = {
@@ -30,7 +30,7 @@ _SAME = {
 _KANJI_DATE = re.compile(
     r"([〇零一二三四五六七八九]{4}|[元一二三四五六七八九十]{1,3})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})日"
 )
-_HIJRI_NUMERIC = re.compile(r"(?<![\d/.-])(1[34]\d\d)([/-])(\d{1,2})\2(\d{1,2})(?!\d)")
+_HIJRI_NUMERIC = re.compile(r"(?<![\d/.-])(13\d\d|14[01]\d)([/-])(\d{1,2})\2(\d{1,2})(?!\d)")
 _THAI = re.compile(r"[\u0e01-\u0e4e]")
 _THAI_NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(2[456]\d\d)(?!\d)")
 
@@ -116,7 +116,7 @@ def _from_kanji(match: re.Match[str]) -> str:
 def _kanji_number(text: str) -> str:
     """A number in Chinese digits: "二〇二四" is 2024, "二十一" is 21."""
     if "十" not in text:
-        return "".join(_KANJI_DIGITS[sign] for sign in text)
+        return "".join(_KANJI_DIGITS[character] for character in text)
     tens, _, ones = text.partition("十")
     return f"{_KANJI_DIGITS.get(tens, '1')}{_KANJI_DIGITS.get(ones, '0')}"
 

@@ -48,7 +48,7 @@ def parse_timestamp(value: Any, *, order: DayOrder | None = None, language: str 
 
 
 def find_written_date(text: str, *, order: DayOrder | None = None, language: str = "") -> str | None:
-    """The first day that a text names with its year, in any of the lexicon's languages; with its hour if a zone stands beside it."""
+    """The first day that a text names with its year, in any language of the word lists; with its hour if a zone stands beside it."""
     found = read_day(text, order=order, language=language)
     return found.when if found and not found.rival else None
 
@@ -117,7 +117,12 @@ def _dated(year: int, month: int, day: int, match: re.Match[str], text: str) -> 
     if clock is None:
         before = text[max(0, match.start() - CLOCK_REACH) : match.start()]
         clock = next(
-            (c for c in _TIME_OF_DAY.finditer(before) if not any(sign.isalnum() for sign in before[c.end() :])), None
+            (
+                c
+                for c in _TIME_OF_DAY.finditer(before)
+                if not any(character.isalnum() for character in before[c.end() :])
+            ),
+            None,
         )
     when = (clock and _date_from_match(clock, plain)) or _format_date(plain)
     return Written(when) if when else None
@@ -218,7 +223,7 @@ def marker(text: str) -> str | None:
 def find_labelled_dates(
     text: str, *, order: DayOrder | None = None, language: str = "", field: str = "published"
 ) -> Iterator[tuple[str, Written]]:
-    """(field, day) for each day that a line of furniture names: "Published 3 May 2024 | Updated 4 May 2024".
+    """(field, day) for each day that a line names: "Published 3 May 2024 | Updated 4 May 2024".
 
     `field`: what a day is that no marker stands before.
     """

@@ -56,7 +56,7 @@ _STATING_SET = frozenset(_STATING)
 def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Iterator[Claim]:
     """Days around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
     captions = frozenset(index.by_role["caption"])
-    told: list[Claim] = []
+    later: list[Claim] = []
     before = area.before[::-1]
     for runs, order in ((area.after, range(len(area.after))), (before, reversed(range(len(before))))):
         for at in order:
@@ -66,8 +66,8 @@ def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Ite
             if not (_in_teaser(element) or in_caption(element, captions) or of_foreign_thing(element)):
                 sure, unsure = _of_run(runs, at, reader)
                 yield from sure
-                told += unsure
-    yield from told
+                later += unsure
+    yield from later
     for element in index.by_tag["time"][:MAX_DATES]:
         if (
             not index.is_foreign(element)

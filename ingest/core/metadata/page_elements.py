@@ -38,6 +38,7 @@ MAX_GLUE_CHARACTERS = 4  # of what stands between two names: "and", "und", ","
 _TRIMMED = " -–—|·•:/"
 MAX_FOOTER_RUNS = 120  # runs of text at a page's end, where its rights stand
 _COPYRIGHT_OWNER = re.compile(r"(?!copyright\b|all\b|rights\b|reserved\b)\b[^\W\d_]{2,}", re.IGNORECASE)
+_COPYRIGHT_MARKS = ("©", "ⓒ", "(c)", "copyright")
 _COPYRIGHT = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?:19|20)\d\d", re.IGNORECASE)
 
 
@@ -146,11 +147,13 @@ def _end_bylines(area: HeadlineArea, index: PageIndex, *, signed: bool) -> list[
     ("Jane Doe is …").
     """
     clear = tuple(word_set("people", "clear"))
+    initials = {word[0] for word in clear}
     found = []
     for run, following in pairwise(area.runs):
         text = run.text
         if (
             len(text) < 80
+            and text[0].lower() in initials
             and text.lower().startswith(clear)
             and len(paragraph_of(run.element)) <= MIN_PROSE_RUN_CHARACTERS
         ):
@@ -250,7 +253,8 @@ def _rights(area: HeadlineArea) -> Iterator[Claim]:
     """The last line of the page that claims the copyright, with what stands beside it; and the last that tells what may be done."""
     lower = area.runs[len(area.runs) // 2 :]
     for run in reversed(lower[-MAX_FOOTER_RUNS:]):
-        if _COPYRIGHT.search(run.text) and (notice := _notice(run)):
+        text = run.text.lower()
+        if any(mark in text for mark in _COPYRIGHT_MARKS) and _COPYRIGHT.search(run.text) and (notice := _notice(run)):
             yield Claim("copyright_notice", notice, "page")
             break
     terms = word_set("rights", "terms")
@@ -275,7 +279,7 @@ def _notice(run: TextRun) -> str | None:
             whole = text
         if _COPYRIGHT_OWNER.search(whole):
             break
-    signed = any(sign in whole for sign in "©ⓒ") or any(c.isdigit() for c in whole)
+    signed = any(mark in whole for mark in "©ⓒ") or any(c.isdigit() for c in whole)
     return (
         cut(whole, MAX_NOTICE_CHARACTERS)
         if _COPYRIGHT_OWNER.search(whole) and (signed or _enclosing_link(run.element) is None)

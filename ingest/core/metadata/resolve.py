@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 ORIGIN_PRECEDENCE = ("given", "json-ld", "meta", "page", "text", "pack")
 
 HEADING_WEIGHT = 1.5
-"""What the heading's vote counts, where JSON-LD's and the sharing title's count 1."""
+"""Weight of the heading's vote, where JSON-LD's and the sharing title's count 1."""
 
 MAX_ALTERNATIVES = 10
 
 MIN_SLUG_ADVANTAGE = 0.3
 """How much better the address must repeat another title, that the heading has no say."""
 
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+")  # a Han or kana sign is a word
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\u3040-\u30ff\u3400-\u9fff]+"
+)  # a Han or kana character is a word
 
 
 def resolve_claims(claims: Iterable[Claim]) -> dict[str, Claim]:
@@ -99,10 +101,10 @@ def _alternatives(found: list[Claim], chosen: Claim) -> Claim | None:
 
     Of the page's own only the first: its other headings are those of other articles.
     """
-    voices = [*_by_origin(found, "json-ld"), *_by_origin(found, "meta"), *_by_origin(found, "page")[:1]]
+    ranked = [*_by_origin(found, "json-ld"), *_by_origin(found, "meta"), *_by_origin(found, "page")[:1]]
     said = {match_key(chosen.value)}
     kept: list[Claim] = []
-    for claim in voices:
+    for claim in ranked:
         text = match_key(claim.value)
         if " " in claim.value and text not in said and _same_subject(claim.value, chosen.value):
             said.add(text)

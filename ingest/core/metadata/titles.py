@@ -130,7 +130,7 @@ def _is_section(cut: re.Match[str], title: str, named: str | None) -> bool:
 def strip_site_names(claims: Iterable[Claim], sites: frozenset[str], *, news: bool) -> Iterator[Claim]:
     """The same claims, the headlines without the site's name.
 
-    The JSON-LD of a blog repeats its sharing title and is no second voice: where the two stood against the heading, the heading
+    The JSON-LD of a blog repeats its sharing title and does not count twice: where the two stood against the heading, the heading
     was right on 7 pages of 12; on `news` on none of 4.
     """
     claims = list(claims)
