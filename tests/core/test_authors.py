@@ -88,3 +88,27 @@ def test_beside_persons_only_agencies_count_as_authors() -> None:
     assert authors("", author=[person, {"@type": "Organization", "name": "Weir Journal"}]) == ["Ana Pérez"]
     assert authors("", author=[person, {"@type": "Organization", "name": "Reuters"}]) == ["Ana Pérez", "Reuters"]
     assert authors("", author={"@type": "Organization", "name": "Reuters"}) == ["Reuters"]
+
+
+@pytest.mark.parametrize(
+    ("byline", "people"),
+    [
+        ("By Jane Doe, University of Northtown", ["Jane Doe"]),
+        ("Jane Doe, Institut für Flusskunde", ["Jane Doe"]),
+        ("By Jane Doe, MS, RDN", ["Jane Doe"]),
+        ("Jean-Paul d’Arcy et Zoé Le Gall", ["Jean-Paul d’Arcy", "Zoé Le Gall"]),
+        ("【山田太郎】", ["山田太郎"]),
+        ("(本报记者 王小明 李大伟)", ["王小明", "李大伟"]),
+        ("記者王小明／下游報導", ["王小明"]),
+        ("संवाददाता: राम कुमार शर्मा", ["राम कुमार शर्मा"]),
+        ("Από τον Γιώργο Παπαδόπουλο", ["Γιώργο Παπαδόπουλο"]),
+    ],
+)
+def test_a_byline_names_persons_alone_where_metadata_name_the_house(byline: str, people: list[str]) -> None:
+    assert authors(f"<p class=byline>{byline}</p>", author={"@type": "Organization", "name": "Weir Journal"}) == people
+
+
+def test_a_bare_name_signs_above_a_date_where_metadata_name_the_house() -> None:
+    house = {"@type": "Person", "name": "Weir Journal"}
+    assert authors("<p>Jane Doe</p><p>May 3, 2024</p>", author=house) == ["Jane Doe"]
+    assert authors("<p>Lower Weir</p><p>The Lower Weir is old.</p>", author=house) == ["Weir Journal"]

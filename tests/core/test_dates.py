@@ -12,6 +12,12 @@ from ingest.core.metadata.date_reader import DateReader
 from ingest.core.text.calendars import solar_hijri
 from ingest.core.text.dates import Written, parse_timestamp, read_day
 
+
+def first_day(text: str) -> str | None:
+    found = read_day(text)
+    return found.when if found and not found.rival else None
+
+
 PROSE = (
     "<p>" + "The pump house by the weir was handed to the village, which means to make a museum of it. " * 4 + "</p>"
 )
@@ -186,7 +192,8 @@ def test_a_day_in_a_sentence_or_caption_is_not_the_publication_day(body: str) ->
          "2023-10-27", "2023-11-02"),
         ("<dl><dt>Aggiornato</dt><dd>2 novembre 2023</dd><dt>Pubblicato</dt><dd>27 ottobre 2023</dd></dl>", "2023-10-27", "2023-11-02"),
         ("<p>更新：<span>2023年11月2日</span></p><p>公開：<span>2023年10月27日</span></p>", "2023-10-27", "2023-11-02"),
-        ("<p>Last updated on 2 November 2023</p>", None, "2023-11-02"),
+        ("<time class=published datetime='2023-11-02'>Updated 2 November</time> <p>First published 27 October 2023</p>",
+         "2023-10-27", "2023-11-02"),
         ("<p>Northtown, 27. Oktober 2023</p>", "2023-10-27", None),
         (f"<p>27 October 2023<br>{PROSE[3:]}", "2023-10-27", None),
         (f"<p><b>Northtown, 27 October 2023</b> — {PROSE[3:]}", "2023-10-27", None),
@@ -204,6 +211,30 @@ def test_the_label_beside_a_day_tells_published_from_modified(
 ) -> None:
     got = record(body)
     assert (got["published"], got["modified"]) == (published, modified)
+
+
+def test_a_page_that_shows_only_an_update_has_no_day_of_publication() -> None:
+    """On guides that state both days, they agree within a day on 20 of 46 only: a wrong day is worse than none."""
+    got = record("<p>Last updated on 2 November 2023</p>")
+    assert (got["published"], got["modified"]) == (None, "2023-11-02")
+
+
+@pytest.mark.parametrize(
+    ("below", "published"),
+    [
+        ("<p>Northtown, 27 October 2023</p>", "2023-10-27"),
+        ("<div><p>Пятница, 27 октября 2023, 18:20</p></div>", "2023-10-27"),
+        ("<p>27 October 2023</p><p>26 October 2023</p>", None),
+        ("<p>27 October 2023 - 29 October 2023</p>", None),
+        ("<ul><li>27 October 2023</li></ul>", None),
+        ("<div class=comments><p>27 October 2023</p></div>", None),
+        ("<p><a href='/ferry-runs-aground-again-4711'>27 October 2023</a></p>", None),
+    ],
+)
+def test_a_day_in_a_line_of_its_own_below_the_article_dates_it_if_it_is_the_only_one(
+    below: str, published: str | None
+) -> None:
+    assert day(PROSE * 4 + below) == published
 
 
 @pytest.mark.parametrize(
@@ -228,3 +259,10 @@ def test_two_agreeing_dates_outweigh_one() -> None:
         day("<p class=date>28 October 2023</p>", f"{LD}<meta name=date content='2023-10-28'>")
         == "2023-10-27T08:15:00+00:00"
     )  # of print
+
+
+def test_lunar_years_are_no_solar_ones() -> None:
+    """1445 is 2023 and 2024 of the Islamic calendar; as a Solar Hijri year it would be 2066. Beside it stands a Gregorian day."""
+    assert first_day("1402/08/05") == "2023-10-27"
+    assert first_day("1445/04/12") is None
+    assert first_day("12 ربيع الآخر 1445 هـ - 27 أكتوبر 2023 م") == "2023-10-27"

@@ -43,6 +43,18 @@ def explained(raw: bytes, name: str = "a.txt") -> str:
         return explain_page(labelled_article, rejected)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("Published: 05/04/2023", "published (2023-04-05 or 2023-05-04, from the page's text: nothing tells which)"),
+    ],
+)
+def test_it_says_why_a_day_is_unsure(line: str, said: str) -> None:
+    page = f"<html lang=en><head><title>Bridge closed</title></head><body><article><h1>Bridge closed</h1><p>{line}</p>"
+    shown = lxml.html.fromstring(explained(f"{page}<p>{PROSE}</p><p>{PROSE}</p>".encode(), "a.html")).text_content()
+    assert said in " ".join(shown.split())
+
+
 def long_page() -> bytes:
     menu = "".join(f"<li><a href='/{n}'>Section {n} of the site</a></li>" for n in range(3000))
     return f"<html><body><nav><ul>{menu}</ul></nav><article><h1>A bridge</h1><p>{PROSE}</p><p>{PROSE}</p></article></body></html>".encode()

@@ -29,6 +29,9 @@ _TRIMMED = re.compile(r"^[\s©&,.;:|/\\•·–—*\"'“”«»„<>]+|[\s,;:|/
 _WIDE_NAME = re.compile(
     r"[\u3040-\u30ff\u3400-\u9fff]{2,5}(?: [\u3040-\u30ff\u3400-\u9fff]{1,4})?|[\uac00-\ud7a3]{2,4}"
 )
+_WHOLE_BRACKET = re.compile(r"^[(\[（【]\s*([^()\[\]（）【】]{2,80}?)\s*[)\]）】]$")  # "【山田太郎】", "（记者 张三）"
+_REPORTED = re.compile(r"[\u3400-\u9fff](?:報導|报导|报道|報道)$")  # "台北報導": reported from Taipei
+_PARTICLE = re.compile(r"[dlo]['’](?=[^\W\d_])", re.IGNORECASE)
 _DIGIT = re.compile(r"\d")
 _RIGHTS = re.compile(r"copyright|\(c\)|all rights reserved", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?] ")
@@ -68,9 +71,15 @@ def looks_like_person(text: str) -> bool:
         2 <= len(parts) <= 3
         and len(text) <= 40
         and all(
-            p[0].isupper() and p.replace("-", "").replace("’", "").replace("'", "").rstrip(".").isalpha() for p in parts
+            _is_capitalised(p) and p.replace("-", "").replace("’", "").replace("'", "").rstrip(".").isalpha()
+            for p in parts
         )
     )
+
+
+def _is_capitalised(word: str) -> bool:
+    """Whether a word starts with a capital, or does so behind a particle: "d’Arcy"."""
+    return word[0].isupper() or (_PARTICLE.match(word) is not None and word[2].isupper())
 
 
 def is_personal(name: str) -> bool:
@@ -82,12 +91,12 @@ def is_personal(name: str) -> bool:
         is_outlet(name)
         or is_newsroom(name)
         or is_job(name)
-        or not all(sign.isalpha() or sign in " .-’'" or unicodedata.category(sign)[0] == "M" for sign in name)
+        or not all(c.isalpha() or c in " .-’'" or unicodedata.category(c)[0] == "M" for c in name)
     ):
         return False
     if _WIDE_NAME.fullmatch(name):
         return True
-    capital = [part[0].isupper() or not (part[0].islower() or part[0].isupper()) for part in parts]
+    capital = [_is_capitalised(part) or not (part[0].islower() or part[0].isupper()) for part in parts]
     return 2 <= len(parts) <= 4 and len(name) <= MAX_NAME_CHARACTERS and capital[0] and capital[-1]
 
 
@@ -131,8 +140,11 @@ def _split(text: str, *, loose: bool) -> list[str]:
     by, between, after, _ = _patterns()
     if named := _NAMED_MAIL.match(text):
         text = named[1]
-    if "@" in text or "://" in text or "www." in text:  # few bylines have any, and each is looked for from every sign
+    if (
+        "@" in text or "://" in text or "www." in text
+    ):  # few bylines have any, and each is looked for from every character
         text = _HANDLE.sub(" ", _LINK.sub(" ", _MAIL.sub(", ", text)))
+    text = _WHOLE_BRACKET.sub(r"\1", text)
     for _ in range(2):  # "Text: Von Jana Muster"
         text = _TRIMMED.sub("", text)
         text = by.sub("", text, count=1)
@@ -161,9 +173,10 @@ def is_job(name: str) -> bool:
 def is_outlet(name: str) -> bool:
     """Whether a name has a word that papers, stations and sites are named with."""
     text = name.lower()
-    return not word_set("people", "outlets").isdisjoint(re.split(r"[^\w\u0900-\u0dff]+", text)) or text.endswith(
-        tuple(word_set("people", "unspaced_outlets"))
-    )
+    if not word_set("people", "outlets").isdisjoint(re.split(r"[^\w\u0900-\u0dff]+", text)):
+        return True
+    starts, ends = word_set("people", "unspaced_outlet_starts"), word_set("people", "unspaced_outlets")
+    return text.endswith(tuple(ends)) or text.startswith(tuple(starts))
 
 
 def _is_name(name: str, *, loose: bool) -> bool:
@@ -173,7 +186,7 @@ def _is_name(name: str, *, loose: bool) -> bool:
         return False
     if name.count(".") > 3 or "http" in name or name[0].isdigit() or name.lower() in word_set("people", "by"):
         return False
-    if loose and (_DIGIT.search(name) or _SENTENCE.search(name)):
+    if loose and (_DIGIT.search(name) or _SENTENCE.search(name) or _REPORTED.search(name)):
         return False
     parts = name.split()
     if len(parts) > (5 if loose else 9):

@@ -1,4 +1,4 @@
-"""What a page says of itself beside its words: claims from JSON-LD, from meta tags, and from the page's own furniture.
+"""What a page says of itself beside its words: claims from JSON-LD, from meta tags, and from what the page shows.
 
 Several claims for one field are normal; each origin's best comes first. `ingest.core.metadata.resolve` decides.
 """
@@ -65,19 +65,19 @@ def page_claims(index: PageIndex, *, url: str | None) -> tuple[Claim, ...]:
         *_canonical_claim(canonical, url),
         *stated,
         *_dates_in_titles(stated, reader),
-        *page_elements.claims_from_page(index, area, stated, url=link_base, reader=reader, news=news),
+        *page_elements.claims_from_page(index, area, [*stated, *publishers], url=link_base, reader=reader, news=news),
         *publishers,
         *languages,
     ]
     if images := page_images(index, graph, articles, base=link_base):
         claims.append(Claim("images", images, "page"))
     if not any(c.field in {"published", "modified"} for c in claims):
-        claims += found_day(index, addresses)
+        claims += found_day(index, addresses, reader)
     sites = site_names((c.value["name"] for c in publishers if c.value["name"]), url, canonical)
     claims = _without_slogans(claims, index)
     found: dict[tuple[str, str, int], Claim] = {}
     for place, claim in enumerate(strip_site_names(claims, sites, news=news)):
-        # the same headline twice is two voices, and the window's title is the last of meta whatever it says
+        # the same headline twice counts twice, and the window's title is the last of meta whatever it says
         key = claim.field, f"{claim.origin} {claim.value}", place if claim.field == "headline" else 0
         found.setdefault(key, claim)
     return tuple(drop_invalid(found.values()))

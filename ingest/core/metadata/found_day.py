@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from ingest.core.html.dom import of_foreign_thing
 from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS
-from ingest.core.metadata.page_dates import in_caption, in_sentence, is_sentence, paragraph_of
+from ingest.core.metadata.page_dates import day_shown_once, in_caption, in_sentence, is_sentence, paragraph_of
 from ingest.core.model import Claim
 from ingest.core.text.dates import FIRST_YEAR, LAST_YEAR, parse_timestamp, read_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from lxml.html import HtmlElement
+
     from ingest.core.html.page_index import PageIndex, TextRun
+    from ingest.core.metadata.date_reader import DateReader
 
 _DIGIT = re.compile(r"\d")
 _DAY_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_)")
@@ -22,21 +25,26 @@ _DATELINE = re.compile(r"^.{6,60}?\s*(?:--|—|–|\|)\s")
 """How a paragraph begins that a dateline opens: "Dec. 15, 2011 -- A test …"."""
 
 
-def found_day(index: PageIndex, addresses: Sequence[str]) -> Iterator[Claim]:
-    """At most one claim. Asked only where no other claim of a day is: htmldate takes longer than all the rest."""
+def found_day(index: PageIndex, addresses: Sequence[str], reader: DateReader) -> Iterator[Claim]:
+    """At most one claim. Asked only where no other claim of a day is: by the address, by a line of the page, by htmldate, the slowest."""
+    if matches := [found for url in addresses if (found := _DAY_IN_ADDRESS.search(url))]:
+        if day := parse_timestamp("-".join(matches[0].groups())):
+            yield Claim("published", day, "page")
+    elif shown := day_shown_once(index, reader):
+        yield shown
+    elif (day := _searched_day(index, next(iter(addresses), None))) and _is_told(index, day, addresses):
+        yield Claim("published", day, "page")
+
+
+def _searched_day(index: PageIndex, url: str | None) -> str | None:
+    """The day that htmldate finds."""
     from htmldate import find_date  # noqa: PLC0415  # 0.3 s to import, needed by one page in ten
     from htmldate.meta import reset_caches  # noqa: PLC0415
 
-    if matches := [found for url in addresses if (found := _DAY_IN_ADDRESS.search(url))]:
-        day = parse_timestamp("-".join(matches[0].groups()))
-    else:
-        url = next(iter(addresses), None)
-        first, last = f"{FIRST_YEAR + 90}-01-01", f"{LAST_YEAR}-12-31"  # its own last day is today's: a clock
-        day = find_date(index.tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last)
-        reset_caches()  # of eight thousand strings of pages, each of them whole
-        day = day if day and _is_told(index, day, addresses) else None
-    if day:
-        yield Claim("published", day, "page")
+    first, last = f"{FIRST_YEAR + 90}-01-01", f"{LAST_YEAR}-12-31"  # its own last day is today's: a clock
+    day = find_date(index.tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last)
+    reset_caches()  # of eight thousand strings of pages, each of them whole
+    return str(day) if day else None
 
 
 def _is_told(index: PageIndex, day: str, addresses: Sequence[str]) -> bool:
@@ -47,12 +55,17 @@ def _is_told(index: PageIndex, day: str, addresses: Sequence[str]) -> bool:
     if any(plain[2:] in re.sub(r"\D", "", url) for url in addresses):
         return True
     texts = [tag.get("content") or "" for tag in index.by_tag["meta"] if not of_foreign_thing(tag)]
-    texts += [time.get("datetime") or "" for time in index.by_tag["time"] if not in_sentence(time)]
+    texts += [time.get("datetime") or "" for time in index.by_tag["time"] if not _of_other(time, index)]
     if any(day in text or _names(text, day) for text in texts):
         return True
     scripts = (script.text or "" for script in index.by_tag["script"])
     before = (text[max(0, at - len('"uploadDate": "')) : at] for text in scripts if (at := text.find(day)) >= 0)
     return any("upload" not in text.lower() for text in before) or any(_tells(run, index, day) for run in index.runs)
+
+
+def _of_other(time: HtmlElement, index: PageIndex) -> bool:
+    """Whether a `<time>` stands in a sentence, in a link or in a part of something else, as those of comments and teasers do."""
+    return index.is_foreign(time) or in_sentence(time) or next(time.iterancestors("a"), None) is not None
 
 
 def _names(text: str, day: str) -> bool:

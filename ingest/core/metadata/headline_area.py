@@ -14,7 +14,7 @@ from ingest.core.text.normalize import match_key
 
 MAX_RUNS_AFTER, MAX_RUNS_BEFORE = 60, 15  # runs of text after and before the headline that still belong to it
 MAX_PROSE_CHARACTERS = 700  # characters of long runs after which the article is under way
-MIN_PROSE_RUN_CHARACTERS = 140  # a run this long is prose, not furniture
+MIN_PROSE_RUN_CHARACTERS = 140  # a run this long is prose
 MIN_TITLE_LIKENESS = 4.9  # likeness of a heading that says all that a title says
 
 _FRONT_PAGE_URL = re.compile(r"(?:(?:https?:)?//[^/?#]+/?|/)(?:[a-z]{2}/?)?(?:[?#].*)?", re.IGNORECASE)

@@ -25,7 +25,7 @@ _STRING_OR_FLAW = re.compile(
     r'"(?:[^"\\]|\\.)*+"?'  # a string stays as it is
     r"|(?P<comma>,)(?=\s*+[}\]])"
     r"|(?P<comment>/\*.*?\*/|<!--.*?-->)"
-    r"|(?:/\*|<!--).*",  # one that is not closed is looked at once, not again from each sign of it
+    r"|(?:/\*|<!--).*",  # one that is not closed is looked at once, not again from each character of it
     re.DOTALL,
 )
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')

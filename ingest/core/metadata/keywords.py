@@ -79,9 +79,9 @@ def _tags_by_address(area: HeadlineArea, index: PageIndex, is_tag: Callable[[Htm
     for row, links in rows.items():
         tags = _link_texts(links)
         called = len(tags) > 1 or not class_tokens(row.get("class") or "").isdisjoint(word_set("places", "tags"))
-        room = MAX_LABEL_CHARACTERS + 1.2 * sum(map(len, tags))
+        max_characters = MAX_LABEL_CHARACTERS + 1.2 * sum(map(len, tags))
         fit = called and _are_short(tags) and len(tags) <= MAX_TAGS and positions.get(row, 0) >= start
-        if fit and len(element_text(row, max_characters=int(room) + 1)) <= room:
+        if fit and len(element_text(row, max_characters=int(max_characters) + 1)) <= max_characters:
             return tags
     return []
 

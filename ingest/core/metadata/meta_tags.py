@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from lxml.html import HtmlElement
 
@@ -13,18 +14,27 @@ from ingest.core.text.wordlists import load_wordlists
 MAX_VALUES = 200
 
 
+@cache
+def _known_names() -> frozenset[str]:
+    """The names that speak of a field, and the label that tells what `twitter:data1` is."""
+    return frozenset({"twitter:label1"}).union(*load_wordlists("meta").values())
+
+
 class MetaTags:
-    """What the meta tags say, by their lower-cased name; `wordlists/meta.toml` knows which names speak of which field."""
+    """What the meta tags of known names say; `wordlists/meta.toml` knows which names speak of which field."""
 
     def __init__(self, tags: Iterable[HtmlElement]) -> None:
         self._values: dict[str, list[str]] = {}
         for tag in tags:
             name = tag.get("property") or tag.get("name") or tag.get("itemprop") or tag.get("http-equiv")
+            name = name.strip().lower() if name else ""
+            if name not in _known_names():  # pages have dozens of others, some with whole articles in them
+                continue
             content = tag.get("content") or tag.get("value")
             if tag.get("itemprop") and of_foreign_thing(tag):
                 continue
-            if name and content and (text := clean_line(content, 8000)):
-                kept = self._values.setdefault(name.strip().lower(), [])
+            if content and (text := clean_line(content, 8000)):
+                kept = self._values.setdefault(name, [])
                 if len(kept) < MAX_VALUES and text not in kept:
                     kept.append(text)
 

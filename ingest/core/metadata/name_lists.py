@@ -1,4 +1,4 @@
-"""Lists of names whose writing parts them by no sign: "张三 李四", "김철수 이영희", an "and" that is glued to the second name."""
+"""Lists of names whose writing parts them by no character: "张三 李四", "김철수 이영희", an "and" that is glued to the second name."""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ from ingest.core.html.elements import BLOCK_TAGS
 from ingest.core.metadata.authors import strip_byline_marker
 from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS
 from ingest.core.model import Claim
+from ingest.core.text.calendars import plain_digits
+from ingest.core.text.date_lines import date_line
 from ingest.core.text.dates import marker
 from ingest.core.text.strings import clean_line
 from ingest.core.text.wordlists import word_set
@@ -34,6 +36,7 @@ MAX_SENTENCE_WORDS = 5
 """Words of a line that ends in a full stop and still is no sentence: "Vienna, 3 May 2024."."""
 
 _DIGIT = re.compile(r"\d")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _SENTENCE_END = re.compile(r"[^\W\d_]{3,}[.!?…。！？।]\s*$")
 _SENTENCE_INSIDE = re.compile(r"[^\W\d_]{3,}[.!?。！？।]\s+\S*[^\W\d_]{3,}\s")
 _STATING = (
@@ -53,7 +56,7 @@ _STATING_SET = frozenset(_STATING)
 def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Iterator[Claim]:
     """Days around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
     captions = frozenset(index.by_role["caption"])
-    told: list[Claim] = []
+    later: list[Claim] = []
     before = area.before[::-1]
     for runs, order in ((area.after, range(len(area.after))), (before, reversed(range(len(before))))):
         for at in order:
@@ -63,8 +66,8 @@ def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Ite
             if not (_in_teaser(element) or in_caption(element, captions) or of_foreign_thing(element)):
                 sure, unsure = _of_run(runs, at, reader)
                 yield from sure
-                told += unsure
-    yield from told
+                later += unsure
+    yield from later
     for element in index.by_tag["time"][:MAX_DATED_ELEMENTS]:
         if (
             not index.is_foreign(element)
@@ -72,12 +75,8 @@ def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Ite
             and next(element.iterancestors("a", "li"), None) is None
             and not in_sentence(element)
         ):
-            claim = reader.stated(
-                _date_field(element),
-                element.get("datetime") or element_text(element, max_characters=3 * MIN_PROSE_RUN_CHARACTERS),
-                "page",
-            )
-            if claim:
+            text = element_text(element, max_characters=3 * MIN_PROSE_RUN_CHARACTERS)
+            if claim := reader.stated(_date_field(element, text), element.get("datetime") or text, "page"):
                 yield claim
     for element in index.by_role["date"][:MAX_DATED_ELEMENTS]:
         apart = (
@@ -91,7 +90,28 @@ def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Ite
             and len(text := element_text(element, max_characters=3 * MIN_PROSE_RUN_CHARACTERS))
             <= MIN_PROSE_RUN_CHARACTERS
         ):
-            yield from _of_attributes(element, reader) or reader.all(text, "page", field=_date_field(element))
+            yield from _of_attributes(element, reader, text) or reader.all(text, "page", field=_date_field(element))
+
+
+def day_shown_once(index: PageIndex, reader: DateReader) -> Claim | None:
+    """The day that a page whose headline has none beside it shows in a line of its own, if it shows one such day alone.
+
+    Lines of lists, of links, of headings and of foreign parts date other articles; a line with several days names a span of time.
+    """
+    captions = frozenset(index.by_role["caption"])
+    found: dict[str, Claim] = {}
+    for at, (text, element) in enumerate(index.runs):
+        if len(text) > DATE_LINE_CHARACTERS or not _DIGIT.search(text) or not date_line(text):
+            continue
+        within = next(element.iterancestors("a", "li", "ul"), None) is not None or element.tag in {"a", "li", "ul"}
+        other = within or index.is_foreign(element) or of_foreign_thing(element) or _in_teaser(element)
+        if other or in_caption(element, captions) or (in_sentence(element) and not _set_apart(index.runs, at)):
+            continue
+        days = list(reader.all(text, "page"))
+        if len(days) != 1 or len(_YEAR.findall(plain_digits(text))) != 1:
+            return None
+        found.setdefault(days[0].value[:10], days[0])
+    return next(iter(found.values())) if len(found) == 1 else None
 
 
 def _of_run(runs: Sequence[TextRun], at: int, reader: DateReader) -> tuple[list[Claim], list[Claim]]:
@@ -99,10 +119,10 @@ def _of_run(runs: Sequence[TextRun], at: int, reader: DateReader) -> tuple[list[
     text, element = runs[at]
     time = element if element.tag == "time" else next(element.iterancestors("time"), None)
     if time is not None and time.get("datetime"):
-        claim = None if in_sentence(time) else reader.stated(_said_before(runs, at, time), time.get("datetime"), "page")
-        if claim:
+        called = marker(text) or _said_before(runs, at, time)
+        if not in_sentence(time) and (claim := reader.stated(called, time.get("datetime"), "page")):
             return [claim], []
-    if _called_date(element) and (found := _of_attributes(element, reader)):
+    if _called_date(element) and (found := _of_attributes(element, reader, text)):
         return found, []
     if (
         len(text) >= MIN_PROSE_RUN_CHARACTERS
@@ -156,11 +176,12 @@ def _states(element: HtmlElement) -> bool:
     return any(node is not None and not _STATING_SET.isdisjoint(node.keys()) for node in (element, around))
 
 
-def _of_attributes(element: HtmlElement, reader: DateReader) -> list[Claim]:
-    """The moment that an element or the one right around it states in an attribute."""
+def _of_attributes(element: HtmlElement, reader: DateReader, text: str) -> list[Claim]:
+    """The moment that an element or the one right around it states in an attribute. `text`: the element's own."""
     for node in (element, element.getparent()):
         for value in filter(None, map(node.get, _STATING)) if node is not None else ():
-            if claim := reader.stated(_date_field(element), clean_line(value, MIN_PROSE_RUN_CHARACTERS), "page"):
+            day = clean_line(value, MIN_PROSE_RUN_CHARACTERS)
+            if claim := reader.stated(_date_field(element, text), day, "page"):
                 return [claim]
     return []
 
@@ -226,6 +247,9 @@ def _surrounding_text(text: str, element: HtmlElement) -> str:
     return text
 
 
-def _date_field(element: HtmlElement) -> str:
+def _date_field(element: HtmlElement, text: str = "") -> str:
+    """The field that an element's text speaks of, else the one that the element is called: `<time class="published">Updated …`."""
+    if len(text) <= MIN_PROSE_RUN_CHARACTERS and (field := marker(text)):
+        return field
     name = f"{element.get('class') or ''} {element.get('itemprop') or element.get('property') or ''}"
     return "modified" if class_tokens(name) & word_set("places", "modified") else "published"

@@ -21,6 +21,7 @@ from ingest.core.metadata.authors import (
 )
 from ingest.core.metadata.date_reader import DateReader
 from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS, HeadlineArea
+from ingest.core.metadata.houses import is_impersonal, publisher_keys
 from ingest.core.metadata.keywords import page_keywords
 from ingest.core.metadata.page_dates import paragraph_of, shown_dates
 from ingest.core.model import Claim
@@ -37,6 +38,7 @@ MAX_GLUE_CHARACTERS = 4  # of what stands between two names: "and", "und", ","
 _TRIMMED = " -–—|·•:/"
 MAX_FOOTER_RUNS = 120  # runs of text at a page's end, where its rights stand
 _COPYRIGHT_OWNER = re.compile(r"(?!copyright\b|all\b|rights\b|reserved\b)\b[^\W\d_]{2,}", re.IGNORECASE)
+_COPYRIGHT_MARKS = ("©", "ⓒ", "(c)", "copyright")
 _COPYRIGHT = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?:19|20)\d\d", re.IGNORECASE)
 
 
@@ -47,11 +49,14 @@ def claims_from_page(
     dates; `news`: the page calls itself that.
     """
     titles = [c.value for c in stated if c.field == "headline"]
-    signed, tagged = (any(c.field == field for c in stated) for field in ("authors", "keywords"))
+    tagged = any(c.field == "keywords" for c in stated)
+    signed = [name for c in stated if c.field == "authors" for name in c.value]
     for heading in [h for h in [area.heading, *index.by_tag["h1"]] if h is not None][:5]:
         for text in _headline_texts(heading, titles):
             yield Claim("headline", text, "page")
-    yield from _authors(area, index, url, signed=signed)
+    houses = publisher_keys(c for c in stated if c.field == "publisher")
+    by_house = bool(signed) and all(is_impersonal(name, houses) for name in signed)
+    yield from _authors(area, index, url, signed=bool(signed), by_house=by_house)
     yield from shown_dates(area, index, reader)
     yield from _other_claims(area, index, url, tagged=tagged, news=news)
     yield from _rights(area)
@@ -68,8 +73,11 @@ def _headline_texts(heading: HtmlElement, titles: list[str]) -> Iterator[str]:
         yield whole
 
 
-def _authors(area: HeadlineArea, index: PageIndex, url: str | None, *, signed: bool) -> Iterator[Claim]:
-    """Names that sign, the surest signs first: links to author pages, bylines by word, by class, a bare name beside a date."""
+def _authors(area: HeadlineArea, index: PageIndex, url: str | None, *, signed: bool, by_house: bool) -> Iterator[Claim]:
+    """Names that sign, the surest first: links to author pages, bylines by word, by class, a bare name beside a date.
+
+    `signed`: metadata name an author; `by_house`: nobody but the publisher.
+    """
     near = [*area.after, *area.before]
     zone = {r.element for r in near}
     linked, spoken = [], []
@@ -102,7 +110,10 @@ def _authors(area: HeadlineArea, index: PageIndex, url: str | None, *, signed: b
         text = element_text(element, max_characters=3 * MIN_PROSE_RUN_CHARACTERS)
         if 2 < len(text) <= MIN_PROSE_RUN_CHARACTERS and not text.lower().startswith(other):
             (houses if described_kind(element) in word_set("people", "organisations") else classed).append(text)
-    guessed = (_end_bylines(area, index, signed=signed), [] if signed else _bare_names(area))
+    guessed = (
+        _end_bylines(area, index, signed=signed),
+        _bare_names(area, by_house=by_house) if by_house or not signed else [],
+    )
     for texts in (linked, spoken, classed, *guessed, houses):
         if people := parse_authors(texts, loose=True) or parse_authors(
             [t for t in texts if t.isalnum() and len(t) > 2 and texts is spoken][:1]
@@ -133,11 +144,13 @@ def _end_bylines(area: HeadlineArea, index: PageIndex, *, signed: bool) -> list[
     ("Jane Doe is …").
     """
     clear = tuple(word_set("people", "clear"))
+    initials = {word[0] for word in clear}
     found = []
     for run, following in pairwise(area.runs):
         text = run.text
         if (
             len(text) < 80
+            and text[0].lower() in initials
             and text.lower().startswith(clear)
             and len(paragraph_of(run.element)) <= MIN_PROSE_RUN_CHARACTERS
         ):
@@ -154,9 +167,21 @@ def _end_bylines(area: HeadlineArea, index: PageIndex, *, signed: bool) -> list[
     return found[:3]
 
 
-def _bare_names(area: HeadlineArea) -> list[str]:
-    """A bare name right under the headline, beside a date or met again further down: many templates say no more."""
+def _bare_names(area: HeadlineArea, *, by_house: bool) -> list[str]:
+    """A bare name right under the headline, beside a date or met again further down: many templates say no more.
+
+    Where metadata name the house (`by_house`), the first line under the headline or the next, right above a date: further down such
+    names were headings, teams and products on 8 pages of 9.
+    """
     top = area.after[:8]
+    if by_house:
+        pairs = pairwise(area.after[:3])
+        names = [
+            run.text.strip(" |,·•/")
+            for run, below in pairs
+            if len(below.text) < MIN_PROSE_RUN_CHARACTERS and list(find_labelled_dates(below.text))
+        ]
+        return [name for name in names if looks_like_person(name)][:1]
     for at, run in enumerate(top):
         name = run.text.strip(" |,·•/")
         if looks_like_person(name) and _enclosing_link(run.element) is None:
@@ -225,7 +250,8 @@ def _rights(area: HeadlineArea) -> Iterator[Claim]:
     """The last line of the page that claims the copyright, with what stands beside it; and the last that tells what may be done."""
     lower = area.runs[len(area.runs) // 2 :]
     for run in reversed(lower[-MAX_FOOTER_RUNS:]):
-        if _COPYRIGHT.search(run.text) and (notice := _notice(run)):
+        text = run.text.lower()
+        if any(mark in text for mark in _COPYRIGHT_MARKS) and _COPYRIGHT.search(run.text) and (notice := _notice(run)):
             yield Claim("copyright_notice", notice, "page")
             break
     terms = word_set("rights", "terms")
@@ -250,7 +276,7 @@ def _notice(run: TextRun) -> str | None:
             whole = text
         if _COPYRIGHT_OWNER.search(whole):
             break
-    signed = any(sign in whole for sign in "©ⓒ") or any(c.isdigit() for c in whole)
+    signed = any(mark in whole for mark in "©ⓒ") or any(c.isdigit() for c in whole)
     return (
         cut(whole, MAX_NOTICE_CHARACTERS)
         if _COPYRIGHT_OWNER.search(whole) and (signed or _enclosing_link(run.element) is None)

@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.core.metadata.authors import is_job, is_newsroom, is_outlet, is_personal, looks_like_person
+from ingest.core.metadata.authors import is_personal, looks_like_person
+from ingest.core.metadata.houses import is_beside_name, is_house, is_impersonal, publisher_keys
 from ingest.core.metadata.resolve_date import choose_day
 from ingest.core.text.normalize import match_key
 from ingest.core.text.scripts import HAN_AND_KANA_SET
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 ORIGIN_PRECEDENCE = ("given", "json-ld", "meta", "page", "text", "pack")
 
 HEADING_WEIGHT = 1.5
-"""What the heading's vote counts, where JSON-LD's and the sharing title's count 1."""
+"""Weight of the heading's vote, where JSON-LD's and the sharing title's count 1."""
 
 MAX_ALTERNATIVES = 10
 
@@ -56,7 +57,7 @@ def resolve_claims(claims: Iterable[Claim]) -> dict[str, Claim]:
         best["keywords"] = _resolve_keywords(
             fields["keywords"],
             best["headline"].value if "headline" in best else "",
-            _publisher_keys(fields.get("publisher", [])),
+            publisher_keys(fields.get("publisher", [])),
         )
     return best
 
@@ -97,10 +98,10 @@ def _alternatives(found: list[Claim], chosen: Claim) -> Claim | None:
 
     Of the page's own only the first: its other headings are those of other articles.
     """
-    voices = [*_by_origin(found, "json-ld"), *_by_origin(found, "meta"), *_by_origin(found, "page")[:1]]
+    ranked = [*_by_origin(found, "json-ld"), *_by_origin(found, "meta"), *_by_origin(found, "page")[:1]]
     said = {match_key(chosen.value)}
     kept: list[Claim] = []
-    for claim in voices:
+    for claim in ranked:
         text = match_key(claim.value)
         if " " in claim.value and text not in said and _same_subject(claim.value, chosen.value):
             said.add(text)
@@ -150,20 +151,18 @@ def _resolve_authors(found: list[Claim], publishers: list[Claim]) -> Claim:
 
     Of two lists where one holds the other: of meta's the longer (templates that know one author only), of the page's own
     the shorter (links to other people near the byline). Each was right in at least 3 of 4 cases among 485 pages. Beside a person the
-    house and jobs are no authors.
+    house, jobs, institutes and degrees are no authors.
     """
     best = found[0]
     if best.origin == "given":
         return best
-    publisher_keys = _publisher_keys(publishers)
-    if all(_is_impersonal(name, publisher_keys) for name in best.value):
+    houses = publisher_keys(publishers)
+    if all(is_impersonal(name, houses) for name in best.value):
         signed = (
             replace(c, value=persons)
             for c in found[1:]
             if len(c.value) <= 4
-            and (
-                persons := [name for name in c.value if is_personal(name) and not _is_impersonal(name, publisher_keys)]
-            )
+            and (persons := [name for name in c.value if is_personal(name) and not is_impersonal(name, houses)])
         )
         best = next(signed, best)
     else:
@@ -176,32 +175,8 @@ def _resolve_authors(found: list[Claim], publishers: list[Claim]) -> Claim:
             if other.origin == "meta" and theirs > names and all(looks_like_person(name) for name in other.value):
                 best = other
                 break
-    persons = [name for name in best.value if not (_is_house(name, publisher_keys) or is_job(name))]
+    persons = [name for name in best.value if not (is_house(name, houses) or is_beside_name(name))]
     return replace(best, value=persons) if any(map(is_personal, persons)) else best
-
-
-def _publisher_keys(publishers: list[Claim]) -> set[str]:
-    """What the publishers are called, folded: their names, their domains, the domains' first parts."""
-    keys = {match_key(text) for c in publishers for text in c.value.values() if text}
-    return keys | {match_key(c.value["domain"].split(".")[0]) for c in publishers if c.value.get("domain")}
-
-
-def _is_house(name: str, houses: set[str]) -> bool:
-    """Whether a name beside persons is the publisher's: its name, its domain, one of them with more behind ("MDR THÜRINGEN")."""
-    text = match_key(name)
-    if text in houses:
-        return is_outlet(name) or not looks_like_person(name)
-    first = match_key(name.split(maxsplit=1)[0])
-    return (
-        len(first) > 2 and first in houses and (name.split(maxsplit=1)[0].isupper() or not looks_like_person(name))
-    ) or (is_outlet(name) and any(len(house) > 4 and (house in text or text in house) for house in houses))
-
-
-def _is_impersonal(name: str, publisher_keys: set[str]) -> bool:
-    if " " not in name and name.isascii() and (name.islower() or not name.isalpha()):
-        return True
-    initials = "".join(word[0] for word in name.split()).lower()
-    return is_newsroom(name) or match_key(name) in publisher_keys or (len(initials) > 1 and initials in publisher_keys)
 
 
 def _resolve_keywords(found: list[Claim], headline: str, publisher_keys: set[str]) -> Claim:

@@ -17,7 +17,7 @@ UNSURE = "unsure"
 
 
 def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
-    """The claim that dates an article, its value None where the claims leave it open; `blocks`: best origin first.
+    """The claim that dates an article, its value None where the claims leave it open. `found`: the best origin first.
 
     The first, unless two other origins agree on a day that is not the next or the last (zones, print editions), or a single earlier day stands beside the headline: metadata then date
     a later edition (right in 6 of 6 cases on 518 pages; where the page's day is later, the metadata are right in 14 of 21). A moment
@@ -33,12 +33,12 @@ def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
     if best.origin == "given":
         return best
     firsts = {claim.origin: claim for claim in reversed(known)}
-    day, voices = Counter(claim.value[:10] for claim in firsts.values()).most_common(1)[0]
+    day, count = Counter(claim.value[:10] for claim in firsts.values()).most_common(1)[0]
     shown = {claim.value[:10] for claim in known if claim.origin == "page"}
     if best.origin in {"json-ld", "meta"}:
         if len(shown) == 1 and min(shown) < best.value[:10]:
             best = firsts["page"]
-        elif voices > 1 and _apart(day, best.value[:10]):
+        elif count > 1 and _apart(day, best.value[:10]):
             best = next(claim for claim in known if claim.value[:10] == day)
     return next((claim for claim in known if "T" in claim.value and claim.value[:10] == best.value[:10]), best)
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ingest.core.metadata.authors import is_outlet
 from ingest.core.model import Claim
 from ingest.core.text.normalize import match_key
-from ingest.core.text.scripts import HAN_AND_KANA_SET
+from ingest.core.text.scripts import HAN_AND_KANA_SET, UNSPACED_SET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -33,9 +33,16 @@ MAX_SLOGAN_SHARE, MIN_HEADLINE_SHARE = 0.2, 0.4
 _TITLE_SEPARATOR = re.compile(
     r"\s+[|–—•·»«/>~:\-]{1,2}\s+|\s*(?:\||::|»|｜|│|：)\s*|(?<=[\u3040-\u9fff！？”」』])(?:_|--|——|-|－)(?=[\u3040-\u9fff])"
 )
+_SECTION_WORDS = 2
+"""Words of a section between headline and site's name: "Storm hits coast | World | The Example"."""
+_SECTION_CHARACTERS = 24
+_SECTION_CHARACTERS_UNSPACED = 6
+_MIN_FRONT_CHARACTERS_UNSPACED = 9
 _COLON = re.compile(r":\s+")
 _WORD = re.compile(rf"[{HAN_AND_KANA_SET}]|[^\W_{HAN_AND_KANA_SET}]{{3,}}")
-_DENSE = re.compile(rf"[{HAN_AND_KANA_SET}\uac00-\ud7a3]")
+_DENSE = re.compile(rf"[{UNSPACED_SET}\uac00-\ud7a3]")
+_HAN_OR_KANA = re.compile(rf"[{HAN_AND_KANA_SET}]+")
+_LATIN = re.compile(r"[a-z]", re.IGNORECASE)
 
 
 def site_names(publishers: Iterable[str], *addresses: str | None) -> frozenset[str]:
@@ -71,8 +78,12 @@ def _common_endings(titles: Iterable[str], headings: Iterable[str]) -> frozenset
     return frozenset(end for end in ends if end not in shown)
 
 
-def strip_site_name(title: str, sites: Collection[str], others: Collection[str] = ()) -> str:
-    """The title without leading or trailing parts that name the site; `others`: folded titles, one of which may be what remains."""
+def strip_site_name(title: str, sites: Collection[str], others: Collection[str] = (), shown: str | None = None) -> str:
+    """The title without leading or trailing parts that name the site; `others`: folded titles, one of which may be what remains.
+
+    `shown`: what the page's headings say, folded; None: nobody knows. A section before the site's name leaves with it, and so does a
+    short end of a Chinese or Japanese title, unless a heading says it.
+    """
     if others and match_key(title) not in others:
         for cut in reversed(list(_TITLE_SEPARATOR.finditer(title))):
             front = match_key(title[: cut.start()])
@@ -80,11 +91,20 @@ def strip_site_name(title: str, sites: Collection[str], others: Collection[str] 
                 return title[: cut.start()]
     if (colon := _COLON.search(title)) and len(title) - colon.end() > 1 and match_key(title[: colon.start()]) in sites:
         title = title[colon.end() :]
+    named: str | None = None
     for _ in range(4):
         cuts = list(_TITLE_SEPARATOR.finditer(title))
         for cut in (cuts[-1:] + cuts[:1]) if cuts else []:
             front, back = title[: cut.start()], title[cut.end() :]
             if cut is cuts[-1] and len(front) > 1 and (is_site_name(back, sites) or _names_outlet(back, front)):
+                title, named = front, cut[0].strip()
+                break
+            if (
+                cut is cuts[-1]
+                and shown is not None
+                and _is_section(cut, title, named)
+                and match_key(back) not in shown
+            ):
                 title = front
                 break
             if cut is cuts[0] and len(back) > 1 and is_site_name(front, sites):
@@ -95,10 +115,23 @@ def strip_site_name(title: str, sites: Collection[str], others: Collection[str] 
     return title
 
 
+def _is_section(cut: re.Match[str], title: str, named: str | None) -> bool:
+    """Whether the end of a title is a section: a word or two parted like the site's name behind it, `named`; of a Chinese or Japanese
+    title its few last characters.
+    """
+    front, back = title[: cut.start()], title[cut.end() :]
+    if _HAN_OR_KANA.fullmatch(back):
+        longer = len(front) >= max(_MIN_FRONT_CHARACTERS_UNSPACED, 2 * len(back))
+        return longer and len(back) <= _SECTION_CHARACTERS_UNSPACED and _HAN_OR_KANA.search(front) is not None
+    words = back.split()
+    short = len(words) <= _SECTION_WORDS and len(back) <= _SECTION_CHARACTERS and back.replace(" ", "").isalpha()
+    return named == cut[0].strip() and short and back[0].isupper() and len(front.split()) >= MIN_HEADLINE_WORDS
+
+
 def strip_site_names(claims: Iterable[Claim], sites: frozenset[str], *, news: bool) -> Iterator[Claim]:
     """The same claims, the headlines without the site's name.
 
-    The JSON-LD of a blog repeats its sharing title and is no second voice: where the two stood against the heading, the heading
+    The JSON-LD of a blog repeats its sharing title and does not count twice: where the two stood against the heading, the heading
     was right on 7 pages of 12; on `news` on none of 4.
     """
     claims = list(claims)
@@ -108,7 +141,8 @@ def strip_site_names(claims: Iterable[Claim], sites: frozenset[str], *, news: bo
     sites |= _common_endings(
         *([c.value for c in headlines if (c.origin == "page") is shown] for shown in (False, True))
     )
-    bare = {title: strip_site_name(title, sites, known - {key}) for title, key in folded.items()}
+    shown = "\n".join(match_key(c.value) for c in headlines if c.origin == "page")
+    bare = {title: strip_site_name(title, sites, known - {key}, shown) for title, key in folded.items()}
     quoting = [title for title in bare if '"' in title]
     others = {title for title in bare if match_key(bare[title]) not in sites}
     vain = {title for title in bare if title not in others} if others else set()
@@ -131,6 +165,8 @@ def _names_outlet(end: str, front: str) -> bool:
     if _DENSE.search(end):
         return len(end) <= MAX_OUTLET_CHARACTERS and len(front) > len(end)
     parts = end.split()
+    if _LATIN.search(end) is None and len(parts) <= MAX_OUTLET_WORDS // 2 + 1:  # "Портовые новости"
+        return parts[0][0] == parts[0][0].upper() and len(front.split()) >= MIN_HEADLINE_WORDS
     named = all(
         part[0].isupper() or not part[0].isalpha() or part[0] == part[0].upper() for part in parts if len(part) > 3
     )

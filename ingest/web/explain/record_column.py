@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ingest.core.metadata.resolve_date import UNSURE
 from ingest.core.record import CLAIMABLE_FIELDS, Dateline, Image, Publisher, Record, Related
 from ingest.web.html import is_web_address, readable_name
 
@@ -68,6 +69,7 @@ class RecordView:
     left_out: tuple[str, ...] = ()
     """The sender's claims that could not be used, each with the reason."""
     unknown: tuple[str, ...] = ()
+    """Fields without a value; one whose claims disagree with what they claim."""
     body: tuple[Row, ...] = ()
 
 
@@ -87,9 +89,18 @@ def record_view(outcome: Record | Rejected, all_rows: Sequence[Row]) -> RecordVi
             for name, why in outcome.provenance.items()
             if name.startswith("given.")
         ),
-        unknown=tuple(readable_name(name) for name in CLAIMABLE_FIELDS if name not in known),
+        unknown=tuple(_unknown(name, outcome) for name in CLAIMABLE_FIELDS if name not in known),
         body=tuple(row for row in all_rows if row.kept),
     )
+
+
+def _unknown(name: str, record: Record) -> str:
+    """The name of a field that has no value, with the readings between which nothing decides: "unsure: A or B (page)"."""
+    origin = record.provenance.get(name, "")
+    if not origin.startswith(f"{UNSURE}: "):
+        return readable_name(name)
+    readings, _, where = origin.removeprefix(f"{UNSURE}: ").removesuffix(")").rpartition(" (")
+    return f"{readable_name(name)} ({readings}, {ORIGINS.get(where, where)}: nothing tells which)"
 
 
 def _field(name: str, record: Record, lines: Sequence[int]) -> FieldView:

@@ -113,6 +113,8 @@ def report_view(stats: RunStatistics, linked: ExplainLink) -> ReportView:
 
 def _facts(stats: RunStatistics) -> tuple[str, ...]:
     facts = [f"{stats.records:,} records", *(f"{count:,} {outcome}" for outcome, count in stats.outcomes.most_common())]
+    if stats.unsure:
+        facts.append(f"{stats.unsure:,} with an unsure day")
     if stats.first:
         facts.append(f"{stats.first[:16]} to {stats.last[:16]}".replace("T", " "))
     return tuple(facts)

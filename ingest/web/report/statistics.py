@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
+from ingest.core.metadata.resolve_date import UNSURE
 from ingest.core.text.characters import count_words
 from ingest.web.html.charts import ArticleShare
 
@@ -60,6 +61,8 @@ class RunStatistics:
     first: str = ""
     last: str = ""
     records: int = 0
+    unsure: int = 0
+    """Records with a day that is null because claims disagree."""
 
 
 @dataclass(slots=True)
@@ -83,6 +86,7 @@ class _RecordTotals:
     articles: dict[str, list[ArticleShare]] = field(default_factory=dict)
     ids: set[int] = field(default_factory=set)
     records: int = 0
+    unsure: int = 0
 
 
 def summarize(
@@ -116,6 +120,7 @@ def summarize(
         first=journal.first,
         last=last,
         records=count.records,
+        unsure=count.unsure,
     )
 
 
@@ -137,6 +142,7 @@ def _add_journal_line(journal: _JournalTotals, number: int, line: Mapping[str, A
 def _add_record(count: _RecordTotals, record: Record, time: str) -> None:
     gone = sum(count_words(removed.text) for removed in record.removed)
     count.records += 1
+    count.unsure += any(origin.startswith(f"{UNSURE}:") for origin in record.provenance.values())
     count.labels.update(removed.label.value for removed in record.removed)
     count.rules.update(removed.rule for removed in record.removed)
     publisher = record.publisher and (record.publisher.domain or record.publisher.name)
