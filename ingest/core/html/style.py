@@ -116,10 +116,17 @@ class Sheet:
 
     def look(self, tag: str, attributes: Mapping[str, str]) -> Look:
         """How an element looks: its own `style` before the page's rules, an id before a class before a tag, the later of two classes."""
-        style, name, own = attributes.get("style", ""), attributes.get("class", ""), attributes.get("id", "")
-        if not self._rules and not style and not name:
+        get = attributes.get
+        style, name = get("style", ""), get("class", "")
+        own = get("id", "") if self._rules else ""
+        if not style and not name and not self._rules:
             return PLAIN
-        key = (tag, name[:MAX_CLASS_ATTR_CHARACTERS], own if self._rules else "", style[:MAX_CLASS_ATTR_CHARACTERS])
+        key = (
+            tag if self._rules else "",
+            name[:MAX_CLASS_ATTR_CHARACTERS],
+            own if f"#{own}" in self._rules else "",
+            style[:MAX_CLASS_ATTR_CHARACTERS],
+        )
         found = self._found.get(key)
         if found is None:
             found = self._found[key] = self._cascade(*key)

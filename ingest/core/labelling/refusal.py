@@ -156,11 +156,11 @@ def _is_front_page(blocks: Sequence[Block], words: Floats, links: Floats) -> boo
 
 def is_bare_link(block: Block) -> bool:
     """Whether a line is a link and long enough for the headline of another article."""
-    share = block.markup.link_density if block.markup else 0.0
-    return (
-        share > MIN_BARE_LINK_DENSITY_AND_CHARACTERS[0]
-        and len(block.text) + len(UNSPACED_CHARACTER.findall(block.text)) >= MIN_BARE_LINK_DENSITY_AND_CHARACTERS[1]
-    )
+    density, least = MIN_BARE_LINK_DENSITY_AND_CHARACTERS
+    if block.markup is None or block.markup.link_density <= density:
+        return False
+    wide = 0 if block.text.isascii() else len(UNSPACED_CHARACTER.findall(block.text))
+    return len(block.text) + wide >= least
 
 
 def _is_list_of_openings(blocks: Sequence[Block], words: Floats) -> bool:
