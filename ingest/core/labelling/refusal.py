@@ -38,6 +38,9 @@ share stands right under such links, the first words too. Of 1,145 pages with an
 article was replaced by teasers 76 %, and in most others something of it was left.
 """
 
+MAX_OPENING_WORDS = 40.0
+"""Words of the opening of another article: a body of no more, right under such a link, is that and no article of two."""
+
 MIN_TRUNCATED_BLOCKS_AND_SHARE = (4, 0.3)
 """Blocks of a body that break off with dots, and their share of its words, from which they are openings of other articles: of 1,149
 pages with an article none has four such blocks with a fifth of the words.
@@ -148,10 +151,11 @@ def _is_front_page(blocks: Sequence[Block], words: Floats, links: Floats) -> boo
             run += mine
             longest = max(longest, run)
             alone += mine if led else 0.0
-            opening += 0.0 if alone else mine
+            opening += 0.0 if alone else mine * (1 - share)
             led = False
     amount = float(words.sum())
-    return opening < MIN_BODY_WORDS and longest < most and longest < least * amount and alone > under * amount
+    short = max(least * amount, MAX_OPENING_WORDS)
+    return opening < MIN_BODY_WORDS and longest < min(most, short) and alone > under * amount
 
 
 def is_bare_link(block: Block) -> bool:
