@@ -106,11 +106,18 @@ def find_refusal(
     ):
         return Rejected("no_article", "The page is a list of other articles' openings.")
     sure = np.asarray([prediction.confidence for prediction in verdicts])
-    if float((words * sure).sum()) < (
-        MIN_CONFIDENCE_AND_WORDS[0] - amount / MIN_CONFIDENCE_AND_WORDS[1]
-    ) * amount and not _matches_metadata(blocks, words, titles):
+    if not _is_sure(words, sure) and not _matches_metadata(blocks, words, titles):
         return Rejected("no_article", "What the page says is what stands around an article.")
     return None
+
+
+def _is_sure(words: Floats, sure: Floats) -> bool:
+    """Whether the surest part of a body would do by itself: a reader's remark under a brief does not make that less sure."""
+    order = np.argsort(-sure, kind="stable")
+    amounts = np.cumsum(words[order])
+    certainty = np.cumsum((words * sure)[order])
+    least, outweighed = MIN_CONFIDENCE_AND_WORDS
+    return bool(((amounts >= MIN_BODY_WORDS) & (certainty >= (least - amounts / outweighed) * amounts)).any())
 
 
 @cache
