@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ingest import Rejected, clean
+from ingest.core.labelling.refusal import find_refusal
+from ingest.core.model import Block, Label, Markup, Prediction
 
 MENU = "".join(f"<li><a href='/{w}'>{w}</a></li>" for w in ("News", "Politics", "Business", "Sport", "Weather"))
 OPENINGS = (
@@ -110,6 +112,33 @@ def test_truncated_openings_are_not_an_article() -> None:
     with pytest.raises(Rejected) as refused:
         clean(page("All about the harbour | The Example", f"<h1>All about the harbour</h1>{cut}"))
     assert refused.value.reason == "no_article"
+
+
+OPENING = "The owner wanted to close the cinema, so the neighbours bought a share each and now run it by themselves at weekends."
+BRIEF = "Nobody was hurt when a crane fell on the old quay in the night, the fire brigade said; the quay is open again since noon."
+
+
+def judged(*lines: tuple[str, bool, float, float]) -> Rejected | None:
+    """Why lines are refused: (text, body or not, certainty, share in links)."""
+    blocks = [Block(text, markup=Markup("p", link_density=share)) for text, _, _, share in lines]
+    verdicts = [Prediction(Label.BODY if mine else Label.NAVIGATION, sure) for _, mine, sure, _ in lines]
+    return find_refusal(blocks, verdicts, ["Council votes on budget"])
+
+
+def test_one_opening_under_the_headline_of_another_article_is_none() -> None:
+    assert judged((OPENING, True, 0.97, 0.0)) is None
+    assert judged(("How a small town saved its last cinema", False, 0.97, 1.0), (OPENING, True, 0.97, 0.0)) is not None
+
+
+def test_an_unsure_remark_under_a_brief_does_not_refuse_it() -> None:
+    remark = (
+        "I was there and saw it all, they were lucky that nobody walks there at night in such weather.",
+        True,
+        0.55,
+        0.0,
+    )
+    assert judged((BRIEF, True, 0.94, 0.0), remark) is None
+    assert judged((BRIEF, True, 0.8, 0.0), remark) is not None
 
 
 def test_a_page_that_a_script_fills_is_refused_as_such() -> None:

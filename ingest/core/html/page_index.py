@@ -96,6 +96,7 @@ class PageIndex:
         self.headline_ancestors: frozenset[HtmlElement] = frozenset()
         """What stands around the headline: never a part of something else, whatever it is called ("__next", "menu-open")."""
         self._foreign: dict[tuple[HtmlElement, str], bool] = {}
+        self._roles: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
 
     def with_headline(self, heading: HtmlElement | None) -> PageIndex:
         """The same index, which knows the element of the headline."""
@@ -108,12 +109,15 @@ class PageIndex:
 
     def add_element(self, element: HtmlElement, attributes: Mapping[str, str]) -> None:
         """The next element."""
-        name, other = (
-            attributes.get("class"),
-            attributes.get("itemprop") or attributes.get("property") or attributes.get("rel"),
-        )
+        if not attributes:
+            return
+        get = attributes.get
+        key = name, other = get("class"), get("itemprop") or get("property") or get("rel")
         if name or other:
-            for role in _roles_of(name or "", other or ""):
+            roles = self._roles.get(key)
+            if roles is None:
+                roles = self._roles[key] = _roles_of(name or "", other or "")
+            for role in roles:
                 if len(self.by_role[role]) < MAX_ELEMENTS_PER_TAG:
                     self.by_role[role].append(element)
 

@@ -79,6 +79,8 @@ class Sheet:
         self._rules: dict[str, tuple[int, Look]] = {}
         self._count = 0
         self._found: dict[tuple[str, str, str, str], Look] = {}
+        self._unseen_classes = word_set("page_styles", "unseen")
+        self._undisplayed_classes = word_set("page_styles", "undisplayed")
         room = MAX_SHEET_CHARACTERS
         for text in texts:
             self._read(text[:room])
@@ -116,10 +118,17 @@ class Sheet:
 
     def look(self, tag: str, attributes: Mapping[str, str]) -> Look:
         """How an element looks: its own `style` before the page's rules, an id before a class before a tag, the later of two classes."""
-        style, name, own = attributes.get("style", ""), attributes.get("class", ""), attributes.get("id", "")
-        if not self._rules and not style and not name:
+        get = attributes.get
+        style, name = get("style", ""), get("class", "")
+        own = get("id", "") if self._rules else ""
+        if not style and not name and not self._rules:
             return PLAIN
-        key = (tag, name[:MAX_CLASS_ATTR_CHARACTERS], own if self._rules else "", style[:MAX_CLASS_ATTR_CHARACTERS])
+        key = (
+            tag if self._rules else "",
+            name[:MAX_CLASS_ATTR_CHARACTERS],
+            own if f"#{own}" in self._rules else "",
+            style[:MAX_CLASS_ATTR_CHARACTERS],
+        )
         found = self._found.get(key)
         if found is None:
             found = self._found[key] = self._cascade(*key)
@@ -127,7 +136,7 @@ class Sheet:
 
     def _cascade(self, tag: str, name: str, own: str, style: str) -> Look:
         tokens = name.split()
-        display, unseen = "", not word_set("page_styles", "unseen").isdisjoint(map(str.lower, tokens))
+        display, unseen = "", not self._unseen_classes.isdisjoint(name.lower().split())
         if self._rules:
             by_class = sorted(r for t in tokens for r in (self._rules.get(f".{t}"), self._rules.get(f"{tag}.{t}")) if r)
             for rule in (self._rules.get(tag), *by_class, self._rules.get(f"#{own}") if own else None):
@@ -137,7 +146,7 @@ class Sheet:
         if style:
             look = declared(style)
             display, unseen = look.display or display, unseen or look.unseen
-        if not display and not word_set("page_styles", "undisplayed").isdisjoint(tokens):
+        if not display and not self._undisplayed_classes.isdisjoint(tokens):
             # "hidden md:inline", "d-none d-sm-block": hidden on some screens alone
             display = "none" if len(tokens) == 1 or not _RESPONSIVE.search(name) else ""
         return Look(display, unseen)

@@ -131,9 +131,13 @@ def _nearest_names(order: Sequence[Element], parent: Sequence[int]) -> NDArray[n
     """Elements up from each to the nearest one with a word of each group, with each tag."""
     nobody = bytearray([MAX_DISTANCE] * (len(name_groups()[0]) + len(TAGS)))
     rows: list[bytearray] = []
+    known: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
     for element, up in zip(order, parent, strict=True):
         row = (rows[up] if up >= 0 else nobody).translate(_ONE_FURTHER)
-        for column in _name_columns(element.tag, element.name_tokens):
+        kind = element.tag, element.name_tokens
+        if kind not in known:
+            known[kind] = _name_columns(*kind)
+        for column in known[kind]:
             row[column] = 0
         rows.append(row)
     return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ingest.core.labelling.outline import base, outwards
+from ingest.core.labelling.outline import base, innermost, outwards
 from ingest.core.labelling.tables import is_foreign
 from ingest.core.model import Label
 
@@ -72,15 +72,16 @@ def _bare(page: Outline) -> set[int]:
     """Sentences without an element of their own, in one that holds paragraphs of the body, or others like them that are the body."""
     holders: Counter[Element] = Counter()
     for at, mine in enumerate(page.body):
-        own, element = base(page.blocks[at]), next(outwards(page.blocks[at]), None)
         if mine and page.amount[at] >= MIN_GAP_SENTENCE_WORDS:
+            own, element = base(page.blocks[at]), innermost(page.blocks[at])
             holders.update(each for each in {element, own and own.parent} if each is not None)
     first = next(iter(page.prose()), len(page.blocks))
     found = set()
     for at in range(first + 1, len(page.blocks)):
-        element = next(outwards(page.blocks[at]), None)
-        bare = element is not None and holders[element] > 1 and element is base(page.blocks[at])
-        if bare and not page.body[at] and _is_plain(page, at) and _speaks(page, at):
+        element = innermost(page.blocks[at])
+        if page.body[at] or element is None or holders.get(element, 0) < 2:
+            continue
+        if element is base(page.blocks[at]) and _is_plain(page, at) and _speaks(page, at):
             found.add(at)
     return found
 

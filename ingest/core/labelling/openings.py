@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingest.core.labelling.outline import base
 from ingest.core.labelling.refusal import (
     MIN_BODY_WORDS,
     MIN_TRUNCATED_BLOCKS_AND_SHARE,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingest.core.labelling.outline import Outline
+    from ingest.core.model import Element
 
 OPENING_WORDS, OPENING_LINKED = 8, 0.5
 """Words of an opening at least, and the share of it in links at most."""
@@ -25,6 +27,10 @@ FAR_SURER = (0.9, 0.12)
 """Mean certainty of an article at least, and how much more than that of the openings under it: the parts of a list that is the article
 are of one kind.
 """
+
+MAX_WORDS_ABOVE = 450
+"""Words of an article above openings of which not several break off: the references and the questions at the end of longer ones stand under
+links, too (2 of 4 pages wrong without, the others right at up to 436)."""
 
 
 def other_openings(page: Outline, titles: Sequence[str]) -> list[int]:
@@ -36,12 +42,22 @@ def other_openings(page: Outline, titles: Sequence[str]) -> list[int]:
     if len(openings) < MIN_TRUNCATED_BLOCKS_AND_SHARE[0]:
         return []
     before, after = [at for at in own if at < openings[0]], [at for at in own if openings[0] <= at <= openings[-1]]
-    if not after or sum(page.amount[at] for at in before) < MIN_BODY_WORDS:
+    size = sum(page.amount[at] for at in before)
+    if not after or size < MIN_BODY_WORDS:
         return []
     worth, others = _worth(page, before), _worth(page, openings)
     cut = sum(is_cut(page.blocks[at].text) for at in openings) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[0]
     named = cut and speaks_of((page.blocks[at].text for at in before), titles)
-    return after if named or (worth >= FAR_SURER[0] and worth - others >= FAR_SURER[1]) else []
+    if not named and (size > MAX_WORDS_ABOVE or worth < FAR_SURER[0] or worth - others < FAR_SURER[1]):
+        return []
+    own_kinds = {_kind(page, at) for at in before if page.amount[at] >= OPENING_WORDS}
+    return [at for at in after if _kind(page, at) not in own_kinds]
+
+
+def _kind(page: Outline, at: int) -> tuple[str, str, Element | None] | None:
+    """What the paragraphs of one article have in common: tag, class, and the element around."""
+    element = base(page.blocks[at])
+    return (element.tag, element.class_attr, element.parent) if element is not None else None
 
 
 def _openings(page: Outline) -> list[int]:

@@ -18,6 +18,9 @@ STEM_SHARE = 0.8
 """Share of the body's words that the smallest element has that is called the article's."""
 
 
+_SETTING_TAGS = INERT | {"table", "tr", "td", "th", "pre", "code", "ul", "ol", "dl"}
+
+
 class Setting(NamedTuple):
     """The nearest elements of some tags around a place; `inert`, `listing`: the outermost one that nobody sees, the outermost list."""
 
@@ -48,7 +51,10 @@ class Outline:
 
     def inside(self, at: int, element: Element | None) -> bool:
         """Whether a block stands in an element."""
-        return element is not None and any(each is element for each in outwards(self.blocks[at]))
+        around = innermost(self.blocks[at]) if element is not None else None
+        while around is not None and around is not element:
+            around = around.parent
+        return around is not None
 
     def prose(self) -> list[int]:
         """The blocks of the body that have some length."""
@@ -59,16 +65,24 @@ PROSE_WORDS = 12
 """From which a block is a paragraph rather than a line."""
 
 
+def innermost(block: Block) -> Element | None:
+    """The smallest element that holds a whole block."""
+    return block.markup.element if block.markup is not None else None
+
+
 def outwards(block: Block) -> Iterator[Element]:
     """The elements around a block, the smallest first."""
-    if block.markup is not None and block.markup.element is not None:
-        yield from block.markup.element.self_and_ancestors()
+    element = innermost(block)
+    return element.self_and_ancestors() if element is not None else iter(())
 
 
 def base(block: Block) -> Element | None:
     """The block-level element that a block stands in."""
     tag = block.markup.tag if block.markup else ""
-    return next((element for element in outwards(block) if element.tag == tag), None)
+    element = innermost(block)
+    while element is not None and element.tag != tag:
+        element = element.parent
+    return element
 
 
 def outline(blocks: Sequence[Block], verdicts: Sequence[Prediction], free: list[bool]) -> Outline:
@@ -99,6 +113,8 @@ def inner_settings(blocks: Sequence[Block]) -> tuple[list[Setting], frozenset[El
 
 def _within(element: Element, around: Setting, layout: set[Element]) -> Setting:
     tag = element.tag
+    if tag not in _SETTING_TAGS and UNSEEN not in element.name_tokens:
+        return around
     if tag == "table":
         if around.table is not None:
             layout.add(around.table)
@@ -124,7 +140,9 @@ def _stem(
     for block, setting, mine, size in zip(blocks, settings, body, amount, strict=True):
         if mine and setting.inert is None:
             total += size
-            for element in outwards(block):
+            element = innermost(block)
+            while element is not None:
                 held[element] = held.get(element, 0) + size
+                element = element.parent
     rich = [element for element, size in held.items() if size >= STEM_SHARE * total]
     return max(rich, key=lambda element: element.depth, default=None)

@@ -39,6 +39,9 @@ share stands right under such links, the first words too. Of 1,145 pages with an
 article was replaced by teasers 76 %, and in most others something of it was left.
 """
 
+MAX_OPENING_WORDS = 40.0
+"""Words of the opening of another article: a body of no more, right under such a link, is that and no article of two."""
+
 MIN_TRUNCATED_BLOCKS_AND_SHARE = (4, 0.3)
 """Blocks of a body that break off with dots, and their share of its words, from which they are openings of other articles: of 1,149
 pages with an article none has four such blocks with a fifth of the words.
@@ -103,11 +106,18 @@ def find_refusal(
     ):
         return Rejected(Reason.NO_ARTICLE, "The page is a list of other articles' openings.")
     sure = np.asarray([prediction.confidence for prediction in verdicts])
-    if float((words * sure).sum()) < (
-        MIN_CONFIDENCE_AND_WORDS[0] - amount / MIN_CONFIDENCE_AND_WORDS[1]
-    ) * amount and not _matches_metadata(blocks, words, titles):
+    if not _is_sure(words, sure) and not _matches_metadata(blocks, words, titles):
         return Rejected(Reason.NO_ARTICLE, "What the page says is what stands around an article.")
     return None
+
+
+def _is_sure(words: Floats, sure: Floats) -> bool:
+    """Whether the surest part of a body would do by itself: a reader's remark under a brief does not make that less sure."""
+    order = np.argsort(-sure, kind="stable")
+    amounts = np.cumsum(words[order])
+    certainty = np.cumsum((words * sure)[order])
+    least, outweighed = MIN_CONFIDENCE_AND_WORDS
+    return bool(((amounts >= MIN_BODY_WORDS) & (certainty >= (least - amounts / outweighed) * amounts)).any())
 
 
 @cache
@@ -148,19 +158,20 @@ def _is_front_page(blocks: Sequence[Block], words: Floats, links: Floats) -> boo
             run += mine
             longest = max(longest, run)
             alone += mine if led else 0.0
-            opening += 0.0 if alone else mine
+            opening += 0.0 if alone else mine * (1 - share)
             led = False
     amount = float(words.sum())
-    return opening < MIN_BODY_WORDS and longest < most and longest < least * amount and alone > under * amount
+    short = max(least * amount, MAX_OPENING_WORDS)
+    return opening < MIN_BODY_WORDS and longest < min(most, short) and alone > under * amount
 
 
 def is_bare_link(block: Block) -> bool:
     """Whether a line is a link and long enough for the headline of another article."""
-    share = block.markup.link_density if block.markup else 0.0
-    return (
-        share > MIN_BARE_LINK_DENSITY_AND_CHARACTERS[0]
-        and len(block.text) + len(UNSPACED_CHARACTER.findall(block.text)) >= MIN_BARE_LINK_DENSITY_AND_CHARACTERS[1]
-    )
+    density, least = MIN_BARE_LINK_DENSITY_AND_CHARACTERS
+    if block.markup is None or block.markup.link_density <= density:
+        return False
+    wide = 0 if block.text.isascii() else len(UNSPACED_CHARACTER.findall(block.text))
+    return len(block.text) + wide >= least
 
 
 def _is_list_of_openings(blocks: Sequence[Block], words: Floats) -> bool:

@@ -63,14 +63,16 @@ def other_stories(page: Outline, titles: Sequence[str]) -> set[int]:
 
 def _headline(page: Outline, titles: Sequence[str]) -> int | None:
     """The heading that says what the page is called."""
-    wanted = {match_key(title) for title in titles} - {""}
+    wanted = {match_key(title) for title in dict.fromkeys(titles)} - {""}
     headings = [at for at, block in enumerate(page.blocks) if block.markup and block.markup.tag in ("h1", "h2", "h3")]
-    said = [
-        at
-        for at in headings[:MOST_HEADINGS]
-        if page.verdicts[at].label is Label.HEADLINE or match_key(page.blocks[at].text) in wanted
-    ]
-    return said[0] if said else None
+    return next(
+        (
+            at
+            for at in headings[:MOST_HEADINGS]
+            if page.verdicts[at].label is Label.HEADLINE or match_key(page.blocks[at].text) in wanted
+        ),
+        None,
+    )
 
 
 def _stands_alone(page: Outline, headline: int, at: int, story: Element) -> bool:

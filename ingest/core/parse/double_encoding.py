@@ -57,7 +57,8 @@ def _reversible(text: str, codec: str) -> list[tuple[int, int, str, int]]:
     table = _bytes_of(codec)
     found = []
     for run in _RUN.finditer(text):
-        if whole := _read_again(run[0], table):
+        first = _BEYOND_ASCII.match(run[0])  # no sequence has one character: nearly all runs are told by that
+        if first and len(first[0]) > 1 and (whole := _read_again(run[0], table)):
             found.append((run.start(), run.end(), *whole))
             continue
         parts = _BEYOND_ASCII.finditer(text, run.start(), run.end())
