@@ -151,7 +151,10 @@ class Job:
                 return Stored()
             timer("read")
             shown = filenames.display_name(name)
-            record = self.clean(raw, name=shown, claims=claims, limits=self.settings.limits, on_stage_end=timer)
+            record = self.clean(
+                raw, name=shown, claims=claims, limits=self.settings.limits, min_confidence=self.settings.min_confidence,
+                on_stage_end=timer,
+            )  # fmt: skip
             if source.changed():
                 self.spool.return_to_inbox(path)
                 return Gone()
@@ -229,6 +232,7 @@ def _record_stats(record: Any) -> dict[str, Any]:
         "headline": record.headline and record.headline[:MAX_HEADLINE_CHARACTERS],
         "words": count_words(record.body),
         "words_removed": sum(count_words(removed.text) for removed in record.removed),
+        "confidence": record.confidence.model_dump(exclude_none=True),
     }
 
 

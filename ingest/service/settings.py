@@ -10,10 +10,10 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from ingest.core.limits import LIMITS, Limits
@@ -22,6 +22,7 @@ from ingest.core.text.characters import is_url
 PREFIX = "INGEST_"
 SECRETS = ("broker_url", "broker_password", "dashboard_token")
 MIB = 1 << 20
+ConfidenceField = Annotated[str, StringConstraints(pattern=r"^(headline|authors|published|publisher|body)$")]
 
 
 class InvalidSettings(ValueError):
@@ -71,6 +72,10 @@ class Settings(BaseSettings):
     max_blocks: int = Field(LIMITS.blocks, ge=1, description="Blocks of an article that are read; the rest is cut off.")
     max_extra: int = Field(
         LIMITS.extra, ge=0, description="Bytes of the sender's own object (extra) as JSON; a larger one is left out."
+    )
+    min_confidence: dict[ConfidenceField, Annotated[float, Field(ge=0, le=1)]] = Field(
+        {},
+        description="Least confidence by field (a JSON object); a less sure value is left out, a less sure body refused.",
     )
     time_limit: float = Field(20.0, gt=0, description="A child that is longer at one document is killed.")
     memory_limit: int = Field(1024, ge=64, description="MiB that one child may take beyond what it starts with.")

@@ -65,5 +65,5 @@ def test_schema_has_exactly_the_designs_fields() -> None:
     assert list(Record.model_json_schema()["properties"]) == json.loads(
         """["schema_version", "id", "url", "publisher", "headline", "alternative_headlines", "subheadline", "authors", "byline", "dateline", "language", "published",
         "modified", "section", "keywords", "body", "images", "related", "copyright_notice", "usage_terms", "extra", "removed", "source",
-        "provenance", "ingest"]"""
+        "provenance", "confidence", "ingest"]"""
     )

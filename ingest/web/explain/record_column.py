@@ -44,7 +44,7 @@ class ValuePart(NamedTuple):
 class FieldView:
     """A field. `values`: its values, each in parts; where there may be several, the first `shown` at once.
 
-    `origin`: where it came from, in words. `lines`: the first blocks that filled it; `more_lines`: how many more did.
+    `origin`: where it came from, in words. `confidence`: the chance that it is right, where one is known. `lines`: the first blocks that filled it; `more_lines`: how many more did.
     """
 
     name: str
@@ -52,6 +52,7 @@ class FieldView:
     values: tuple[tuple[ValuePart, ...], ...]
     shown: int
     origin: str | None
+    confidence: float | None
     lines: tuple[int, ...]
     more_lines: int
     targets: str | None
@@ -68,6 +69,9 @@ class RecordView:
     left_out: tuple[str, ...] = ()
     """The sender's claims that could not be used, each with the reason."""
     unknown: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+    """The fields that are null because nothing decides between claims or the value was not sure enough, each with the reason."""
+    body_confidence: float | None = None
     body: tuple[Row, ...] = ()
 
 
@@ -87,6 +91,12 @@ def record_view(outcome: Record | Rejected, all_rows: Sequence[Row]) -> RecordVi
             for name, why in outcome.provenance.items()
             if name.startswith("given.")
         ),
+        unsure=tuple(
+            f"{readable_name(name)} ({why.partition(': ')[2]})"
+            for name, why in outcome.provenance.items()
+            if why.startswith("unsure: ")
+        ),
+        body_confidence=outcome.confidence.body,
         unknown=tuple(readable_name(name) for name in CLAIMABLE_FIELDS if name not in known),
         body=tuple(row for row in all_rows if row.kept),
     )
@@ -102,6 +112,7 @@ def _field(name: str, record: Record, lines: Sequence[int]) -> FieldView:
         values=tuple(tuple(_parts(each, record.language)) for each in several),
         shown=len(several) if inline else MAX_VALUES_SHOWN,
         origin=ORIGINS.get(origin, origin) if origin else None,
+        confidence=getattr(record.confidence, name, None) if origin != "given" else None,
         lines=tuple(lines[:MAX_LINES_NAMED]),
         more_lines=max(0, len(lines) - MAX_LINES_NAMED),
         targets=" ".join(f"b{number}" for number in lines) or None,

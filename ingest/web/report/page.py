@@ -63,6 +63,15 @@ class SlowFile(NamedTuple):
     outcome: str
 
 
+class UnsureRow(NamedTuple):
+    """A record's title, its explain page, its least sure field and the chance that this is right."""
+
+    title: str
+    address: str | None
+    field: str
+    chance: float
+
+
 @dataclass(frozen=True, slots=True)
 class ReportView:
     """All that report.html shows. What is empty or None is left out."""
@@ -77,6 +86,7 @@ class ReportView:
     rules: tuple[CountBar, ...]
     unused_rules: tuple[str, ...]
     slowest: tuple[SlowFile, ...]
+    unsure: tuple[UnsureRow, ...]
 
 
 def report_page(stats: RunStatistics, linked: ExplainLink = lambda _: None) -> str:
@@ -107,6 +117,9 @@ def report_view(stats: RunStatistics, linked: ExplainLink) -> ReportView:
                 str(line.get("reason") or line["outcome"]),
             )
             for line in stats.slowest
+        ),
+        unsure=tuple(
+            UnsureRow(each.title, linked(each.id), each.least.field, each.least.chance) for each in stats.unsure
         ),
     )
 
