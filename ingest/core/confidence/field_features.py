@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from ingest.core.metadata.authors import is_job, is_newsroom, is_outlet, is_personal
 from ingest.core.model import Label
 from ingest.core.text.normalize import match_key
-from ingest.core.text.strings import registered_domain
 
 if TYPE_CHECKING:
     from ingest.core.confidence.evidence import Evidence
@@ -149,15 +148,16 @@ def publisher_columns(evidence: Evidence) -> Columns:
     found = [c.value for c in evidence.claims if c.field == "publisher"]
     names = {match_key(str(v.get("name"))) for v in found if v.get("name")}
     domains = {str(v.get("domain")) for v in found if v.get("domain")}
-    own = registered_domain(_url(evidence)) or ""
+    host = "." + (urlsplit(_url(evidence)).hostname or "")
+    own = host.endswith("." + domain)  # the public suffix list would take ten times as long
     label = match_key(domain.split(".", maxsplit=1)[0])
     key = match_key(name)
     return _origin_columns(claim) | {
         "name": float(bool(name)),
         "domain": float(bool(domain)),
-        "own": float(bool(domain) and domain == own),
-        "foreign": float(bool(domain and own) and domain != own),
-        "address": float(bool(own)),
+        "own": float(bool(domain) and own),
+        "foreign": float(bool(domain) and host != "." and not own),
+        "address": float(host != "."),
         "names": log1p(len(names)),
         "domains": log1p(len(domains)),
         "fit": float(bool(key and label) and (key in label or label in key)),
