@@ -61,6 +61,11 @@ class Reason(StrEnum):
         "The page shows its article to subscribers only; what it shows is an introduction.",
         "Fetch it with a subscription.",
     )
+    UNSURE_BODY = (
+        "unsure_body",
+        "The body is less likely to be right than `INGEST_MIN_CONFIDENCE` asks for.",
+        "Look at it with `ingest explain`, or lower the threshold.",
+    )
     # --- what came with it --------------------------------------------------------------------------------------------
     INVALID_CLAIMS = (
         "invalid_claims",

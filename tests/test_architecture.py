@@ -19,6 +19,7 @@ PACKAGES = ("cli", "web", "service", "export", "core")
 CORE = (
     ("pipeline", "preload"),
     ("compose",),
+    ("confidence",),
     ("labelling", "metadata"),
     ("packs", "parse"),
     ("html",),
@@ -28,7 +29,7 @@ CORE = (
 )
 SERVICES = {"celery", "kombu", "redis", "watchfiles", "pydantic_settings", "starlette", "uvicorn", "click"}
 """What the core has no business with, beside the other packages."""
-READS_FILES = ("core/packs", "core/text/wordlists", "core/labelling")
+READS_FILES = ("core/packs", "core/text/wordlists", "core/labelling", "core/confidence")
 """Parts of the core that read the package's own data, once."""
 CLOCKS = ("datetime.now", "datetime.utcnow", "date.today", "datetime.today")
 

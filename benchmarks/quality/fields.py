@@ -29,7 +29,7 @@ def field_scores(stated: Mapping[str, Any], record: Record | None) -> dict[str, 
     if title := stated.get("title"):
         found["title"] = float(match_key((record and record.headline) or "") == match_key(title))
     if date := stated.get("date"):
-        found["date"] = float(not _days((record and record.published) or "").isdisjoint(_days(date)))
+        found["date"] = float(not days((record and record.published) or "").isdisjoint(days(date)))
     return found
 
 
@@ -38,7 +38,7 @@ def _set_f1(found: Iterable[str], gold: Iterable[str]) -> float:
     return 2 * len(a & b) / (len(a) + len(b)) if a and b else float(not a and not b)
 
 
-def _days(value: str) -> set[str]:
+def days(value: str) -> set[str]:
     """The days that a moment may be called by: its own zone's and UTC's."""
     try:
         moment = datetime.fromisoformat(value.strip())

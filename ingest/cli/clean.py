@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -35,6 +37,13 @@ from ingest.export import FORMATS
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core", help="Worker processes."
 )
 @click.option("--packs", type=PACKS, help="Folder of your own publisher packs.")
+@click.option(
+    "--min-confidence",
+    "thresholds",
+    multiple=True,
+    metavar="FIELD=CHANCE",
+    help="Leave a value out that is less sure (published=.6), refuse an article whose body is (body=.3); may be repeated.",
+)
 @click.pass_context
 def clean(
     ctx: click.Context,
@@ -44,6 +53,7 @@ def clean(
     url: str | None,
     jobs: int,
     packs: Path | None,
+    thresholds: tuple[str, ...],
 ) -> None:
     """Clean files, folders, or standard input (-); each file in a sandboxed process with limits of time and memory.
 
@@ -58,11 +68,12 @@ def clean(
         raise click.UsageError("--url needs a single file.")
     if output:
         make_folder(output)
+    write = writer(form, _min_confidence(thresholds))
     refused = 0
     gap = ""
 
     with progress(len(files)) as step:
-        found = each(files, writer(form), named=paths, url=url, packs=packs, jobs=min(jobs, len(files)))
+        found = each(files, write, named=paths, url=url, packs=packs, jobs=min(jobs, len(files)))
         for path, result in zip(files, found, strict=True):
             step()
             if "reason" in result:
@@ -76,13 +87,29 @@ def clean(
     ctx.exit(1 if refused else 0)
 
 
-def writer(form: str) -> Read:
-    """A function that cleans an article and returns the record's `id` and `text`, in one of `FORMATS`."""
+def _min_confidence(thresholds: tuple[str, ...]) -> dict[str, float]:
+    """The least confidence by field; a usage error where it cannot be used."""
+    from ingest.core.confidence import check_min_confidence
+
+    wanted = {}
+    for threshold in thresholds:
+        field, _, least = threshold.partition("=")
+        try:
+            wanted[field] = float(least)
+            check_min_confidence(wanted)
+        except ValueError as error:
+            message = str(error) if field in wanted else f"{threshold!r} is not FIELD=CHANCE, such as published=.6"
+            raise click.BadParameter(message, param_hint="'--min-confidence'") from None
+    return wanted
+
+
+def writer(form: str, min_confidence: Mapping[str, float] = MappingProxyType({})) -> Read:
+    """A function that cleans an article and returns the record's `id` and `text`, in one of `FORMATS`. `min_confidence`: as for `ingest.clean`."""
 
     def write(raw: bytes, **given: Any) -> dict[str, str]:
         from ingest import clean as clean_bytes
 
-        record = clean_bytes(raw, **given)
+        record = clean_bytes(raw, min_confidence=min_confidence, **given)
         return {"id": record.id, "text": FORMATS[form].write(record)}
 
     return write

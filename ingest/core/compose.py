@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ingest._version import __version__
+from ingest.core.confidence import Evidence, confidences, withhold_unsure
 from ingest.core.labelling.label import DECLARED
 from ingest.core.labelling.tables import cell_ends
 from ingest.core.metadata.block_claims import LABEL_TO_FIELD, claims_from_blocks
@@ -30,8 +32,13 @@ MAX_COMPARED = 200
 """Pictures that each other one is compared with, and thousands of letters in which a removed block is searched: both grow as a square."""
 
 
-def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Rulebook) -> Record:
-    """The record; raises `Rejected` where no body is left."""
+def compose(
+    article: Article,
+    labelled: Sequence[LabelledBlock],
+    rulebook: Rulebook,
+    min_confidence: Mapping[str, float] = MappingProxyType({}),
+) -> Record:
+    """The record; raises `Rejected` where no body is left, or it is less sure than wanted. `min_confidence`: as for `clean`."""
     body = join_blocks([row.block for row in labelled if row.label is BODY])
     if not body:
         raise Rejected(Reason.NO_ARTICLE, "Nothing that reads like an article was found.")
@@ -39,6 +46,8 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)
     claims = [*article.claims, *claims_from_blocks(labelled, rulebook, origin, url)]
     chosen = _resolve(claims, body)
+    confidence = confidences(Evidence(article, labelled, claims, chosen))
+    withheld = withhold_unsure(chosen, confidence, min_confidence)
     fields = {name: claim.value for name, claim in chosen.items() if claim.value is not None}
     field_texts = {name: _FieldText(_strings(value)) for name, value in fields.items()}
     source = article.source
@@ -58,7 +67,9 @@ def compose(article: Article, labelled: Sequence[LabelledBlock], rulebook: Ruleb
         | ({"extra": "given"} if article.extra else {})
         | ({"body": "json-ld"} if any(row.rule == DECLARED for row in labelled if row.label is BODY) else {})
         | ({"body": "truncated"} if article.truncated else {})
-        | dict(article.notes),
+        | dict(article.notes)
+        | withheld,
+        "confidence": confidence,
         "ingest": {"version": __version__, "packs": [pack.stem for pack in rulebook.packs]},
     }
     return Record.model_validate(record | fields)

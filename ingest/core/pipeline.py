@@ -12,11 +12,13 @@ import datetime as dt
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
+from ingest.core.confidence import check_min_confidence
 from ingest.core.labelling.label import label_blocks
 from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
 from ingest.core.metadata.given import accept_claims
@@ -60,20 +62,25 @@ def clean(
     claims: Mapping[str, Any] | None = None,
     packs: Packs | None = None,
     limits: Limits = LIMITS,
+    min_confidence: Mapping[str, float] = MappingProxyType({}),
     on_stage_end: Callable[[str], object] = ignore_stage,
 ) -> Record:
     """The record of one article, from the bytes of a text or HTML file, as they are or gzipped.
 
     `url` and `claims` (fields of the record) are believed before anything the article says. A claim that cannot be used is left
     out, and `provenance` names it (`given.<field>`); what is no field goes to the record's `extra`. `name` is the file's, noted in
-    `source`. `packs`: the built-in ones unless given. What exceeds the `limits` is cut off, and `provenance` says so. `on_stage_end`
-    is called with each stage's name when it has ended ("parse", "label", "compose"): a caller with a clock may measure them. Raises `Rejected`
-    with a machine-readable reason, TypeError where `raw` is no bytes, for a `url` that is no string and for `claims` that JSON has no form for.
+    `source`. `packs`: the built-in ones unless given. What exceeds the `limits` is cut off, and `provenance` says so. `min_confidence`:
+    for fields of `confidence` the least chance, 0 to 1, that a value must have to be right; a less sure one is left out, and `provenance`
+    says so; a record with a less sure body is rejected (`unsure_body`). `on_stage_end` is called with each stage's name when it has ended
+    ("parse", "label", "compose"): a caller with a clock may measure them. Raises `Rejected` with a machine-readable reason, TypeError
+    where `raw` is no bytes, for a `url` that is no string and for `claims` that JSON has no form for, ValueError for a `min_confidence`
+    of another field or outside 0 to 1.
     """
+    check_min_confidence(min_confidence)
     labelled_article = label_article(
         raw, url=url, name=name, claims=claims, packs=packs, limits=limits, on_stage_end=on_stage_end
     )
-    record = compose(labelled_article.article, labelled_article.labelled, labelled_article.rulebook)
+    record = compose(labelled_article.article, labelled_article.labelled, labelled_article.rulebook, min_confidence)
     on_stage_end("compose")
     return record
 

@@ -12,7 +12,7 @@ from ingest.core.model import Label
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 
 SCHEMA_VERSION: Literal[2] = 2
-"""1 had no `extra`."""
+"""1 had no `extra`, no `alternative_headlines` and no `confidence`."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Timestamp = Annotated[
@@ -95,6 +95,25 @@ class Removed(_RecordModel):
     """The field of the record that it filled, or null."""
 
 
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Confidence(_RecordModel):
+    """The chance that a field's value is right, 0 to 1, as learned from pages and texts with gold answers; null where the field has none.
+
+    What the sender gave counts as certain.
+    """
+
+    headline: Probability | None = None
+    authors: Probability | None = None
+    """That it is exactly these."""
+    published: Probability | None = None
+    """Of its day."""
+    publisher: Probability | None = None
+    body: Probability | None = None
+    """That at least 85 % of its words, and of the article's, are the same."""
+
+
 class SourceInfo(_RecordModel):
     """What the record was made from."""
 
@@ -121,7 +140,7 @@ class Record(_RecordModel):
     """One clean article. `body` and `removed` together hold every block of the source exactly once; fields are copies."""
 
     schema_version: Literal[1, 2] = SCHEMA_VERSION
-    """2; records of 1 are the same without `extra`."""
+    """2; records of 1 are the same without `extra`, `alternative_headlines` and `confidence`."""
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     """SHA-256 of the unpacked content."""
     url: Url | None = None
@@ -172,6 +191,7 @@ class Record(_RecordModel):
     than half of the article that it declares, and the body is what it declares. `given.<field>` says why a claim of the sender's,
     or a part of it, was left out: "malformed", "unsure" (it can be read in two ways) or "too_large". A day that is null because
     claims disagree has an origin that begins with "unsure:" and names the days between which nothing decides."""
+    confidence: Confidence = Confidence()
     ingest: BuildInfo
     """What made the record."""
 

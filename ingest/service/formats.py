@@ -24,6 +24,10 @@ class JournalEntry(TypedDict):
     headline: Annotated[str | None, "Headline of the record, at most 200 characters."]
     words: Annotated[int | None, "Words of the record's body."]
     words_removed: Annotated[int | None, "Words of the blocks that left the body."]
+    confidence: Annotated[
+        dict[str, float] | None,
+        "Chance that a field's value is right, by field, 0 to 1; fields without a value are absent.",
+    ]
     ms: Annotated[float | None, "Milliseconds from opening the source to settling it; null if its worker process died."]
     stages: Annotated[
         dict[str, float] | None, "Milliseconds of each stage (read, parse, label, compose, write), as far as it came."

@@ -128,7 +128,10 @@ class Job:
                 return Result(Stored(), record_id)
             timer("read")
             shown = filenames.display_name(name)
-            record = self.clean(raw, name=shown, claims=claims, limits=self.settings.limits, on_stage_end=timer)
+            record = self.clean(
+                raw, name=shown, claims=claims, limits=self.settings.limits, min_confidence=self.settings.min_confidence,
+                on_stage_end=timer,
+            )  # fmt: skip
             if source.changed():
                 self.spool.return_to_inbox(path)
                 return Result(Gone())
@@ -168,6 +171,7 @@ def _stored(record_id: str, record: Any) -> Result:
         publisher=publisher,
         headline=record.headline and record.headline[:MAX_HEADLINE_CHARACTERS],
         words=count_words(record.body),
+        confidence=record.confidence.model_dump(exclude_none=True),
         words_removed=sum(count_words(removed.text) for removed in record.removed),
     )
 

@@ -14,10 +14,10 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from ingest.core.limits import LIMITS, Limits
@@ -30,6 +30,7 @@ PREFIX = "INGEST_"
 SECRETS = ("broker_url", "broker_password", "dashboard_token")
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
+ConfidenceField = Annotated[str, StringConstraints(pattern=r"^(headline|authors|published|publisher|body)$")]
 
 RENAMED = {
     "settle": "settle_seconds",
@@ -90,6 +91,10 @@ class Settings(BaseSettings):
     max_blocks: int = Field(LIMITS.blocks, ge=1, description="Blocks of an article that are read; the rest is cut off.")
     max_extra: int = Field(
         LIMITS.extra, ge=0, description="Bytes of the sender's own object (`extra`) as JSON; a larger one is left out."
+    )
+    min_confidence: dict[ConfidenceField, Annotated[float, Field(ge=0, le=1)]] = Field(
+        {},
+        description='Least confidence by field, as `{"authors": 0.5}`; a less sure value is left out, a less sure body refused.',
     )
     time_limit: float = Field(
         20.0, gt=0, description="Seconds that one document may take; then its worker process is killed."

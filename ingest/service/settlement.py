@@ -52,6 +52,7 @@ class Result:
     headline: str | None = None
     words: int | None = None
     words_removed: int | None = None
+    confidence: dict[str, float] | None = None
 
 
 def settle(job: Job, path: str, result: Result, timer: StageTimer | None = None) -> Outcome:
@@ -96,6 +97,7 @@ def _journal_entry(whole_name: str, result: Result, timer: StageTimer | None) ->
         headline=result.headline,
         words=result.words,
         words_removed=result.words_removed,
+        confidence=result.confidence,
         ms=timer.total() if timer else None,
         stages=timer.stages if timer else None,
         outcome=cast(Literal["stored", "duplicate", "refused"], outcome.name),

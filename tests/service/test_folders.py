@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from ingest import Rejected
 from ingest.cli import cli
 from ingest.core.model import Gone, Outcome, Stored
+from ingest.core.record import Confidence
 from ingest.service import runner
 from ingest.service.broker import Broker
 from ingest.service.composition import open_service
@@ -207,7 +208,9 @@ def ran(settings: Settings, during: Callable[[str], object], *, refuse: bool = F
         during(spool.at(path))
         if refuse:
             raise Rejected("undecodable", "half a file")
-        return SimpleNamespace(publisher=None, headline=None, body="", removed=(), to_json=lambda: "{}")
+        return SimpleNamespace(
+            publisher=None, headline=None, body="", removed=(), confidence=Confidence(), to_json=lambda: "{}"
+        )
 
     return open_service(settings).open_job(clean=clean).run(path)
 

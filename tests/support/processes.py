@@ -20,6 +20,7 @@ import pytest
 import redis
 
 from ingest.cli.status import _lines
+from ingest.core.record import Confidence
 from ingest.service.journal import Journal
 from ingest.service.settings import Settings
 from ingest.service.status import read_status
@@ -63,6 +64,7 @@ def plain(raw: bytes, *, claims: dict[str, Any] | None = None, **_: Any) -> Any:
         headline=None,
         body="",
         removed=(),
+        confidence=Confidence(),
         to_json=lambda: f'{{"body": {len(raw)}, "url": "{(claims or {}).get("url")}"}}',
     )
 

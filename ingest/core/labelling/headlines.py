@@ -51,6 +51,11 @@ class Choice:
         best = max(range(len(self.chances)), key=self.chances.__getitem__, default=None)
         return best if best is not None and self.chances[best] > 1 - sum(self.chances) else None
 
+    @property
+    def certainty(self) -> float:
+        """Probability of the winner; of "none of them", where that wins."""
+        return round(1 - sum(self.chances) if self.winner is None else self.chances[self.winner], 3)
+
     def bare(self) -> int | None:
         """Place of the line that says what the winner says without the name of a site behind it; the winner's, where none does."""
         if self.winner is None:

@@ -57,12 +57,13 @@ def label_blocks(
     """
     blocks, rows = ruled(article.blocks, rulebook, headline)
     verdicts: Sequence[Prediction]
-    judged = None
+    judged, certainty = None, 1.0
     if article.source.media_type == "text/plain":
         judged = text_classifier.examine(blocks) if blocks else None
         verdicts = judged.verdicts if judged else ()
         if judged and not headline:
-            headline = _headline(choose(article, blocks, rows, judged, rulebook), rows)
+            choice = choose(article, blocks, rows, judged, rulebook)
+            headline, certainty = _headline(choice, rows), choice.certainty
     else:
         verdicts = page_classifier.classify(blocks, article.claims, headline, find_main_region)
         titles = [claim.value for claim in article.claims if claim.field == "headline"]
@@ -77,7 +78,7 @@ def label_blocks(
             return _declared(article, blocks, rows, verdicts, headline)
         if refused := find_refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):
             raise refused
-    _label_headlines(blocks, rows, headline)
+    _label_headlines(blocks, rows, headline, certainty)
     if judged:
         settle(blocks, rows, judged, headline)
     return _filled(blocks, rows, verdicts)
@@ -222,8 +223,13 @@ def _is_list_line(block: Block, headline: str, longest: int) -> bool:
     )
 
 
-def _label_headlines(blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None) -> None:
-    """The headline leaves the body, as often as it is printed; the first copy is the headline, the others say nothing new."""
+def _label_headlines(
+    blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None, certainty: float = 1.0
+) -> None:
+    """The headline leaves the body, as often as it is printed; the first copy is the headline, the others say nothing new.
+
+    `certainty`: the probability that it is the headline, where a text file does not state it.
+    """
     key = match_key(headline or "")
     longest = (
         2 * len(headline or "") + MAX_SITE_CHARACTERS
@@ -233,7 +239,7 @@ def _label_headlines(blocks: Sequence[Block], rows: list[LabelledBlock | None], 
         if rows[i] is None and len(block.text) <= longest and _may_match(block.text, key) and _says(block.text, key):
             label = Label.DUPLICATE if seen else Label.HEADLINE
             rows[i] = LabelledBlock(
-                block, label, "structure/headline", captured={"headline": headline} if headline else {}
+                block, label, "structure/headline", certainty, {"headline": headline} if headline else {}
             )
             seen = True
 

@@ -153,9 +153,11 @@ async def now(request: Request) -> Response:
 
 
 async def records(request: Request) -> Response:
-    """Records, by time or found by words."""
+    """Records, by time or found by words; or the least sure ones."""
     dashboard, query = _dashboard(request), request.query_params.get("q", "")[:200].strip()
     asked = request.query_params.get("page", "1")
+    if request.query_params.get("order") == "least-sure":
+        return _html(await dashboard.page(lambda facts: pages.unsure_records(facts, dashboard.index), "least sure"))
     page = int(asked) if re.fullmatch(r"[1-9]\d{0,3}", asked) else 1
     return _html(
         await dashboard.page(

@@ -108,4 +108,4 @@ def explain_source(spool: Spool, path: str, settings: Settings) -> dict[str, str
         return {"reason": Reason.UNREADABLE, "message": f"The source cannot be read: {error.strerror}."}
     except Rejected as rejected:
         return {"reason": rejected.reason, "message": rejected.message}
-    return {"html": render_explanation(labelled_article, served=True)}
+    return {"html": render_explanation(labelled_article, served=True, min_confidence=settings.min_confidence)}

@@ -7,6 +7,7 @@ however many processes there are and whichever of them die.
 from __future__ import annotations
 
 import contextlib
+import heapq
 import json
 import os
 from bisect import bisect_left
@@ -17,6 +18,7 @@ from typing import Any
 
 from ingest.core.text.normalize import match_key
 from ingest.service.journal import Journal
+from ingest.web.html.confidence import LeastSure, least_sure
 
 MAX_ROWS = 50_000
 """Files that are listed and searched; of older ones only the counts are kept. About 30 MB."""
@@ -43,6 +45,8 @@ class SettledFile:
     ms: float
     words: int = 0
     removed: int = 0
+    least: LeastSure | None = None
+    """Its least sure field; None where the journal does not say."""
     key: str = field(default="", repr=False)
     """Headline, name and publisher, normalised for searching."""
 
@@ -129,7 +133,7 @@ class JournalIndex:
         key = " ".join(map(match_key, (headline or "", name, publisher or "")))
         row = SettledFile(
             line["token"], time, line.get("id"), headline or name, publisher, outcome == "stored", line.get("reason"),
-            line.get("ms") or 0.0, words, removed, key,
+            line.get("ms") or 0.0, words, removed, least_sure(line.get("confidence") or {}), key,
         )  # fmt: skip
         if len(self._recent) == MAX_ROWS and (oldest := self._recent[0]).id and self._by_id.get(oldest.id) is oldest:
             del self._by_id[oldest.id]
@@ -144,6 +148,11 @@ class JournalIndex:
     def newest(self) -> Iterator[SettledFile]:
         """All files that are listed, the newest first."""
         return reversed(self._recent)
+
+    def least_sure(self, count: int) -> Sequence[SettledFile]:
+        """The records with the least sure values among those listed, the least sure first."""
+        known = ((row.least, at, row) for at, row in enumerate(self.records()) if row.least)
+        return [row for *_, row in heapq.nsmallest(count, known)]
 
     def records(self, query: str = "") -> Iterator[SettledFile]:
         """Records, the newest first, once each; with a query those whose headline, name or publisher has all its words."""

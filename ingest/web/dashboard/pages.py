@@ -105,6 +105,8 @@ class RecordsView(View):
     rows: tuple[FileRow, ...]
     newer: str | None
     older: str | None
+    by_confidence: bool = False
+    """The least sure first, and no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,13 @@ def records(facts: Facts, index: JournalIndex, query: str, page: int) -> str:
         newer=address(page - 1) if page > 1 else None,
         older=address(page + 1) if len(found) > ROWS_PER_PAGE else None,
     )
+    return TEMPLATE.render("dashboard_records.html", view)
+
+
+def unsure_records(facts: Facts, index: JournalIndex) -> str:
+    """The records with the least sure values, for people to look at."""
+    rows = _rows(index.least_sure(ROWS_PER_PAGE))
+    view = RecordsView(bool(facts.get("behind")), "", rows, None, None, by_confidence=True)
     return TEMPLATE.render("dashboard_records.html", view)
 
 
@@ -257,6 +266,7 @@ def _row(row: SettledFile) -> FileRow:
         row.publisher,
         None if row.stored else f"refused: {readable_name(row.reason or '')}",
         None if row.share is None else f"{row.share:.0%} removed",
+        None if row.least is None else str(row.least),
         f"{row.ms:,.0f} ms",
     )
     address = f"/records/{row.id}" if row.stored else f"/quarantine/{row.token}"

@@ -45,7 +45,7 @@ class ValuePart(NamedTuple):
 class FieldView:
     """A field. `values`: its values, each in parts; where there may be several, the first `shown` at once.
 
-    `origin`: where it came from, in words. `lines`: the first blocks that filled it; `more_lines`: how many more did.
+    `origin`: where it came from, in words. `confidence`: the chance that it is right, where one is known. `lines`: the first blocks that filled it; `more_lines`: how many more did.
     """
 
     name: str
@@ -53,6 +53,7 @@ class FieldView:
     values: tuple[tuple[ValuePart, ...], ...]
     shown: int
     origin: str | None
+    confidence: float | None
     lines: tuple[int, ...]
     more_lines: int
     targets: str | None
@@ -69,7 +70,8 @@ class RecordView:
     left_out: tuple[str, ...] = ()
     """The sender's claims that could not be used, each with the reason."""
     unknown: tuple[str, ...] = ()
-    """Fields without a value; one whose claims disagree with what they claim."""
+    """Fields without a value; one whose claims disagree with what they claim, one that was not sure enough with the reason."""
+    body_confidence: float | None = None
     body: tuple[Row, ...] = ()
 
 
@@ -89,6 +91,7 @@ def record_view(outcome: Record | Rejected, all_rows: Sequence[Row]) -> RecordVi
             for name, why in outcome.provenance.items()
             if name.startswith("given.")
         ),
+        body_confidence=outcome.confidence.body,
         unknown=tuple(_unknown(name, outcome) for name in CLAIMABLE_FIELDS if name not in known),
         body=tuple(row for row in all_rows if row.kept),
     )
@@ -100,6 +103,8 @@ def _unknown(name: str, record: Record) -> str:
     if not origin.startswith(f"{UNSURE}: "):
         return readable_name(name)
     readings, _, where = origin.removeprefix(f"{UNSURE}: ").removesuffix(")").rpartition(" (")
+    if " is below " in readings:  # a value that was less sure than the settings ask for
+        return f"{readable_name(name)} ({readings}, {ORIGINS.get(where, where)})"
     return f"{readable_name(name)} ({readings}, {ORIGINS.get(where, where)}: nothing tells which)"
 
 
@@ -113,6 +118,7 @@ def _field(name: str, record: Record, lines: Sequence[int]) -> FieldView:
         values=tuple(tuple(_parts(each, record.language)) for each in several),
         shown=len(several) if inline else MAX_VALUES_SHOWN,
         origin=ORIGINS.get(origin, origin) if origin else None,
+        confidence=getattr(record.confidence, name, None) if origin != "given" else None,
         lines=tuple(lines[:MAX_LINES_NAMED]),
         more_lines=max(0, len(lines) - MAX_LINES_NAMED),
         targets=" ".join(f"b{number}" for number in lines) or None,

@@ -63,6 +63,15 @@ class SlowFile(NamedTuple):
     outcome: str
 
 
+class UnsureRow(NamedTuple):
+    """A record's title, its explain page, its least sure field and the chance that this is right."""
+
+    title: str
+    address: str | None
+    field: str
+    chance: float
+
+
 @dataclass(frozen=True, slots=True)
 class ReportView:
     """All that report.html shows. What is empty or None is left out."""
@@ -77,6 +86,7 @@ class ReportView:
     rules: tuple[CountBar, ...]
     unused_rules: tuple[str, ...]
     slowest: tuple[SlowFile, ...]
+    unsure: tuple[UnsureRow, ...]
 
 
 def report_page(stats: RunStatistics, linked: ExplainLink = lambda _: None) -> str:
@@ -108,13 +118,16 @@ def report_view(stats: RunStatistics, linked: ExplainLink) -> ReportView:
             )
             for line in stats.slowest
         ),
+        unsure=tuple(
+            UnsureRow(each.title, linked(each.id), each.least.field, each.least.chance) for each in stats.unsure
+        ),
     )
 
 
 def _facts(stats: RunStatistics) -> tuple[str, ...]:
     facts = [f"{stats.records:,} records", *(f"{count:,} {outcome}" for outcome, count in stats.outcomes.most_common())]
-    if stats.unsure:
-        facts.append(f"{stats.unsure:,} with an unsure day")
+    if stats.unsure_days:
+        facts.append(f"{stats.unsure_days:,} with an unsure day")
     if stats.first:
         facts.append(f"{stats.first[:16]} to {stats.last[:16]}".replace("T", " "))
     return tuple(facts)

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.core.metadata.resolve_date import UNSURE
 from ingest.core.text.characters import count_words
 from ingest.web.html.charts import ArticleShare
+from ingest.web.html.confidence import LeastSure, least_sure
 
 if TYPE_CHECKING:
     from ingest.core.record import Record
@@ -26,6 +27,8 @@ MIN_DRIFT = 0.05
 MIN_ACTIVE_DAYS = 5
 """Days with articles that are needed before a silence can be told from the usual pattern."""
 MAX_SLOWEST = 10
+MAX_UNSURE = 50
+"""Records that a person can look at; of ten thousand, if they are the right ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,14 @@ class PublisherStatistics:
         return median(share for _, share, _ in self.articles)
 
 
+class UnsureRecord(NamedTuple):
+    """A record with its least sure value."""
+
+    least: LeastSure
+    id: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class RunStatistics:
     """Everything that the page shows."""
@@ -58,10 +69,12 @@ class RunStatistics:
     unused_rules: tuple[str, ...]
     """Rules of the packs that decided nothing."""
     slowest: tuple[Mapping[str, Any], ...]
+    unsure: tuple[UnsureRecord, ...] = ()
+    """Records with the least sure values, the least sure first."""
     first: str = ""
     last: str = ""
     records: int = 0
-    unsure: int = 0
+    unsure_days: int = 0
     """Records with a day that is null because claims disagree."""
 
 
@@ -85,8 +98,10 @@ class _RecordTotals:
     rules: Counter[str] = field(default_factory=Counter)
     articles: dict[str, list[ArticleShare]] = field(default_factory=dict)
     ids: set[int] = field(default_factory=set)
+    unsure: list[tuple[float, UnsureRecord]] = field(default_factory=list)
+    """A heap: the surest of those kept lies on top."""
     records: int = 0
-    unsure: int = 0
+    unsure_days: int = 0
 
 
 def summarize(
@@ -117,10 +132,11 @@ def summarize(
         rules=count.rules,
         unused_rules=tuple(sorted(set(rules) - count.rules.keys())),
         slowest=tuple(line for _, _, line in sorted(journal.slowest, reverse=True)),
+        unsure=tuple(sorted(each for _, each in count.unsure)),
         first=journal.first,
         last=last,
         records=count.records,
-        unsure=count.unsure,
+        unsure_days=count.unsure_days,
     )
 
 
@@ -142,9 +158,17 @@ def _add_journal_line(journal: _JournalTotals, number: int, line: Mapping[str, A
 def _add_record(count: _RecordTotals, record: Record, time: str) -> None:
     gone = sum(count_words(removed.text) for removed in record.removed)
     count.records += 1
-    count.unsure += any(origin.startswith(f"{UNSURE}:") for origin in record.provenance.values())
+    count.unsure_days += any(
+        origin.startswith(f"{UNSURE}:")
+        for name, origin in record.provenance.items()
+        if name in {"published", "modified"}
+    )
     count.labels.update(removed.label.value for removed in record.removed)
     count.rules.update(removed.rule for removed in record.removed)
+    if least := least_sure(dict(record.confidence)):
+        each = UnsureRecord(least, record.id, record.headline or record.source.name or record.id)
+        put = heapq.heappush if len(count.unsure) < MAX_UNSURE else heapq.heappushpop
+        put(count.unsure, (-least.chance, each))
     publisher = record.publisher and (record.publisher.domain or record.publisher.name)
     share = gone / ((gone + count_words(record.body)) or 1)
     count.articles.setdefault(publisher or UNKNOWN, []).append((time, share, record.id))

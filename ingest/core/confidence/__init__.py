@@ -1,0 +1,66 @@
+"""How sure a record is of its values: the chance that each is right, and what is left out where it is too small.
+
+Only what composing knows already is looked at: who claims a value, who claims another, and how sure the labeller is of each block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ingest.core.confidence.body_features import body_columns
+from ingest.core.confidence.evidence import Evidence
+from ingest.core.confidence.field_features import FIELD_COLUMNS
+from ingest.core.confidence.model import field_models
+from ingest.errors import Reason, Rejected
+
+if TYPE_CHECKING:
+    from ingest.core.model import Claim
+
+__all__ = ["CONFIDENCE_FIELDS", "Evidence", "check_min_confidence", "confidences", "withhold_unsure"]
+
+CONFIDENCE_FIELDS = ("headline", "authors", "published", "publisher", "body")
+"""Fields of the record that have a confidence, in its order."""
+
+
+def check_min_confidence(min_confidence: Mapping[str, float]) -> None:
+    """Raises ValueError where a field has no confidence, or a threshold is no number from 0 to 1."""
+    for field, least in min_confidence.items():
+        if field not in CONFIDENCE_FIELDS:
+            raise ValueError(f"{field!r} has no confidence; {', '.join(CONFIDENCE_FIELDS)} have")
+        if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least <= 1:
+            raise ValueError(f"the confidence wanted of {field} must be a number from 0 to 1")
+
+
+def confidences(evidence: Evidence) -> dict[str, float | None]:
+    """The chance that each field's value is right, 0 to 1; None where the field has none. What the sender gave counts as certain."""
+    models = field_models()["page" if evidence.is_page else "text"]
+    found: dict[str, float | None] = dict.fromkeys(CONFIDENCE_FIELDS)
+    for field, columns in FIELD_COLUMNS.items():
+        claim = evidence.chosen.get(field)
+        if claim and claim.value:
+            found[field] = 1.0 if claim.origin == "given" else models[field].probability(columns(evidence))
+    found["body"] = models["body"].probability(body_columns(evidence))
+    return found
+
+
+def withhold_unsure(
+    chosen: dict[str, Claim], confidence: dict[str, float | None], min_confidence: Mapping[str, float]
+) -> dict[str, str]:
+    """Take the values out of `chosen`, and their figures out of `confidence`, that are less sure than wanted.
+
+    Gives what provenance says of them. Raises `Rejected` where it is the body: a record has one.
+    """
+    notes = {}
+    for field, least in min_confidence.items():
+        sure = confidence[field]
+        if sure is None or sure >= least:
+            continue
+        if field == "body":
+            raise Rejected(
+                Reason.UNSURE_BODY,
+                f"The body is right with a chance of {sure:.2f}, and at least {least:.2f} is wanted.",
+            )
+        notes[field] = f"unsure: {sure:.2f} is below {least:.2f} ({chosen.pop(field).origin})"
+        confidence[field] = None
+    return notes
