@@ -105,11 +105,13 @@ class Confidence(_RecordModel):
     """
 
     headline: Probability | None = None
+    """That it is a true headline of the article, and the one that is shown."""
     authors: Probability | None = None
     """That it is exactly these."""
     published: Probability | None = None
     """Of its day."""
     publisher: Probability | None = None
+    """That it is who published the article."""
     body: Probability | None = None
     """That at least 85 % of its words, and of the article's, are the same."""
 
@@ -192,6 +194,7 @@ class Record(_RecordModel):
     or a part of it, was left out: "malformed", "unsure" (it can be read in two ways) or "too_large". A day that is null because
     claims disagree has an origin that begins with "unsure:" and names the days between which nothing decides."""
     confidence: Confidence = Confidence()
+    """How sure the record is of five of its fields."""
     ingest: BuildInfo
     """What made the record."""
 

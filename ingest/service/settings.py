@@ -124,6 +124,10 @@ class Settings(BaseSettings):
         (), description="Host names that the dashboard answers to, besides those of this machine (a JSON list)."
     )
 
+    def __hash__(self) -> int:
+        """By what sets two deployments apart: `min_confidence` is a mapping, and mappings have no hash."""
+        return hash((self.spool, self.out, self.broker_prefix))
+
     @field_validator("spool", "out", mode="before")
     @classmethod
     def _a_path(cls, value: Any) -> Any:

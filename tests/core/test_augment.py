@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ingest.core.labelling.page_features import page_features
-from ingest.core.parse.page import read_page
+from ingest.core.pipeline import read_page
 from training.augment import appended
 from training.comments import LANGUAGES, comments, language_of
 
