@@ -1,4 +1,6 @@
-"""Text among the paragraphs that is none of the article: a line of script, the note about its author, what readers wrote under it."""
+"""Text among the paragraphs that is not part of the article: script code, the note about its author, and readers'
+comments below it.
+"""
 
 from __future__ import annotations
 
@@ -20,31 +22,35 @@ _SCRIPT = re.compile(
     r"|\(\s*function\s*\([\w, ]*\)\s*\{|\bvar\s+\w+\s*=[^=].*;|\badsbygoogle\b)"
 )
 _CODE_END = re.compile(r"[;})\]]$|</?script", re.IGNORECASE)
-"""Asked first: few texts end like that, and the pattern above takes 2 % of a page's time where all are asked."""
+"""Checked first: few texts end like this, and the pattern above takes 2 % of a page's time if it is tried on all of
+them.
+"""
 
 BIO_WORDS = 80
 NEAR_END = 2
-"""Blocks of the body from its end in which the note about an author stands."""
+"""Number of blocks from the end of the body in which a note about an author may be."""
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.\w|(?<!\w)@\w{3,}")
 
 HERALD_WORDS = 6
 STAMP_WORDS = 9
 LEAST_STAMPS = 3
 LEAST_STAMPS_MARKED = 2
-"""Lines with a name and a moment from which what stands between them is what readers wrote; after a line that announces it."""
+"""Number of lines with a name and a time from which the text between them is readers' comments, without a line that
+announces them; and after such a line.
+"""
 MOST_APART = 8
-"""Blocks from one such line to the next."""
+"""Largest number of blocks from one such line to the next."""
 _DATE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\b\d{4}[./-]\d{1,2}[./-]\d{1,2}\b|\b\d{1,2}\.? [^\W\d_]{3,12}\.?,? \d{4}\b"
 )
 _CLOCK = re.compile(r"(?<![\d.,:])(?:[01]?\d|2[0-3])[:h][0-5]\d\b")
 _NAME = re.compile(r"[^\W\d_]{2}")
 _SENTENCE_END = (".", "!", "?", "…", "。", "！", "？", ":")
-"""A line that ends like this is no signature."""
+"""A line that ends like this is not a comment's byline."""
 
 
 def scripts(page: Outline) -> list[int]:
-    """Paragraphs that are a script, on a page that shows no code."""
+    """Paragraphs that consist of script code, on a page that shows no code."""
     if any(setting.code is not None for setting in page.settings):
         return []
     return [
@@ -55,7 +61,9 @@ def scripts(page: Outline) -> list[int]:
 
 
 def author_notes(page: Outline, authors: Sequence[str]) -> Iterator[int]:
-    """Among the last blocks of the body those that begin with an author's name and are set apart: all in italics, or with an address."""
+    """Among the last blocks of the body, those that begin with an author's name and are set apart: all in italics, or
+    with an address.
+    """
     own = [at for at, mine in enumerate(page.body) if mine]
     names = [name for name in map(match_key, authors) if len(name) > 5]
     for at in own[-NEAR_END:] if names and len(own) > NEAR_END else ():
@@ -71,10 +79,11 @@ def author_notes(page: Outline, authors: Sequence[str]) -> Iterator[int]:
 
 
 def remarks(page: Outline) -> list[int]:
-    """The blocks from the first signature of a reader on: lines with a name and a moment, one after each few others.
+    """The blocks from the first comment's byline on: lines with a name and a time, each a few blocks after the one
+    before.
 
-    Without a short line above that says comments follow, more signatures are asked for, each with another name: the entries of a live
-    report have moments alone.
+    Without a short line above that announces comments, more bylines are required, each with a different name: the
+    entries of a live report have times only.
     """
     prose = page.prose()
     if len(prose) < 2:
@@ -105,7 +114,7 @@ def remarks(page: Outline) -> list[int]:
 
 
 def _announces(page: Outline, at: int) -> bool:
-    """Whether a short line says that comments follow."""
+    """True if a short line announces comments."""
     said = page.blocks[at].text.casefold()
     return page.amount[at] <= HERALD_WORDS and any(
         phrase in said for phrase in load_wordlists("lines")["labels"]["comments"]
@@ -113,12 +122,12 @@ def _announces(page: Outline, at: int) -> bool:
 
 
 def _is_stamp(text: str, amount: int) -> bool:
-    """Whether a line may be a signature: short, with a day, and no sentence."""
+    """True if a line may be a comment's byline: short, with a date, and not a sentence."""
     return amount <= STAMP_WORDS and bool(_DATE.search(text)) and not text.endswith(_SENTENCE_END)
 
 
 def _signed(page: Outline, run: Sequence[int]) -> bool:
-    """Whether each moment has a name of its own beside it: a live report has moments alone."""
+    """True if each time has a different name beside it: a live report has times only."""
     bare = (_CLOCK.sub("", _DATE.sub("", page.blocks[at].text)) for at in run)
     names = {match_key(name) for name in bare if _NAME.search(name)}
     return len(names) >= LEAST_STAMPS and 2 * len(names) >= len(run)

@@ -1,4 +1,4 @@
-"""The same text twice: a copy for print, for phones, without scripts, or an opening before the whole article."""
+"""Repeated text: a copy for print, for phones or for browsers without scripts, or an opening before the whole article."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ if TYPE_CHECKING:
     from ingest.core.labelling.outline import Outline
 
 COPY_WORDS = 12
-"""From which a block that says what one before it says may be a copy; shorter lines come again in any text."""
+"""Words from which a block with the text of an earlier one may be a copy; shorter lines recur in any text."""
 CUT_CHARACTERS = 20
-"""Of a text that breaks off, at least."""
+"""Fewest characters of a truncated text."""
 REFRAIN = 4
-"""Times from which a text is no copy but comes again: a question put to each guest."""
+"""Number of occurrences from which a text is a refrain, not a copy: a question put to each guest."""
 MOST_OF_IT = 0.4
-"""Share of the body's words in copies, from which one paragraph is enough; else two must follow one another in both."""
+"""Share of the body's words in copies from which one repeated paragraph is enough; below it, two must follow one
+another in both places.
+"""
 
 
 def copies(page: Outline) -> set[int]:
-    """The blocks of the body that say again what another of it says: runs of them in which one is of some length.
+    """The blocks of the body that repeat another block of it, in runs with at least one long block.
 
-    One paragraph that stands twice may be a quotation set large or the opening as its own summary: of 7 such pages 4 had both in their gold.
+    A single paragraph that occurs twice may be a pull quote or the opening used as a summary: 4 of 7 such pages had
+    both in their gold text.
     """
     own = [at for at, mine in enumerate(page.body) if mine]
     where: dict[str, list[int]] = {}
@@ -41,7 +44,9 @@ def copies(page: Outline) -> set[int]:
 
 
 def _run_on(texts: list[str], one: int, other: int) -> bool:
-    """Whether two blocks that say the same have the same before them or behind them, whatever the labeller makes of that."""
+    """True if two blocks with the same text also have the same block before or after them, whatever the labeller says
+    of it.
+    """
     last = len(texts) - 1
     return (one > 0 and _same(texts[one - 1], texts[other - 1])) or (
         other < last and _same(texts[one + 1], texts[other + 1])
@@ -49,14 +54,14 @@ def _run_on(texts: list[str], one: int, other: int) -> bool:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two texts say the same, or the first breaks off."""
+    """True if two texts are the same, or the first is a truncated form of the second."""
     return one == other or (
         len(one) > CUT_CHARACTERS and one.endswith(("…", "...")) and other.startswith(one.rstrip("….").rstrip())
     )
 
 
 def _cut_short(page: Outline, own: list[int], texts: dict[str, list[int]]) -> set[int]:
-    """Openings that break off with dots, where the whole paragraph follows."""
+    """Openings that end with an ellipsis, where the whole paragraph follows."""
     found = set()
     for at in own:
         text = page.blocks[at].text

@@ -1,4 +1,4 @@
-"""Where a block of a page stands: which elements surround it, what they are called, how much of their text is prose."""
+"""Features of a block's place in the DOM: the elements around it, their names, and how much of their text is prose."""
 
 from __future__ import annotations
 
@@ -28,38 +28,44 @@ TAGS = (
     "form", "a", "p", "div", "li", "h1", "h2", "h3", "button", "span", "strong", "em",
 )  # fmt: skip
 MAX_DISTANCE = 12
-"""Elements up at which a word or tag counts as absent."""
+"""Number of elements up from which a word or tag counts as absent."""
 _ONE_FURTHER = bytes(min(far + 1, MAX_DISTANCE) for far in range(256))
 ANCESTOR_LEVELS = (1, 2, 3, 5)
-"""Elements up from the block-level one whose text is looked at."""
+"""Numbers of elements up from the block-level one, for the ancestors whose text is measured."""
 DECAYS = {"near": 0.35, "region": 0.8}
-"""What prose is worth to the element around the one it is worth 1 to; the richest element is the main one, seen closely and widely."""
+"""Weight of prose for each further element up. The element with the highest sum is the main one, found once with a
+narrow and once with a wide view.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class BlockTree:
-    """The elements that hold the blocks, numbered in the page's order: what is inside an element has a greater number."""
+    """The elements that contain the blocks, numbered in document order: a descendant has a greater number than its
+    ancestors.
+    """
 
     parent: Ints
-    """-1: none."""
+    """The number of the parent of each element; -1 for none."""
     depth: Ints
     levels: list[tuple[Ints, Ints]]
-    """The elements of each depth but the least, and those around them; the outermost first."""
+    """The elements of each depth except the smallest, with their parents; the outermost first."""
     innermost: Ints
-    """Of each block, the smallest element with all of it."""
+    """For each block, the smallest element that contains all of it."""
     block_element: Ints
-    """Of each block, the block-level element it stands in."""
+    """For each block, the block-level element it is in."""
     distances: NDArray[np.uint8]
-    """uint8[elements, groups and tags]: elements up to the nearest one with a word of the group, with the tag."""
+    """uint8[elements, groups and tags]: number of elements up to the nearest one with a word of the group, or with the
+    tag.
+    """
     signature: Ints
-    """A number for each tag and class attribute."""
+    """A number for each combination of tag and class attribute."""
     element_score: Floats
-    """Of each element, the log odds that its names and those around it give to a body."""
+    """For each element, the log odds of body from its own names and those of the elements around it."""
 
 
 @cache
 def name_groups() -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
-    """Names of the groups of words, and for each word the groups it is in."""
+    """The names of the word groups, and for each word the groups it belongs to."""
     table = load_wordlists("page")["groups"]
     member: dict[str, list[int]] = {}
     for at, words in enumerate(table.values()):
@@ -69,7 +75,9 @@ def name_groups() -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
 
 
 def build_block_tree(blocks: Sequence[Block], weights_of: ElementWeights) -> BlockTree:
-    """The tree of the blocks' places. Blocks without markup stand in an element of their own. `weights_of`: what elements' names weigh."""
+    """Build the tree of the elements around the blocks. Blocks without markup get an element of their own. `weights_of`
+    gives the weights of element names.
+    """
     number: dict[Element, int] = {}
     parent: list[int] = []
     own: list[int] = []
@@ -116,19 +124,19 @@ def _levels(parent: Ints, depth: Ints) -> list[tuple[Ints, Ints]]:
 
 @cache_short_texts
 def _name_columns(tag: str, words: tuple[str, ...]) -> tuple[int, ...]:
-    """The columns of an element's tag and of the groups that its words are in."""
+    """The columns of an element's tag and of the groups its words belong to."""
     member = name_groups()[1]
     return (*_tag_columns().get(tag, ()), *[at for word in words if word in member for at in member[word]])
 
 
 @cache
 def _tag_columns() -> dict[str, tuple[int]]:
-    """For each tag its column, behind those of the groups."""
+    """The column of each tag; they follow those of the groups."""
     return {tag: (at,) for at, tag in enumerate(TAGS, len(name_groups()[0]))}
 
 
 def _nearest_names(order: Sequence[Element], parent: Sequence[int]) -> NDArray[np.uint8]:
-    """Elements up from each to the nearest one with a word of each group, with each tag."""
+    """For each element, the number of elements up to the nearest one with a word of each group and with each tag."""
     nobody = bytearray([MAX_DISTANCE] * (len(name_groups()[0]) + len(TAGS)))
     rows: list[bytearray] = []
     known: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
@@ -144,8 +152,8 @@ def _nearest_names(order: Sequence[Element], parent: Sequence[int]) -> NDArray[n
 
 
 def subtree_sums(tree: BlockTree, values: Floats, decay: Floats) -> Floats:
-    """Sums over all that stands in an element, for float64[blocks, n]: float64[elements, n]; each element up counts `decay` as much,
-    float64[n].
+    """Sums over everything inside an element: float64[blocks, n] to float64[elements, n]. Each further element up
+    multiplies by `decay`, float64[n].
     """
     sums = np.zeros((len(tree.parent), values.shape[1]))
     np.add.at(sums, tree.block_element, values)
@@ -155,7 +163,7 @@ def subtree_sums(tree: BlockTree, values: Floats, decay: Floats) -> Floats:
 
 
 def element_name_features(tree: BlockTree) -> Columns:
-    """How near an element with each word or tag stands."""
+    """The distance to the nearest element with each word or tag."""
     heads = [*name_groups()[0], *(f"<{tag}>" for tag in TAGS)]
     rows = tree.distances[tree.innermost].astype(np.float64)
     return {head: rows[:, at] for at, head in enumerate(heads)} | {
@@ -164,15 +172,17 @@ def element_name_features(tree: BlockTree) -> Columns:
 
 
 def element_score_features(tree: BlockTree) -> Columns:
-    """What the elements around each block are called, as learned; beside the best of the page; and that."""
+    """The learned score of the names of the elements around each block, relative to the best of the page, and that best
+    score.
+    """
     score = tree.element_score[tree.innermost]
     best = score.max()
     return {"score": score, "gap": score - best, "best": np.full(len(score), best)}
 
 
 def surrounding_features(tree: BlockTree, words: Floats, prose: Floats, linked: Floats, early: Floats) -> Columns:
-    """What the elements around each block hold, and how far the main ones are. `link_text`: words inside links; `early`: prose, soon
-    after the headline.
+    """The contents of the elements around each block, and the distance to the main elements. `linked`: words inside
+    links; `early`: prose, weighted towards the start of the article.
     """
     total = max(float(prose.sum()), 1.0)
     held = (words, prose, linked, np.ones(len(words)))
@@ -190,14 +200,16 @@ def surrounding_features(tree: BlockTree, words: Floats, prose: Floats, linked: 
             columns[f"length_{level}"] = np.log1p(amount / np.maximum(count, 1))
         at = np.where(tree.parent[at] >= 0, tree.parent[at], at)
     mains = sums[:, len(held) :].argmax(axis=0).tolist()
-    found = {main: _distance(tree, main, sums, total) for main in set(mains)}  # of a news page they are mostly one
+    found = {
+        main: _distance(tree, main, sums, total) for main in set(mains)
+    }  # on most news pages all of them are one element
     for which, main in zip((name + when for name in DECAYS for when in ("", "_early")), mains, strict=True):
         columns |= {f"{which}_{key}": value for key, value in found[main].items()}
     return columns
 
 
 def _distance(tree: BlockTree, main: int, sums: Floats, total: float) -> Columns:
-    """How far each block is from the element `main`, and what they have in common."""
+    """The distance of each block to the element `main`, and what they share."""
     meet = _lowest_common_ancestor(tree, main)
     index = np.arange(len(tree.block_element))
     within: Ints = np.flatnonzero(meet == main)
@@ -211,7 +223,9 @@ def _distance(tree: BlockTree, main: int, sums: Floats, total: float) -> Columns
 
 
 def path_lengths(tree: BlockTree, main: int) -> Columns:
-    """Elements up from each block to one that is also around the element `main`, and from there down to it."""
+    """The number of elements up from each block to the lowest common ancestor with `main`, and from there down to
+    `main`.
+    """
     return _path_lengths(tree, main, _lowest_common_ancestor(tree, main))
 
 
@@ -223,9 +237,10 @@ def _path_lengths(tree: BlockTree, main: int, meet: Ints) -> Columns:
 
 
 def _lowest_common_ancestor(tree: BlockTree, main: int) -> Ints:
-    """Of each block, the smallest element around it that is also around the element `main`, or is it; the first element if none is.
+    """For each block, its lowest common ancestor with the element `main` (`main` counts as its own ancestor), or the
+    first element if there is none.
 
-    Elements stand in the page's order: of those between two, the one least deep is right inside what is around both.
+    Elements are in document order: of those between two, the least deep is a direct child of their common ancestor.
     """
     depth, path = tree.depth, [main]
     while (at := int(tree.parent[path[-1]])) >= 0:
@@ -237,7 +252,9 @@ def _lowest_common_ancestor(tree: BlockTree, main: int) -> Ints:
 
 
 def same_signature_features(tree: BlockTree, words: Floats, prose: Floats, linked: Floats) -> Columns:
-    """What blocks in elements of the same name are like: by the element and the two around it, and by the element alone."""
+    """Statistics of the blocks in elements of the same tag and class: compared by the element and its two ancestors,
+    and by the element alone.
+    """
     total = max(float(prose.sum()), 1.0)
     up = np.where(tree.parent >= 0, tree.parent, 0)
     key1 = tree.signature[tree.block_element]
@@ -259,7 +276,9 @@ def same_signature_features(tree: BlockTree, words: Floats, prose: Floats, linke
 
 
 def sibling_features(tree: BlockTree) -> Columns:
-    """The block among those of the element around it, and whether the blocks before and after stand in elements of the same name."""
+    """The block's position among its siblings, and whether the blocks before and after it are in elements of the same
+    tag and class.
+    """
     up = np.where(tree.parent >= 0, tree.parent, 0)
     inner = up[tree.block_element]
     same_parent: Bools = inner[1:] == inner[:-1]

@@ -1,7 +1,8 @@
-"""What stands between two paragraphs of an article without a link or a name that says it is something else: it is the article, too.
+"""Blocks between two paragraphs of an article, without a link or a name that marks them as something else: they belong
+to the article.
 
-A labeller that looks at each block alone leaves short questions and answers, lines of code and a sentence without an element of its
-own as navigation, though all around them is kept.
+A labeller that judges each block separately labels short questions and answers, lines of code and a sentence without an
+element of its own as navigation, though everything around them is kept.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ if TYPE_CHECKING:
 MOST_BLOCKS = 40
 LINKED = 0.3
 MIN_GAP_SENTENCE_WORDS = 5
-"""Words of the one sentence that a gap must have."""
+"""Words of the sentence that a gap must contain."""
 LONG_WORDS = 20
-"""From which a line is prose, whatever it ends with."""
+"""Words from which a line is prose, whatever it ends with."""
 CERTAIN = 0.98
-"""How sure the labeller may be at most that a line of a gap is none of the article."""
+"""Highest confidence of the labeller that a line of a gap is not part of the article."""
 CERTAIN_CODE = 0.95
 CERTAIN_PROSE = 0.8
-"""And that a paragraph is none: those it judges well, and boxes inside articles are made of them."""
+"""The same for a paragraph: the labeller judges those well, and boxes inside articles consist of them."""
 ALIKE = 5
-"""Paragraphs of the body that a long one must be like, in element, class and the element around."""
+"""Number of body paragraphs that a long one must match in element, class and parent element."""
 
 _ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।", "။", "។", '"', "”", "»", "」")
 FOREIGN = (
@@ -59,7 +60,7 @@ FOREIGN = (
 
 
 def gaps(page: Outline) -> set[int]:
-    """The blocks between two paragraphs of the body that are parts of it, and bare ones beside those that are."""
+    """The blocks between two paragraphs of the body that belong to it, and bare text beside blocks that do."""
     alike = _alike(page)
     found = _bare(page)
     for gap in _between(page):
@@ -69,7 +70,9 @@ def gaps(page: Outline) -> set[int]:
 
 
 def _bare(page: Outline) -> set[int]:
-    """Sentences without an element of their own, in one that holds paragraphs of the body, or others like them that are the body."""
+    """Sentences without an element of their own, in an element that also contains paragraphs of the body or similar
+    bare text that is body.
+    """
     holders: Counter[Element] = Counter()
     for at, mine in enumerate(page.body):
         if mine and page.amount[at] >= MIN_GAP_SENTENCE_WORDS:
@@ -87,13 +90,13 @@ def _bare(page: Outline) -> set[int]:
 
 
 def _alike(page: Outline) -> Counter[tuple[str, str, Element | None]]:
-    """How many paragraphs of the body are of one element, class and element around."""
+    """The number of body paragraphs for each combination of element, class and parent element."""
     own = (base(page.blocks[at]) for at in page.prose())
     return Counter((element.tag, element.class_attr, element.parent) for element in own if element is not None)
 
 
 def _between(page: Outline) -> Iterator[list[int]]:
-    """Runs of blocks that are no body, each between two paragraphs that stand side by side in one element."""
+    """Runs of blocks that are not body, each between two paragraphs that are siblings in one element."""
     last: int | None = None
     for at, mine in enumerate(page.body):
         if not mine:
@@ -113,9 +116,11 @@ def _between(page: Outline) -> Iterator[list[int]]:
 
 
 def _is_ours(page: Outline, at: int, alike: Counter[tuple[str, str, Element | None]]) -> bool:
-    """Whether a block of a gap may be the article: a short line, code, or a paragraph like many others that are."""
+    """True if a block of a gap may belong to the article: a short line, code, or a paragraph like many others of the
+    body.
+    """
     block, certainty = page.blocks[at], page.verdicts[at].confidence
-    if not _is_plain(page, at) or (block.markup and block.markup.media):  # what follows a picture is its caption
+    if not _is_plain(page, at) or (block.markup and block.markup.media):  # text after an image is its caption
         return False
     if page.settings[at].code is not None:
         return certainty <= CERTAIN_CODE
@@ -125,7 +130,7 @@ def _is_ours(page: Outline, at: int, alike: Counter[tuple[str, str, Element | No
 
 
 def _is_plain(page: Outline, at: int) -> bool:
-    """Whether neither a link nor a name nor a rule says that a block is something else."""
+    """True if neither a link nor a name nor a rule marks a block as something else."""
     block, prediction, setting = page.blocks[at], page.verdicts[at], page.settings[at]
     markup = block.markup
     if markup is None or not page.free[at] or setting.inert is not None or setting.table is not None:
@@ -142,7 +147,7 @@ def _is_plain(page: Outline, at: int) -> bool:
 
 
 def _speaks(page: Outline, at: int) -> bool:
-    """Whether a block is a sentence, or code. Thai and Lao have no full stop: there a long line is one."""
+    """True if a block is a sentence or code. Thai and Lao have no full stop: there a long line counts as a sentence."""
     amount = page.amount[at]
     ended = amount >= MIN_GAP_SENTENCE_WORDS and page.blocks[at].text.endswith(_ENDS)
     return ended or amount >= LONG_WORDS or page.settings[at].code is not None

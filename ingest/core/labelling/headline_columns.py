@@ -1,7 +1,7 @@
-"""What the choice of a text's headline looks at: its title-like lines above the prose, each as a row of named numbers.
+"""Features for the choice of a text's headline: its title-like lines above the prose, each as a row of named numbers.
 
-A line's likeness to the lead and to the words of the address, its distance from the first prose, its repetitions, what the labeller of
-lines says of it and of its neighbours, and its shape.
+They are a line's similarity to the lead and to the words of the URL, its distance from the first prose, its
+repetitions, the line classifier's verdict on it and its neighbours, and its shape.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from ingest.core.model import Block, LabelledBlock
 
 START_CHARACTERS = 3
-"""Characters by which most lines are seen to be no copy, before they are folded."""
+"""Number of characters compared before folding, which rule out most lines as copies."""
 LEAD_LINES = 3
-"""Lines of the first prose that a headline is held against."""
+"""Number of lines of the first prose that a headline is compared with."""
 
 _BOILERPLATE = {
     "menu": (Label.NAVIGATION,),
@@ -48,7 +48,7 @@ _OPEN_END = re.compile(r"[:;,，：；、]$")
 
 
 class Candidate(NamedTuple):
-    """A line that may be the headline: its place among the blocks, what it says without its bullet, its columns."""
+    """A line that may be the headline: its index among the blocks, its text without a bullet, its columns."""
 
     at: int
     text: str
@@ -63,7 +63,7 @@ class Candidates(Sequence[Candidate]):
         self.places, self.texts, self.columns = places, texts, columns
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of candidates."""
         return len(self.places)
 
     @overload
@@ -71,7 +71,7 @@ class Candidates(Sequence[Candidate]):
     @overload
     def __getitem__(self, at: slice) -> list[Candidate]: ...
     def __getitem__(self, at: int | slice) -> Candidate | list[Candidate]:
-        """One with its own row of the columns."""
+        """One candidate with its row of the columns."""
         if isinstance(at, slice):
             return [self[each] for each in range(*at.indices(len(self)))]
         row = {name: float(values[at]) for name, values in self.columns.items()}
@@ -110,7 +110,7 @@ def candidates(
 
 
 def _words_shared(texts: Sequence[str], lead: set[str], slug: set[str]) -> Columns:
-    """Likeness to the first prose and to the words of the address."""
+    """Similarity to the first prose and to the words of the URL."""
     said = list(map(stems, texts))
     own = np.array([float(len(each)) for each in said])
     with_lead = np.array([float(len(each & lead)) for each in said])
@@ -122,7 +122,9 @@ def _words_shared(texts: Sequence[str], lead: set[str], slug: set[str]) -> Colum
 
 
 def _copies(blocks: Sequence[Block], texts: Sequence[str], words: Floats, distance: Ints) -> Columns:
-    """How often each candidate is printed: as it is, and within another one, before the name of a site or behind the way to it."""
+    """How often each candidate is printed: as it is, and within another line, before the name of a site or after a
+    breadcrumb trail.
+    """
     folded = list(map(match_key, texts))
     known = set(folded)
     longest = 2 * max(map(len, known)) + 20
@@ -166,7 +168,7 @@ def _form(
     at: Ints,
     texts: Sequence[str],
 ) -> Columns:
-    """What each candidate looks like by itself, and what the labeller of lines makes of it."""
+    """The shape of each candidate, and the line classifier's verdict on it."""
     columns, words, places = judged.seen.columns, judged.seen.lines.length[at], at.tolist()
     ruled = np.array([rows[i] is not None for i in places])
     dated = _dated(rows, at)
@@ -211,7 +213,7 @@ def _neighbourhood(
     prose: Bools,
     first: int,
 ) -> Columns:
-    """What stands around each candidate, and which of the candidates it is."""
+    """The lines around each candidate, and its rank among the candidates."""
     n, length, residue = len(blocks), judged.seen.lines.length, judged.residue
     words, ranks = length[at], np.arange(len(at))
     ruled = np.array([row is not None for row in rows])
@@ -272,12 +274,12 @@ def _neighbourhood(
 
 
 def _dated(rows: Sequence[LabelledBlock | None], at: Ints) -> Bools:
-    """Which candidates a pack has cut from a date: the labeller of lines has seen the date, too."""
+    """True for candidates that a pack has separated from a date: the line classifier has seen the date, too."""
     return np.array([(row := rows[i]) is not None and row.label is Label.DATE for i in at.tolist()])
 
 
 def _mean_length_near(length: Floats, at: Ints, first: int) -> Floats:
-    """Mean words of the three lines on each side, those above the prose alone; -1 where there is none."""
+    """Mean words of the three lines on each side, of the lines above the prose only; -1 where there are none."""
     sums = np.concatenate((np.zeros(1), np.cumsum(length)))
     low, high = np.maximum(at - 3, 0), np.minimum(np.minimum(at + 4, len(length)), first)
     own = at < high
@@ -287,5 +289,5 @@ def _mean_length_near(length: Floats, at: Ints, first: int) -> Floats:
 
 
 def _like_titles(words: Floats) -> Bools:
-    """Which lines have as many words as headlines have."""
+    """True for lines with as many words as headlines have."""
     return (words >= 4) & (words <= 20)

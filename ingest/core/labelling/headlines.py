@@ -1,6 +1,7 @@
-"""Which line of a text is its headline: a conditional logit over its title-like lines, with "none of them" as one of the answers.
+"""The choice of a text's headline: a conditional logit over its title-like lines, with "none of them" as one of the
+answers.
 
-The weights (models/headline.json) are data; training/headlines.py fits them, and scores them on domains that it has not seen.
+The weights (models/headline.json) are data; training/headlines.py fits them and scores them on unseen domains.
 """
 
 from __future__ import annotations
@@ -28,11 +29,15 @@ if TYPE_CHECKING:
 
 
 NOTHING_DISCOUNT = 0.6
-"""Taken from the score of "no line", chosen out of fold: resiliparse's headlines are found in .89 instead of .85, none more is invented."""
+"""Subtracted from the score of "no line", chosen out of fold: the recall of headlines in resiliparse's output rises
+from .85 to .89, and no more false ones are chosen.
+"""
 MIN_LEAD_WORDS = 13
-"""Words of a line behind a dateline that make it a sentence of the article, even where it ends without a stop."""
+"""Words of a line after a dateline from which it is a sentence of the article, even if it ends without a full stop."""
 WIRE_TITLE = 4.0
-"""Taken from the score of "no line" where a plain title stands right above a dateline, which few page extractors leave."""
+"""Subtracted from the score of "no line" where a plain title is directly above a dateline, which few page extractors
+leave.
+"""
 
 _SLUG = re.compile(r"--|^BC-|\b(?:Ld|LEDE|Writethru|TAKE)\b")
 _AGENCY_SLUG = re.compile(r"^[A-Z]{2,}-\S*--\S|^BC-|\b(?:Ld|Writethru)\b")
@@ -40,24 +45,26 @@ _AGENCY_SLUG = re.compile(r"^[A-Z]{2,}-\S*--\S|^BC-|\b(?:Ld|Writethru)\b")
 
 @dataclass(frozen=True)
 class Choice:
-    """The candidates with the probability of each, 0 to 1; what is missing to 1 is the probability that no line is the headline."""
+    """The candidates with the probability of each, 0 to 1; the remainder to 1 is the probability that no line is the
+    headline.
+    """
 
     candidates: Candidates
     chances: tuple[float, ...]
 
     @property
     def winner(self) -> int | None:
-        """Place of the headline among the candidates; None where no line is likelier than that there is none."""
+        """Index of the headline among the candidates; None where no line is more probable than "no headline"."""
         best = max(range(len(self.chances)), key=self.chances.__getitem__, default=None)
         return best if best is not None and self.chances[best] > 1 - sum(self.chances) else None
 
     @property
     def certainty(self) -> float:
-        """Probability of the winner; of "none of them", where that wins."""
+        """Probability of the winner, or of "none of them" if that wins."""
         return round(1 - sum(self.chances) if self.winner is None else self.chances[self.winner], 3)
 
     def bare(self) -> int | None:
-        """Place of the line that says what the winner says without the name of a site behind it; the winner's, where none does."""
+        """Index of the line with the winner's text but without a site name after it; the winner's own if there is none."""
         if self.winner is None:
             return None
         ends = without_site_ends(self.candidates[self.winner].text)
@@ -75,8 +82,9 @@ def choose_headline(
     url: str | None,
     dateline: Callable[[str], object],
 ) -> Choice:
-    """The decision. `rows`: what packs have decided; `judged`: what the labeller of lines says; `url`: the address, if known.
-    `dateline`: what a paragraph begins with; what stands right above one is a wire's headline, and its likeness to the lead is not asked.
+    """Choose the headline. `rows`: the decisions of the packs; `judged`: the line classifier's verdicts; `url`: the
+    address, if known. `dateline`: matches the start of a paragraph; a line directly above one is a wire headline, and
+    its similarity to the lead is not used.
     """
     found = candidates(blocks, rows, judged, url)
     if not found:
@@ -96,8 +104,8 @@ def choose_headline(
 
 
 def _is_no_title(text: str, dateline: Callable[[str], object]) -> bool:
-    """Whether a line is no headline, whatever stands around it: an agency's slug ("BC-EU--Summit, 1st Ld-Writethru"), who wrote and
-    when it was updated, or the first sentence behind a dateline, cut off before its end.
+    """True if a line cannot be a headline, whatever is around it: an agency's slug ("BC-EU--Summit, 1st Ld-Writethru"),
+    a byline with the time of an update, or the first sentence after a dateline, cut off before its end.
     """
     if _AGENCY_SLUG.search(text) or (marker(text) and next(find_labelled_dates(text), None)):
         return True
@@ -105,7 +113,9 @@ def _is_no_title(text: str, dateline: Callable[[str], object]) -> bool:
 
 
 def _is_plain_title(candidate: Candidate) -> bool:
-    """Whether a line looks like a title by itself: of a title's length, no sentence, no slug of a desk, and hardly residue."""
+    """True if a line looks like a title by itself: of a title's length, not a sentence, not a newsroom slug, and
+    unlikely to be boilerplate.
+    """
     columns = candidate.columns
     words = np.expm1(columns["words"])
     return bool(
@@ -114,7 +124,9 @@ def _is_plain_title(candidate: Candidate) -> bool:
 
 
 def contributions(columns: Mapping[str, float], count: int = 3) -> list[tuple[str, float]]:
-    """What weighs most for or against a candidate: columns, and what they add to its score (log odds against the other lines)."""
+    """The columns with the most weight for or against a candidate, and what each adds to its score (log odds against
+    the other lines).
+    """
     weights, _ = learned()
     added = [(name, weights.get(name, 0.0) * value) for name, value in columns.items()]
     return sorted((each for each in added if each[1]), key=lambda each: -abs(each[1]))[:count]

@@ -1,10 +1,11 @@
-"""Which room each block belongs to.
+"""Assign a label to each block.
 
-Pass 1 looks at each block alone, pass 2 at its neighbours; the first voice that is sure wins:
+Pass 1 looks at each block separately, pass 2 at its neighbours. The first source that decides wins:
 
-    packs (certain) ▶ structure (the headline and its repeats, lists under a marker) ▶ the learned labeller (general)
+    packs (certain) ▶ structure (the headline and its repeats, lists after a marker) ▶ the learned labeller (general)
 
-No rule looks at the absolute position of a block: stripping changes positions, and a second cleaning must find what the first left.
+No rule uses the absolute position of a block: removing text changes positions, and cleaning a text twice must give the
+same result.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
 
 MAX_TAG_CHARACTERS = 40
 MAX_TAILS = 8
-"""Notices glued one behind the other to one sentence: Yonhap's chain has five."""
+"""Most notices joined into one sentence without a separator: Yonhap's chain has five."""
 
 DECLARED = "structure/json-ld"
-"""The rule that took the body from the page's JSON-LD."""
+"""The id of the rule that took the body from the page's JSON-LD."""
 
-_LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # what a line under a marker says
+_LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # the field filled by a line under a marker
 
 _SENTENCE_GAP = re.compile(r"""[.!?…。！？؟।]["'”’»」』)]*\s*""")
 
@@ -50,8 +51,8 @@ def label_blocks(
     headline: str | None,
     find_main_region: Callable[[], str | None] | None = None,
 ) -> tuple[LabelledBlock, ...]:
-    """Every block, in order, with its label. `headline`: as claimed; None lets a text file's own first title-like line be it.
-    `find_main_region`: the text that a main-region finder keeps of the page.
+    """All blocks, in order, with their labels. `headline`: as claimed; None lets the first title-like line of a text
+    file be the headline. `find_main_region`: the text that a main-region finder keeps of the page.
 
     Raises `Rejected` where a page has no article.
     """
@@ -91,7 +92,7 @@ def _declared(
     verdicts: Sequence[Prediction],
     headline: str | None,
 ) -> tuple[LabelledBlock, ...]:
-    """The page's blocks, none of them the body, and the article as its JSON-LD has it."""
+    """The page's blocks, none of them body, and the article from its JSON-LD."""
     _label_headlines(blocks, rows, headline)
     for at, (block, prediction) in enumerate(zip(blocks, verdicts, strict=True)):
         row = rows[at]
@@ -104,7 +105,7 @@ def _declared(
 def _filled(
     blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], verdicts: Sequence[Prediction]
 ) -> tuple[LabelledBlock, ...]:
-    """What was decided, and for the rest what the labeller says."""
+    """The decided rows, and the labeller's verdict for the rest."""
     return tuple(
         row or LabelledBlock(block, prediction.label, "model", prediction.confidence)
         for block, row, prediction in zip(blocks, rows, verdicts, strict=True)
@@ -112,7 +113,7 @@ def _filled(
 
 
 def headline_choice(article: Article, rulebook: Rulebook) -> Choice:
-    """What was compared for a text file's headline, once more: for explanations."""
+    """The candidates for a text file's headline, computed again for explanations."""
     blocks, rows = ruled(article.blocks, rulebook, None)
     return choose(article, blocks, rows, text_classifier.examine(blocks), rulebook) if blocks else NO_CHOICE
 
@@ -124,7 +125,9 @@ def choose(
     judged: Judgement,
     rulebook: Rulebook,
 ) -> Choice:
-    """Which line of a text file is its headline, if one is; the titles of a digest, each above a dateline, are its own."""
+    """Which line of a text file is its headline, if any; the titles of a digest, each above a dateline, belong to its
+    items.
+    """
     titled = (above for above, below in pairwise(blocks) if not is_prose(above.text) and rulebook.dateline(below.text))
     if len(list(islice(titled, 2))) > 1:
         return NO_CHOICE
@@ -133,7 +136,9 @@ def choose(
 
 
 def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
-    """What the chosen line says. A line that a marker above it has claimed for a list, or a date glued to it, gives it up."""
+    """The text of the chosen line. A line that a marker above it has claimed for a list, or a date joined to it, loses
+    that label.
+    """
     best = choice.bare()
     if best is None:
         return None
@@ -147,7 +152,7 @@ def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
 def ruled(
     blocks: Sequence[Block], rulebook: Rulebook, headline: str | None
 ) -> tuple[list[Block], list[LabelledBlock | None]]:
-    """The blocks with what is glued to their ends split off, and what the packs decide of each."""
+    """The blocks with joined tails split off, and the pack rule that decides each one."""
     split, hits = _split_tails(blocks, rulebook)
     glued = [(i, hit) for i, block in enumerate(split) if hits[i] is None and (hit := _glued_marker(block, rulebook))]
     return split, _apply_rules(split, hits, glued, headline)
@@ -162,7 +167,7 @@ def _glued_marker(block: Block, rulebook: Rulebook) -> Hit | None:
 
 
 def _split_tails(blocks: Sequence[Block], rulebook: Rulebook) -> tuple[list[Block], list[Hit | None]]:
-    """The blocks with what is glued to their ends split off, and the rule that won each of them, if any."""
+    """The blocks with joined tails split off, and the rule that won each of them, if any."""
     found = rulebook.hits([block.text for block in blocks])
     if not any(hit.start for hit in found if hit):
         return list(blocks), found
@@ -183,7 +188,7 @@ def _split_tails(blocks: Sequence[Block], rulebook: Rulebook) -> tuple[list[Bloc
 def _apply_rules(
     blocks: Sequence[Block], hits: Sequence[Hit | None], glued: Sequence[tuple[int, Hit]], headline: str | None
 ) -> list[LabelledBlock | None]:
-    """What the packs decide: each rule's own block, and by its span the blocks under it."""
+    """The decisions of the packs: the block that each rule matches, and the blocks below it within the rule's span."""
     key = match_key(headline or "")
     rows: list[LabelledBlock | None] = [
         LabelledBlock(block, hit.rule.label, hit.rule.id, captured=hit.captured) if hit else None
@@ -206,13 +211,13 @@ def _apply_rules(
                 field = _LIST_FIELDS.get(hit.rule.label)
                 captured = {field: blocks[i].text} if field else {}
                 rows[i] = LabelledBlock(blocks[i], hit.rule.label, hit.rule.id, captured=captured)
-        if hit.rule.span == "rest":  # nothing is left for anybody below
+        if hit.rule.span == "rest":  # nothing remains for other rules below
             break
     return rows
 
 
 def _is_list_line(block: Block, headline: str, longest: int) -> bool:
-    """Whether it may be a tag or a title in a list: on a page it is a link, and it is not this article's headline."""
+    """True if a line may be a tag or a title in a list: on a page it is a link, and it is not this article's headline."""
     linked = block.markup is None or block.markup.link_density > 0.5
     return (
         linked
@@ -226,14 +231,15 @@ def _is_list_line(block: Block, headline: str, longest: int) -> bool:
 def _label_headlines(
     blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None, certainty: float = 1.0
 ) -> None:
-    """The headline leaves the body, as often as it is printed; the first copy is the headline, the others say nothing new.
+    """Remove the headline from the body each time it is printed; the first copy gets the label of a headline, the
+    others are repeats.
 
     `certainty`: the probability that it is the headline, where a text file does not state it.
     """
     key = match_key(headline or "")
     longest = (
         2 * len(headline or "") + MAX_SITE_CHARACTERS
-    )  # what says the same is of a length; folding every block took half of a text's time
+    )  # equal texts have similar lengths; folding every block took half of a text's time
     seen = False
     for i, block in enumerate(blocks if key else ()):
         if rows[i] is None and len(block.text) <= longest and _may_match(block.text, key) and _says(block.text, key):
@@ -245,7 +251,7 @@ def _label_headlines(
 
 
 def _says(text: str, key: str) -> bool:
-    """Whether a line says the folded headline, behind a bullet or before the name of a site, if so."""
+    """True if a line has the text of the folded headline, possibly after a bullet or before the name of a site."""
     folded = match_key(text)
     return (
         folded == key
@@ -255,6 +261,6 @@ def _says(text: str, key: str) -> bool:
 
 
 def _may_match(text: str, key: str) -> bool:
-    """Whether it begins as the folded text does, as far as that is seen at a glance."""
+    """True if a line begins like the folded text, by a fast comparison of its first characters."""
     first = text[:1]
     return not (first.isascii() and first.isalpha()) or first.lower() == key[0]

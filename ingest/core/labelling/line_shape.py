@@ -1,4 +1,4 @@
-"""What a line looks like by itself: length, signs, how it starts and ends."""
+"""Features of a line's own shape: its length, its classes of characters, and how it starts and ends."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Columns = dict[str, Floats]
 _ENDS = ("colon", "comma", "ellipsis", "quote", "close", "digit")
 _RATES = ("comma", "colon", "quote", "dash", "open", "bar", "ellipsis", "slash", "money", "other")
 _COUNTS = ("at", "hash", "legal")
-"""Classes of signs: which end a line, how many there are a word, and how many at all."""
+"""Groups of character classes: those at the end of a line, those counted per word, and those counted in all."""
 _ENDING, _RATED, _COUNTED = (
     np.array([getattr(tokens, name.upper()) for name in names]) for names in (_ENDS, _RATES, _COUNTS)
 )
 
 
 def ends_like_sentence(lines: TokenizedLines) -> Bools:
-    """Whether each line closes with a full stop or its like, quotation marks and brackets after it aside."""
+    """True for each line that ends with sentence punctuation, ignoring quotation marks and brackets after it."""
     last, before = _character_class(lines, -1), _character_class(lines, -2)
     closing = (last == tokens.QUOTE) | (last == tokens.CLOSE) | (last == tokens.APOSTROPHE)
     return np.asarray((last == tokens.END) | (closing & (before == tokens.END)))
 
 
 def line_shape_features(lines: TokenizedLines) -> Columns:
-    """Columns of length, signs, start and end."""
+    """Columns for length, character classes, start and end."""
     counts, words, length = lines.counts, lines.words, lines.length
     characters = counts.sum(axis=1) - 1
     some_words, some_characters = np.maximum(words, 1), np.maximum(characters, 1)
@@ -80,7 +80,7 @@ def line_shape_features(lines: TokenizedLines) -> Columns:
 
 
 def _character_class(lines: TokenizedLines, position: int) -> tokens.Classes:
-    """Class of a sign of each line, counted from its start (0, 1) or its end (-1, -2)."""
+    """The class of one character of each line, counted from its start (0, 1) or its end (-1, -2)."""
     if position >= 0:
         return lines.character_class[np.minimum(lines.first + position, lines.last)]
     return lines.character_class[np.maximum(lines.last + position, lines.first)]
@@ -100,7 +100,9 @@ def _qualified_names(group: str, names: tuple[str, ...]) -> list[str]:
 
 
 def neighbour_features(columns: Columns, names: Iterable[str], outside: Mapping[str, float], reach: int) -> Columns:
-    """The looks of the `reach` lines or blocks before and after each. `outside`: how what lies beyond the ends looks, 0 unless named."""
+    """The columns `names` of the `reach` lines or blocks before and after each one. `outside`: the values used beyond
+    the first and the last, 0 unless named.
+    """
     names = list(names)
     n = len(columns[names[0]])
     padded = np.empty((len(names), n + 2 * reach))
@@ -115,7 +117,9 @@ def neighbour_features(columns: Columns, names: Iterable[str], outside: Mapping[
 
 
 def window_means(columns: Columns, names: Sequence[str], spans: Mapping[str, tuple[int, int]]) -> Columns:
-    """Means over the lines or blocks around each. `spans`: how many before and after it; -1 leaves out the line itself."""
+    """Means over the lines or blocks around each one. `spans`: how many before and after it; -1 leaves out the line
+    itself.
+    """
     rows = np.stack([columns[name] for name in names])
     n = rows.shape[1]
     sums = np.zeros((len(names), n + 1))

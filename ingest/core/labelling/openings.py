@@ -1,4 +1,4 @@
-"""Openings of other articles under a short one: each stands under a link that is a headline, or breaks off with dots."""
+"""Openings of other articles below a short one: each follows a link that is a headline, or ends with an ellipsis."""
 
 from __future__ import annotations
 
@@ -20,24 +20,29 @@ if TYPE_CHECKING:
     from ingest.core.model import Element
 
 OPENING_WORDS, OPENING_LINKED = 8, 0.5
-"""Words of an opening at least, and the share of it in links at most."""
+"""Fewest words of an opening, and highest share of it in links."""
 SURE = 0.9
-"""How sure the labeller is at least of a paragraph that no link above it makes an opening: articles have links between their own."""
+"""Lowest confidence of the labeller in a paragraph that a link above it does not make an opening: articles have links
+between their own paragraphs.
+"""
 FAR_SURER = (0.9, 0.12)
-"""Mean certainty of an article at least, and how much more than that of the openings under it: the parts of a list that is the article
-are of one kind.
+"""Lowest mean confidence of an article, and how much it exceeds that of the openings below it: the parts of an article
+that is a list are all alike.
 """
 
 MAX_WORDS_ABOVE = 450
-"""Words of an article above openings of which not several break off: the references and the questions at the end of longer ones stand under
-links, too (2 of 4 pages wrong without, the others right at up to 436)."""
+"""Most words of an article above openings when few of them are truncated: the references and questions at the end of
+longer articles follow links, too (2 of 4 pages wrong without this limit, the others right at up to 436 words).
+"""
 
 
 def other_openings(page: Outline, titles: Sequence[str]) -> list[int]:
-    """The body from the first opening of another article on, where what stands before is an article itself."""
+    """The blocks of the body from the first opening of another article on, if the text before it is an article by
+    itself.
+    """
     own = [at for at, mine in enumerate(page.body) if mine]
     sure = (at for at in reversed(own) if page.verdicts[at].confidence >= SURE and not is_cut(page.blocks[at].text))
-    last = next(sure, -1)  # links to other articles stand among an article's paragraphs, too
+    last = next(sure, -1)  # links to other articles also occur among an article's paragraphs
     openings = [at for at in _openings(page) if at > last]
     if len(openings) < MIN_TRUNCATED_BLOCKS_AND_SHARE[0]:
         return []
@@ -55,13 +60,13 @@ def other_openings(page: Outline, titles: Sequence[str]) -> list[int]:
 
 
 def _kind(page: Outline, at: int) -> tuple[str, str, Element | None] | None:
-    """What the paragraphs of one article have in common: tag, class, and the element around."""
+    """The features that the paragraphs of one article share: tag, class and parent element."""
     element = base(page.blocks[at])
     return (element.tag, element.class_attr, element.parent) if element is not None else None
 
 
 def _openings(page: Outline) -> list[int]:
-    """Lines of some length that break off, or that stand right under the headline of another article."""
+    """Lines of some length that are truncated, or that directly follow the headline of another article."""
     found, led = [], False
     for at, (block, prediction) in enumerate(zip(page.blocks, page.verdicts, strict=True)):
         if is_bare_link(block):
@@ -81,7 +86,7 @@ def _openings(page: Outline) -> list[int]:
 
 
 def _worth(page: Outline, blocks: Sequence[int]) -> float:
-    """The mean probability of body, by words."""
+    """The mean probability of body, weighted by words."""
     amount = sum(page.amount[at] for at in blocks)
     told = (
         (page.amount[at], page.verdicts[at].confidence if page.body[at] else 1 - page.verdicts[at].confidence)

@@ -1,4 +1,6 @@
-"""Where each block of a page stands: the nearest table, row and cell, what nobody sees, and the element that holds the article."""
+"""The place of each block on a page: the nearest table, row and cell, hidden elements, and the element that contains
+the article.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,16 @@ if TYPE_CHECKING:
     from ingest.core.model import Block, Element, Prediction
 
 STEM_SHARE = 0.8
-"""Share of the body's words that the smallest element has that is called the article's."""
+"""Share of the body's words in the smallest element that counts as the article's."""
 
 
 _SETTING_TAGS = INERT | {"table", "tr", "td", "th", "pre", "code", "ul", "ol", "dl"}
 
 
 class Setting(NamedTuple):
-    """The nearest elements of some tags around a place; `inert`, `listing`: the outermost one that nobody sees, the outermost list."""
+    """The nearest elements of some tags around a block. `inert` and `listing` are the outermost hidden element and the
+    outermost list.
+    """
 
     table: Element | None = None
     row: Element | None = None
@@ -34,39 +38,39 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Outline:
-    """A page's blocks, where they stand, and which of them are the body so far."""
+    """The blocks of a page, their places, and which of them are body so far."""
 
     blocks: Sequence[Block]
     verdicts: Sequence[Prediction]
     settings: list[Setting]
     layout: frozenset[Element]
-    """Tables that hold tables."""
+    """Tables that contain tables."""
     body: list[bool]
     free: list[bool]
-    """Whether no rule of a pack has decided a block."""
+    """For each block, true if no pack rule has decided it."""
     amount: list[int]
-    """Words of each block."""
+    """Number of words of each block."""
     stem: Element | None
-    """The smallest element with nearly all of the body; None: no body, or no markup."""
+    """The smallest element with nearly all of the body; None without a body or without markup."""
 
     def inside(self, at: int, element: Element | None) -> bool:
-        """Whether a block stands in an element."""
+        """True if a block is inside an element."""
         around = innermost(self.blocks[at]) if element is not None else None
         while around is not None and around is not element:
             around = around.parent
         return around is not None
 
     def prose(self) -> list[int]:
-        """The blocks of the body that have some length."""
+        """The blocks of the body of some length."""
         return [at for at, mine in enumerate(self.body) if mine and self.amount[at] >= PROSE_WORDS]
 
 
 PROSE_WORDS = 12
-"""From which a block is a paragraph rather than a line."""
+"""Words from which a block is a paragraph rather than a line."""
 
 
 def innermost(block: Block) -> Element | None:
-    """The smallest element that holds a whole block."""
+    """The smallest element that contains a whole block."""
     return block.markup.element if block.markup is not None else None
 
 
@@ -77,7 +81,7 @@ def outwards(block: Block) -> Iterator[Element]:
 
 
 def base(block: Block) -> Element | None:
-    """The block-level element that a block stands in."""
+    """The block-level element that a block is in."""
     tag = block.markup.tag if block.markup else ""
     element = innermost(block)
     while element is not None and element.tag != tag:
@@ -86,7 +90,7 @@ def base(block: Block) -> Element | None:
 
 
 def outline(blocks: Sequence[Block], verdicts: Sequence[Prediction], free: list[bool]) -> Outline:
-    """What the labeller left, seen as a tree."""
+    """Build the outline of a page from its blocks and the labeller's verdicts."""
     settings, layout = inner_settings(blocks)
     body = [prediction.label is Label.BODY and mine for prediction, mine in zip(verdicts, free, strict=True)]
     amount = [count_words(block.text) for block in blocks]
@@ -94,7 +98,7 @@ def outline(blocks: Sequence[Block], verdicts: Sequence[Prediction], free: list[
 
 
 def inner_settings(blocks: Sequence[Block]) -> tuple[list[Setting], frozenset[Element]]:
-    """Where each block stands, and the tables that hold tables."""
+    """The setting of each block, and the tables that contain tables."""
     known: dict[Element, Setting] = {}
     layout: set[Element] = set()
     found = []

@@ -1,4 +1,4 @@
-"""All that the labeller of pages looks at, as one row of numbers a block."""
+"""All features of the page labeller, as one row of numbers for each block."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ingest.core.model import Block, Claim
 
 NEIGHBOUR_BLOCKS = 2
-"""Blocks on each side whose looks count."""
+"""Blocks on each side whose features are added to a block's own."""
 
 _MIN_PROSE_BLOCK_WORDS = 9
 _NEIGHBOUR_COLUMNS = (
@@ -40,19 +40,19 @@ _BEYOND_PAGE = {"shape.words": -1.0}
 _KIND_NUMBERS = {kind: at for at, kind in enumerate(("paragraph", "heading", "list_item", "quote", "caption", "cell"))}
 _MAX_TITLES = 4
 _PROSE_HALF_LIFE_WORDS = 300.0
-"""Words of prose after which the next is worth half as much in telling where the article starts."""
+"""Words of prose after which further prose counts half as much as evidence of where the article starts."""
 
 _MIN_LIKENESS = 0.6
-"""Likeness from which two texts are the same headline."""
+"""Similarity from which two texts count as the same headline."""
 
 _MAX_MARKER_WORDS = 8.0
-"""Words; a block of no more may announce what follows."""
+"""Words; a block with no more may announce what follows."""
 
 _MARKER_LABELS = ("related", "comments", "promo", "share")
 _LEADING_LABELS = (
     "related", "comments", "promo", "author_bio", "copyright_notice", "share", "byline", "caption", "credit",
 )  # fmt: skip
-"""Labels of which it counts that one of their phrases starts the block."""
+"""Labels with a feature that says one of their phrases starts the block."""
 
 
 def page_features(
@@ -61,9 +61,10 @@ def page_features(
     headline: str | None,
     weights: tuple[word_weights.WordWeights, element_weights.ElementWeights] | None = None,
 ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Names of the columns and float32[blocks, columns]; `group.name`, the group being what an ablation drops.
+    """Names of the columns (`group.name`; an ablation drops a whole group) and float32[blocks, columns].
 
-    `weights`: of words and of elements' names, where not those that ship: training has some that have not seen the page's domain.
+    `weights`: weights of words and of element names that replace the shipped ones; training passes some that have not
+    seen the page's domain.
     """
     weights_of_words, weights_of_elements = weights or (
         word_weights.learned_word_weights,
@@ -110,7 +111,7 @@ def page_features(
 
 
 def region_features(blocks: Sequence[Block], region: str) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-    """Names and float32[blocks, 4] of what a main-region finder says: the share of each block that it keeps, and around it."""
+    """Names and float32[blocks, 4]: the share that a main-region finder keeps of each block and those around it."""
     kept_lines = {" ".join(line.split()) for line in region.splitlines()}
     kept_runs = {run for line in kept_lines for run in _shingles(line)}
     kept = np.zeros(len(blocks))
@@ -135,7 +136,7 @@ def _shingles(text: str) -> list[tuple[str, ...]]:
 
 
 def _block_features(blocks: Sequence[Block], markups: Sequence[Markup], share: Floats, prose: Floats) -> Columns:
-    """The block's element, links and pictures."""
+    """The block's element, links and images."""
     kinds = np.array([_KIND_NUMBERS.get(block.kind, 0) for block in blocks])
     media = np.array([markup.media for markup in markups], np.float64)
     columns = {kind: (kinds == at).astype(np.float64) for kind, at in _KIND_NUMBERS.items()}
@@ -156,7 +157,7 @@ def _block_features(blocks: Sequence[Block], markups: Sequence[Markup], share: F
 
 
 def _phrase_features(lines: TokenizedLines, matches: PhraseMatches) -> Columns:
-    """The lexicon's columns: share of the words in phrases of each label, whether one starts the block; how the block speaks."""
+    """The phrase columns: share of the words in phrases of each label, those that start the block, manner of speech."""
     table, words = phrase_table(), np.maximum(lines.words, 1)
     columns: Columns = {}
     for at, kind in enumerate(table.categories[: table.spoken]):
@@ -171,7 +172,7 @@ def _phrase_features(lines: TokenizedLines, matches: PhraseMatches) -> Columns:
 
 
 class _ClaimedTitles:
-    """The headlines and deks that a page claims, read once, and how like other lines are to them."""
+    """The headlines and deks that a page claims, tokenized once, and the similarity of other lines to them."""
 
     def __init__(self, headline: str | None, claims: Sequence[Claim]) -> None:
         told = [c for c in claims if c.field == "headline"]
@@ -185,15 +186,15 @@ class _ClaimedTitles:
         self.titles = list(dict.fromkeys([*meta, *self._like(own, meta)]))[:_MAX_TITLES]
 
     def _like(self, own: list[str], meta: list[str]) -> list[str]:
-        """Of several first-rank headings only those like the page's metadata count, where one is: the others belong to articles that
-        follow on the same page.
+        """Of several `h1` headings keep only those similar to the page's metadata, if any is: the others belong to
+        articles that follow on the same page.
         """
         like = self.likeness(self._reading, meta)
         near = [text for text in own if like[self._row[text]] > _MIN_LIKENESS]
         return near or own
 
     def likeness(self, lines: TokenizedLines, texts: Sequence[str]) -> Floats:
-        """The best of the F1 of words that each line of a reading shares with each of the texts."""
+        """For each line, its highest word F1 with any of the texts."""
         best = np.zeros(lines.lines)
         if not texts:
             return best
@@ -203,7 +204,7 @@ class _ClaimedTitles:
         bags = None
         if keys is not lines.word and len(
             at
-        ):  # an unspaced paragraph says each of them often: as often as the title counts
+        ):  # a paragraph without spaces repeats words often: count each as often as the title does
             pair, often = np.unique(line * known + word, return_counts=True)
             bags = pair // known, pair % known, often
         for text in texts:
@@ -217,9 +218,10 @@ class _ClaimedTitles:
 
 
 def _paired(lines: TokenizedLines) -> Hashes:
-    """The words of a reading, but of scripts that write no spaces each character with the next one.
+    """The words of the lines, but pairs of characters in scripts without spaces between words.
 
-    Thai, Lao, Burmese, Khmer and kana have so few that every paragraph has all those of the title: each was a copy of it.
+    Thai, Lao, Burmese, Khmer and kana have so few characters that every paragraph contains all those of the title, and
+    single characters made each paragraph a copy of it.
     """
     word, single = lines.word, lines.character_class[lines.word_start] == UNSPACED
     if not single.any():
@@ -231,14 +233,14 @@ def _paired(lines: TokenizedLines) -> Hashes:
 
 
 def _headline_index(like: Floats, prose: Floats) -> int:
-    """The block that is like a headline and nearest to the first prose; -1: none is."""
+    """The block similar to a headline that is nearest to the first prose; -1 if there is none."""
     start = int(np.argmax(prose > 0)) if prose.any() else len(prose)
     where = np.flatnonzero(like > _MIN_LIKENESS)
     return int(where[np.argmin(np.abs(where - start))]) if where.size else -1
 
 
 def _decayed_prose(prose: Floats, title: int) -> Floats:
-    """Prose after the headline, worth less the more of it stands before: comments and the next article may be longer than this one."""
+    """Prose after the headline, weighted less the more of it comes before: comments and the next article may be longer."""
     after = prose * (np.arange(len(prose)) > title)
     if not after.any():
         after = prose
@@ -248,7 +250,7 @@ def _decayed_prose(prose: Floats, title: int) -> Floats:
 def _title_features(
     tree: dom_features.BlockTree, markups: Sequence[Markup], prose: Floats, like: Floats, like_dek: Floats, at: int
 ) -> Columns:
-    """Likeness to the claimed headlines and deks, and the way from the block that is most like a headline."""
+    """Similarity to the claimed headlines and deks, and the distance from the block most similar to a headline."""
     n = len(prose)
     index = np.arange(n)
     behind = np.cumsum(prose) - prose
@@ -271,7 +273,7 @@ def _title_features(
 
 
 def _section_marker_features(words: Floats, matches: PhraseMatches) -> Columns:
-    """How many blocks above the last short one stands that announces comments, a list, a biography and the like."""
+    """The number of blocks since the last short one that announces comments, a list, a biography and the like."""
     table, index = phrase_table(), np.arange(len(words))
     columns: Columns = {}
     for kind in _MARKER_LABELS:
@@ -283,7 +285,7 @@ def _section_marker_features(words: Floats, matches: PhraseMatches) -> Columns:
 
 
 def _whole_page_features(words: Floats, prose: Floats, share: Floats) -> Columns:
-    """What kind of page the block is in."""
+    """Statistics of the whole page, for the kind of page it is."""
     total = max(float(words.sum()), 1.0)
     figures = {
         "blocks": np.log1p(len(words)),

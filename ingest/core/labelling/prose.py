@@ -1,6 +1,8 @@
-"""Where a line stands: how much prose lies around it, how far the densest run of prose is, what it shares with the other lines.
+"""Features of a line's position: how much prose is around it, how far away the densest run of prose is, and what it
+shares with other lines.
 
-No position in a file counts, only positions relative to the prose: stripping lines before or after must not change a verdict.
+Absolute positions in a file are never used, only positions relative to the prose: removing lines before or after must
+not change a verdict.
 """
 
 from __future__ import annotations
@@ -12,15 +14,17 @@ import numpy as np
 from ingest.core.labelling.line_shape import Columns, ends_like_sentence
 from ingest.core.labelling.tokens import Bools, Floats, Hashes, Ints, TokenizedLines, group_equal, ngram_hashes
 
-_MIN_PROSE_LINE_WORDS = 10  # a line of prose has at least so many, and ends like a sentence, or three times as many
-_INTERRUPTION_WORDS = 12.0  # words of prose that one other line inside a run outweighs
+_MIN_PROSE_LINE_WORDS = (
+    10  # a line of prose has at least this many words and ends like a sentence, or has three times as many
+)
+_INTERRUPTION_WORDS = 12.0  # words of prose that one other line inside a run cancels
 _PLAIN_COLUMNS = ("is", "before", "after", "run_share")
-"""Columns of `prose_position_features` that stand as they are; of the others, amounts, the logarithm counts."""
+"""Columns of `prose_position_features` used as they are; the others are amounts, and their logarithm is used."""
 
 
 @dataclass(frozen=True, eq=False)
 class Prose:
-    """Which lines are prose, how many words of it each has, and the run of lines where it is densest."""
+    """Which lines are prose, how many words of prose each has, and the run of lines where prose is densest."""
 
     lines: Bools
     words: Floats
@@ -29,11 +33,11 @@ class Prose:
 
 
 def find_prose(reading: TokenizedLines) -> Prose:
-    """The prose of a text; a text of no lines has none."""
+    """Find the prose of a text; a text without lines has none."""
     length = reading.length
     lines = (length >= _MIN_PROSE_LINE_WORDS) & ends_like_sentence(reading) | (length >= 3 * _MIN_PROSE_LINE_WORDS)
     words = np.where(lines, length, 0.0)
-    # The run with the greatest sum, where each line that is no prose counts against it (Kadane's algorithm, by prefix sums).
+    # The run with the greatest sum, where each line that is not prose counts against it (Kadane's algorithm, by prefix sums).
     sums = np.concatenate((np.zeros(1), np.cumsum(np.where(lines, words, -_INTERRUPTION_WORDS))))
     lowest = np.minimum.accumulate(sums)
     last = int(np.argmax(sums - lowest))
@@ -78,9 +82,9 @@ def prose_position_features(prose: Prose) -> Columns:
 
 
 def duplicate_features(lines: TokenizedLines, prose: Prose, function_words: Bools) -> Columns:
-    """Columns of what each line shares with the others: words with the prose, pairs of words with any line.
+    """Columns for what each line shares with the others: words with the prose, pairs of words with any line.
 
-    `function_words` marks the words of the text that say nothing (the, of, and).
+    `function_words` marks the words of the text without a meaning of their own (the, of, and).
     """
     at = lines.word_line
     whole = at[:-1] == at[1:]
@@ -98,7 +102,9 @@ def duplicate_features(lines: TokenizedLines, prose: Prose, function_words: Bool
 
 
 def overlap_features(lines: TokenizedLines, prose: Prose, function_words: Bools) -> Columns:
-    """The columns of `duplicate_features` but for those of pairs: words shared with the prose, the same line, the same first word."""
+    """The columns of `duplicate_features` without those of word pairs: words shared with the prose, the same line, the
+    same first word.
+    """
     n, at = lines.lines, lines.word_line
     content = np.flatnonzero(~function_words)
     content_at = at[content]
@@ -106,7 +112,7 @@ def overlap_features(lines: TokenizedLines, prose: Prose, function_words: Bools)
     own = np.maximum(amount, 1)
     elsewhere, _ = _count_elsewhere(lines.word[content], content_at, prose.lines[content_at].astype(np.float64))
     start = np.searchsorted(at, np.arange(n))
-    line = np.arange(n, dtype=np.uint64)  # a line without words is like no other
+    line = np.arange(n, dtype=np.uint64)  # a line without words equals no other line
     opening = line.copy()
     some = lines.words > 0
     if some.any():
@@ -126,7 +132,7 @@ def overlap_features(lines: TokenizedLines, prose: Prose, function_words: Bools)
 
 
 def _count_elsewhere(values: Hashes, at: Ints, counts: Floats) -> tuple[Floats, Ints]:
-    """For each value: what equal ones in other lines count, and the place of the first equal one."""
+    """For each value, the sum of the counts of equal values in other lines, and the position of the first equal one."""
     order, opens = group_equal(values)
     group = np.cumsum(opens) - 1
     line, count = at[order], counts[order]
@@ -142,7 +148,7 @@ def _count_elsewhere(values: Hashes, at: Ints, counts: Floats) -> tuple[Floats, 
 
 
 def _group_sizes(values: Hashes) -> tuple[Floats, Ints]:
-    """For each value: how many are equal to it, itself included, and the place of the first of them."""
+    """For each value, the number of values equal to it, itself included, and the position of the first of them."""
     order, opens = group_equal(values)
     group = np.cumsum(opens) - 1
     sizes = np.bincount(group).astype(np.float64)
@@ -152,7 +158,7 @@ def _group_sizes(values: Hashes) -> tuple[Floats, Ints]:
 
 
 def _window(values: Floats, reach: int) -> Floats:
-    """The sum of the values at most `reach` lines away, a line's own left out."""
+    """For each line, the sum of the values at most `reach` lines away, without its own."""
     sums = np.zeros(len(values) + 2 * reach + 1)
     np.cumsum(values, out=sums[reach + 1 : reach + 1 + len(values)])
     sums[reach + 1 + len(values) :] = sums[reach + len(values)]

@@ -1,4 +1,6 @@
-"""Whether a page has an article at all, and why not: a list of articles, an error, a login, a wall, a script's empty frame."""
+"""Refusal of pages without an article, and the reason: a list of articles, an error, a login, a paywall, an empty frame
+for a script.
+"""
 
 from __future__ import annotations
 
@@ -22,50 +24,57 @@ if TYPE_CHECKING:
     from ingest.core.model import Block, Prediction
 
 MIN_BODY_WORDS = 15.0
-"""Words of the shortest body."""
+"""Fewest words of a body."""
 
 MIN_LONGEST_BLOCK_WORDS = 8.0
-"""Words of the longest block of a body."""
+"""Fewest words of the longest block of a body."""
 
 MAX_LINK_DENSITY = 0.7
-"""Share of a body's words in links; lists of links are above it."""
+"""Highest share of a body's words in links; lists of links exceed it."""
 
 MIN_BARE_LINK_DENSITY_AND_CHARACTERS = (0.8, 24)
-"""Share in links and characters (a wide one counts twice) from which a line is the headline of another article, in a list of them."""
+"""Share in links and number of characters (a wide character counts twice) from which a line is the headline of another
+article in a list.
+"""
 
 FRONT_PAGE_BOUNDS = (100.0, 0.4, 0.5)
-"""A front page: no run of its body between two bare links has so many words, nor this share of them all, and more than this
-share stands right under such links, the first words too. Of 1,145 pages with an article none is like that; of 284 whose
-article was replaced by teasers 76 %, and in most others something of it was left.
+"""Bounds of a front page: no run of its body between two bare links has this many words or this share of all words, and
+more than the last share directly follows such links, including the first words. None of 1,145 pages with an article
+meets this; of 284 pages whose article was replaced by teasers 76 % do, and in most others something of the article was
+left.
 """
 
 MAX_OPENING_WORDS = 40.0
-"""Words of the opening of another article: a body of no more, right under such a link, is that and no article of two."""
+"""Most words of the opening of another article: a body with no more, directly after such a link, is an opening and not
+a two-sentence article.
+"""
 
 MIN_TRUNCATED_BLOCKS_AND_SHARE = (4, 0.3)
-"""Blocks of a body that break off with dots, and their share of its words, from which they are openings of other articles: of 1,149
-pages with an article none has four such blocks with a fifth of the words.
+"""Number of truncated blocks (with an ellipsis at the end) in a body, and their share of its words, from which they are
+openings of other articles: none of 1,149 pages with an article has four such blocks with a fifth of the words.
 """
 
 MIN_CONFIDENCE_AND_WORDS = (0.95, 700.0)
-"""How sure the labeller is of a body of no words at all, and the words that outweigh all doubt: what it is less sure of is what
-stands around an article, unless it says what the page is called or what the description says.
+"""Lowest confidence of the labeller in a body of zero words, and the number of words at which any confidence is enough.
+A body below this line is text around an article, unless it matches the page's title or description.
 """
 
 MIN_TITLE_OVERLAP, MIN_DESCRIPTION_OVERLAP = 0.6, 0.2
-"""Shares of a title's words in a body, and of a body's words in the page's description, from which it is what the page is about."""
+"""Share of a title's words found in a body, and share of a body's words found in the page's description, from which the
+body is about the page's subject.
+"""
 
 MAX_ERROR_PAGE_WORDS = 200.0
-"""Words of a body that may be the text of an error, a login or a wall, if the page's title says so."""
+"""Most words of a body that may be the text of an error, a login or a paywall, if the page's title says so."""
 
 MAX_PAYWALL_STUB_WORDS = 40.0
-"""Words of a body that may be all that a wall leaves of an article."""
+"""Most words of a body that may be the remainder of an article behind a paywall."""
 
 MIN_KEYWORD_LETTERS = 4
-"""Letters of a word that says what a title is about."""
+"""Fewest letters of a word that counts as a keyword of a title."""
 
 MIN_PAGE_WORDS = 10
-"""Words of a page that has none before its scripts have run."""
+"""A page with fewer words has no text before its scripts have run."""
 
 _PARTS = re.compile(r"\s*[|–—·]\s*|\s+-\s+|(?<=^\d\d\d):\s+")
 _WORD = regex.compile(
@@ -82,9 +91,11 @@ _MESSAGES = {
 def find_refusal(
     blocks: Sequence[Block], verdicts: Sequence[Prediction], titles: Collection[str] = (), *, undrawn: bool = False
 ) -> Rejected | None:
-    """Why a page has no article to record, if so: `no_article`, `paywall_stub` or `needs_javascript`. None: it has one.
+    """The reason why a page has no article to record: `no_article`, `paywall_stub` or `needs_javascript`. None if it
+    has one.
 
-    `titles`: what its metadata call it. `undrawn`: it says no more than its own summary, and a script would draw the rest.
+    `titles`: the titles in its metadata. `undrawn`: it shows no more than its own summary, and a script would render
+    the rest.
     """
     own = np.asarray([prediction.label is Label.BODY for prediction in verdicts], dtype=np.bool_)
     words = np.zeros(len(blocks))
@@ -112,7 +123,9 @@ def find_refusal(
 
 
 def _is_sure(words: Floats, sure: Floats) -> bool:
-    """Whether the surest part of a body would do by itself: a reader's remark under a brief does not make that less sure."""
+    """True if the surest part of a body would be enough by itself: a reader's comment below a brief must not lower the
+    result.
+    """
     order = np.argsort(-sure, kind="stable")
     amounts = np.cumsum(words[order])
     certainty = np.cumsum((words * sure)[order])
@@ -126,7 +139,7 @@ def _phrases(table: str) -> dict[str, frozenset[str]]:
 
 
 def _reason_in_titles(titles: Iterable[str]) -> str | None:
-    """The reason that at least half of the titles give away: "404 – Page not found", "Sign in | The Example"."""
+    """The reason stated by at least half of the titles: "404 – Page not found", "Sign in | The Example"."""
     found: list[str | None] = []
     for title in dict.fromkeys(titles):
         parts = {part.strip(_TRIMMED) for part in (title.casefold(), *_PARTS.split(title.casefold()))}
@@ -136,7 +149,7 @@ def _reason_in_titles(titles: Iterable[str]) -> str | None:
 
 
 def _reason_in_text(blocks: Sequence[Block], *, paid_only: bool) -> str | None:
-    """The reason that the page's words give."""
+    """The reason stated by the text of the page."""
     page = " ".join([block.text for block in blocks]).casefold()
     if len(page.split()) < MIN_PAGE_WORDS:
         return "needs_javascript"
@@ -147,7 +160,7 @@ def _reason_in_text(blocks: Sequence[Block], *, paid_only: bool) -> str | None:
 
 
 def _is_front_page(blocks: Sequence[Block], words: Floats, links: Floats) -> bool:
-    """Whether the body falls into short runs, each under a link that is a headline of its own, the first one too."""
+    """True if the body consists of short runs, each after a link that is a headline of its own, including the first."""
     most, least, under = FRONT_PAGE_BOUNDS
     run = longest = alone = opening = 0.0
     led = False
@@ -166,7 +179,7 @@ def _is_front_page(blocks: Sequence[Block], words: Floats, links: Floats) -> boo
 
 
 def is_bare_link(block: Block) -> bool:
-    """Whether a line is a link and long enough for the headline of another article."""
+    """True if a line is a link and long enough for the headline of another article."""
     density, least = MIN_BARE_LINK_DENSITY_AND_CHARACTERS
     if block.markup is None or block.markup.link_density <= density:
         return False
@@ -175,7 +188,7 @@ def is_bare_link(block: Block) -> bool:
 
 
 def _is_list_of_openings(blocks: Sequence[Block], words: Floats) -> bool:
-    """Whether much of the body breaks off with dots, as the openings of articles do in lists of them."""
+    """True if much of the body is truncated with an ellipsis, as the openings in lists of articles are."""
     own = ((block.text, amount) for block, amount in zip(blocks, words.tolist(), strict=True) if amount)
     cut = [amount for text, amount in own if is_cut(text)]
     return len(cut) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[0] and sum(cut) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[1] * float(
@@ -184,8 +197,8 @@ def _is_list_of_openings(blocks: Sequence[Block], words: Floats) -> bool:
 
 
 def _begins_named(blocks: Sequence[Block], words: Floats, links: Floats, titles: Collection[str]) -> bool:
-    """Whether the first run of the body, up to a bare link or an opening that breaks off, is of some length and speaks of what a title says:
-    a brief, with other articles under it. Titles of lists of articles are those of sections.
+    """True if the first run of the body, up to a bare link or a truncated opening, is of some length and shares the
+    words of a title: a brief with other articles below it. The titles of lists of articles are those of sections.
     """
     run = np.zeros(len(words))
     for at, (block, amount, share) in enumerate(zip(blocks, words.tolist(), links.tolist(), strict=True)):
@@ -198,12 +211,12 @@ def _begins_named(blocks: Sequence[Block], words: Floats, links: Floats, titles:
 
 
 def is_cut(text: str) -> bool:
-    """Whether a text breaks off with dots."""
+    """True if a text ends with an ellipsis."""
     return text.rstrip(_CLOSING).endswith(("…", "..."))
 
 
 def _matches_metadata(blocks: Sequence[Block], words: Floats, titles: Iterable[str]) -> bool:
-    """Whether the body speaks of what a title says, or says what the page's description or its declared body does."""
+    """True if the body shares the words of a title, or repeats the page's description or declared body."""
     own = [(block, amount) for block, amount in zip(blocks, words.tolist(), strict=True) if amount]
     overlap = sum(amount * max(block.markup.metadata_overlap) for block, amount in own if block.markup)
     return overlap >= MIN_DESCRIPTION_OVERLAP * float(words.sum()) or speaks_of(
@@ -212,14 +225,16 @@ def _matches_metadata(blocks: Sequence[Block], words: Floats, titles: Iterable[s
 
 
 def speaks_of(texts: Iterable[str], titles: Iterable[str]) -> bool:
-    """Whether texts say most of the words of a title."""
+    """True if the texts contain most of the words of a title."""
     said = {stem for text in texts for stem in _stems(text)}
     named = (set(_stems(title)) for title in titles)
     return any(len(stems) > 1 and len(stems & said) >= MIN_TITLE_OVERLAP * len(stems) for stems in named)
 
 
 def _stems(text: str) -> Iterator[str]:
-    """The first five letters of each word of some length, for words bend at their ends; a wide sign is a word."""
+    """The first five letters of each word of some length, as words are inflected at their ends; a wide character is a
+    word.
+    """
     return (
         word[:5]
         for word in _WORD.findall(text.casefold())

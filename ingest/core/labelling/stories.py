@@ -1,4 +1,4 @@
-"""A second whole article on the page: the next story, which a reader comes to by scrolling on."""
+"""A second whole article on the page: the next story, which readers reach by scrolling on."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from ingest.core.model import Element
 
 LEAST_PROSE = 2
-"""Paragraphs of a story, on both sides."""
+"""Fewest paragraphs of a story, both this one and the other."""
 SIGNED_WITHIN = 4
-"""Blocks after a heading in which a story has its byline or its date."""
+"""Number of blocks after a heading within which a story has its byline or its date."""
 MOST_HEADINGS = 40
 TITLES = ("h1", "h2")
 
 
 def other_stories(page: Outline, titles: Sequence[str]) -> set[int]:
-    """The blocks of the body that belong to another story than the one the page is called by.
+    """The blocks of the body that belong to another story than the one in the page's title.
 
-    Such a story stands in an element like the one around this article, tag and class, begins with a heading of its own, and is an
-    `article`, has a heading of the headline's rank, or is signed and dated by itself. A part of one article is none of these.
+    Such a story is in an element with the same tag and class as the one around this article, begins with a heading of
+    its own, and is an `article`, has a heading of the headline's rank, or has its own byline and date. A part of one
+    article meets none of these.
     """
     headline = _headline(page, titles)
     if headline is None:
@@ -62,7 +63,7 @@ def other_stories(page: Outline, titles: Sequence[str]) -> set[int]:
 
 
 def _headline(page: Outline, titles: Sequence[str]) -> int | None:
-    """The heading that says what the page is called."""
+    """The heading that matches a title of the page."""
     wanted = {match_key(title) for title in dict.fromkeys(titles)} - {""}
     headings = [at for at, block in enumerate(page.blocks) if block.markup and block.markup.tag in ("h1", "h2", "h3")]
     return next(
@@ -76,7 +77,7 @@ def _headline(page: Outline, titles: Sequence[str]) -> int | None:
 
 
 def _stands_alone(page: Outline, headline: int, at: int, story: Element) -> bool:
-    """Whether a heading opens a story of its own rather than a part of one."""
+    """True if a heading opens a separate story rather than a part of one."""
     one, other = page.blocks[headline].markup, page.blocks[at].markup
     if story.tag == "article" or (one and other and one.tag == other.tag):
         return True

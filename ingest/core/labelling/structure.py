@@ -1,6 +1,7 @@
-"""What the structure of a page decides where a labeller that looks at each block by itself does not: tables, gaps, copies, other stories.
+"""Corrections of the labeller from the structure of the page: tables, gaps, copies and other stories.
 
-Each step looks at what those before it left, and says of some blocks that they are the body or that they are not.
+The labeller judges each block separately. Each step here works on the result of the steps before it, and marks blocks
+as body or as not body.
 """
 
 from __future__ import annotations
@@ -25,21 +26,21 @@ if TYPE_CHECKING:
     from ingest.core.model import Block, Claim, Prediction
 
 ALONE_WORDS, ALONE_CERTAIN = 60, 0.9
-"""Words of such a text, and how sure the labeller may be that it is none of the article."""
+"""Words of such a text, and the highest confidence of the labeller that it is not part of the article."""
 
 Decision = tuple[Label, str]
-"""A label, and the id of the rule that gave it."""
+"""A label, and the id of the rule that assigned it."""
 
 
 class Stated(NamedTuple):
-    """What the page's metadata say: how it is called, and who wrote it."""
+    """Titles and authors from the page's metadata."""
 
     titles: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, claims: Iterable[Claim]) -> Stated:
-        """What claims say."""
+        """The titles and authors among the claims."""
         told = list(claims)
         names = [name for claim in told if claim.field == "authors" for name in claim.value]
         return cls(tuple(claim.value for claim in told if claim.field == "headline"), tuple(dict.fromkeys(names)))
@@ -48,7 +49,7 @@ class Stated(NamedTuple):
 def decide(
     blocks: Sequence[Block], verdicts: Sequence[Prediction], free: list[bool], stated: Stated
 ) -> dict[int, Decision]:
-    """The blocks whose label changes. `free`: which no rule of a pack has decided."""
+    """The blocks whose label changes. `free`: true for those that no pack rule has decided."""
     page = outline(blocks, verdicts, free)
     decided: dict[int, Decision] = {}
     for step in (_alone, _unseen, _others, _tables, _lists, _gaps, _copies, _openings, _asides):
@@ -63,8 +64,8 @@ def decide(
 
 
 def _alone(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
-    """The one long text of a page without a body, if it speaks of what the page is called: a whole article in one element, parted by
-    single line breaks.
+    """The only long text of a page without a body, if it shares the words of the page's title: a whole article in one
+    element, separated by single line breaks only.
     """
     if sum(size for size, mine in zip(page.amount, page.body, strict=True) if mine) >= MIN_BODY_WORDS:
         return
@@ -82,7 +83,7 @@ def _alone(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
 
 
 def _unseen(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
-    """What nobody sees, unless it is more than all that is seen: templates hide whole articles until a script runs."""
+    """Hidden text, unless it is longer than all visible text: templates hide whole articles until a script runs."""
     del stated
     seen = sum(
         size

@@ -1,4 +1,6 @@
-"""Tables: one of facts inside an article is kept or left as a whole, with its rows; one that lays out a page is no table to a reader."""
+"""Tables: a table of facts inside an article is kept or removed as a whole, with its rows; a layout table does not
+count as a table.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +18,20 @@ if TYPE_CHECKING:
     from ingest.core.model import Block, Element
 
 CELL_WORDS = 60
-"""Words of a cell, from which it is a column of the page."""
+"""Words of a cell from which it counts as a column of the page layout."""
 MEAN_CELL_WORDS = 20.0
 LEAST_ROWS, LEAST_CELLS = 2, 4
 LEAST_ITEMS = 3
 LEAST_WORDS_A_BLOCK = 3
 KEPT_ENOUGH = 0.3
-"""Share of a list's words that the labeller keeps from which all are kept; of less only a list that is as long as the rest of the body."""
+"""Share of a list's words kept by the labeller from which all of the list is kept; with a lower share, only a list as
+long as the rest of the body is.
+"""
 MOST_LINKED_LIST = 0.2
 MOST_LINKED = 0.7
-"""Share of a table's words in links; those that are menus have more."""
+"""Highest share of a table's words in links; menus have more."""
 AFTERWARDS = 2
-"""Blocks that may stand between the last paragraph and a table of the article."""
+"""Number of blocks allowed between the last paragraph and a table of the article."""
 
 FOREIGN = (
     "navigation",
@@ -45,14 +49,14 @@ FOREIGN = (
 
 
 class Table(NamedTuple):
-    """A table of facts, or a list: the blocks in it, in order."""
+    """A table of facts, or a list: its blocks, in order."""
 
     place: Element
     blocks: list[int]
 
 
 def fact_tables(blocks: Sequence[Block], settings: Sequence[Setting], layout: frozenset[Element]) -> list[Table]:
-    """The tables whose rows have short cells, and that hold no other table."""
+    """The tables whose rows have short cells and that contain no other table."""
     inside: dict[Element, list[int]] = defaultdict(list)
     for at, setting in enumerate(settings):
         if setting.table is not None and setting.table not in layout:
@@ -82,7 +86,7 @@ def _has_facts(settings: Sequence[Setting], blocks: Sequence[Block]) -> bool:
 
 
 def lists(settings: Sequence[Setting]) -> list[Table]:
-    """The outermost lists of some items."""
+    """The outermost lists with several items."""
     inside: dict[Element, list[int]] = defaultdict(list)
     for at, setting in enumerate(settings):
         if setting.listing is not None:
@@ -91,7 +95,7 @@ def lists(settings: Sequence[Setting]) -> list[Table]:
 
 
 def is_whole(each: Table, page: Outline) -> bool:
-    """Whether a list is the article, or partly kept."""
+    """True if a list is the article itself, or is partly kept."""
     amount = sum(page.amount[at] for at in each.blocks)
     kept = sum(page.amount[at] for at in each.blocks if page.body[at])
     rest = sum(size for size, mine in zip(page.amount, page.body, strict=True) if mine) - kept
@@ -99,7 +103,9 @@ def is_whole(each: Table, page: Outline) -> bool:
 
 
 def belongs(table: Table, page: Outline, most_linked: float = MOST_LINKED) -> bool:
-    """Whether a table of facts or a list is a part of the article: it stands among its paragraphs, and is no menu."""
+    """True if a table of facts or a list is part of the article: it is among the article's paragraphs and is not a
+    menu.
+    """
     inside = set(table.blocks)
     prose = [at for at in page.prose() if at not in inside]
     if not prose or page.stem is None or prose[0] > table.blocks[0]:
@@ -116,7 +122,9 @@ def belongs(table: Table, page: Outline, most_linked: float = MOST_LINKED) -> bo
 
 
 def is_foreign(around: Iterable[Element], stem: Element | None, names: Collection[str] = FOREIGN) -> bool:
-    """Whether an element up to the article's, the smallest first, is called a part of something else, by groups of names."""
+    """True if an element between a block and the article's element, the smallest first, has a name from a group that
+    marks foreign parts.
+    """
     heads, member = name_groups()
     for element in around:
         if element is stem:
@@ -129,8 +137,8 @@ def is_foreign(around: Iterable[Element], stem: Element | None, names: Collectio
 
 
 def cell_ends(blocks: Sequence[Block]) -> list[str | None]:
-    """What ends each block but the last if it is a cell of a table of facts: a tab before the next cell of its row, a line end before the
-    next row; None: it is none, or the last of its table.
+    """The separator after each block but the last if it is a cell of a table of facts: a tab before the next cell of
+    its row, a line end before the next row. None for a block that is not a cell, or is the last of its table.
     """
     settings, layout = inner_settings(blocks)
     facts = {table.place for table in fact_tables(blocks, settings, layout)}

@@ -1,7 +1,8 @@
-"""What the form of a text file says of its lines, where no pack is sure: dates, names and captions between headline and prose, second
-copies of the head, what a publisher says to its readers, and the titles of other articles behind the last prose.
+"""Labels from the form of a text file, where no pack decides: dates, names and captions between headline and prose,
+second copies of the head, notices to readers, and titles of other articles after the last prose.
 
-It looks at lines beside lines, never at words of one publisher. What it labels, the labeller of lines does not.
+It compares lines with lines and never looks for words of one publisher. The line classifier does not change what is
+labelled here.
 """
 
 from __future__ import annotations
@@ -30,26 +31,30 @@ Rows = "list[LabelledBlock | None]"
 
 MIN_STANDFIRST_WORDS = 7
 MAX_HEAD_LINES = 16
-"""Lines that a head has at the most: title, standfirst, byline, date, what a template puts between its two copies."""
+"""Most lines of a head: title, standfirst, byline, date, and what a template puts between its two copies."""
 MIN_TAIL_LINES = 2
-"""Lines behind the last prose of one form that make a list."""
+"""Number of lines of one form after the last prose that make a list."""
 MAX_KNOWN_SHARE = 0.34
-"""Share of a title's words that the article says too; another article's title says few of them."""
+"""Share of a title's words found in the article; the title of another article has a lower one."""
 MAX_HEADLINE_BOILERPLATE_CONFIDENCE = 0.25
-"""Probability of residue from which a line goes, where its place speaks for it, too: above the headline, below a closing call."""
+"""Probability of boilerplate from which a line is removed where its position is evidence, too: above the headline, or
+below a closing call to action.
+"""
 
 HALF_DOUBTED = 0.35
-"""Probability of residue from which a short line between headline and prose goes: a kicker, a place, a counter."""
+"""Probability of boilerplate from which a short line between headline and prose is removed: a kicker, a place, a
+counter.
+"""
 MAX_KICKER_WORDS = 9
 MIN_QUESTIONS = 3
-"""Times that a question is answered from which it is one of an interview with several people."""
+"""Number of answers to a question from which it belongs to an interview with several people."""
 MIN_LIST_LINES = 7
 MAX_LIST_RESIDUE = 0.8
-"""Mean probability of residue that a list between the article's paragraphs has at the most; menus have .95 and more."""
+"""Highest mean probability of boilerplate of a list between the article's paragraphs; menus have .95 and more."""
 MAX_LIST_RESIDUE_ANNOUNCED = 0.9
-"""The same where the line above it ends with a colon."""
+"""The same where the line above the list ends with a colon."""
 TRAIL = 60
-"""Characters that the way to an article has at the most, before its title."""
+"""Most characters of a breadcrumb trail before the title."""
 
 _QUESTION_MARKS = ("?", "？", "؟")
 _TITLE_WORDS = range(4, 30)
@@ -61,7 +66,9 @@ _BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+>»]|[•●▪■►▶])
 
 
 def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, headline: str | None) -> None:
-    """Label what the form of the text tells. `rows`: what packs have decided, and where the headline stands; altered."""
+    """Label what the form of the text shows. `rows`: the decisions of the packs and the place of the headline; changed
+    in place.
+    """
     prose, first = first_prose(rows, judged)
     top = range(min(first, len(blocks)))
     _second_copies(blocks, rows, top)
@@ -84,7 +91,9 @@ def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Ju
 
 
 def _questions(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement) -> None:
-    """A question printed again and again, each time above a kept line, is asked of several people: no copy that says nothing new."""
+    """A question printed several times, each time above a kept line, is put to several people: it is not a repeat to
+    remove.
+    """
     asked = [i for i, block in enumerate(blocks) if rows[i] is None and block.text.endswith(_QUESTION_MARKS)]
     by_stems: dict[frozenset[str], list[int]] = {}
     for i in asked:
@@ -97,7 +106,9 @@ def _questions(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged
 
 
 def _lists_in_prose(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Bools) -> None:
-    """Between two lines of the article's prose, a run of short lines that the labeller doubts and no rule knows is a list of the article."""
+    """A run of short lines between two lines of the article's prose, which the labeller doubts and no rule knows, is a
+    list of the article.
+    """
     places = [i for i in np.flatnonzero(prose).tolist() if (row := rows[i]) is None or row.label is Label.BODY]
     if len(places) < 2:
         return
@@ -112,7 +123,9 @@ def _lists_in_prose(blocks: Sequence[Block], rows: list[LabelledBlock | None], j
 
 
 def _second_copies(blocks: Sequence[Block], rows: list[LabelledBlock | None], top: range) -> None:
-    """A head printed twice leaves as a whole. Its standfirst is the first line under the title that is printed again under the second."""
+    """Remove the second copy of a head as a whole. The standfirst is the first line below the title that is printed
+    again below the second title.
+    """
     copies = _copies(rows, top)
     if len(copies) < 2:
         return
@@ -136,8 +149,8 @@ def _copies(rows: Sequence[LabelledBlock | None], top: range) -> list[int]:
 def _above_headline(
     blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, top: range, begun: int
 ) -> None:
-    """Between two copies of the headline, and above one under a menu, stands what is the site's own; but where prose has begun before
-    it, at `begun`, the lines may be a list of the article.
+    """Lines between two copies of the headline, and above a headline below a menu, belong to the site; but where prose
+    has begun before it, at `begun`, the lines may be a list of the article.
     """
     copies = _copies(rows, top)
     if not copies:
@@ -157,7 +170,9 @@ def _above_headline(
 def _around_head(
     blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, top: range, key: str
 ) -> None:
-    """Short lines around a headline that the labeller half doubts, and the way to it ("Home Food Honey jam for the holidays")."""
+    """Short lines around a headline with a moderate probability of boilerplate, and breadcrumb trails ("Home Food Honey
+    jam for the holidays").
+    """
     copies = _copies(rows, top)
     if not copies or top.stop - copies[-1] > MAX_HEAD_LINES:  # a list of short lines may be the article
         return
@@ -175,7 +190,9 @@ def _around_head(
 def _beside_head(
     blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], i: int, headline: str
 ) -> LabelledBlock | None:
-    """A name beside a date or a bar is the author's; a line that ends with a day and tells more is a caption. `headline`: folded."""
+    """A name beside a date or a bar is the author's; a line that ends with a date and has more text is a caption.
+    `headline`: folded.
+    """
     text = blocks[i].text
     near = range(max(i - 2, 0), min(i + 3, len(rows)))
     if (
@@ -190,7 +207,9 @@ def _beside_head(
 def _titles_at_the_end(
     blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Bools
 ) -> None:
-    """Behind the last prose: openings that end in "…", titles under bullets that say nothing of the article, and what follows a call."""
+    """After the last prose: openings that end in "…", bulleted titles unrelated to the article, and what follows a call
+    to action.
+    """
     found = np.flatnonzero(prose).tolist()
     kept = [i for i in found if (row := rows[i]) is None or row.label is Label.BODY]
     if not kept:
@@ -224,7 +243,7 @@ def _titles_at_the_end(
 
 
 def _bulleted_title(text: str) -> bool:
-    """Whether a line under a bullet may be another article's title: of a title's length, and no sentence."""
+    """True if a bulleted line may be the title of another article: of a title's length, and not a sentence."""
     return (
         bool(_BULLET.match(text))
         and len(text.split()) in _TITLE_WORDS
@@ -234,7 +253,7 @@ def _bulleted_title(text: str) -> bool:
 
 
 def _runs(places: Sequence[int]) -> Iterator[list[int]]:
-    """Places that follow one another."""
+    """Runs of consecutive positions."""
     run: list[int] = []
     for place in places:
         if run and place != run[-1] + 1:

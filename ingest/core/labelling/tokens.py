@@ -1,8 +1,9 @@
 """The lines of a text as arrays: the class of each character, and words as hashes.
 
-One table turns every code point into a class, a polynomial rolling hash (prefix sums) turns every word into a number, so the other features are counts in
-numpy: about 4 µs a line where regular expressions and strings took 28. A character of a script that writes no spaces between words
-(Han, kana, Thai, Lao, Burmese, Khmer) is a word of its own, as in the benchmark's scores.
+One table maps every code point to a class, and a polynomial rolling hash (prefix sums) maps every word to a number, so
+all other features are counts in numpy: about 4 µs a line, where regular expressions and strings took 28. A character of
+a script without spaces between words (Han, kana, Thai, Lao, Burmese, Khmer) is a word of its own, as in the benchmark's
+scores.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Bools = NDArray[np.bool_]
 Hashes = NDArray[np.uint64]
 Classes = NDArray[np.uint8]
 
-# Classes of characters. Those up to UNSPACED make words.
+# Classes of characters. Those up to UNSPACED form words.
 LOWER, UPPER, UNCASED, MARK, DIGIT, UNSPACED = range(6)
 (
     SPACE,
@@ -63,23 +64,23 @@ _CHARACTERS = {
     SLASH: "/\\／",
     LEGAL: "©®™℗",
 }
-_QUOTES_NOT_BARS = "»‹"  # arrows in English, quotation marks elsewhere: quotation marks
+_QUOTES_NOT_BARS = "»‹"  # arrows in English, quotation marks elsewhere: counted as quotation marks
 _WORDS_PER_UNSPACED_CHARACTER = (
-    0.5  # words that a character of an unspaced script counts for, where lengths are compared
+    0.5  # length in words of a character of a script without spaces, where lengths are compared
 )
 _PLANE = 1 << 16
 _HALF, _LOWER = np.uint32(16), np.uint32(_PLANE - 1)
-HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that powers of it never vanish modulo 2**64
-_MAX_HASHED_CHARACTERS = 48  # characters of a word that its hash looks at
+HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that its powers never become 0 modulo 2**64
+_MAX_HASHED_CHARACTERS = 48  # characters of a word that its hash covers
 _CACHED_POWER_BITS = (
     14,
     20,
-)  # the powers of the multiplier are kept for texts of 2**14 characters, …, 2**20; longer ones make them anew
+)  # powers of the multiplier are cached for texts of 2**14 characters, …, 2**20; longer texts compute them anew
 
 
 @cache
 def _character_table() -> NDArray[np.uint32]:
-    """Of each code point of the first plane its class, in the upper half, and its lower-case form, in the lower."""
+    """For each code point of the first plane its class, in the upper half, and its lower-case form, in the lower half."""
     by_category = {"Lu": UPPER, "Lt": UPPER, "Ll": LOWER, "Lo": UNCASED, "Lm": UNCASED, "Mn": MARK, "Mc": MARK}
     by_category |= {"Nd": DIGIT, "Nl": DIGIT, "No": DIGIT, "Zs": SPACE, "Cc": SPACE, "Sc": MONEY, "Cf": MARK}
     plane = list(map(chr, range(_PLANE)))
@@ -98,7 +99,7 @@ def _character_table() -> NDArray[np.uint32]:
 
 @dataclass(frozen=True, eq=False)
 class TokenizedLines:
-    """Lines read once. Arrays over characters, over words, over lines; each line ends in a BREAK that belongs to it."""
+    """Tokenized lines. Arrays over characters, over words and over lines; each line ends in a BREAK that belongs to it."""
 
     lines: int
     character_class: NDArray[np.uint8]
@@ -106,25 +107,25 @@ class TokenizedLines:
     character_line: Ints
     """Line of each character."""
     first: Ints
-    """Character at which each line starts."""
+    """Index of the first character of each line."""
     last: Ints
-    """Character at which each line ends, the BREAK."""
+    """Index of the last character of each line, the BREAK."""
     counts: Floats
-    """float64[lines, CLASSES]: how many characters of each class a line has."""
+    """float64[lines, CLASSES]: number of characters of each class in a line."""
     word: Hashes
-    """Each word, folded to lower case, as a number; equal words are equal numbers."""
+    """The hash of each word in lower case; equal words have equal hashes."""
     word_line: Ints
     word_start: Ints
     word_length: Ints
 
     @cached_property
     def words(self) -> Floats:
-        """Words of each line."""
+        """Number of words of each line."""
         return self.count_per_line(self.word_line)
 
     @cached_property
     def length(self) -> Floats:
-        """Words of each line, a character of an unspaced script counted as part of one."""
+        """Number of words of each line, where a character of a script without spaces counts as part of one."""
         return self.words - (1 - _WORDS_PER_UNSPACED_CHARACTER) * self.counts[:, UNSPACED]
 
     def count_per_line(self, where: Ints, weights: Floats | None = None) -> Floats:
@@ -133,14 +134,14 @@ class TokenizedLines:
 
 
 def tokenize(texts: Sequence[str]) -> TokenizedLines:
-    """Read lines; none may hold a newline."""
+    """Tokenize lines; none may contain a newline."""
     codes = np.frombuffer(("\n".join(texts) + "\n").encode("utf-32-le", "replace"), np.uint32)
     known = _character_table().take(
         codes, mode="clip"
-    )  # both at once, unchecked: a quarter of the time of two look-ups
+    )  # one look-up for both, without a bounds check: a quarter of the time of two
     kind = (known >> _HALF).astype(np.uint8)
     folded = (known & _LOWER).astype(np.uint64)
-    if (far := codes >= _PLANE).any():  # Han beyond the first plane; emoji and the rest
+    if (far := codes >= _PLANE).any():  # Han beyond the first plane, emoji and others
         kind[far] = np.where((codes[far] >= 0x20000) & (codes[far] < 0x40000), UNSPACED, OTHER)
         folded[far] = codes[far]
     last = np.cumsum([len(text) + 1 for text in texts], dtype=np.intp) - 1
@@ -159,18 +160,22 @@ def tokenize(texts: Sequence[str]) -> TokenizedLines:
 
 @dataclass(frozen=True, eq=False)
 class HashIndex:
-    """Numbers that are looked for among many others, ascending, and where those begin that share their upper bits."""
+    """A set of hashes to find among many others: the keys in ascending order, and where those with the same upper bits
+    begin.
+    """
 
     keys: Hashes
     shift: np.uint64
-    """What leaves the upper bits: two or three more than there are keys, so that few share them and the table stays near."""
+    """The right shift that leaves the upper bits: two or three bits more than the number of keys needs, so that few
+    keys share them and the table stays small enough for the cache.
+    """
     begin: NDArray[np.int32]
     deepest: int
-    """The most numbers that share their upper bits: so many looks find any."""
+    """The largest number of keys that share their upper bits: the number of comparisons that finds any key."""
 
     @classmethod
     def of(cls, keys: Hashes) -> HashIndex:
-        """An index of ascending numbers."""
+        """An index of keys in ascending order."""
         bits = min(len(keys).bit_length() + 2, 20)
         shift = np.uint64(64 - bits)
         sizes = np.bincount((keys >> shift).astype(np.intp), minlength=1 << bits)
@@ -178,21 +183,22 @@ class HashIndex:
         return cls(keys, shift, begin, int(sizes.max(initial=0)))
 
     def find(self, among: Hashes) -> tuple[Ints, Ints]:
-        """Where in `among` a key stands, ascending, and which key."""
+        """The positions in `among` that hold a key, ascending, and which key each is."""
         upper = (among >> self.shift).astype(np.intp)
         key, end = self.begin.take(upper), self.begin.take(upper + 1)
         at = np.flatnonzero(key < end)
         key, end, wanted = key[at].astype(np.intp), end[at], among[at]
-        for _ in range(self.deepest - 1):  # a wrong one makes way for its neighbour
+        for _ in range(self.deepest - 1):  # advance past keys that do not match
             key += (self.keys.take(key) != wanted) & (key + 1 < end)
         true = self.keys.take(key) == wanted
         return at[true], key[true]
 
 
 def group_equal(values: Hashes) -> tuple[Ints, Bools]:
-    """The positions of values, equal ones together in their order, and whether each is the first of its group.
+    """The positions of values, equal ones together and in order, and whether each is the first of its group.
 
-    The upper bits decide; the lower ones carry the position, so that plain numbers are sorted, which is many times faster than argsort.
+    The upper bits decide; the lower ones hold the position, so plain numbers are sorted, which is many times faster
+    than argsort.
     """
     bits = np.uint64(max(len(values).bit_length(), 1))
     order = np.sort((values >> bits << bits) | np.arange(len(values), dtype=np.uint64))
@@ -202,7 +208,7 @@ def group_equal(values: Hashes) -> tuple[Ints, Bools]:
 
 
 def ngram_hashes(word: Hashes, max_words: int) -> Iterator[Hashes]:
-    """One number for each run of one word, of two, … of `max_words` words; there are so many runs of n words as words, less n - 1."""
+    """The hashes of all n-grams of one word, of two, … of `max_words` words; there are n - 1 fewer n-grams than words."""
     runs = word
     yield runs
     for size in range(2, max_words + 1):
@@ -212,7 +218,7 @@ def ngram_hashes(word: Hashes, max_words: int) -> Iterator[Hashes]:
 
 
 def _word_bounds(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
-    """Where words start and how long they are: runs of letters and digits, apostrophes between letters included."""
+    """The start and length of each word: runs of letters and digits, including apostrophes between letters."""
     in_word = kind <= UNSPACED
     inner = kind == APOSTROPHE
     inner[1:-1] &= (kind[:-2] <= UNCASED) & (kind[2:] <= UNCASED)
@@ -228,9 +234,11 @@ def _word_bounds(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
 
 
 def _word_hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
-    """A polynomial hash of each word: the sum of its characters times powers of the multiplier, then mixed (xor, shift, multiply).
+    """A polynomial hash of each word: the sum of its characters times powers of the multiplier, then mixed (xor, shift,
+    multiply).
 
-    Each is the difference of two prefix sums over the whole text, multiplied by the inverse power of the word's start.
+    Each is the difference of two prefix sums over the whole text, multiplied by the inverse power for the start of the
+    word.
     """
     bits = max(len(folded).bit_length(), _CACHED_POWER_BITS[0])
     powers, inverse = (_cached_hash_powers if bits <= _CACHED_POWER_BITS[1] else _hash_powers)(bits)
@@ -244,7 +252,7 @@ def _word_hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
 
 
 def _hash_powers(bits: int) -> tuple[Hashes, Hashes]:
-    """The first 2**bits powers of the multiplier from the first on, and those of its inverse from the zeroth on."""
+    """The first 2**bits powers of the multiplier, from exponent one, and those of its inverse, from exponent zero."""
     inverse = np.full(1 << bits, np.uint64(pow(int(HASH_MULTIPLIER), -1, 1 << 64)))
     inverse[0] = 1
     return np.cumprod(np.full(1 << bits, HASH_MULTIPLIER), dtype=np.uint64), np.cumprod(inverse, dtype=np.uint64)
