@@ -1,4 +1,4 @@
-"""Small questions to an lxml tree: the text of an element, the words of its classes."""
+"""Helpers for lxml trees: the text of an element, the words of its classes."""
 
 from __future__ import annotations
 
@@ -51,13 +51,15 @@ _SHOWN_AS_BLOCK = re.compile(r"display\s*:\s*(?:block|flex|grid|table|list-item)
 _BEFORE, _AFTER = r"[^\W\d_A-Z]|[\d.!?»”)’…]", r"[A-ZÀ-ÞА-ЯЁІЇЄ©(（]"
 _MISSING_SPACE = re.compile(
     rf"\x00(?<=(?:{_BEFORE})\x00)\x00*(?={_AFTER})"
-)  # its first sign is one that a search can skip to
+)  # its fixed first character lets the regex engine skip ahead
 _NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 @cache_short_texts
 def class_tokens(name: str) -> frozenset[str]:
-    """The words of a class or id attribute: `articleByline__author-name` gives article, byline, author, name; and whole tokens."""
+    """The words of a class or id attribute: `articleByline__author-name` gives article, byline, author, name, and the
+    whole tokens.
+    """
     name = name[:MAX_CLASS_ATTR_CHARACTERS]
     return frozenset(name.lower().split()).union(" ".join(_NAME_PART.findall(name)).lower().split())
 
@@ -65,9 +67,10 @@ def class_tokens(name: str) -> frozenset[str]:
 def iter_text(
     element: HtmlElement, exclude: frozenset[HtmlElement] = frozenset(), *, max_elements: int = 1 << 30
 ) -> Iterator[str]:
-    """The runs of text inside, scripts and the like left out, one at a time; `exclude`: subtrees to leave out.
+    """The runs of text inside an element, without scripts and the like, one at a time; `exclude`: subtrees to leave
+    out.
 
-    Not recursive: pages nest 10,000 deep. `max_elements`: elements after which reading ends.
+    Not recursive: pages nest 10,000 deep. `max_elements`: number of elements after which reading ends.
     """
     if not _is_readable(element, exclude):
         return
@@ -97,7 +100,7 @@ def iter_text(
 
 
 def _parts(element: HtmlElement) -> bool:
-    """Whether an element parts the text before it from its own and from what follows, as a browser shows it."""
+    """True if an element separates the text before it from its own and from what follows, as a browser shows it."""
     style = element.get("style")
     if style is None:
         return element.tag in _PARTING
@@ -105,12 +108,14 @@ def _parts(element: HtmlElement) -> bool:
 
 
 def descendants(element: HtmlElement, *tags: str) -> Iterator[HtmlElement]:
-    """The elements inside, of these tags if any are named; of more than are looked at, the first."""
+    """The descendants of an element, of these tags if any are given; at most a fixed number, the first ones."""
     return islice(element.iterdescendants(*tags), MAX_INNER_ELEMENTS)
 
 
 def described_kind(element: HtmlElement) -> str:
-    """What microdata or RDFa call the thing that an element describes, lower-cased: "newsarticle"; "" where they do not."""
+    """The type that microdata or RDFa give the thing an element describes, in lower case: "newsarticle"; "" without
+    one.
+    """
     return (
         ((element.get("itemtype") or element.get("typeof") or "").split() or [""])[0]
         .rstrip("/")
@@ -121,7 +126,9 @@ def described_kind(element: HtmlElement) -> str:
 
 
 def of_foreign_thing(element: HtmlElement) -> bool:
-    """Whether an element states a property of something that is not the article: of a video, a comment, a product on the page."""
+    """True if an element states a property of something other than the article: of a video, a comment, a product on the
+    page.
+    """
     if not (element.get("itemprop") or element.get("property")):
         return False
     kind = next((found for node in element.iterancestors() if (found := described_kind(node))), "")
@@ -135,16 +142,17 @@ def _is_readable(element: HtmlElement, exclude: frozenset[HtmlElement]) -> bool:
 def element_text(
     element: HtmlElement, exclude: frozenset[HtmlElement] = frozenset(), *, max_characters: int = 20_000
 ) -> str:
-    """Its text as one line. Breaks and block-level elements part words; others often part what no space parts ("…harbour.Photo: NAME"): there, one is set.
+    """The text of an element as one line. Breaks and block-level elements separate words; a space is added where other
+    elements separate words without one ("…harbour.Photo: NAME").
 
-    `max_characters`: characters, or elements, after which reading ends; a text longer than that has come to no end.
+    `max_characters`: number of characters, or of elements, after which reading ends; a longer text is incomplete.
     """
     if not len(element):
         return " ".join((element.text or "").split()) if _is_readable(element, exclude) else ""
     read: list[str] = []
     for text in iter_text(
         element, exclude, max_elements=2 * max_characters
-    ):  # as many elements: 33,000 pictures, none with a word, took 80 s
+    ):  # the limit counts elements, too: 33,000 images, none with a word, took 80 s
         read.append(text)
         max_characters -= len(text)
         if max_characters < 0:

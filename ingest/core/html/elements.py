@@ -1,4 +1,4 @@
-"""What browsers make of elements: which part text, which hold none, which kind of block they make."""
+"""How browsers treat elements: which separate text, which contain none, and which kind of block they make."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ if TYPE_CHECKING:
     from ingest.core.model import BlockKind
 
 READINGS = frozenset({"rt", "rp", "rtc"})
-"""Ruby: how a word is read stands above the line, not in it."""
+"""Ruby annotations: the reading of a word is printed above the line, not in it."""
 
 ANNOTATIONS = frozenset({"annotation", "annotation-xml"})
-"""The source of a formula, beside the formula."""
+"""The source of a formula, beside the formula itself."""
 
 UNRENDERED_TAGS = READINGS | ANNOTATIONS | {
     "script", "style", "title", "iframe", "noframes", "noembed", "object", "audio", "video", "canvas", "datalist",
 }  # fmt: skip
-"""Elements whose text a browser does not show as text of the page, nor that of any element inside."""
+"""Elements whose text, with that of their descendants, a browser does not show as text of the page."""
 
 CODE_TAGS = frozenset({"script", "style"})
 NO_CLAIM_TAGS = CODE_TAGS | READINGS | ANNOTATIONS | {"noscript", "template", "textarea"}
-"""Elements whose own text says nothing of the article to the claims."""
+"""Elements whose own text contains no claims about the article."""
 
 INERT = frozenset({"template", "noscript", "textarea", "select", "option", "noembed", "noframes"})
-"""Elements whose text is no text of the page for a reader whose browser runs scripts; a declarative shadow root is one."""
+"""Elements whose text is not shown by a browser that runs scripts; a declarative shadow root is one."""
 
 EMPTY_TAGS = CODE_TAGS | {"br", "img", "input", "link", "meta"}
-"""Elements that hold nothing to be read: one in seven."""
+"""Elements without readable content: one in seven."""
 
 _BLOCK_TAG_NAMES = (
     "html head body address article aside blockquote button caption center dd details dialog dir div dl dt fieldset figcaption "
@@ -34,7 +34,7 @@ _BLOCK_TAG_NAMES = (
     "plaintext pre search section select summary table tbody td template textarea tfoot th thead tr ul xmp"
 )
 BLOCK_TAGS = frozenset(_BLOCK_TAG_NAMES.split())
-"""Elements that part text. All others are inline, as browsers have it, unless a style says otherwise."""
+"""Elements that separate text. All others are inline, as in browsers, unless a style says otherwise."""
 
 PREFORMATTED = frozenset({"pre", "listing", "xmp", "plaintext"})
 
@@ -47,10 +47,10 @@ TAG_KINDS: dict[str, BlockKind] = {
     "blockquote": "quote",
 }
 KIND_RESET_TAGS = frozenset({"article", "section", "table", "ul", "ol", "nav", "aside", "footer", "form"})
-"""Elements in which a block is a paragraph again, whatever stands around them."""
+"""Elements in which a block is a paragraph again, whatever contains them."""
 
 NAMING_ATTRIBUTES = ("class", "id", "role", "itemprop", "data-testid", "data-component")
-"""Attributes whose words say what an element is for."""
+"""Attributes whose words describe the purpose of an element."""
 
 INITIALS = frozenset(
     {
@@ -67,4 +67,4 @@ INITIALS = frozenset(
         "letrina",
     }
 )
-"""Words of classes of an element with the first letter of a text alone, set large."""
+"""Class words of an element with only the first letter of a text, set large (a drop cap)."""

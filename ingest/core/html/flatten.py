@@ -1,4 +1,6 @@
-"""Pages nested deeper than libxml2 goes: it drops everything from there on, so the deepest elements are dissolved before it looks."""
+"""Pages nested deeper than the limit of libxml2, which drops everything below it: the deepest elements are unwrapped
+before parsing.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,10 @@ _VOID = frozenset(
 
 
 def flatten_deep_nesting(html: str, block_tags: frozenset[str]) -> str:
-    """The page with no more than `MAX_ELEMENT_DEPTH` elements inside each other; a dissolved element of `block_tags` still parts text.
+    """The page with at most `MAX_ELEMENT_DEPTH` nested elements; an unwrapped element of `block_tags` still separates
+    text.
 
-    Elements whose end tags are left out count as open: some structure is lost too early, no word ever is.
+    Elements whose end tags are omitted count as open: some structure is lost too early, but never a word.
     """
     return _TAG.sub(partial(_keep_tag, [0], block_tags), html)
 

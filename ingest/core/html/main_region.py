@@ -1,4 +1,4 @@
-"""What trafilatura keeps of a page: one voice among several, asked where the others are unsure."""
+"""The text that trafilatura keeps of a page: one source of evidence among several, used where the others are unsure."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ _IS_TOO_LARGE = etree.XPath(f"boolean({'/*' * MAX_FINDER_DEPTH}) or count(//*) >
 
 
 def find_main_region(tree: HtmlElement) -> str | None:
-    """The text of the page's main region, a line a block; None where the page is too deep or too large for the finder.
+    """The text of the page's main region, one line per block; None where the page is too deep or too large for the
+    finder.
 
-    The tree stays as it is. `fast` leaves out the two other extractors that trafilatura falls back on: a third of the time, and
-    block by block it is worth as much.
+    The tree is not changed. `fast` leaves out the two other extractors that trafilatura falls back on: a third of the
+    time, with the same value as evidence for each block.
     """
     if _IS_TOO_LARGE(tree):
         return None
@@ -27,6 +28,6 @@ def find_main_region(tree: HtmlElement) -> str | None:
     from trafilatura.utils import line_processing, trim  # noqa: PLC0415
 
     found = bare_extraction(tree, include_comments=False, with_metadata=False, fast=True)
-    trim.cache_clear()  # it keeps the last thousand lines whole, however long they are
+    trim.cache_clear()  # it caches the last thousand lines in full, however long they are
     line_processing.cache_clear()
     return getattr(found, "text", None) or ""

@@ -1,6 +1,7 @@
-"""What a page's metadata repeat of its text: the description, and the whole article where JSON-LD has it.
+"""Overlap of a page's text with its metadata: the description, and the whole article where JSON-LD contains it.
 
-Evidence, not a source: articleBody stands on 6 % (blogs) to 28 % (news) of pages and is worse there than an extractor.
+It is evidence, not a source: articleBody is present on 6 % (blogs) to 28 % (news) of pages, and is worse there than an
+extractor.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION_NAMES = frozenset({"description", "og:description", "twitter:description"})
 SHINGLE_WORDS = 3
-"""Words that must follow one another in both."""
+"""Number of consecutive words that both must contain."""
 
 _BODY = re.compile(r'"articleBody"\s*:\s*"')
 _DECODER = json.JSONDecoder(strict=False)
@@ -26,7 +27,7 @@ _ELEMENT = re.compile(r"<[^<>]{0,300}>")
 
 
 class MetadataOverlap:
-    """Runs of words of the descriptions and of the declared body."""
+    """N-grams of words of the descriptions and of the declared body."""
 
     def __init__(self, index: PageIndex) -> None:
         bodies = list(_article_bodies(index.by_tag["script"]))
@@ -35,12 +36,14 @@ class MetadataOverlap:
         }
         self.declared = {run for text in bodies for run in _shingles(_ELEMENT.sub(" ", text).lower().split())}
         self.body = bodies[0] if len(set(bodies)) == 1 else ""
-        """The one article that JSON-LD declares, as it is written there; of several nobody knows which is the page's."""
+        """The one article that JSON-LD declares, as written there; if it declares several, it is unknown which is the
+        page's.
+        """
         self.longest_words = {max(run, key=len, default="") for run in (*self.described, *self.declared)}
-        """The longest word of each run: most blocks have none of them."""
+        """The longest word of each n-gram: most blocks contain none of them."""
 
     def shares(self, text: str) -> tuple[float, float]:
-        """How much of a text each of the two says, 0 to 1."""
+        """The shares of a text found in the descriptions and in the declared body, 0 to 1."""
         words = text.lower().split()
         if self.longest_words.isdisjoint(words):
             return 0.0, 0.0
@@ -70,5 +73,5 @@ def _article_bodies(scripts: Iterable[HtmlElement]) -> Iterator[str]:
 
 
 def _shingles(words: list[str]) -> list[tuple[str, ...]]:
-    """Every run of three words, or all as one where they are fewer."""
+    """Every run of three words, or all words as one if there are fewer."""
     return list(zip(words, words[1:], words[2:], strict=False)) if len(words) >= SHINGLE_WORDS else [tuple(words)]

@@ -1,4 +1,6 @@
-"""What the walk over a page notes: the elements and runs of text that may speak of the article. Metadata is read from here."""
+"""Index of a page, filled during its walk: the elements and runs of text that may be about the article. Metadata is
+read from it.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from lxml.html import HtmlElement
 
-MAX_ELEMENTS_PER_TAG = 400  # elements of one tag or role that are looked at; pages of this many are lists or attacks
+MAX_ELEMENTS_PER_TAG = 400  # most elements looked at per tag or role; pages with more are lists or attacks
 
 _TAGS = (
     "meta",
@@ -54,13 +56,13 @@ def _role_words() -> tuple[tuple[str, frozenset[str]], ...]:
 
 @cache
 def _role_tokens() -> frozenset[str]:
-    """All words that give a role: few names have one."""
+    """All words that assign a role: few names contain one."""
     return frozenset().union(*(wanted for _, wanted in _role_words()))
 
 
 @cache_short_texts
 def _roles_of(name: str, other: str) -> tuple[str, ...]:
-    """The roles that the words of class, itemprop, property and rel attributes give an element."""
+    """The roles of an element from the words of its class, itemprop, property and rel attributes."""
     have = (class_tokens(name) | class_tokens(other) if other else class_tokens(name)) & _role_tokens()
     return tuple(role for role, wanted in _role_words() if not have.isdisjoint(wanted)) if have else ()
 
@@ -72,20 +74,22 @@ def _is_foreign_name(name: str, table: str) -> bool:
 
 
 class TextRun(NamedTuple):
-    """A run of text of the page's body, on one line, and the element it stands right inside."""
+    """A run of text of the page's body, on one line, and the element that directly contains it."""
 
     text: str
     element: HtmlElement
 
 
 class PageIndex:
-    """The elements of a page by tag and by role, and its runs of text, in the page's order; the walk fills it."""
+    """The elements of a page by tag and by role, and its runs of text, in document order; filled by the walk."""
 
     def __init__(self, tree: HtmlElement) -> None:
         self.tree = tree
-        self.elements = list(tree.iter(etree.Element))  # held: else each look makes a Python object of an element anew
+        self.elements = list(
+            tree.iter(etree.Element)
+        )  # references are kept; otherwise each access creates a new Python object for an element
         self.by_tag: dict[str, list[HtmlElement]] = {tag: [] for tag in _TAGS}
-        for element in self.elements:  # lxml's own search for one tag takes as long as this for all
+        for element in self.elements:  # lxml's own search for one tag takes as long as this loop for all
             alike = self.by_tag.get(element.tag)
             if alike is not None and (len(alike) < MAX_ELEMENTS_PER_TAG or element.tag in _UNBOUNDED_TAGS):
                 alike.append(element)
@@ -94,12 +98,12 @@ class PageIndex:
         self.declared = ""
         """The body of the one article that JSON-LD declares."""
         self.headline_ancestors: frozenset[HtmlElement] = frozenset()
-        """What stands around the headline: never a part of something else, whatever it is called ("__next", "menu-open")."""
+        """The ancestors of the headline: never a foreign part, whatever their names ("__next", "menu-open")."""
         self._foreign: dict[tuple[HtmlElement, str], bool] = {}
         self._roles: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
 
     def with_headline(self, heading: HtmlElement | None) -> PageIndex:
-        """The same index, which knows the element of the headline."""
+        """The same index with the element of the headline set."""
         if heading is None:
             return self
         index = copy(self)
@@ -108,7 +112,7 @@ class PageIndex:
         return index
 
     def add_element(self, element: HtmlElement, attributes: Mapping[str, str]) -> None:
-        """The next element."""
+        """Add the next element."""
         if not attributes:
             return
         get = attributes.get
@@ -122,15 +126,15 @@ class PageIndex:
                     self.by_role[role].append(element)
 
     def add_text(self, text: str, element: HtmlElement) -> None:
-        """The next run of text, on one line."""
+        """Add the next run of text, on one line."""
         self.runs.append(TextRun(text, element))
 
     def positions(self) -> dict[HtmlElement, int]:
-        """Each element's place in the page."""
+        """The position of each element in the page."""
         return {element: at for at, element in enumerate(self.elements)}
 
     def is_foreign(self, element: HtmlElement, table: str = "foreign") -> bool:
-        """Whether an element belongs to something else than the article: to a part that `table` of places.toml names."""
+        """True if an element belongs to something other than the article: to a part listed in `table` of places.toml."""
         path = []
         node = element
         answer = False

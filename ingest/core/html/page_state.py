@@ -1,4 +1,6 @@
-"""Whether the article of a page is drawn by a script: its text stands in data for one, or an empty element waits for it."""
+"""Detection of articles rendered by a script: their text is in data for the script, or an empty element is reserved for
+it.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,13 @@ if TYPE_CHECKING:
     from ingest.core.model import Block
 
 MAX_SHOWN_CHARACTERS = 1_500
-"""Of a page's text outside links; one that shows more is not asked."""
+"""Most characters of text outside links; a page that shows more is not checked."""
 MIN_SCRIPT_SENTENCES = 5
-"""In the strings of scripts, from which they hold a text."""
+"""Fewest sentences in the strings of scripts for them to contain a text."""
 MIN_STRING_CHARACTERS = 60
-"""Characters of a string that may be a paragraph, or data written as one."""
+"""Fewest characters of a string that may be a paragraph, or data serialised as a string."""
 MIN_DATA_CHARACTERS = 500
-"""Characters of an attribute that may hold an article."""
+"""Fewest characters of an attribute that may contain an article."""
 MAX_SCRIPT_DATA_CHARACTERS = 2_000_000
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)', re.DOTALL)
@@ -29,7 +31,7 @@ _FRAMES = frozenset({"app", "root", "next", "nuxt", "gatsby", "svelte", "ember",
 
 
 def _data(index: PageIndex) -> Iterator[str]:
-    """What scripts say, and what elements hold for them."""
+    """The source of scripts, and the data attributes of elements."""
     for script in index.by_tag["script"]:
         if script.text and "ld+json" not in (script.get("type") or "").lower():
             yield script.text
@@ -42,7 +44,7 @@ def _data(index: PageIndex) -> Iterator[str]:
 
 
 def is_drawn(index: PageIndex, blocks: Sequence[Block]) -> bool:
-    """Whether a page with hardly any text has scripts that hold some, or an empty element that a script fills."""
+    """True if a page with hardly any text has scripts that contain some, or an empty element that a script fills."""
     shown = sum(len(block.text) for block in blocks if block.markup is not None and block.markup.link_density < 0.5)
     if shown > MAX_SHOWN_CHARACTERS or not index.by_tag["script"]:
         return False

@@ -1,4 +1,6 @@
-"""The run of text that a walk over a page gathers: pieces of text and links, until an element or a second line break parts it."""
+"""The current run of text in a walk over a page: pieces of text and links, up to an element that separates text or a
+second line break.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +33,17 @@ HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNO
 
 @cache_short_texts
 def ordered_class_tokens(text: str) -> tuple[str, ...]:
-    """The words of a class attribute or its like: `ArticleBody__lead-text` has article, body, lead, text."""
+    """The words of a class attribute or similar: `ArticleBody__lead-text` gives article, body, lead, text."""
     return tuple(dict.fromkeys(" ".join(TOKEN.findall(text)).lower().split()))
 
 
 def name_tokens(attributes: Mapping[str, str]) -> tuple[str, ...]:
-    """The lower-cased tokens of an element's class, id, role and the like; "hidden" is added where an attribute hides it."""
+    """The lower-case tokens of an element's class, id, role and similar attributes; "hidden" is added where an
+    attribute hides it.
+    """
     if not attributes:
         return ()
-    if len(attributes) == 1 and "class" in attributes:  # half of them
+    if len(attributes) == 1 and "class" in attributes:  # half of all elements
         return ordered_class_tokens(attributes["class"][:MAX_CLASS_ATTR_CHARACTERS])
     found = ordered_class_tokens(
         " ".join([attributes[name][:MAX_CLASS_ATTR_CHARACTERS] for name in NAMING_ATTRIBUTES if name in attributes])
@@ -54,7 +58,7 @@ def name_tokens(attributes: Mapping[str, str]) -> tuple[str, ...]:
 
 
 class OpenElement:
-    """An element that the walk is in, and the one around it; the outermost is nobody's, and its own outer one."""
+    """An element that the walk is inside, and its parent; the outermost one is its own parent."""
 
     __slots__ = (
         "attributes",
@@ -90,16 +94,16 @@ class OpenElement:
             self.parent, self.depth, self.breaks_text = parent, parent.depth + 1, tag in BLOCK_TAGS
             self.block = tag if self.breaks_text else parent.block
             self.unseen = False
-            self.since = 0  # blocks that stood before it
+            self.since = 0  # number of blocks before it
             self.silent = parent.silent or tag in UNRENDERED_TAGS
             self.body = parent.body or tag == "body"
 
 
 class Gathering:
-    """The run of text that is being gathered, and the blocks that were found before it."""
+    """The run of text being collected, and the blocks found before it."""
 
     def __init__(self, base: str, overlap: MetadataOverlap, index: PageIndex) -> None:
-        self.told, self.survey, self.base = overlap, index, base
+        self.overlap, self.survey, self.base = overlap, index, base
         self.root = ""
         with suppress(ValueError):
             self.root = "{0.scheme}://{0.netloc}".format(urlsplit(base)) if base else ""
@@ -116,11 +120,11 @@ class Gathering:
         self.links: list[Link] = []
         self.link_length = 0
         self.inmost: OpenElement | None = None  # the smallest element with the whole run; None: no text yet
-        self.broken = False  # a line break stood last
-        self.ends: list[int] = []  # pieces before each line end of preformatted text
+        self.broken = False  # the last piece was a line break
+        self.ends: list[int] = []  # number of pieces before each line end of preformatted text
 
     def text(self, text: str, here: OpenElement) -> None:
-        """Text right inside an element."""
+        """Add text that is directly inside an element."""
         line = " ".join(text.split())
         if line:
             if here.body and here.tag not in NO_CLAIM_TAGS:
@@ -138,7 +142,7 @@ class Gathering:
             self._piece(text, line, here)
 
     def _piece(self, text: str, line: str, here: OpenElement) -> None:
-        """Text of the run; `line`: the same with single spaces, for most runs are of one piece."""
+        """Add a piece to the run; `line`: the same with single spaces, because most runs consist of one piece."""
         if line:
             if self.inmost is None and self.initial is not None:
                 self.resume(self.initial, text, here)
@@ -152,7 +156,7 @@ class Gathering:
             self.linked.append(text)
 
     def resume(self, initial: OpenElement, text: str, here: OpenElement) -> None:
-        """The large first letter in a block of its own is a part of the run that follows it."""
+        """Join a large first letter in a block of its own to the run that follows it."""
         self.initial = None
         outer = initial.parent
         named = not INITIALS.isdisjoint(class_tokens(initial.attributes.get("class", "")))
@@ -161,7 +165,7 @@ class Gathering:
             self.inmost, self.pieces, self.lines = here, [letter], [letter]
 
     def line_break(self, here: OpenElement) -> None:
-        """One is white space, the second parts the run."""
+        """The first line break is white space, the second ends the run."""
         if self.broken:
             self.flush()
         self._piece(" ", "", here)
@@ -170,7 +174,7 @@ class Gathering:
             self.ends.append(len(self.pieces))
 
     def end_link(self) -> None:
-        """What the open link says of this run."""
+        """Add the text of the open link in this run."""
         if self.linked and (text := to_single_line("".join(self.linked))):
             self.link_length += len(text)
             if url := self._absolute(self.href or ""):
@@ -183,26 +187,32 @@ class Gathering:
             return href
         if self.root and href.startswith("/") and not href.startswith("//"):
             return self.root + href
-        if len(href) > MAX_URL_CHARACTERS:  # urllib keeps the last addresses that it took apart
+        if len(href) > MAX_URL_CHARACTERS:  # urllib caches the last addresses it parsed
             return None
         try:
             url = urljoin(self.base, href)
-        except ValueError:  # an unclosed bracket, as of an IPv6 host
+        except ValueError:  # an unclosed bracket, as in an IPv6 host
             return None
         return url if url.startswith(("https://", "http://")) else None
 
     def flush(self) -> None:
-        """The run ends here and is a block, if it has any text."""
+        """End the run, and make a block of it if it has any text."""
         inmost = self.inmost
         if inmost is None:
             return
         text = strip_unsafe(self.lines[0]) if len(self.lines) == 1 else to_single_line("".join(self.pieces))
-        if text:  # a byte order mark alone is none
+        if text:  # a byte order mark alone is not text
             self.end_link()
             share = min(1.0, self.link_length / len(text))
-            told = self.told.shares(text)
+            repeated = self.overlap.shares(text)
             markup = Markup(
-                inmost.block, tuple(self.links), share, self.media, told, _model_element(inmost), self.lines_of(text)
+                inmost.block,
+                tuple(self.links),
+                share,
+                self.media,
+                repeated,
+                _model_element(inmost),
+                self.lines_of(text),
             )
             self.found.append(Block(text, inmost.kind, markup=markup))
             self.media = 0
@@ -210,7 +220,7 @@ class Gathering:
         self._fresh()
 
     def lines_of(self, text: str) -> tuple[str, ...]:
-        """The lines of a preformatted run; none where it is one line."""
+        """The lines of a preformatted run; empty where it is one line."""
         if not self.ends:
             return ()
         cuts = [0, *self.ends, len(self.pieces)]
@@ -219,7 +229,7 @@ class Gathering:
 
 
 def _lowest_common_ancestor(one: OpenElement, other: OpenElement) -> OpenElement:
-    """The smallest element with both."""
+    """The smallest element that contains both."""
     while one is not other:
         if one.depth > other.depth:
             one = one.parent
@@ -229,7 +239,7 @@ def _lowest_common_ancestor(one: OpenElement, other: OpenElement) -> OpenElement
 
 
 def _model_element(innermost: OpenElement) -> Element | None:
-    """The place of an element; places are made when first asked for, from the outermost in."""
+    """The model of an element; models are made when first needed, from the outermost inwards."""
     new: list[OpenElement] = []
     while innermost.model_element is None and innermost.depth:
         new.append(innermost)

@@ -1,10 +1,11 @@
-"""The one walk over a page: its text becomes blocks, and what may speak of the article is noted for the claims.
+"""The single walk over a page: its text becomes blocks, and what may be about the article is indexed for the claims.
 
-A block is what a browser would show as one run of text: inline elements are joined, block-level ones and two line breaks
-part it. Hidden blocks, `noscript`, `svg` and `template` are walked like any other: templates hide the article until a script
-runs, and lxml, which is no HTML5 parser, nests it inside an unclosed svg (17 whole articles of 1,050 pages). What an element
-is called and whether it is hidden is evidence for the labeller, never a verdict here. But words that are hidden inside a run
-that is shown (a note for screen readers, a closed tooltip) are no part of its sentence and are not read.
+A block is what a browser would show as one run of text: inline elements are joined, block-level ones and two line
+breaks separate it. Hidden blocks, `noscript`, `svg` and `template` are read like any other element: templates hide the
+article until a script runs, and lxml, which is not an HTML5 parser, nests it inside an unclosed svg (17 whole articles
+of 1,050 pages). The name of an element and whether it is hidden are evidence for the labeller, never a verdict here.
+But words that are hidden inside a visible run (a note for screen readers, a closed tooltip) are not part of its
+sentence and are not read.
 """
 
 from __future__ import annotations
@@ -37,21 +38,23 @@ if TYPE_CHECKING:
     from ingest.core.model import Block
 
 PARAGRAPH_CHARACTERS = 40
-"""From which an inline element may be a paragraph that the page's linked style sheets make a block."""
+"""Characters from which an inline element may be a paragraph that the page's linked style sheets display as a block."""
 PARAGRAPH_WORDS, LINKED_PARAGRAPHS, LINKED_WORDS = 12, 2, 45
-"""Words of a paragraph; paragraphs and their words inside one link from which it is a wrapper: a card's has a headline and one opening."""
+"""Fewest words of a paragraph, and numbers of paragraphs and of their words inside one link from which the link is a
+wrapper: a card's link has a headline and one opening.
+"""
 LINKED_PROSE = 0.7
-"""Share of the words inside such a link that are in its paragraphs; cards with a dialog in them have less."""
+"""Lowest share of the words inside such a link that are in its paragraphs; cards with a dialog in them have less."""
 _SENTENCE_END = frozenset('.!?…"”»。！？」』।။។')
 
 
 def segment(tree: HtmlElement, url: str | None) -> tuple[tuple[Block, ...], PageIndex]:
-    """Every visually separate run of text below this element, in document order, and the survey of all its elements."""
+    """Every visually separate run of text below this element, in document order, and the index of all its elements."""
     index = PageIndex(tree)
     base = url or ""
     for element in index.by_tag["base"][:1]:
         href = element.get("href") or ""
-        with suppress(ValueError):  # an unclosed bracket, as of an IPv6 host
+        with suppress(ValueError):  # an unclosed bracket, as in an IPv6 host
             base = urljoin(base, href) if len(href) <= MAX_URL_CHARACTERS else base
     overlap = MetadataOverlap(index)
     index.declared = overlap.body
@@ -61,14 +64,14 @@ def segment(tree: HtmlElement, url: str | None) -> tuple[tuple[Block, ...], Page
 
 
 class _Segmenter(Gathering):
-    """One walk: which elements part the run, which are hidden in it, which links it has."""
+    """State of one walk: which elements separate the run, which are hidden in it, and which links it has."""
 
     def __init__(self, base: str, overlap: MetadataOverlap, index: PageIndex, sheet: Sheet) -> None:
         super().__init__(base, overlap, index)
         self.sheet = sheet
 
     def read(self, elements: Iterable[HtmlElement]) -> None:
-        """All elements, in the page's order: each opens when those are closed that do not hold it."""
+        """Read all elements in document order: before each opens, those that do not contain it are closed."""
         here = nobody = OpenElement(None, "", {}, "paragraph", None)
         for element in elements:
             around = element.getparent()
@@ -80,7 +83,7 @@ class _Segmenter(Gathering):
         self.flush()
 
     def open_element(self, element: HtmlElement, outer: OpenElement) -> OpenElement:
-        """An element opens inside another; where the walk stands then."""
+        """Open an element inside another; returns the new position of the walk."""
         tag, attributes, kind = element.tag, dict(element.items()), outer.kind
         self.survey.add_element(element, attributes)
         if tag in EMPTY_TAGS and not len(element):
@@ -105,7 +108,7 @@ class _Segmenter(Gathering):
         return here
 
     def open(self, here: OpenElement, look: Look) -> None:
-        """What an element that is shown does to the run."""
+        """Apply the effect of a visible element on the run."""
         tag, element = here.tag, here.element
         if here.breaks_text:
             if look.display == "inline" and _in_a_sentence(element):
@@ -130,8 +133,8 @@ class _Segmenter(Gathering):
             self.media += 1
 
     def is_paragraph(self, here: OpenElement) -> bool:
-        """Whether an inline element is a block by a style that the page only links to: a custom element that stands by itself, or one
-        like that before it, which ended in a full sentence with no space behind it.
+        """True if an inline element is a block by a linked style sheet: a custom element that no words directly precede
+        or follow, or an element after a similar one that ended in a full sentence without a space after it.
         """
         element = here.element
         if "-" in here.tag:
@@ -148,7 +151,9 @@ class _Segmenter(Gathering):
         )
 
     def is_aside(self, element: HtmlElement, look: Look, attributes: Mapping[str, str]) -> bool:
-        """Whether an inline element is hidden inside a run that is shown: nobody reads it there. A formula stays in its sentence."""
+        """True if an inline element is hidden inside a visible run: no reader sees it there. A formula stays in its
+        sentence.
+        """
         hidden = look.unseen or look.display == "none" or "hidden" in attributes or attributes.get("role") == "tooltip"
         if not hidden or next(element.iterdescendants(*BLOCK_TAGS), None) is not None:
             return False
@@ -160,7 +165,7 @@ class _Segmenter(Gathering):
         return following is not None and following.tag not in BLOCK_TAGS and any(map(str.strip, following.itertext()))
 
     def close_element(self, left: OpenElement) -> OpenElement:
-        """An element closes, into the one around it."""
+        """Close an element and return to its parent."""
         outer = left.parent
         if left.silent:
             pass
@@ -179,7 +184,9 @@ class _Segmenter(Gathering):
         return outer
 
     def unlink(self, link: OpenElement) -> None:
-        """A link around paragraphs, or left open before them, is not what they say: they are text, and the element a mere wrapper."""
+        """Remove a link that is around paragraphs, or was left open before them: its content is text, and the element
+        is only a wrapper.
+        """
         inside = self.found[link.since :]
         amounts = [count_words(block.text) for block in inside]
         prose = [amount for amount in amounts if amount >= PARAGRAPH_WORDS]
@@ -193,7 +200,7 @@ class _Segmenter(Gathering):
 
 
 def _in_a_sentence(element: HtmlElement) -> bool:
-    """Whether words stand right before or behind an element, in the element around it."""
+    """True if words are directly before or after an element, in its parent."""
     before, around = element.getprevious(), element.getparent()
     ahead = before.tail if before is not None else around.text if around is not None else ""
     return bool((ahead or "").strip() or (element.tail or "").strip())

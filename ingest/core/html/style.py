@@ -1,7 +1,9 @@
-"""What a page's styles say of an element: whether it is shown, whether it is a block, whether anybody could see it.
+"""What a page's styles say about an element: whether it is visible, whether it is a block, and whether it could be seen
+at all.
 
-No CSS engine: `style` attributes, and of the page's own `<style>` the rules for one tag, class or id alone. Rules that hold for some
-screens or for print only, and those with a combinator, a state or an attribute, say nothing; a wrong guess would lose text.
+This is not a CSS engine: it reads `style` attributes and, of the page's own `<style>`, the rules for a single tag,
+class or id. Rules for some screens or for print only, and those with a combinator, a state or an attribute, are
+ignored; a wrong guess would lose text.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 MAX_SHEET_CHARACTERS = 300_000
-"""Of all `<style>` of a page together; 1 page in 66 has more (median 193, mean 20,000)."""
+"""Most characters of all `<style>` elements of a page together; 1 page in 66 has more (median 193, mean 20,000)."""
 MAX_RULES = 5_000
 
 _DISPLAY = re.compile(r"(?<![\w-])display\s*:\s*([a-z-]+)", re.IGNORECASE)
@@ -47,7 +49,9 @@ _SELECTOR = re.compile(r"([a-zA-Z][\w-]*)?(?:([.#])(-?[a-zA-Z_][\w-]*))?")
 
 
 class Look(NamedTuple):
-    """`display`: "none" (visibility too), "block", "inline", or "": as its tag has it. `unseen`: of size zero, clipped, or off the screen."""
+    """`display`: "none" (also for visibility), "block", "inline", or "" for the default of the tag. `unseen`: of size
+    zero, clipped, or off the screen.
+    """
 
     display: str = ""
     unseen: bool = False
@@ -58,7 +62,7 @@ PLAIN = Look()
 
 @cache_short_texts
 def declared(style: str) -> Look:
-    """What the declarations of a `style` attribute or of a rule say; the last of several counts."""
+    """The look given by the declarations of a `style` attribute or of a rule; the last of several wins."""
     if not _TELLING.search(style):
         return PLAIN
     named = _DISPLAY.findall(style)
@@ -73,7 +77,7 @@ def declared(style: str) -> Look:
 
 
 class Sheet:
-    """The rules of a page's own `<style>` elements that this reader understands: by tag, by class, by tag and class, by id."""
+    """The supported rules of a page's own `<style>` elements: by tag, by class, by tag and class, by id."""
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._rules: dict[str, tuple[int, Look]] = {}
@@ -117,7 +121,9 @@ class Sheet:
                 self._rules[key] = (self._count, Look(look.display or old.display, look.unseen or old.unseen))
 
     def look(self, tag: str, attributes: Mapping[str, str]) -> Look:
-        """How an element looks: its own `style` before the page's rules, an id before a class before a tag, the later of two classes."""
+        """The look of an element: its own `style` before the page's rules, an id before a class before a tag, the later
+        of two classes.
+        """
         get = attributes.get
         style, name = get("style", ""), get("class", "")
         own = get("id", "") if self._rules else ""
@@ -147,6 +153,6 @@ class Sheet:
             look = declared(style)
             display, unseen = look.display or display, unseen or look.unseen
         if not display and not self._undisplayed_classes.isdisjoint(tokens):
-            # "hidden md:inline", "d-none d-sm-block": hidden on some screens alone
+            # "hidden md:inline", "d-none d-sm-block": hidden on some screens only
             display = "none" if len(tokens) == 1 or not _RESPONSIVE.search(name) else ""
         return Look(display, unseen)

@@ -88,8 +88,8 @@ def _openings(page: Outline) -> list[int]:
 def _worth(page: Outline, blocks: Sequence[int]) -> float:
     """The mean probability of body, weighted by words."""
     amount = sum(page.amount[at] for at in blocks)
-    told = (
+    weighted = (
         (page.amount[at], page.verdicts[at].confidence if page.body[at] else 1 - page.verdicts[at].confidence)
         for at in blocks
     )
-    return sum(size * probability for size, probability in told) / max(amount, 1)
+    return sum(size * probability for size, probability in weighted) / max(amount, 1)

@@ -175,9 +175,9 @@ class _ClaimedTitles:
     """The headlines and deks that a page claims, tokenized once, and the similarity of other lines to them."""
 
     def __init__(self, headline: str | None, claims: Sequence[Claim]) -> None:
-        told = [c for c in claims if c.field == "headline"]
-        meta = list(dict.fromkeys(filter(None, (headline, *(c.value for c in told if c.origin != "page")))))
-        own = [c.value for c in told if c.origin == "page"]
+        headlines = [c for c in claims if c.field == "headline"]
+        meta = list(dict.fromkeys(filter(None, (headline, *(c.value for c in headlines if c.origin != "page")))))
+        own = [c.value for c in headlines if c.origin == "page"]
         self.deks = list(dict.fromkeys(str(c.value) for c in claims if c.field == "subheadline"))[:_MAX_TITLES]
         self._row = {text: row for row, text in enumerate(dict.fromkeys([*meta, *own, *self.deks]))}
         self._reading = tokenize(list(self._row) or [""])
@@ -208,12 +208,14 @@ class _ClaimedTitles:
             pair, often = np.unique(line * known + word, return_counts=True)
             bags = pair // known, pair % known, often
         for text in texts:
-            told = np.bincount(self._number[self._reading.word_line == self._row[text]], minlength=known)
+            title_counts = np.bincount(self._number[self._reading.word_line == self._row[text]], minlength=known)
             if bags:
-                same = np.minimum(bags[2], told[bags[1]]).astype(np.float64)
-                best = np.maximum(best, 2 * lines.count_per_line(bags[0], same) / (words + max(int(told.sum()), 1)))
-            elif size := int((told > 0).sum()):
-                best = np.maximum(best, 2 * lines.count_per_line(line[told[word] > 0]) / (words + size))
+                same = np.minimum(bags[2], title_counts[bags[1]]).astype(np.float64)
+                best = np.maximum(
+                    best, 2 * lines.count_per_line(bags[0], same) / (words + max(int(title_counts.sum()), 1))
+                )
+            elif size := int((title_counts > 0).sum()):
+                best = np.maximum(best, 2 * lines.count_per_line(line[title_counts[word] > 0]) / (words + size))
         return np.minimum(best, 1.0)
 
 

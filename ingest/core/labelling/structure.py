@@ -41,9 +41,9 @@ class Stated(NamedTuple):
     @classmethod
     def of(cls, claims: Iterable[Claim]) -> Stated:
         """The titles and authors among the claims."""
-        told = list(claims)
-        names = [name for claim in told if claim.field == "authors" for name in claim.value]
-        return cls(tuple(claim.value for claim in told if claim.field == "headline"), tuple(dict.fromkeys(names)))
+        stated = list(claims)
+        names = [name for claim in stated if claim.field == "authors" for name in claim.value]
+        return cls(tuple(claim.value for claim in stated if claim.field == "headline"), tuple(dict.fromkeys(names)))
 
 
 def decide(

@@ -1,4 +1,4 @@
-"""Names out of bylines, whatever language the byline is written in."""
+"""Extraction of names from bylines, in any language."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ingest.core.text.strings import clean_line
 from ingest.core.text.wordlists import alternation, load_wordlists, word_set
 
 MAX_NAME_CHARACTERS = 40
-MAX_NAMES = 60  # a collaboration signs with dozens, a broken page with thousands
+MAX_NAMES = 60  # a collaboration has dozens of authors, a broken page thousands
 
 _MAIL = re.compile(r"[(\[<]?\s*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\s*[)\]>]?")
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
@@ -59,13 +59,13 @@ def _date_and_after() -> re.Pattern[str]:
 
 
 def strip_byline_marker(text: str) -> str | None:
-    """What stands behind the "By" of a byline; None where there is none."""
+    """The text after the "By" of a byline; None where there is no such marker."""
     match = _patterns()[0].match(text)
     return text[match.end() :] if match else None
 
 
 def looks_like_person(text: str) -> bool:
-    """Two or three capitalised words of letters, as most names are; so are many other things."""
+    """True for two or three capitalised words of letters, the form of most names, but also of many other phrases."""
     parts = text.split()
     return (
         2 <= len(parts) <= 3
@@ -78,12 +78,14 @@ def looks_like_person(text: str) -> bool:
 
 
 def _is_capitalised(word: str) -> bool:
-    """Whether a word starts with a capital, or does so behind a particle: "d’Arcy"."""
+    """True if a word starts with a capital, or does so after a particle: "d’Arcy"."""
     return word[0].isupper() or (_PARTICLE.match(word) is not None and word[2].isupper())
 
 
 def is_personal(name: str) -> bool:
-    """The same for all scripts: in those without capitals two to four words, or two to five Chinese, Japanese or Korean characters."""
+    """The same for all scripts: without capitals, two to four words, or two to five Chinese, Japanese or Korean
+    characters.
+    """
     if looks_like_person(name):
         return True
     parts = name.split()
@@ -101,13 +103,13 @@ def is_personal(name: str) -> bool:
 
 
 def is_byline_marker(text: str) -> bool:
-    """The "By" of a byline alone: its names stand in the next run of text."""
+    """True for the "By" of a byline alone: its names are in the next run of text."""
     return len(text) < 40 and text.strip(" :：").lower() in word_set("people", "by")
 
 
 @cache_short_texts
 def is_newsroom(name: str) -> bool:
-    """A news agency, a newsroom that signs as such, a firm."""
+    """True for a news agency, a newsroom with a byline of its own, or a company."""
     text = " ".join(name.lower().split())
     return text in word_set("people", "newsrooms") or not word_set("people", "newsroom_words").isdisjoint(
         re.split(r"[\W_]+", text)
@@ -115,9 +117,10 @@ def is_newsroom(name: str) -> bool:
 
 
 def parse_authors(value: Any, *, loose: bool = False) -> tuple[str, ...]:
-    """The names in a byline or in a list of them, in order, each once.
+    """The names in a byline or in a list of names, in order, each once.
 
-    `loose`: the text is a byline as printed, which may hold jobs and places; what does not look like a name is dropped.
+    `loose`: the text is a byline as printed, which may contain jobs and places; what does not look like a name is
+    dropped.
     """
     found: dict[str, str] = {}
     for text in value if isinstance(value, Iterable) and not isinstance(value, str) else [value]:
@@ -165,13 +168,15 @@ def _split(text: str, *, loose: bool) -> list[str]:
 
 @cache_short_texts
 def is_job(name: str) -> bool:
-    """Whether words name a job and nobody: "Transport Correspondent". Words of jobs are no family names but for a few."""
+    """True if words name a job and not a person: "Transport Correspondent". With few exceptions, words for jobs are not
+    family names.
+    """
     return _patterns()[3].search(name) is not None
 
 
 @cache_short_texts
 def is_outlet(name: str) -> bool:
-    """Whether a name has a word that papers, stations and sites are named with."""
+    """True if a name contains a word used in the names of newspapers, stations and sites."""
     text = name.lower()
     if not word_set("people", "outlets").isdisjoint(re.split(r"[^\w\u0900-\u0dff]+", text)):
         return True
@@ -200,5 +205,5 @@ def _is_name(name: str, *, loose: bool) -> bool:
 
 
 def _without_full_stop(name: str) -> str:
-    """Dots of an initial stay; a full stop behind a whole word goes."""
+    """Keep the full stop after an initial; remove the one after a whole word."""
     return name[:-1] if re.search(r"\w{4}\.$", name) else name

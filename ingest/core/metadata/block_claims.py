@@ -1,4 +1,4 @@
-"""What the labelled blocks say about the article: each label's room in the record."""
+"""Claims from the labelled blocks: the fields of the record that the labels fill."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ LABEL_TO_FIELD = {
     Label.COPYRIGHT_NOTICE: "copyright_notice",
     Label.USAGE_TERMS: "usage_terms",
 }
-"""The field that a label fills; the other labels fill none and stand in `removed` alone."""
+"""The field that each label fills; other labels fill none and appear in `removed` only."""
 
 MAX_DATELINE_BLOCKS = 3
-"""Blocks of the body in which a dateline is looked for: a heading or a standfirst may stand before it."""
+"""Number of blocks of the body in which a dateline may be: a heading or a standfirst may come before it."""
 
 SITE_TAGS = frozenset({"nav", "header", "footer"})
 ARTICLE_TAGS = frozenset({"article", "main"})
-"""Elements whose lists are the site's, unless they stand in one that is the article's."""
+"""Elements whose lists belong to the site, unless they are inside one that belongs to the article."""
 
 _OWNER = re.compile(
     r"(?:©|ⓒ|\([cC]\)|(?i:copyright))[\s,:]*(?:©\s*|\([cC]\)\s*)?(?:by\s+)?"
@@ -50,15 +50,16 @@ _TAG_SEPARATOR = re.compile(r"\s*[,;|#、，·•]+\s*")
 def claims_from_blocks(
     labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin, url: str | None = None
 ) -> list[Claim]:
-    """Claims of the blocks themselves, of the packs that know their publisher, and of the dateline, as far as they fit their fields.
+    """Claims of the blocks, of the packs for their publisher, and of the dateline, as far as they are valid for their
+    fields.
 
-    `url`: where it was published.
+    `url`: where the article was published.
     """
     return list(drop_invalid(_claims(labelled, rulebook, origin, url)))
 
 
 def _claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin, url: str | None) -> Iterator[Claim]:
-    by_label: dict[Label, list[LabelledBlock]] = {}  # each is looked through for what it says, not all for each
+    by_label: dict[Label, list[LabelledBlock]] = {}  # grouped once, so that each reader sees only its own blocks
     for row in labelled:
         by_label.setdefault(row.label, []).append(row)
     images = _images(labelled) if by_label.keys() & {Label.CAPTION, Label.CREDIT} else []
@@ -86,7 +87,7 @@ def _claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origi
     ):
         if reporters := dateline.pop(
             "authors", None
-        ):  # a wire's: "[서울=뉴시스] 홍길동 기자 =", "中新社北京3月4日电 (记者 张三)"
+        ):  # in wire copy: "[서울=뉴시스] 홍길동 기자 =", "中新社北京3月4日电 (记者 张三)"
             yield Claim("authors", parse_authors(reporters, loose=True), origin)
         if dateline:
             yield Claim("dateline", dateline, origin)
@@ -95,7 +96,9 @@ def _claims(labelled: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origi
 def _publishers(
     rights: Sequence[LabelledBlock], rulebook: Rulebook, origin: Origin, url: str | None
 ) -> Iterator[Claim]:
-    """Who published it: a known publisher, or whom a text's lines about rights name; its address always tells the domain."""
+    """The publisher: a known one, or the one named in a text's copyright lines; the domain always comes from its
+    address.
+    """
     if pack := rulebook.publisher:
         yield Claim("publisher", {"name": pack.name, "domain": pack.domains[0] if pack.domains else None}, "pack")
     elif origin == "text":
@@ -108,7 +111,9 @@ def _publishers(
 
 
 def _nearest_first(labelled: Sequence[LabelledBlock]) -> list[LabelledBlock]:
-    """The rows of a text, those around its headline first: a date there is the article's, one at the end or in a menu may not be."""
+    """The rows of a text, those around its headline first: a date there is the article's, one at the end or in a menu
+    may not be.
+    """
     at = [i for i, row in enumerate(labelled) if row.rule == "structure/headline" or row.label is Label.HEADLINE]
     if not at or labelled[0].block.markup is not None:
         return list(labelled)
@@ -119,7 +124,7 @@ def _nearest_first(labelled: Sequence[LabelledBlock]) -> list[LabelledBlock]:
 
 
 def _images(labelled: Sequence[LabelledBlock]) -> list[dict[str, str | None]]:
-    """A credit on a line of its own belongs to the caption above it, if that has none."""
+    """Captions and credits; a credit on a line of its own belongs to the caption above it, if that has none."""
     images: list[dict[str, str | None]] = []
     above: Label | None = None
     for row in labelled:
@@ -145,18 +150,20 @@ def _caption(row: LabelledBlock) -> dict[str, str | None]:
 
 
 def _credit(row: LabelledBlock) -> str | None:
-    """What a rule captured as credit, without the marker and the brackets that its pattern let in."""
+    """The credit captured by a rule, without the marker and brackets that the pattern may include."""
     return clean_credit(row.captured["credit"]) if row.captured.get("credit") else None
 
 
 def _related(rows: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
-    """Headline and address of each; links to sections and services are none, whatever a page calls them."""
+    """Headline and address of each related article; links to sections and services are excluded, whatever the page
+    calls them.
+    """
     related: list[Mapping[str, str | None]] = []
     for row in rows:
         linked = row.block.markup.links if row.block.markup else ()
         page = (
             row.block.markup is not None and row.block.markup.element is not None
-        )  # else Markdown, which has no menus
+        )  # otherwise Markdown, which has no menus
         links = [link for link in linked if not page or is_article_url(link.url)]
         if headline := row.captured.get("headline"):
             if links or not linked:
@@ -170,7 +177,9 @@ def _related(rows: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
 
 
 def _owner(rows: Sequence[LabelledBlock]) -> str | None:
-    """Whom the lines about rights name beside a year; never an agency, whose text or photo another's page may show."""
+    """The owner that the copyright lines name beside a year; never an agency, whose text or photo another publisher may
+    show.
+    """
     for row in rows:
         if (match := _OWNER.search(row.block.text)) and (name := match["before"] or match["behind"]):
             name = name.strip(" ,.;:-–—|/\"'«»“”")
@@ -180,13 +189,17 @@ def _owner(rows: Sequence[LabelledBlock]) -> str | None:
 
 
 def _is_headline_like(text: str, min_words: int = 5) -> bool:
-    """Whether it is a title as long as a headline, in words or pairs of wide signs: others are credits, menus, buttons."""
+    """True for a title as long as a headline, in words or pairs of wide characters: shorter ones are credits, menus,
+    buttons.
+    """
     long = len(text.split()) >= min_words or len(UNSPACED_CHARACTER.findall(text)) >= 2 * min_words + 2
     return is_title(text) and text.count("|") < 2 and long
 
 
 def _tags(labelled: Sequence[LabelledBlock]) -> Iterator[str]:
-    """What stands behind or under a marker; of a page only below where the article begins: the site's menus go before it."""
+    """The tags after or below a marker; on a page only below the start of the article, because the site's menus come
+    before it.
+    """
     begun = False
     for row in labelled:
         begun = begun or row.label is Label.BODY
@@ -200,7 +213,7 @@ def _tags(labelled: Sequence[LabelledBlock]) -> Iterator[str]:
 
 
 def _is_outside_article(row: LabelledBlock) -> bool:
-    """Whether a block stands in the site's own part of the page; an article may have a header itself."""
+    """True if a block is in the site's own part of the page; an article may have a header of its own."""
     around = row.block.markup.element.self_and_ancestors() if row.block.markup and row.block.markup.element else ()
     return next((element.tag for element in around if element.tag in SITE_TAGS | ARTICLE_TAGS), "") in SITE_TAGS
 
@@ -213,18 +226,24 @@ def _byline(row: LabelledBlock) -> Iterator[tuple[str, Any]]:
 
 
 def _dated_lines(labelled: Sequence[LabelledBlock]) -> Iterator[str]:
-    """Lines that show in which order this text writes its days: those labelled dates, and others with nothing but one."""
+    """Lines that show the order of day and month in this text: those labelled as dates, and others with nothing but a
+    date.
+    """
     return (row.block.text for row in labelled if row.label is Label.DATE or date_line(row.block.text))
 
 
 def _date(row: LabelledBlock, origin: Origin, reader: DateReader) -> Iterator[Claim]:
-    """The days of the line, or of what a rule captured of it, as the words before them call them."""
+    """The dates of the line, or of the text that a rule captured, with the field given by the words before them."""
     line = row.block.text
-    plain = row.rule == "model" and row.block.markup is None  # what the labeller calls a date may be a line of a ticker
-    told = (date_line(line) or {}) if plain else row.captured
+    plain = (
+        row.rule == "model" and row.block.markup is None
+    )  # a line that the labeller calls a date may belong to a ticker
+    captured = (date_line(line) or {}) if plain else row.captured
     for field in ("published", "modified"):
-        said = told.get(field) or ("" if plain or told or field == "modified" else line)
-        before = marker(line.partition(said)[0]) if said and said in line else None  # else a day in its standard form
+        said = captured.get(field) or ("" if plain or captured or field == "modified" else line)
+        before = (
+            marker(line.partition(said)[0]) if said and said in line else None
+        )  # otherwise a date in its standard form
         yield from reader.all(said, origin, field=before or field)
     if signed := parse_authors(row.captured.get("authors", ""), loose=True):
         yield Claim("authors", signed, origin)

@@ -1,4 +1,4 @@
-"""Pictures of a page with their captions and credits."""
+"""Images of a page with their captions and credits."""
 
 from __future__ import annotations
 
@@ -26,22 +26,23 @@ MAX_IMAGES = 200
 ImageFields = dict[str, str | None]
 """{caption, credit, url}"""
 
-MIN_PARAGRAPH_CHARACTERS = 60  # characters of a paragraph that counts as prose
-MIN_ARTICLE_CHARACTERS = 600  # characters of an article's paragraphs
-MAX_CAPTION_CHARACTERS = 300  # characters
-MIN_HINT_CHARACTERS = 20  # characters of a text that says less than a caption with its credit
-MAX_DATED_CAPTION_CHARACTERS = 60  # characters of a line that holds little beside a date
-MAX_BOX_CHARACTERS = 1500  # characters around a picture that are still about it
+MIN_PARAGRAPH_CHARACTERS = 60  # characters from which a paragraph counts as prose
+MIN_ARTICLE_CHARACTERS = 600  # fewest characters of an article's paragraphs
+MAX_CAPTION_CHARACTERS = 300  # most characters of a caption
+MIN_HINT_CHARACTERS = 20  # fewest characters of a tooltip or alternative text that may hold a credit
+MAX_DATED_CAPTION_CHARACTERS = 60  # most characters of a line that contains little besides a date
+MAX_BOX_CHARACTERS = 1500  # most characters of text around an image that is still about it
 
 _NO_CAPTION_TAGS = ("a", "button", "form", "time", "ul", "h1", "h2", "h3", "h4")
-"""Elements that boxes around a picture have if they are more than the picture and what is said under it."""
+"""Elements in boxes that contain more than an image and its caption."""
 _IMAGE_FILE = re.compile(r"^#|^javascript:|\.(?:jpe?g|png|webp|gif|avif|svg)\b", re.IGNORECASE)
 
 
 def page_images(index: PageIndex, graph: Graph, articles: list[JsonObject], *, base: str | None) -> list[ImageFields]:
-    """The article's pictures that have a caption or a credit, in the page's order.
+    """The article's images with a caption or a credit, in document order.
 
-    JSON-LD adds credits and addresses to captions that the page shows; its other captions are alt texts more often than not.
+    JSON-LD adds credits and addresses to captions that the page shows; its other captions are alternative texts more
+    often than not.
     """
     found: dict[str, ImageFields] = {}
     for box, captions in _picture_boxes(index):
@@ -73,7 +74,7 @@ def _add(found: dict[str, ImageFields], image: ImageFields) -> None:
 
 
 def _picture_boxes(index: PageIndex) -> Iterator[tuple[HtmlElement, list[HtmlElement]]]:
-    """(picture with its surroundings, its caption elements) for each picture up to the article's last paragraph."""
+    """(image with its surroundings, its caption elements) for each image up to the article's last paragraph."""
     positions = index.positions()
     weights: dict[HtmlElement, float] = {}
     prose: list[tuple[HtmlElement, int, list[HtmlElement]]] = []
@@ -87,7 +88,7 @@ def _picture_boxes(index: PageIndex) -> Iterator[tuple[HtmlElement, list[HtmlEle
     own = [(paragraph, length) for paragraph, length, around in prose if main in around]
     enough = (
         sum(length for _, length in own) >= MIN_ARTICLE_CHARACTERS
-    )  # else the article stands in other elements than <p>
+    )  # otherwise the article is in elements other than <p>
     last = max(positions[paragraph] for paragraph, _ in own) if enough else len(positions)
     classed = (e for e in index.by_role["caption"] if _is_caption(e))
     several = {*index.by_tag["figure"], *index.by_tag["figcaption"], *classed}
@@ -113,7 +114,7 @@ def _picture_boxes(index: PageIndex) -> Iterator[tuple[HtmlElement, list[HtmlEle
 
 
 def _is_caption(element: HtmlElement) -> bool:
-    """A caption, by tag or by class word; or a figure, that may hold some."""
+    """True for a caption, by tag or by class word, and for a figure, which may contain one."""
     if not isinstance(element.tag, str):
         return False
     if element.tag in {"figure", "figcaption"}:
@@ -130,7 +131,7 @@ def _is_caption(element: HtmlElement) -> bool:
 
 
 def _box_of_caption(caption: HtmlElement) -> HtmlElement | None:
-    """The nearest ancestor of a caption that holds a picture and little else."""
+    """The nearest ancestor of a caption that contains an image and little else."""
     node = caption
     for _ in range(4):
         node = node.getparent()
@@ -142,9 +143,11 @@ def _box_of_caption(caption: HtmlElement) -> HtmlElement | None:
 
 
 def _unlabelled_box(image: HtmlElement, said: dict[HtmlElement, str]) -> HtmlElement | None:
-    """The nearest ancestor of a picture that says something, if it is a box around it and says as much as captions do.
+    """The nearest ancestor of an image with text, if it is a box around the image and its text is as long as captions
+    are.
 
-    `said`: what the ancestors of other pictures say; thousands of empty elements beside each would be read again for each.
+    `said`: the cached text of ancestors of images; without it, thousands of empty elements beside an image would be
+    read again for each image.
     """
     for node in islice(image.iterancestors(), 5):
         if node not in said:
@@ -163,7 +166,7 @@ def _unlabelled_box(image: HtmlElement, said: dict[HtmlElement, str]) -> HtmlEle
 
 
 def _is_descriptive(text: str) -> bool:
-    """Whether words beside a picture tell of it: no byline, date, price or "8 min read"."""
+    """True if the text beside an image describes it: not a byline, date, price or "8 min read"."""
     wordy = (
         sum(len(word) > 1 and word[0].isalpha() for word in text.split()) > 3
         or len(UNSPACED_CHARACTER.findall(text)) > 7
@@ -176,7 +179,7 @@ def _is_descriptive(text: str) -> bool:
 
 
 def _is_foreign(box: HtmlElement) -> bool:
-    """A card that leads to another article, or a part of something else."""
+    """True for a card that links to another article, or a part of something else."""
     for link in (
         *box.iterancestors("a"),
         *(heading.getparent() for heading in descendants(box, "h2", "h3", "h4") if heading.getparent().tag == "a"),
@@ -214,7 +217,7 @@ def _read_box(box: HtmlElement, captions: list[HtmlElement], base: str | None) -
 
 
 def _credit_from_hints(image: HtmlElement) -> str | None:
-    """The credit that a picture's tooltip or its alternative text ends with."""
+    """The credit at the end of an image's tooltip or alternative text."""
     hints = (clean_line(image.get(name)) for name in ("title", "alt"))
     return next(
         filter(None, (split_caption(hint)[1] for hint in hints if hint and len(hint) > MIN_HINT_CHARACTERS)), None
@@ -222,7 +225,9 @@ def _credit_from_hints(image: HtmlElement) -> str | None:
 
 
 def _read_unlabelled_box(box: HtmlElement, base: str | None) -> ImageFields:
-    """A picture in a box without any telling name: what is said under it, and who made it where that stands apart."""
+    """An image in a box without a descriptive class name: the text below it, and the credit where that has an element
+    of its own.
+    """
     said = [" ".join(text.split()) for text in iter_text(box) if text and not text.isspace()]
     apart = next((text for text in (said[0], said[-1]) if len(said) > 1 and is_credit(text)), None)
     if apart:
@@ -238,7 +243,7 @@ def _read_unlabelled_box(box: HtmlElement, base: str | None) -> ImageFields:
 
 
 def _outermost(elements: Iterable[HtmlElement]) -> list[HtmlElement]:
-    """Those without what is inside another of them; they come in the page's order."""
+    """The elements that are not inside another of them, given in document order."""
     found: list[HtmlElement] = []
     inside: set[HtmlElement] = set()
     for element in elements:
@@ -273,7 +278,7 @@ def _image_source(image: HtmlElement) -> str | None:
 
 
 def _jsonld_images(graph: Graph, articles: list[JsonObject], base: str | None) -> Iterator[ImageFields]:
-    """Images of the article's JSON-LD that say more than an address."""
+    """Images in the article's JSON-LD with more than an address."""
     own = [t for article in articles[:1] for key in ("image", "associatedMedia") for t in graph.values(article, key)]
     for thing in [*own, *(t for t in graph.top_objects if "imageobject" in types_of(t))][:MAX_IMAGES]:
         if isinstance(thing, dict):

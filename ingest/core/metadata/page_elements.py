@@ -1,4 +1,4 @@
-"""Claims from the page as a reader sees it: headings, bylines, dates, tags, related links, the line about rights."""
+"""Claims from the visible page: headings, bylines, dates, tags, related links, the copyright line."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from ingest.core.text.normalize import match_key
 from ingest.core.text.strings import absolute_url, clean_line, cut, is_article_url, registered_domain
 from ingest.core.text.wordlists import word_set
 
-MAX_LINE_CHARACTERS = 300  # characters of a byline, a date line or a heading
+MAX_LINE_CHARACTERS = 300  # most characters of a byline, a date line or a heading
 MAX_NOTICE_CHARACTERS = 2_000
 MAX_ELEMENTS = 60
-MAX_SIGNERS = 12  # runs behind a marker that may still hold names
-MAX_GLUE_CHARACTERS = 4  # of what stands between two names: "and", "und", ","
+MAX_SIGNERS = 12  # runs after a marker that may still contain names
+MAX_GLUE_CHARACTERS = 4  # most characters of the text between two names: "and", "und", ","
 _TRIMMED = " -–—|·•:/"
-MAX_FOOTER_RUNS = 120  # runs of text at a page's end, where its rights stand
+MAX_FOOTER_RUNS = 120  # runs of text at the end of a page that may contain its copyright line
 _COPYRIGHT_OWNER = re.compile(r"(?!copyright\b|all\b|rights\b|reserved\b)\b[^\W\d_]{2,}", re.IGNORECASE)
 _COPYRIGHT_MARKS = ("©", "ⓒ", "(c)", "copyright")
 _COPYRIGHT = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?:19|20)\d\d", re.IGNORECASE)
@@ -45,8 +45,8 @@ _COPYRIGHT = re.compile(r"^\W{0,3}(?:©|\(c\)\s|ⓒ|copyright\b)|(?:©|ⓒ)\s*(?
 def claims_from_page(
     index: PageIndex, area: HeadlineArea, stated: list[Claim], *, url: str | None, reader: DateReader, news: bool
 ) -> Iterator[Claim]:
-    """The claims of origin "page". `area`: around its headline; `stated`: what metadata claim; `url` makes addresses absolute; `reader`: of its
-    dates; `news`: the page calls itself that.
+    """The claims of origin "page". `area`: around the headline; `stated`: the claims of the metadata; `url`: the base
+    of relative addresses; `reader`: reads the page's dates; `news`: the page declares itself news.
     """
     titles = [c.value for c in stated if c.field == "headline"]
     tagged = any(c.field == "keywords" for c in stated)
@@ -63,7 +63,9 @@ def claims_from_page(
 
 
 def _headline_texts(heading: HtmlElement, titles: list[str]) -> Iterator[str]:
-    """What a heading says: without what stands over it ("Unrest in Example"), unless metadata have it too, then the whole."""
+    """The text of a heading without a kicker above it ("Unrest in Example"); with the kicker, if the metadata have it,
+    too.
+    """
     if whole := clean_line(element_text(heading), MAX_LINE_CHARACTERS * 2):
         named = ((e, e.get("class")) for e in descendants(heading))
         above = frozenset(e for e, name in named if name and class_tokens(name) & word_set("places", "kicker"))
@@ -74,9 +76,10 @@ def _headline_texts(heading: HtmlElement, titles: list[str]) -> Iterator[str]:
 
 
 def _authors(area: HeadlineArea, index: PageIndex, url: str | None, *, signed: bool, by_house: bool) -> Iterator[Claim]:
-    """Names that sign, the surest first: links to author pages, bylines by word, by class, a bare name beside a date.
+    """Names in bylines, the most certain first: links to author pages, bylines by word, by class, a bare name beside a
+    date.
 
-    `signed`: metadata name an author; `by_house`: nobody but the publisher.
+    `signed`: the metadata name an author; `by_house`: they name the publisher only.
     """
     near = [*area.after, *area.before]
     zone = {r.element for r in near}
@@ -122,7 +125,7 @@ def _authors(area: HeadlineArea, index: PageIndex, url: str | None, *, signed: b
 
 
 def _beside(near: list[TextRun], at: int) -> list[str]:
-    """The names in the runs behind one, in the same paragraph or the like: links side by side are often parted by nothing."""
+    """The names in the runs after one, in the same paragraph or similar: adjacent links often have no separator."""
     if at >= len(near):
         return []
     block = _block(near[at].element)
@@ -140,8 +143,8 @@ def _block(element: HtmlElement) -> HtmlElement | None:
 
 
 def _end_bylines(area: HeadlineArea, index: PageIndex, *, signed: bool) -> list[str]:
-    """Bylines at the article's end: "Written by Jane Doe"; where metadata name nobody, a name over a line that starts with it, too
-    ("Jane Doe is …").
+    """Bylines at the end of the article: "Written by Jane Doe"; where the metadata name nobody, also a name above a
+    line that starts with it ("Jane Doe is …").
     """
     clear = tuple(word_set("people", "clear"))
     initials = {word[0] for word in clear}
@@ -168,10 +171,10 @@ def _end_bylines(area: HeadlineArea, index: PageIndex, *, signed: bool) -> list[
 
 
 def _bare_names(area: HeadlineArea, *, by_house: bool) -> list[str]:
-    """A bare name right under the headline, beside a date or met again further down: many templates say no more.
+    """A bare name directly below the headline, beside a date or repeated further down: many templates show no more.
 
-    Where metadata name the house (`by_house`), the first line under the headline or the next, right above a date: further down such
-    names were headings, teams and products on 8 pages of 9.
+    Where the metadata name the publisher only (`by_house`), the name must be the first or second line below the
+    headline and directly above a date: further down such names were headings, teams and products on 8 of 9 pages.
     """
     top = area.after[:8]
     if by_house:
@@ -206,7 +209,7 @@ def _is_author_link(link: HtmlElement, url: str | None) -> bool:
         return False
     return url is None or registered_domain(absolute_url(link.get("href"), url)) == registered_domain(
         url
-    )  # else a profile in a social network
+    )  # otherwise it is a profile in a social network
 
 
 def _other_claims(
@@ -239,7 +242,7 @@ def _related(index: PageIndex, url: str | None) -> list[dict[str, Any]]:
             continue
         heading = next(
             descendants(link, "h2", "h3", "h4", "h5"), link
-        )  # a card's link holds its picture, date and opening, too
+        )  # the link of a card also contains its image, date and opening
         text = clean_line(element_text(heading), MAX_LINE_CHARACTERS)
         if text and len(text.split()) > 3 and len(found) < MAX_ELEMENTS:
             found.setdefault(where, {"headline": text, "url": where})
@@ -247,7 +250,7 @@ def _related(index: PageIndex, url: str | None) -> list[dict[str, Any]]:
 
 
 def _rights(area: HeadlineArea) -> Iterator[Claim]:
-    """The last line of the page that claims the copyright, with what stands beside it; and the last that tells what may be done."""
+    """The last copyright line of the page, with the text beside it, and the last line that states the terms of use."""
     lower = area.runs[len(area.runs) // 2 :]
     for run in reversed(lower[-MAX_FOOTER_RUNS:]):
         text = run.text.lower()
@@ -256,7 +259,7 @@ def _rights(area: HeadlineArea) -> Iterator[Claim]:
             break
     terms = word_set("rights", "terms")
     lines = [run.text for run in lower if 40 < len(run.text) < 3 * MAX_LINE_CHARACTERS]
-    together = "\n".join(lines).lower()  # few pages have any: to look line by line took ten times as long
+    together = "\n".join(lines).lower()  # few pages have any: searching line by line took ten times as long
     if said := [term for term in terms if term in together]:
         yield Claim(
             "usage_terms", next(text for text in lines[::-1] if any(term in text.lower() for term in said)), "page"
@@ -264,7 +267,7 @@ def _rights(area: HeadlineArea) -> Iterator[Claim]:
 
 
 def _notice(run: TextRun) -> str | None:
-    """The whole line around a claim of rights; None where it names nobody, or is the label of a link."""
+    """The whole line around a copyright notice; None where it names nobody, or is the label of a link."""
     parted = next(run.element.iterdescendants("p", "div", "ul", "li", "br"), None) is not None
     whole = run.text
     for element in (run.element, run.element.getparent()):

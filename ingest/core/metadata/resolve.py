@@ -1,4 +1,4 @@
-"""Which claim wins a field: by rank, and by agreement where the sources of a page often differ."""
+"""The choice of the winning claim for each field: by rank, and by agreement where the sources of a page often differ."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 ORIGIN_PRECEDENCE = ("given", "json-ld", "meta", "page", "text", "pack")
 
 HEADING_WEIGHT = 1.5
-"""Weight of the heading's vote, where JSON-LD's and the sharing title's count 1."""
+"""Weight of the heading's vote; JSON-LD and the sharing title have a weight of 1."""
 
 MAX_ALTERNATIVES = 10
 
 MIN_SLUG_ADVANTAGE = 0.3
-"""How much better the address must repeat another title, that the heading has no say."""
+"""How much better the URL must match another title for the heading to be disregarded."""
 
 _WORD = re.compile(rf"[{HAN_AND_KANA_SET}]|[^\W{HAN_AND_KANA_SET}]+")  # a Han or kana character is a word
 
 
 def resolve_claims(claims: Iterable[Claim]) -> dict[str, Claim]:
-    """The winning claim of each field. Claims of one origin stand in the order of their worth."""
+    """The winning claim of each field. Claims of one origin are ordered from best to worst."""
     fields: dict[str, list[Claim]] = {}
     for claim in sorted(
         claims,
@@ -48,7 +48,7 @@ def resolve_claims(claims: Iterable[Claim]) -> dict[str, Claim]:
         best["authors"] = _resolve_authors(fields["authors"], fields.get("publisher", []))
     if (
         "publisher" in best and best["publisher"].origin != "given"
-    ):  # JSON-LD names the owning house: right 2 times, wrong 11
+    ):  # JSON-LD names the parent company: right 2 times, wrong 11
         best["publisher"] = next(iter(_by_origin(fields["publisher"], "meta")), best["publisher"])
     for field in ("published", "modified"):
         if field in fields:
@@ -67,13 +67,14 @@ def _by_origin(found: list[Claim], origin: str) -> list[Claim]:
 
 
 def _resolve_headline(found: list[Claim], url: str) -> Claim:
-    """The headline that readers are shown, the first of the page's, if it is one; else the title that most sources agree on.
+    """The headline shown to readers, the first of the page's, if it is plausible; otherwise the title that most sources
+    agree on.
 
-    JSON-LD, the sharing title (first of meta) and the window's title (last of meta) are often other true headlines, written for search
-    and sharing. A heading has no say if it is not about the same thing as the metadata ("Contact us", the site's name), if it only
-    puts something before the sharing title, or, without JSON-LD, if the address was made from the other title. Where one headline
-    holds the other, as with a kicker before it, they are one, and the form that most sources have wins; the heading counts a little more
-    than each other, less than two.
+    JSON-LD, the sharing title (first of meta) and the window title (last of meta) are often different valid headlines,
+    written for search and sharing. A heading is disregarded if it is about something else than the metadata ("Contact
+    us", the site's name), if it only adds a prefix to the sharing title, or, without JSON-LD, if the URL was made from
+    the other title. Where one headline contains the other, as with a kicker before it, they count as one, and the form
+    in most sources wins; the heading has slightly more weight than each other source, and less than two.
     """
     if found[0].origin == "given":
         return found[0]
@@ -94,9 +95,9 @@ def _resolve_headline(found: list[Claim], url: str) -> Claim:
 
 
 def _alternatives(found: list[Claim], chosen: Claim) -> Claim | None:
-    """The other headlines of the article: for search, for sharing, the one shown where another was chosen; each once.
+    """The other headlines of the article: for search, for sharing, and the one shown if another was chosen; each once.
 
-    Of the page's own only the first: its other headings are those of other articles.
+    Of the page's own headings only the first is used: the others belong to other articles.
     """
     ranked = [*_by_origin(found, "json-ld"), *_by_origin(found, "meta"), *_by_origin(found, "page")[:1]]
     said = {match_key(chosen.value)}
@@ -112,13 +113,13 @@ def _alternatives(found: list[Claim], chosen: Claim) -> Claim | None:
 
 
 def _same_headline(one: str, other: str) -> bool:
-    """Whether one headline holds the other."""
+    """True if one headline contains the other."""
     mine, theirs = match_key(one), match_key(other)
     return bool(mine and theirs) and (mine in theirs or theirs in mine)
 
 
 def _is_plausible_headline(heading: str, shared: str, window: str, url: str) -> bool:
-    """Whether a heading may be the headline."""
+    """True if a heading is plausible as the headline."""
     top, ours = match_key(heading), match_key(shared)
     if top in {ours, match_key(window)}:
         return True
@@ -130,7 +131,7 @@ def _is_plausible_headline(heading: str, shared: str, window: str, url: str) -> 
 
 
 def _slug_similarity(title: str, url: str) -> float:
-    """How much of a title the last part of the address repeats: likeness of their words, 0 to 1."""
+    """How much of a title the last part of the URL repeats: the similarity of their words, 0 to 1."""
     slug = set(
         _WORD.findall(re.split(r"[?#]", url, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1].replace("_", "-").casefold())
     )
@@ -139,7 +140,9 @@ def _slug_similarity(title: str, url: str) -> float:
 
 
 def _same_subject(heading: str, title: str) -> bool:
-    """Whether a heading says what a title says: of the shorter one's words at least three in ten, and no bare category."""
+    """True if a heading and a title share at least three tenths of the shorter one's words, and the heading is not just
+    a category.
+    """
     mine, theirs = set(_WORD.findall(heading.casefold())), set(_WORD.findall(title.casefold()))
     if len(mine) <= 2 < len(theirs):
         return False
@@ -147,11 +150,11 @@ def _same_subject(heading: str, title: str) -> bool:
 
 
 def _resolve_authors(found: list[Claim], publishers: list[Claim]) -> Claim:
-    """The first; but persons who sign the page rather than the site, an account ("jdoe2") or a newsroom.
+    """The first claim; but persons with a byline are preferred to the site, an account ("jdoe2") or a newsroom.
 
-    Of two lists where one holds the other: of meta's the longer (templates that know one author only), of the page's own
-    the shorter (links to other people near the byline). Each was right in at least 3 of 4 cases among 485 pages. Beside a person the
-    house, jobs, institutes and degrees are no authors.
+    Of two lists where one contains the other, the longer of meta's is used (some templates know one author only), and
+    the shorter of the page's own (links to other people near the byline). Each was right in at least 3 of 4 cases among
+    485 pages. Publishers, jobs, institutes and degrees beside a person are not authors.
     """
     best = found[0]
     if best.origin == "given":
@@ -180,8 +183,8 @@ def _resolve_authors(found: list[Claim], publishers: list[Claim]) -> Claim:
 
 
 def _resolve_keywords(found: list[Claim], headline: str, publisher_keys: set[str]) -> Claim:
-    """The list that the others agree with most, meta's before JSON-LD's before the page's, without the publisher's own name;
-    never the headline cut into words.
+    """The list with the greatest agreement with the others, meta's before JSON-LD's before the page's, without the
+    publisher's own name; never the headline split into words.
     """
     if found[0].origin == "given":
         return found[0]
@@ -195,5 +198,5 @@ def _resolve_keywords(found: list[Claim], headline: str, publisher_keys: set[str
 
 
 def _dice_coefficient(mine: set[str], theirs: set[str]) -> float:
-    """Twice the shared words over all: 1 where two lists are the same."""
+    """Twice the number of shared words over the sum of both sizes: 1 where two lists are equal."""
     return 2 * len(mine & theirs) / max(1, len(mine) + len(theirs))

@@ -1,4 +1,4 @@
-"""A title without the site's name: "Storm hits coast | World | The Example" is "Storm hits coast"."""
+"""A title without the site's name: "Storm hits coast | World | The Example" becomes "Storm hits coast"."""
 
 from __future__ import annotations
 
@@ -15,26 +15,28 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
 MAX_SITE_NAME_CHARACTERS = 30
-"""Letters of a site's name at the end of titles."""
+"""Most characters of a site's name at the end of titles."""
 
 MAX_OUTLET_WORDS = 5
-"""Of an end that names a paper or a station that the page does not: "- The Quiet Observer"."""
+"""Most words of a title's end that names a newspaper or a station that the page itself does not name: "- The Quiet
+Observer".
+"""
 MAX_OUTLET_CHARACTERS = 12
-"""The same in scripts without spaces: "_澄江晚报"."""
+"""The same in characters, for scripts without spaces: "_澄江晚报"."""
 MIN_HEADLINE_WORDS = 4
-"""Of what such an end is cut from."""
+"""Fewest words of the headline that such an end is removed from."""
 MAX_READ_CHARACTERS = 6_000
-"""Of the article, in which the words of a title are looked for."""
+"""Characters of the article that are searched for the words of a title."""
 STEM_CHARACTERS = 5
-"""Of a word that count when it is looked for in the article, which inflects it."""
+"""Characters of a word that are compared when it is searched for in the article, where it may be inflected."""
 MAX_SLOGAN_SHARE, MIN_HEADLINE_SHARE = 0.2, 0.4
-"""Of a slogan's and of a headline's words, how many the article says."""
+"""Highest share of a slogan's words, and lowest share of a headline's words, found in the article."""
 
 _TITLE_SEPARATOR = re.compile(
     r"\s+[|–—•·»«/>~:\-]{1,2}\s+|\s*(?:\||::|»|｜|│|：)\s*|(?<=[\u3040-\u9fff！？”」』])(?:_|--|——|-|－)(?=[\u3040-\u9fff])"
 )
 _SECTION_WORDS = 2
-"""Words of a section between headline and site's name: "Storm hits coast | World | The Example"."""
+"""Most words of a section between headline and site name: "Storm hits coast | World | The Example"."""
 _SECTION_CHARACTERS = 24
 _SECTION_CHARACTERS_UNSPACED = 6
 _MIN_FRONT_CHARACTERS_UNSPACED = 9
@@ -46,7 +48,7 @@ _LATIN = re.compile(r"[a-z]", re.IGNORECASE)
 
 
 def site_names(publishers: Iterable[str], *addresses: str | None) -> frozenset[str]:
-    """How a site may sign its titles, folded: its publishers' names, its host's labels."""
+    """The names of the site that may appear in its titles, folded: its publishers' names and the labels of its host."""
     found = set()
     for name in publishers:
         found |= {match_key(name)} | (
@@ -64,7 +66,9 @@ def site_names(publishers: Iterable[str], *addresses: str | None) -> frozenset[s
 
 
 def _common_endings(titles: Iterable[str], headings: Iterable[str]) -> frozenset[str]:
-    """What titles that differ end with alike, folded, and no heading says: "Storm hits coast | EX News", "A night of storm | EX News"."""
+    """The endings shared by titles that differ, folded, and found in no heading: "Storm hits coast | EX News", "A night
+    of storm | EX News".
+    """
     found: dict[str, set[str]] = {}
     for title in titles:
         for cut in list(_TITLE_SEPARATOR.finditer(title))[-1:]:
@@ -79,10 +83,11 @@ def _common_endings(titles: Iterable[str], headings: Iterable[str]) -> frozenset
 
 
 def strip_site_name(title: str, sites: Collection[str], others: Collection[str] = (), shown: str | None = None) -> str:
-    """The title without leading or trailing parts that name the site; `others`: folded titles, one of which may be what remains.
+    """The title without leading or trailing parts that name the site; `others`: folded titles, one of which may be what
+    remains.
 
-    `shown`: what the page's headings say, folded; None: nobody knows. A section before the site's name leaves with it, and so does a
-    short end of a Chinese or Japanese title, unless a heading says it.
+    `shown`: the page's headings, folded; None if unknown. A section before the site's name is removed with it, and so
+    is a short end of a Chinese or Japanese title, unless a heading contains it.
     """
     if others and match_key(title) not in others:
         for cut in reversed(list(_TITLE_SEPARATOR.finditer(title))):
@@ -116,8 +121,8 @@ def strip_site_name(title: str, sites: Collection[str], others: Collection[str] 
 
 
 def _is_section(cut: re.Match[str], title: str, named: str | None) -> bool:
-    """Whether the end of a title is a section: a word or two parted like the site's name behind it, `named`; of a Chinese or Japanese
-    title its few last characters.
+    """True if the end of a title is a section: one or two words with the same separator as the site's name after it,
+    `named`; in a Chinese or Japanese title, the last few characters.
     """
     front, back = title[: cut.start()], title[cut.end() :]
     if _HAN_OR_KANA.fullmatch(back):
@@ -129,10 +134,10 @@ def _is_section(cut: re.Match[str], title: str, named: str | None) -> bool:
 
 
 def strip_site_names(claims: Iterable[Claim], sites: frozenset[str], *, news: bool) -> Iterator[Claim]:
-    """The same claims, the headlines without the site's name.
+    """The same claims, with headlines without the site's name.
 
-    The JSON-LD of a blog repeats its sharing title and does not count twice: where the two stood against the heading, the heading
-    was right on 7 pages of 12; on `news` on none of 4.
+    The JSON-LD of a blog repeats its sharing title and does not count twice: where the two disagreed with the heading,
+    the heading was right on 7 of 12 pages; on `news` on none of 4.
     """
     claims = list(claims)
     headlines = [c for c in claims if c.field == "headline"]
@@ -153,13 +158,15 @@ def strip_site_names(claims: Iterable[Claim], sites: frozenset[str], *, news: bo
         elif claim.value in vain:
             continue
         elif any(title.startswith((f'{claim.value} "', f'{claim.value}"')) for title in quoting):
-            continue  # an attribute cut short by a quotation mark of its own text
+            continue  # an attribute cut short by a quotation mark in its own text
         elif news or claim.origin != "json-ld" or match_key(bare[claim.value]) != shared:
             yield Claim("headline", bare[claim.value], claim.origin)
 
 
 def _names_outlet(end: str, front: str) -> bool:
-    """Whether the end of a title is the name of a paper or a station, by its words: one that the page does not name itself."""
+    """True if the end of a title is, by its words, the name of a newspaper or a station that the page itself does not
+    name.
+    """
     if not is_outlet(end):
         return False
     if _DENSE.search(end):
@@ -174,7 +181,9 @@ def _names_outlet(end: str, front: str) -> bool:
 
 
 def slogans(titles: Iterable[str], heading: str, paragraphs: Iterable[str]) -> frozenset[str]:
-    """Those titles that the article says nothing of, where it says what the heading says: the site's motto, not a headline."""
+    """The titles whose words the article does not contain, where it contains those of the heading: the site's slogan,
+    not a headline.
+    """
     said: set[str] = set()
     length = 0
     for text in paragraphs:
@@ -198,7 +207,7 @@ def _share(title: str, said: Collection[str]) -> float:
 
 
 def is_site_name(part: str, sites: Collection[str]) -> bool:
-    """Whether a part of a title names the site."""
+    """True if a part of a title names the site."""
     text = match_key(part)
     return 1 < len(text) <= 60 and (
         text in sites
