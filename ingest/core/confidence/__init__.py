@@ -1,6 +1,7 @@
-"""How sure a record is of its values: the chance that each is right, and what is left out where it is too small.
+"""Confidence in a record's values: the probability that each is correct, and the removal of values below a threshold.
 
-Only what composing knows already is looked at: who claims a value, who claims another, and how sure the labeller is of each block.
+Only what is known after composing is used: who claims a value, who claims another, and the labeller's confidence in
+each block.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ CONFIDENCE_FIELDS = ("headline", "authors", "published", "publisher", "body")
 
 
 def check_min_confidence(min_confidence: Mapping[str, float]) -> None:
-    """Raises ValueError where a field has no confidence, or a threshold is no number from 0 to 1."""
+    """Raises ValueError where a field has no confidence, or a threshold is not a number from 0 to 1."""
     for field, least in min_confidence.items():
         if field not in CONFIDENCE_FIELDS:
             raise ValueError(f"{field!r} has no confidence; {', '.join(CONFIDENCE_FIELDS)} have")
@@ -33,7 +34,9 @@ def check_min_confidence(min_confidence: Mapping[str, float]) -> None:
 
 
 def confidences(evidence: Evidence) -> dict[str, float | None]:
-    """The chance that each field's value is right, 0 to 1; None where the field has none. What the sender gave counts as certain."""
+    """The probability that each field's value is correct, 0 to 1; None where the field has no value. What the sender
+    gave counts as certain.
+    """
     models = field_models()["page" if evidence.is_page else "text"]
     found: dict[str, float | None] = dict.fromkeys(CONFIDENCE_FIELDS)
     for field, columns in FIELD_COLUMNS.items():
@@ -47,9 +50,9 @@ def confidences(evidence: Evidence) -> dict[str, float | None]:
 def withhold_unsure(
     chosen: dict[str, Claim], confidence: dict[str, float | None], min_confidence: Mapping[str, float]
 ) -> dict[str, str]:
-    """Take the values out of `chosen`, and their figures out of `confidence`, that are less sure than wanted.
+    """Remove the values below their thresholds from `chosen`, and their figures from `confidence`.
 
-    Gives what provenance says of them. Raises `Rejected` where it is the body: a record has one.
+    Returns the notes for provenance. Raises `Rejected` where it is the body, which every record must have.
     """
     notes = {}
     for field, least in min_confidence.items():

@@ -1,6 +1,6 @@
-"""What tells whether the body is the article: how sure the labeller is of each block, and how the body hangs together.
+"""Features of the confidence in the body: the labeller's confidence in each block, and the coherence of the body.
 
-Blocks weigh by their characters, for counting words takes ten times as long; a page has 140 blocks on average.
+Blocks are weighted by characters, because counting words takes ten times as long; a page has 140 blocks on average.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 MIN_PROSE_CHARACTERS = 60
 """Characters from which a block that is not mostly links may be a paragraph of an article."""
 MIN_SURE = 0.8
-"""Certainty from which a verdict is taken to be sure."""
+"""Confidence from which a verdict counts as sure."""
 NEIGHBOURHOOD_BLOCKS = 6
-"""Blocks before the body's first and behind its last that are looked at for more of it."""
+"""Number of blocks before the body's first and after its last that are searched for more of it."""
 MIN_DECLARED_CHARACTERS = 300
-"""Characters of an article in JSON-LD from which the body is compared with it: less is a teaser."""
+"""Fewest characters of an article in JSON-LD that the body is compared with: shorter ones are teasers."""
 UNSPACED_LANGUAGES = {"zh", "ja", "th"}
 
 
@@ -90,7 +90,7 @@ def body_columns(evidence: Evidence) -> dict[str, float]:
 def _declared_columns(
     evidence: Evidence, blocks: Sequence[Block], length: Floats, body: Bools, total: float
 ) -> dict[str, float]:
-    """How far the body is what the page's JSON-LD declares to be the article; none where it declares none."""
+    """How far the body matches the article declared in the page's JSON-LD; no columns where none is declared."""
     declared = sum(len(block.text) for block in evidence.article.declared)
     if declared < MIN_DECLARED_CHARACTERS:
         return {}

@@ -1,4 +1,4 @@
-"""What a record was composed from: all that the confidence in its fields is computed from."""
+"""The evidence of a record: everything that the confidence in its fields is computed from."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ class Evidence(NamedTuple):
 
     @property
     def is_page(self) -> bool:
-        """Whether the source is HTML."""
+        """True if the source is HTML."""
         return self.article.source.media_type == "text/html"

@@ -1,4 +1,4 @@
-"""What tells whether a field's value is right: who claims it, who claims something else, and what the article itself shows."""
+"""Features of the confidence in a field's value: who claims it, who claims something else, and what the article shows."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 Columns = dict[str, float]
 
 LEAD_CHARACTERS = 1200
-"""Characters of the body in which the words of the headline and the names of the authors are looked for."""
+"""Characters of the body that are searched for the words of the headline and the names of the authors."""
 MIN_AGREEING_CHARACTERS = 10
-"""Characters from which one headline that holds another agrees with it in part."""
+"""Fewest characters of a headline that is contained in another and so agrees with it in part."""
 
 MAX_HEAD_BLOCKS = 3
-"""Blocks before the body's first in which bylines and dates stand, as a rule."""
+"""Number of blocks before the body's first that usually contain bylines and dates."""
 
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W_\u3040-\u30ff\u3400-\u9fff]+")
 _SITE_END = re.compile(r"\s[|–—»:-]\s[^|–—»]{2,40}$")
@@ -33,10 +33,10 @@ _DIGITS = re.compile(r"\d+")
 
 
 def headline_columns(evidence: Evidence) -> Columns:
-    """Which titles of the page agree, and how much of the headline its address and its lead repeat."""
+    """Which titles of the page agree, and how much of the headline its URL and its lead repeat."""
     claim, title = evidence.chosen["headline"], str(evidence.chosen["headline"].value)
     meta = [c for c in evidence.claims if c.field == "headline" and c.origin == "meta"]
-    voices = {
+    sources = {
         "json-ld": next((c for c in evidence.claims if c.field == "headline" and c.origin == "json-ld"), None),
         "shared": meta[0] if meta else None,
         "window": meta[-1] if len(meta) > 1 else None,
@@ -44,8 +44,8 @@ def headline_columns(evidence: Evidence) -> Columns:
     }
     key = match_key(title)
     columns = _origin_columns(claim)
-    for name, voice in voices.items():
-        columns |= _vote(name, key, match_key(str(voice.value)) if voice else "")
+    for name, source in sources.items():
+        columns |= _vote(name, key, match_key(str(source.value)) if source else "")
     words = set(_WORD.findall(title.casefold()))
     row = next((row for row in evidence.labelled if row.label is Label.HEADLINE), None)
     others = evidence.chosen.get("alternative_headlines")
@@ -105,7 +105,7 @@ def authors_columns(evidence: Evidence) -> Columns:
 
 
 def published_columns(evidence: Evidence) -> Columns:
-    """Which claims name the same day, how far the others are from it, and whether the address has it."""
+    """Which claims name the same day, how far the others are from it, and whether the URL contains it."""
     claim = evidence.chosen["published"]
     day = str(claim.value)[:10]
     columns = _origin_columns(claim)
@@ -142,7 +142,7 @@ def published_columns(evidence: Evidence) -> Columns:
 
 
 def publisher_columns(evidence: Evidence) -> Columns:
-    """Who names the publisher, and whether name and domain go together."""
+    """Who names the publisher, and whether name and domain match."""
     claim = evidence.chosen["publisher"]
     name, domain = str(claim.value.get("name") or ""), str(claim.value.get("domain") or "")
     found = [c.value for c in evidence.claims if c.field == "publisher"]
@@ -178,7 +178,9 @@ def _origin_columns(claim: Claim) -> Columns:
 
 
 def _place_columns(evidence: Evidence, rows: Sequence[int]) -> Columns:
-    """Where the nearest of the blocks that may show a value stands, seen from the beginning of the body, and what labelled it."""
+    """The position of the nearest block that may show a value, relative to the start of the body, and the source of its
+    label.
+    """
     if not rows:
         return {}
     first = next(at for at, row in enumerate(evidence.labelled) if row.label is Label.BODY)
@@ -198,7 +200,7 @@ def _place_columns(evidence: Evidence, rows: Sequence[int]) -> Columns:
 
 
 def _vote(name: str, key: str, other: str) -> Columns:
-    """What one title of the page says of the headline: the same, a part of it or more than it, or another."""
+    """How one title of the page relates to the headline: equal, a part of it, longer than it, or different."""
     part = bool(other) and key != other and min(len(key), len(other)) >= MIN_AGREEING_CHARACTERS
     part = part and (key in other or other in key)
     return {
@@ -213,7 +215,7 @@ def _url(evidence: Evidence) -> str:
 
 
 def _path(evidence: Evidence) -> str:
-    """The last part of the article's address."""
+    """The last part of the article's URL."""
     return _url(evidence).partition("?")[0].rstrip("/").rsplit("/", 1)[-1]
 
 

@@ -1,4 +1,6 @@
-"""A logistic regression with a calibration map: the weights are data (confidence.json), fitted by training/confidence.py."""
+"""A logistic regression with a calibration map: the weights are data (confidence.json), fitted by
+training/confidence.py.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from typing import Any, NamedTuple
 
 
 class FieldModel(NamedTuple):
-    """Weight of each column, the intercept, and a map from log odds to probability: linear between the knots, flat outside them."""
+    """The weight of each column, the intercept, and a map from log odds to probability: linear between the knots, flat
+    outside them.
+    """
 
     weights: Mapping[str, float]
     intercept: float
@@ -19,11 +23,11 @@ class FieldModel(NamedTuple):
     probabilities: tuple[float, ...]
 
     def score(self, columns: Mapping[str, float]) -> float:
-        """Log odds that the value is right, not calibrated."""
+        """The uncalibrated log odds that the value is correct."""
         return self.intercept + sum(weight * columns.get(name, 0.0) for name, weight in self.weights.items())
 
     def probability(self, columns: Mapping[str, float]) -> float:
-        """The chance that the value is right, 0 to 1, in steps of .001."""
+        """The probability that the value is correct, 0 to 1, in steps of .001."""
         score, at = self.score(columns), self.log_odds
         above = bisect_right(at, score)
         if above in (0, len(at)):
@@ -41,7 +45,7 @@ def field_models() -> Mapping[str, Mapping[str, FieldModel]]:
 
 
 def field_model(stored: Mapping[str, Any]) -> FieldModel:
-    """A model as the file has it."""
+    """A model from its stored form."""
     knots = stored["calibration"]
     return FieldModel(
         stored["weights"], stored["intercept"], tuple(each[0] for each in knots), tuple(each[1] for each in knots)

@@ -1,4 +1,4 @@
-"""What a line is that is not the article: its room, by its cue words first, by its shape and place where it has none."""
+"""Labels of lines that are not the article: by their cue phrases first, by shape and place where they have none."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from ingest.core.labelling.tokens import Bools, Floats, Ints
 
 MIN_LABEL_SCORE = 0.34
-"""A phrase that starts the line counts as half a point, phrases as many points as the share of the line that they are: a label
-needs a third."""
+"""A phrase that starts the line scores half a point, and all phrases the share of the line that they cover: a label
+needs a third of a point.
+"""
 MAX_TITLE_WORDS = 25
 _COLUMNS = (
     "shape.words", "shape.count_legal", "shape.years", "shape.clocks", "shape.count_hash", "herald.comments", "herald.related",
@@ -38,12 +39,12 @@ def label_boilerplate(features: FeatureSet, residue: Bools) -> list[Label]:
 
 @cache
 def _phrase_labels() -> list[Label]:
-    """The label of each of the lexicon's lists that is one's."""
+    """The label of each word list that belongs to one."""
     return [Label(kind) for kind in phrase_table().categories[: phrase_table().label_count]]
 
 
 def _boilerplate_labels(features: FeatureSet, gone: Ints) -> Iterator[Label]:
-    """The label of each of the lines that are residue."""
+    """The label of each line of boilerplate."""
     labels = _phrase_labels()
     of = {name: features.columns[name][gone] for name in _COLUMNS}
     found, leading, covered = (
@@ -68,7 +69,7 @@ def _boilerplate_labels(features: FeatureSet, gone: Ints) -> Iterator[Label]:
     add(Label.TAGS, 0.6, (of["shape.count_hash"] > 1) & short)
     add(Label.SHARE, 0.2, (said(Label.SHARE) > 1) & (words <= 8))
     add(Label.AUTHOR_BIO, 0.3, (said(Label.AUTHOR_BIO) > 1) & ~short)
-    fills = [labels.index(label) for label in _FIELD_LABELS]  # it must say so in its first words
+    fills = [labels.index(label) for label in _FIELD_LABELS]  # the first words of the line must contain its phrase
     points[:, fills] *= (leading[:, fills] > 0) | signed[:, None]
     sure = points.max(axis=1) >= MIN_LABEL_SCORE
     in_comments = of["herald.comments"] < np.minimum(of["herald.related"], of["herald.promo"])

@@ -1,4 +1,6 @@
-"""Lines in which a publisher speaks to its readers: calls for an address, for money, for a tip, to follow it elsewhere."""
+"""Calls to action, in which a publisher addresses its readers: to register, to donate, to send a tip, to follow it
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,18 @@ if TYPE_CHECKING:
 
 MAX_CALL_WORDS = 45
 MIN_CALL_RESIDUE = 0.02
-"""Probability of residue below which the labeller of lines is sure enough that an article's own advice is none."""
+"""Probability of boilerplate below which a line that looks like a call is an article's own advice."""
 SUSPECTED = 0.25
-"""Probability of residue from which less is asked of a line."""
+"""Probability of boilerplate from which a line needs less evidence."""
 
 _OPENS_QUOTE = re.compile(r"^[\s–—-]*[\"'“„«‘「『]")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟।][\s\"'”’»」』)\]）]*$")
 
 
 def calls(blocks: Sequence[Block], judged: Judgement) -> Iterator[int]:
-    """Lines in which a publisher asks its readers for something: for an address, for money, for a tip; never what somebody is quoted with."""
+    """Lines in which a publisher asks its readers for something: for an address, for money, for a tip; quotations are
+    excluded.
+    """
     features, residue = judged.seen, judged.residue
     kinds, found = phrase_table().categories, features.matches.found
     ask, goods, service, we, you = (

@@ -1,4 +1,4 @@
-"""Pages that show less than they hold: the article stands in JSON-LD, or a script would draw it."""
+"""Pages that show less than they contain: the article is in JSON-LD, or a script would render it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from ingest.core.model import Article, Block, Prediction
 
 MIN_DECLARED_WORDS = 60
-"""Of an article in JSON-LD that may stand for what is shown."""
+"""Fewest words of an article in JSON-LD that may replace the visible text."""
 MOST_SHOWN = 0.5
-"""Share of its words that the page shows, at most. Of 88 pages with a declared article none shows less than this; on the three where
-what is declared is half as long again it holds comments, or the text twice.
+"""Highest share of its words that the page shows. Of 88 pages with a declared article none shows less than this; on the
+three where the declared text is half as long again, it contains comments, or the text twice.
 """
 MOST_SHOWN_WORDS = 200
-"""And at most: what shows more is an article by itself."""
+"""Most words that the page shows: more are an article by themselves."""
 TOLD = 0.7
-"""Share of the shown words that the declared article or the description must say."""
+"""Lowest share of the visible words found in the declared article or the description."""
 DEK_WORDS = 80
-"""Of a body that may be nothing but the description."""
+"""Most words of a body that may be only the description."""
 
 
 def stands_in_json(article: Article, blocks: Sequence[Block], verdicts: Sequence[Prediction]) -> bool:
-    """Whether the declared article is the body: far more than what is shown, of which it says nearly all."""
+    """True if the declared article is the body: it is far longer than the visible text, and contains nearly all of it."""
     amount = sum(count_words(block.text) for block in article.declared)
     if amount < MIN_DECLARED_WORDS:
         return False
@@ -41,7 +41,7 @@ def stands_in_json(article: Article, blocks: Sequence[Block], verdicts: Sequence
 
 
 def is_undrawn(article: Article, blocks: Sequence[Block], verdicts: Sequence[Prediction]) -> bool:
-    """Whether a page shows no more than its own summary, and a script would draw the rest."""
+    """True if a page shows no more than its own summary, and a script would render the rest."""
     if not article.drawn:
         return False
     deks = {match_key(claim.value) for claim in article.claims if claim.field == "subheadline"}

@@ -1,7 +1,8 @@
-"""What elements are called that hold articles, and what those that hold the rest: weights of their tags and of the words of their classes.
+"""Names of elements that contain articles, and of those that contain boilerplate: weights of tags and of class words.
 
-Learned by training/page_model.py, and counted by domain: a name weighs only if several domains use it, so no site's own get in. What
-it weighs depends on how far out the element is that bears it: `article` on the block's own is a teaser's, on the next one the article's.
+Learned by training/page_model.py and counted by domain: a name has a weight only if several domains use it, so that
+names of a single site are excluded. The weight depends on the distance of the element with that name: `article` on the
+block's own element marks a teaser, on the next one the article.
 """
 
 from __future__ import annotations
@@ -18,24 +19,30 @@ from ingest.core.labelling.tokens import Floats, Ints
 from ingest.core.model import Element
 
 DISTANCE_BINS = (0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4)
-"""Elements around a block, the smallest first, by the ring they are in; those farther out say nothing. A name has a weight a ring."""
+"""The distance bin of each element around a block, the smallest first; those farther out are ignored. A name has one
+weight per bin.
+"""
 
 N_BINS = max(DISTANCE_BINS) + 1
 MAX_TOKENS_PER_ELEMENT = 12
-"""Words of one element that are looked at: templates that style by class write dozens, and what the element is stands first."""
+"""Most words of one element that are used: templates that style by class write dozens, and the descriptive ones come
+first.
+"""
 
 ElementWeights = Callable[[str, tuple[str, ...]], tuple[float, ...]]
-"""Of an element's tag and words: for each ring the sum of its names' log odds of body, then for each ring how many names are known."""
+"""From an element's tag and words: for each bin the sum of the log odds of body of its names, then for each bin the
+number of known names.
+"""
 
 
 def element_names(tag: str, words: Sequence[str]) -> list[str]:
-    """An element's names: its tag, its words, and each two of them that follow one another."""
+    """The names of an element: its tag, its words, and each pair of consecutive words."""
     some = words[:MAX_TOKENS_PER_ELEMENT]
     return [f"<{tag}>", *some, *(f"{first} {second}" for first, second in pairwise(some))]
 
 
 def weights_by_name(weights: Mapping[str, Sequence[float]]) -> ElementWeights:
-    """What weighs elements by a weight for each name and ring; 0: unknown there."""
+    """Element weights from a weight for each name and bin; 0 where a name is unknown."""
     rows = {name: (*each, *(float(weight != 0) for weight in each)) for name, each in weights.items()}
 
     def weigh(tag: str, words: tuple[str, ...]) -> tuple[float, ...]:
@@ -46,14 +53,15 @@ def weights_by_name(weights: Mapping[str, Sequence[float]]) -> ElementWeights:
 
 
 def element_scores(order: Sequence[Element], parent: Ints, weights_of: ElementWeights) -> Floats:
-    """For each element what its names and those of the elements around it say: the sum of the weights by the root of their number.
+    """For each element, the score of its names and those of its ancestors: the sum of the weights over the square root
+    of their number.
 
-    `order`: the elements; `parent`: where in it the element around each stands, -1 where none is.
+    `order`: the elements; `parent`: the index in it of each element's parent, -1 for none.
     """
     kinds: dict[tuple[str, tuple[str, ...]], int] = {}  # a page has 430 elements with text, of 80 kinds
     kind = [kinds.setdefault((element.tag, element.name_tokens), len(kinds)) for element in order]
     weights = np.array([*(weights_of(*each) for each in kinds), (0.0,) * (2 * N_BINS)])[[*kind, -1]]
-    outwards = np.append(parent, -1)  # beyond the outermost is nobody, who stands last
+    outwards = np.append(parent, -1)  # the last entry stands for the missing parent of the outermost elements
     at, sums, known = np.arange(len(order)), np.zeros(len(order)), np.zeros(len(order))
     for ring in DISTANCE_BINS:
         sums += weights[at, ring]
@@ -64,7 +72,7 @@ def element_scores(order: Sequence[Element], parent: Ints, weights_of: ElementWe
 
 @cache
 def learned_element_weights() -> ElementWeights:
-    """The weights that training found (models/element_weights.npz)."""
+    """The weights learned in training (models/element_weights.npz)."""
     source = files("ingest.core.labelling").joinpath("models/element_weights.npz")
     with source.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         return weights_by_name(

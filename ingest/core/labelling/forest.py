@@ -1,9 +1,10 @@
-"""Boosted trees as plain arrays, read and evaluated with numpy alone: no pickle, no trainer at run time.
+"""Boosted trees as plain arrays, read and evaluated with numpy alone: no pickle, no training library at run time.
 
-Trees lie one after another in flat arrays with one entry a node. A node's children are neighbours: a row whose
-value is at most the threshold goes to `child`, any other to `child + 1`; a leaf is its own child and its threshold is infinite.
-So all rows go down all trees in step, and a step is four gathers. Rows that have reached a leaf are left out every few steps, for trees
-grown leaf by leaf are three times as deep as they are on average. `training/export_forest.py` writes the files.
+Trees are stored one after another in flat arrays with one entry per node. A node's children are adjacent: a row whose
+value is at most the threshold goes to `child`, any other to `child + 1`; a leaf is its own child, and its threshold is
+infinite. So all rows descend all trees in step, and each step is four gathers. Rows that have reached a leaf are
+dropped every few steps, because trees grown leaf by leaf are three times as deep as they are on average.
+`training/export_forest.py` writes the files.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Nodes = NDArray[np.intp]
 
-_CELLS_PER_CHUNK = 1 << 14  # rows times trees walked at once: their node numbers then stay in a core's second cache
-_STEPS_PER_ROUND = 5  # steps after which rows that have reached a leaf are left out
+_CELLS_PER_CHUNK = (
+    1 << 14
+)  # rows times trees evaluated at once: their node numbers then fit in a core's second-level cache
+_STEPS_PER_ROUND = 5  # steps after which rows that have reached a leaf are dropped
 
 
 class EarlyExit(NamedTuple):
-    """The first trees of a forest decide most rows: those they give less than `low` or more than `high` go through no further tree."""
+    """Early exit after the first trees of a forest, which decide most rows: those with a probability below `low` or
+    above `high` skip the other trees.
+    """
 
     trees: int
     low: float
@@ -36,30 +41,35 @@ class EarlyExit(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Forest:
-    """A model: `predict` for probabilities, `contributions` for the reasons. Rows must hold no NaN."""
+    """A model: `predict` gives probabilities, `contributions` explains them. Rows must not contain NaN."""
 
     columns: tuple[str, ...]
-    """What each column of a row is, in order; callers compare it with what they compute."""
+    """The name of each column of a row, in order; callers compare them with what they compute."""
     feature: Nodes
-    """Column that each node compares."""
+    """The column that each node compares."""
     threshold: Floats
     child: Nodes
     value: Doubles
-    """What the tree says at each node; at a leaf, its answer in log odds."""
+    """The value of each node; at a leaf, its prediction in log odds."""
     roots: Nodes
-    """First node of each tree."""
+    """The root node of each tree."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    """What the model was made of, when, and how good it is, as training/provenance.py writes it; empty in a file without it."""
+    """Training data, date and quality of the model, as written by training/provenance.py; empty in a file without it.
+    """
 
     @classmethod
     def load(cls, resource: str) -> Forest:
-        """The model in a file of the package, such as "models/text.npz". Raises FileNotFoundError, KeyError or ValueError."""
+        """Load a model from a file of the package, such as "models/text.npz". Raises FileNotFoundError, KeyError or
+        ValueError.
+        """
         with files("ingest.core.labelling").joinpath(resource).open("rb") as stream:
             return cls.read(stream)  # type: ignore[arg-type]  # a resource opened with "rb" is binary
 
     @classmethod
     def read(cls, stream: BinaryIO) -> Forest:
-        """The model in an open .npz. Raises KeyError where an array is missing, ValueError where one would need pickle."""
+        """Load a model from an open .npz. Raises KeyError where an array is missing, ValueError where one would need
+        pickle.
+        """
         with np.load(stream, allow_pickle=False) as arrays:
             return cls(
                 columns=tuple(str(name) for name in arrays["names"]),
@@ -73,7 +83,7 @@ class Forest:
 
     @cached_property
     def depth(self) -> int:
-        """Steps from a root to the farthest leaf."""
+        """Number of steps from a root to the deepest leaf."""
         level, steps = self.roots, 0
         while (level := level[self.child[level] != level]).size:
             level = np.concatenate((self.child[level], self.child[level] + 1))
@@ -81,7 +91,9 @@ class Forest:
         return steps
 
     def predict(self, rows: Floats, *, early_exit: EarlyExit | None = None) -> Doubles:
-        """The probability of yes for each row of float32[n, f]: float64[n]. With an `early_exit`, roughly where its trees are sure."""
+        """The probability of the positive class for each row of float32[n, f]: float64[n]. With an `early_exit`, it is
+        approximate where the first trees are sure.
+        """
         if rows.ndim != 2 or rows.shape[1] != len(self.columns):
             raise ValueError(f"rows of {len(self.columns)} columns wanted, got an array of shape {rows.shape}")
         first = early_exit.trees if early_exit else self.roots.size
@@ -93,9 +105,9 @@ class Forest:
         return _probability(odds)
 
     def contributions(self, row: Floats) -> Doubles:
-        """What each column of one row (float32[f]) adds to the log odds: float64[f].
+        """The contribution of each column of one row (float32[f]) to the log odds: float64[f].
 
-        Along each tree's path the change of `value` is added to the column compared there. For explanations, not for speed.
+        Along each tree's path, the change of `value` is added to the column compared there. For explanations; slow.
         """
         charged = np.zeros(len(self.columns))
         node = self.roots
@@ -106,7 +118,7 @@ class Forest:
         return charged
 
     def _log_odds(self, rows: Floats, roots: Nodes) -> Doubles:
-        """Summed answers of some trees, log odds: float64[n]."""
+        """The sum of the predictions of some trees, in log odds: float64[n]."""
         height = max(1, _CELLS_PER_CHUNK // max(1, roots.size))
         parts = [self._traverse(rows[start : start + height], roots) for start in range(0, len(rows), height)]
         return np.concatenate(parts) if parts else np.zeros(0)
@@ -115,7 +127,9 @@ class Forest:
         """The same. All rows go down one tree, then the next: its nodes stay in the cache."""
         n = len(rows)
         cells = np.ascontiguousarray(rows).ravel()
-        start = np.tile(np.arange(n) * len(self.columns), roots.size)  # of each walker's row in `cells`
+        start = np.tile(
+            np.arange(n) * len(self.columns), roots.size
+        )  # offset in `cells` of the row of each (row, tree) pair
         node = np.repeat(roots, n)
         leaf = node.copy()
         walker = np.arange(node.size)
@@ -137,5 +151,5 @@ def _probability(odds: Doubles) -> Doubles:
 
 
 def _take(values: NDArray[Any], places: Nodes) -> NDArray[Any]:
-    """The values at places that are all within bounds: "wrap" spares the look through them that would find out."""
+    """The values at indices known to be within bounds: mode "wrap" avoids the bounds check."""
     return values.take(places, mode="wrap")

@@ -1,4 +1,4 @@
-"""Where the prose of a text begins, and which lines above it may be its headline."""
+"""The start of a text's prose, and the lines above it that may be its headline."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 
 MAX_HEADLINE_CHARACTERS = 200
 MAX_CANDIDATES = 60
-"""Title-like lines above the first prose that are compared, the nearest ones: whole pages have menus of hundreds of lines."""
+"""Most title-like lines above the first prose that are compared, the nearest ones: whole pages have menus of hundreds
+of lines.
+"""
 
 _TWO_LETTERS = re.compile(r"[^\W\d_]\W?[^\W\d_]")
 
 
 def first_prose(rows: Sequence[LabelledBlock | None], judged: Judgement) -> tuple[Bools, int]:
-    """Which lines are prose of the article, and where it begins: the start of its densest run, in which each other line outweighs
-    twelve words; the number of lines where there is none.
+    """Which lines are prose of the article, and where it begins: the start of the densest run, in which each other line
+    cancels twelve words; the number of lines if there is no prose.
     """
     ruled = np.array([row is not None for row in rows])
     body = np.array([row is not None and row.label is Label.BODY for row in rows])
@@ -55,7 +57,7 @@ def title_places(
                 and i
                 and any(rows[j] is None and length[j] >= 8 and blocks[j].text.endswith(".") for j in range(i))
             ):
-                break  # under a rule of marks begins an item of a digest: its title is its own
+                break  # below a rule of characters an item of a digest begins: its title is its own
             continue
         begun = True
         said = row.captured.get("headline") if row is not None else None
@@ -71,5 +73,5 @@ def title_places(
 
 
 def _is_more_than_a_name(text: str) -> bool:
-    """Whether what is glued to a date is more than the name of its source."""
+    """True if the text joined to a date is more than the name of its source."""
     return len(text.split()) > 4 or not all(word[:1].isupper() for word in text.split())

@@ -1,4 +1,6 @@
-"""Which blocks of a page are its article, what the others are, and whether there is an article at all."""
+"""The block classifier of pages: which blocks are the article, the labels of the others, and whether there is an
+article at all.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +23,16 @@ if TYPE_CHECKING:
 
 MODEL = "models/page.npz"
 MODEL_WITH_REGION = "models/page_with_region.npz"
-"""The same labeller, with what the main-region finder says among its evidence."""
+"""The same classifier, with the result of the main-region finder among its features."""
 
 MIN_BODY_PROBABILITY = 0.5
 """Probability from which a block is body."""
 
 MIN_HEADLINE_LIKENESS = 0.95
-"""Likeness to a claimed headline (F1 of words) from which a block says it again."""
+"""Similarity to a claimed headline (F1 of words) from which a block repeats it."""
 
 MAX_TAG_LINE_WORDS = 12
-"""Words of a line of tags."""
+"""Most words of a line of tags."""
 
 NAME_GROUP_LABELS: Mapping[str, Label] = {
     "comments": Label.COMMENTS,
@@ -48,29 +50,35 @@ NAME_GROUP_LABELS: Mapping[str, Label] = {
     "footer": Label.NAVIGATION,
     "side": Label.NAVIGATION,
 }
-"""What a block outside the article is by the nearest element whose class has a word of the group; the first of equally near ones."""
+"""The label of a block outside the article, by the nearest element whose class has a word of the group; the first of
+equally near ones.
+"""
 
 PHRASE_LABELS = (
     Label.COPYRIGHT_NOTICE, Label.COMMENTS, Label.SHARE, Label.PROMO, Label.ADVERTISEMENT, Label.RELATED, Label.WIDGET, Label.TAGS,
 )  # fmt: skip
-"""Labels whose own phrases say so, where they make up half of a block."""
+"""Labels given by their own phrases, where they make up half of a block."""
 
 MAX_NAME_DISTANCE = 4.0
-"""Elements up to which a name counts."""
+"""Number of elements up to which a name counts."""
 
 
 MAX_EXPECTED_ERROR = 0.4
-"""Words that may be wrong for each word of the body, as the forest expects them, from which the main-region finder is asked: on 4 % of
-the pages. Out of fold, asking on 10 % is worth no more (body F1 .976, .965, .957 instead of .975, .965, .960), and costs 6 % of the time."""
+"""Words expected to be misclassified per word of the body, by the forest's probabilities, from which the main-region
+finder is used: on 4 % of the pages. Out of fold, using it on 10 % is no better (body F1 .976, .965, .957 instead of
+.975, .965, .960), and costs 6 % of the time.
+"""
 
 EARLY_EXIT = EarlyExit(100, 0.05, 0.95)
-"""Trees that tell most blocks; on 50,190 the others changed no verdict."""
+"""Number of trees after which most blocks are decided; on 50,190 the others changed no verdict."""
 
 MIN_BARE_LINK_DENSITY_AND_WORDS = (0.9, 5.0)
-"""Share in links from which, and words below which, a block is no body: four blocks in ten, of which one in a hundred is."""
+"""Share in links from which, and words below which, a block is not body: true of four blocks in ten, of which one in a
+hundred is body.
+"""
 
 EXTRA_WORDS_PER_BLOCK = 3.0
-"""Words that every block counts for beside its own."""
+"""Words added to the length of every block as its weight."""
 
 
 @cache
@@ -84,10 +92,10 @@ def classify(
     headline: str | None = None,
     find_main_region: Callable[[], str | None] | None = None,
 ) -> list[Prediction]:
-    """One verdict a block: body where the learned labeller says so, else what its surroundings are called.
+    """One verdict per block: body where the model says so, else by the names of the elements around it.
 
-    `claims`: the page's; those about headline and subheadline are evidence. `find_main_region`: asks a main-region finder. Raises ValueError
-    where a model in the package was trained on other evidence than this code makes.
+    `claims`: the page's; those of headline and subheadline are features. `find_main_region`: calls a main-region
+    finder. Raises ValueError where a model in the package was trained on other features than this code computes.
     """
     if not blocks:
         return []
@@ -107,9 +115,10 @@ def strongest_features(
     find_main_region: Callable[[], str | None] | None = None,
     count: int = 3,
 ) -> list[list[tuple[str, float, float]]]:
-    """What weighs most in the verdict on each block: columns, their values, and what they add to the log odds of leaving.
+    """The columns with the most weight in the verdict on each block, their values, and their contributions to the log
+    odds of not being body.
 
-    Arguments as for `classify`. A millisecond a block: for explanations.
+    Arguments as for `classify`. Takes a millisecond per block: for explanations.
     """
     if not blocks:
         return []
@@ -127,7 +136,7 @@ def _predict_body(
     headline: str | None,
     find_main_region: Callable[[], str | None] | None,
 ) -> tuple[str, tuple[str, ...], NDArray[np.float32], Floats]:
-    """The model that decided, the names and rows of its evidence, and the probability of body it gave each block."""
+    """The model that decided, the names and rows of its features, and its probability of body for each block."""
     names, rows = page_features(blocks, claims, headline)
     body = _predict(MODEL, names, rows)
     unsure = expected_error(np.expm1(rows[:, names.index("shape.words")]), body) > MAX_EXPECTED_ERROR
@@ -150,19 +159,21 @@ def _predict(resource: str, names: tuple[str, ...], rows: NDArray[np.float32]) -
 
 
 def expected_error(words: Floats, body: Floats) -> float:
-    """Words expected to be judged wrongly, as a share of those judged to be body."""
+    """The expected number of misclassified words, as a share of the words classified as body."""
     weight = words + EXTRA_WORDS_PER_BLOCK
     wrong = float((weight * np.minimum(body, 1 - body)).sum())
     return wrong / max(30.0, float((weight * (body >= MIN_BODY_PROBABILITY)).sum()))
 
 
 def repeats_headline(names: Sequence[str], rows: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Whether each block says a claimed headline again, which is a field and leaves the body."""
+    """True for each block that repeats a claimed headline, which is a field and not body."""
     return np.asarray(rows[:, names.index("title.like")] >= MIN_HEADLINE_LIKENESS)
 
 
 def _boilerplate_labels(blocks: Sequence[Block], names: Sequence[str], rows: NDArray[np.float32]) -> list[Label]:
-    """What each block is if it is not the article: by the phrases in it, then by what the elements around it are called."""
+    """The label of each block if it is not the article: by the phrases in it, then by the names of the elements around
+    it.
+    """
     distance = rows[:, [names.index(f"name.{group}") for group in NAME_GROUP_LABELS]]
     cue = rows[:, [names.index(f"cue.{label}") for label in PHRASE_LABELS]]
     listing = rows[:, names.index("shape.words")] <= np.log1p(MAX_TAG_LINE_WORDS)

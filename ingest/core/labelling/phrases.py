@@ -1,4 +1,4 @@
-"""Cue words: which phrases of the word lists stand in which line, found by the hashes of their n-grams."""
+"""Cue phrases: the phrases of the word lists found in each line, by the hashes of their n-grams."""
 
 from __future__ import annotations
 
@@ -19,40 +19,42 @@ from ingest.core.labelling.tokens import (
 )
 from ingest.core.text.wordlists import load_wordlists
 
-_MAX_PHRASE_WORDS = 8  # words of a phrase that are looked at; enough for all but a few Thai ones
+_MAX_PHRASE_WORDS = 8  # most words of a phrase that are compared; enough for all but a few Thai ones
 
 
 @dataclass(frozen=True, eq=False)
 class PhraseTable:
-    """The phrases of wordlists/lines.toml and calls.toml; `categories` are their lists, the labels' first."""
+    """The phrases of wordlists/lines.toml and calls.toml; `categories` are their lists, those of labels first."""
 
     categories: tuple[str, ...]
     label_count: int
-    """How many of the kinds are labels."""
+    """Number of categories that are labels."""
     spoken: int
-    """How many of the kinds are labels or manners of speech; the rest are what a line of a text calls for."""
+    """Number of categories that are labels or manners of speech; the others are the objects of calls to action."""
     phrases: HashIndex
-    """Phrases, and the runs of words that longer phrases begin with."""
+    """Hashes of phrases, and of the n-grams that longer phrases begin with."""
     has_continuation: Bools
-    """Of each of them, whether a longer phrase begins with it."""
+    """For each hash, true if a longer phrase begins with it."""
     membership: tuple[Ints, Ints, Ints]
-    """In how many lists each of them is, where they begin in the third, and the lists."""
+    """For each hash the number of its lists and the index of the first of them in the third array; then the lists."""
 
 
 @dataclass(frozen=True, eq=False)
 class PhraseMatches:
-    """float64[lines, kinds] each: phrases found, phrases that start the line, words that belong to a phrase of the kind."""
+    """float64[lines, categories] each: phrases found, phrases that start the line, words that belong to a phrase of the
+    category.
+    """
 
     found: Floats
     leading: Floats
     covered: Floats
     function_words: Bools
-    """bool[words]: words that say nothing by themselves (the, of, and)."""
+    """bool[words]: words without a meaning of their own (the, of, and)."""
 
 
 @cache
 def phrase_table() -> PhraseTable:
-    """The package's lexicon of lines."""
+    """The phrases of the package's word lists."""
     tables = load_wordlists("lines")
     lists = {kind: phrases_ for table in ("labels", "speech") for kind, phrases_ in tables[table].items()}
     lists |= {f"call.{kind}": phrases_ for kind, phrases_ in load_wordlists("calls").items()}
@@ -82,7 +84,7 @@ def phrase_table() -> PhraseTable:
 
 
 def match_phrases(lines: TokenizedLines) -> PhraseMatches:
-    """What the lexicon finds in each line. A phrase never runs over the end of its line."""
+    """Find the phrases of the word lists in each line. A phrase never crosses the end of its line."""
     table = phrase_table()
     kinds = len(table.categories)
     line = lines.word_line
@@ -105,9 +107,9 @@ def match_phrases(lines: TokenizedLines) -> PhraseMatches:
 
 
 def _find_phrases(lines: TokenizedLines, table: PhraseTable) -> tuple[Ints, Ints, Floats]:
-    """Where each phrase begins that stands in a line, which it is, and of how many words.
+    """For each phrase found in a line: its position, which phrase it is, and its number of words.
 
-    Word by word: few of the runs that a phrase may begin with go on as one does.
+    Word by word: few of the n-grams that a phrase may begin with continue as a phrase does.
     """
     word, line = lines.word, lines.word_line
     at, key = table.phrases.find(word)

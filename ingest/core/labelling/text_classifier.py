@@ -1,6 +1,6 @@
-"""The learned labeller of text files: which lines are not the article, and what they are instead.
+"""The line classifier of text files: which lines are not the article, and the label of each of those.
 
-One forest sees each line, its neighbours and the prose around; it was trained by training/text_model.py.
+One forest judges each line with its neighbours and the prose around; it was trained by training/text_model.py.
 """
 
 from __future__ import annotations
@@ -26,27 +26,31 @@ if TYPE_CHECKING:
     from ingest.core.model import Block
 
 STRIP_COST_PER_WORD = 2.5
-"""How much dearer each word makes it to strip a line wrongly."""
+"""The cost that each word of a wrongly removed line adds."""
 THRESHOLD_REDUCTION = 0.22
-"""Taken from every threshold. Both were chosen on the 206 seed-like texts, each cleaned whole by a model that had not seen its domain: they
-lose .46 % of their words (strip F1 .828); .50 % (.827) at 4 and .25; .63 % (.824) at .4 and .15."""
+"""Subtracted from every threshold. Both were chosen on the 206 seed-like texts, each cleaned whole by a model that had
+not seen its domain: they lose .46 % of their words (strip F1 .828); .50 % (.827) at 4 and .25; .63 % (.824) at .4 and
+.15.
+"""
 MIN_SENTENCE_WORDS = 5
-"""Words from which a line that ends like a sentence may be all the article there is."""
+"""Words from which a line that ends like a sentence may be the whole article."""
 EARLY_EXIT = EarlyExit(80, 0.1, 0.93)
-"""Trees that tell three lines in four; on 47,773 lines the others changed no verdict."""
+"""Number of trees after which three lines in four are decided; on 47,773 lines the others changed no verdict."""
 
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """What the labeller makes of a text. `certainty` of a verdict: the probability of what it says, body or residue."""
+    """The classifier's result for a text. The confidence of a verdict is the probability of its class, body or
+    boilerplate.
+    """
 
     verdicts: Sequence[Prediction]
     seen: FeatureSet
     residue: Floats
-    """float64[lines]: probability that a line is no part of the article."""
+    """float64[lines]: probability that a line is not part of the article."""
     gone: Bools
     paragraphs: Bools
-    """Which lines are paragraphs of prose, whoever's."""
+    """Which lines are paragraphs of prose, whether of the article or not."""
 
 
 def classify(blocks: Sequence[Block]) -> Sequence[Prediction]:
@@ -55,16 +59,16 @@ def classify(blocks: Sequence[Block]) -> Sequence[Prediction]:
 
 
 def examine(blocks: Sequence[Block]) -> Judgement:
-    """The same with all that it went by. At least one block is wanted."""
+    """The same with all intermediate results. At least one block is required."""
     features = text_features(blocks)
     return judgement(blocks, features, load_model().predict(feature_matrix(features.columns), early_exit=EARLY_EXIT))
 
 
 def judgement(blocks: Sequence[Block], features: FeatureSet, residue: Floats) -> Judgement:
-    """The verdicts that follow from the probabilities of residue, float64[lines]."""
+    """The verdicts that follow from the probabilities of boilerplate, float64[lines]."""
     parting = np.array(
         [block.kind == "separator" for block in blocks]
-    )  # between two articles of a digest it is its own
+    )  # between two articles of a digest a separator is kept
     parting &= (features.columns["prose.before"] > 0) & (features.columns["prose.after"] > 0)
     gone = (residue > thresholds(features.columns)) & ~parting
     sentences = (features.columns["shape.ends_sentence"] > 0) & (features.lines.words >= MIN_SENTENCE_WORDS)
@@ -77,9 +81,10 @@ def judgement(blocks: Sequence[Block], features: FeatureSet, residue: Floats) ->
 
 
 def strongest_features(blocks: Sequence[Block], count: int = 3) -> Sequence[Sequence[tuple[str, float, float]]]:
-    """What weighs most in the verdict on each block: columns, their values, and what they add to the log odds of residue.
+    """The columns with the most weight in the verdict on each block, their values, and their contributions to the log
+    odds of boilerplate.
 
-    Slower than `classify` by far: for explanations.
+    Much slower than `classify`: for explanations.
     """
     if not blocks:
         return []
@@ -93,16 +98,16 @@ def strongest_features(blocks: Sequence[Block], count: int = 3) -> Sequence[Sequ
 
 
 def thresholds(columns: Columns) -> Floats:
-    """What the probability of residue must exceed for each line to leave: the longer the line, the more.
+    """The probability of boilerplate above which each line is removed: it rises with the length of the line.
 
-    A wrong strip costs 1 + ERROR_PER_WORD * words where a wrong keep costs 1.
+    A wrong removal costs 1 + STRIP_COST_PER_WORD * words, a wrong keep 1.
     """
     cost = 1 + STRIP_COST_PER_WORD * np.expm1(columns["shape.words"])
     return np.asarray(cost / (1 + cost) - THRESHOLD_REDUCTION)
 
 
 def feature_matrix(columns: Columns) -> NDArray[np.float32]:
-    """The columns that the forest wants, side by side: float32[lines, names]. KeyError where one is not made."""
+    """The columns that the forest uses, side by side: float32[lines, names]. Raises KeyError where one is missing."""
     return np.array([columns[name] for name in load_model().columns], np.float32).T
 
 

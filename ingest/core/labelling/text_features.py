@@ -1,4 +1,4 @@
-"""All that the labeller of lines looks at, as one row of numbers a line."""
+"""All features of the line classifier, as one row of numbers for each line."""
 
 from __future__ import annotations
 
@@ -14,23 +14,21 @@ from ingest.core.labelling.tokens import Bools, Floats, TokenizedLines, tokenize
 from ingest.core.labelling.word_weights import WordWeights, context_weights, learned_word_weights, word_weight_features
 from ingest.core.model import Block
 
-NEIGHBOUR_LINES = 1  # lines on each side whose looks count
-_MAX_MARKER_WORDS = 8.0  # a line of at most so many words may announce what follows
+NEIGHBOUR_LINES = 1  # lines on each side whose features are added to a line's own
+_MAX_MARKER_WORDS = 8.0  # a line with at most this many words may announce what follows
 _NEIGHBOUR_COLUMNS = ("shape.words", "shape.ends_sentence", "shape.capital_words", "cue.covered", "habit.score")
 _MARKER_LABELS = ("related", "comments", "promo", "share", "tags", "byline")
 _AVERAGED_COLUMNS = ("habit.score", "cue.covered", "herald.short", "cue.first")
-"""How lines are worded, how thick with cues and how short they are, and who speaks in them."""
+"""Columns for the wording of lines, the density of cue phrases, their length, and who speaks in them."""
 _WINDOWS = {"narrow": (3, 3), "middle": (5, 5), "wide": (12, 12), "above": (6, -1), "below": (-1, 6)}
 _PHRASE_LABELS = ("related", "comments", "promo", "credit", "share", "caption", "date", "author_bio")
 _SPEECH_CATEGORIES = ("first", "second", "reported", "linking")
-_BEYOND_TEXT = {
-    "shape.words": -1.0
-}  # what a neighbour beyond the first or the last line looks like; anything else is 0
+_BEYOND_TEXT = {"shape.words": -1.0}  # values of a neighbour beyond the first or the last line; all others are 0
 
 
 @dataclass(frozen=True, eq=False)
 class FeatureSet:
-    """What was read, and the columns made of it by name, `group.name`; the group is what an ablation drops."""
+    """The tokenized lines and the columns computed from them by name, `group.name`; an ablation drops a whole group."""
 
     lines: TokenizedLines
     matches: PhraseMatches
@@ -38,9 +36,9 @@ class FeatureSet:
 
 
 def text_features(blocks: Sequence[Block], weights_of: WordWeights = learned_word_weights) -> FeatureSet:
-    """The evidence about the lines of a text. At least one block is wanted.
+    """The features of the lines of a text. At least one block is required.
 
-    `weights_of` gives the weights of words; training, which must not see a site's own, has one for each text.
+    `weights_of` gives the weights of words; training passes one for each text, without the text's own site.
     """
     lines = tokenize([block.text for block in blocks])
     matches, prose = match_phrases(lines), find_prose(lines)
@@ -62,7 +60,7 @@ def text_features(blocks: Sequence[Block], weights_of: WordWeights = learned_wor
 
 
 def _phrase_features(lines: TokenizedLines, matches: PhraseMatches, covered: Floats) -> Columns:
-    """How much of each line the lexicon's phrases are, and how the line speaks."""
+    """The share of each line in phrases of the word lists, and the manner of speech of the line."""
     kinds, words = phrase_table().categories, np.maximum(lines.words, 1)
     shares = {f"{kind}_share": matches.covered[:, kinds.index(kind)] / words for kind in _PHRASE_LABELS}
     speech = {kind: matches.found[:, kinds.index(kind)] / words for kind in _SPEECH_CATEGORIES}
@@ -70,7 +68,7 @@ def _phrase_features(lines: TokenizedLines, matches: PhraseMatches, covered: Flo
 
 
 def _whole_text_features(lines: TokenizedLines, prose: Prose, covered: Floats) -> Columns:
-    """What kind of text the line is in: how long, how much of it prose, how thick with cues."""
+    """The kind of text that contains the line: its length, its share of prose, its density of cue phrases."""
     n, length = lines.lines, lines.length
     total = max(float(length.sum()), 1.0)
     figures = {
@@ -85,7 +83,9 @@ def _whole_text_features(lines: TokenizedLines, prose: Prose, covered: Floats) -
 
 
 def _section_marker_features(lines: TokenizedLines, prose: Prose, matches: PhraseMatches) -> Columns:
-    """How far above a line the last short line stands that announces a list, comments, a share bar …; and such lines in all."""
+    """The number of lines since the last short line that announces a list, comments, a share bar …, and the number of
+    such lines.
+    """
     table, index = phrase_table(), np.arange(lines.lines)
     short = lines.length <= _MAX_MARKER_WORDS
     announces = short & (matches.leading.T[[table.categories.index(kind) for kind in _MARKER_LABELS]] > 0)
@@ -103,7 +103,7 @@ def _section_marker_features(lines: TokenizedLines, prose: Prose, matches: Phras
 
 
 def _run_lengths(flags: Bools) -> Floats:
-    """Logarithm of the length of the run of equal flags that each line is in; negative where the flag is off."""
+    """Logarithm of the length of the run of equal flags that contains each line; negative where the flag is off."""
     edges = np.flatnonzero(np.concatenate((np.ones(1, bool), flags[1:] != flags[:-1], np.ones(1, bool))))
     lengths = np.diff(edges)
     return np.asarray(np.repeat(np.log1p(lengths), lengths) * np.where(flags, 1, -1))

@@ -1,4 +1,4 @@
-"""Titles and paragraphs as text: their words, a title without its bullet or its site's name, the words of an address."""
+"""Titles and paragraphs as text: their words, a title without its bullet or site name, the words of a URL."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ingest.core.text.scripts import UNSPACED_SET
 
 MAX_SITE_CHARACTERS = 40
 STEM_CHARACTERS = 5
-"""Characters by which two words count as the same: languages inflect their ends."""
+"""Number of first characters by which two words count as the same: many languages inflect the ends of words."""
 MAX_QUESTION_CHARACTERS = 200
-"""A question no longer than this may be a headline, and is no paragraph."""
+"""A question with no more characters may be a headline, and is not a paragraph."""
 
 _BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+#>|»o]\s+|\d{1,2}[.)]\s+|[•●▪■►▶]\s*)+(?=\S)")
 _SITE_CUT = re.compile(r"\s+(?:[|–—•·»«/~:\-]{1,2})\s+|\s*[|｜│]\s*")
@@ -25,25 +25,27 @@ _CLOSERS = " \"'”’»」』)]）"
 
 
 def without_bullet(text: str) -> str:
-    """A line without the mark of a list before it."""
+    """A line without the bullet before it."""
     return _BULLET.sub("", text, count=1)
 
 
 def is_paragraph(text: str) -> bool:
-    """Whether it is prose: of 80 characters that end like a sentence; a question may be a headline, if it is short."""
-    if len(text) < 40 or not ends_sentence(text):  # 40: not even in a script without spaces
+    """True for prose: 80 characters that end like a sentence; a short question may be a headline and is not prose."""
+    if len(text) < 40 or not ends_sentence(text):  # 40: the minimum even in a script without spaces
         return False
     wide = len(text) + (0 if text.isascii() else sum(map(len, _UNSPACED.findall(text))))
     return wide >= 80 and not (wide <= MAX_QUESTION_CHARACTERS and text.endswith(("?", "？", "؟")))
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether a line of single spaces ends with a full stop or its like, quotation marks and brackets after it aside."""
+    """True if a line (with single spaces) ends with sentence punctuation, ignoring quotation marks and brackets after
+    it.
+    """
     return text.rstrip(_CLOSERS)[-1:] in _STOPS
 
 
 def without_site_ends(text: str) -> set[str]:
-    """What is left of a line, folded, where its end may be the name of a site: "Storm hits coast - The Example"."""
+    """The words of a line, folded, without an end that may be the name of a site: "Storm hits coast - The Example"."""
     if not _SITE_BAR.search(text):
         return set()
     cuts = list(_SITE_CUT.finditer(text))
@@ -55,7 +57,7 @@ def without_site_ends(text: str) -> set[str]:
 
 
 def stems(text: str) -> set[str]:
-    """The beginnings of a text's words; of scripts that write no spaces, its pairs of characters."""
+    """The first characters of a text's words; in scripts without spaces, its pairs of characters."""
     words = _WORD.findall(text.casefold())
     if text.isascii():
         return {word[:STEM_CHARACTERS] for word in words if len(word) > 2}
@@ -69,7 +71,7 @@ def stems(text: str) -> set[str]:
 
 
 def slug_stems(url: str | None) -> set[str]:
-    """The beginnings of the words of the longest part of an address's path; empty where it has none."""
+    """The first characters of the words in the longest part of a URL's path; empty if it has none."""
     if not url:
         return set()
     parts = [re.sub(r"[-_+.%\s]+", " ", part) for part in unquote(urlsplit(url).path).split("/")]

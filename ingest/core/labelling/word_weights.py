@@ -1,7 +1,7 @@
-"""Words that residue is made of: how much oftener each word, pair and first word stands in residue than in articles.
+"""Weights of words: how much more often each word, word pair and first word occurs in boilerplate than in articles.
 
-Learned, and counted by domain: a word weighs only what it does on other people's pages, and only if several domains use it, so no
-site's own words get in. The table holds hashes, not words.
+Learned, and counted by domain: the weight of a word comes from other domains only, and only if several use it, so that
+words of a single site are excluded. The table contains hashes, not words.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ingest.core.labelling.line_shape import Columns
 from ingest.core.labelling.tokens import Floats, Hashes, HashIndex, Ints, TokenizedLines, ngram_hashes
 
 WordWeights = Callable[[Hashes], Floats]
-"""The log odds of residue for each gram; 0 for one that is not known."""
+"""The log odds of boilerplate for each n-gram; 0 for an unknown one."""
 
-_FIRST_WORD_SALT = np.uint64(0x5BD1E9955BD1E995)  # sets the first word of a line apart from the same word elsewhere
+_FIRST_WORD_SALT = np.uint64(0x5BD1E9955BD1E995)  # distinguishes the first word of a line from the same word elsewhere
 
 
 def ngrams(lines: TokenizedLines) -> tuple[Hashes, Ints]:
-    """Words, pairs and first words of all lines as numbers, in this order, and the line of each."""
+    """The hashes of the words, pairs and first words of all lines, in this order, and the line of each."""
     word, at = lines.word, lines.word_line
     paired = at[1:] == at[:-1]
     _, pairs = ngram_hashes(word, 2)
@@ -32,7 +32,9 @@ def ngrams(lines: TokenizedLines) -> tuple[Hashes, Ints]:
 
 
 def word_weight_features(lines: TokenizedLines, weights_of: WordWeights) -> Columns:
-    """Columns of the weights in each line: their sum by the root of their number (`score`), the sum, the greatest of a word."""
+    """Columns of the weights in each line: their sum over the square root of their number (`score`), the sum, and the
+    greatest of a word.
+    """
     gram, at = ngrams(lines)
     weight = weights_of(gram)
     total = lines.count_per_line(at, weight)
@@ -42,14 +44,14 @@ def word_weight_features(lines: TokenizedLines, weights_of: WordWeights) -> Colu
         starts = np.searchsorted(lines.word_line, np.flatnonzero(some))
         highest[some] = np.maximum.reduceat(weight[: len(lines.word)], starts)
     return {
-        "score": total / np.sqrt(np.maximum(2 * lines.words, 1)),  # a line has twice as many grams as words
+        "score": total / np.sqrt(np.maximum(2 * lines.words, 1)),  # a line has twice as many n-grams as words
         "sum": np.clip(total, -20, 20),
         "highest": np.maximum(highest, 0),
     }
 
 
 def context_weights(score: Floats, words: Floats) -> Columns:
-    """How all that stands above and below each line or block is worded, long ones more than short ones."""
+    """The mean score of all lines or blocks above and below each one, weighted by length."""
     weight = np.log1p(words) + 0.5
     scores, weights = np.cumsum(score * weight), np.cumsum(weight)
     own, none = score * weight, 1e-9
@@ -60,7 +62,7 @@ def context_weights(score: Floats, words: Floats) -> Columns:
 
 
 def learned_word_weights(gram: Hashes) -> Floats:
-    """The weights that training found (models/word_weights.npz)."""
+    """The weights learned in training (models/word_weights.npz)."""
     index, weights = _weight_table()
     at, key = index.find(gram)
     found = np.zeros(len(gram))
