@@ -1,4 +1,4 @@
-"""What a page says of itself beside its words: claims from JSON-LD, from meta tags, and from what the page shows.
+"""Claims of a page about itself, apart from its text: from JSON-LD, from meta tags, and from the visible page.
 
 Several claims for one field are normal; each origin's best comes first. `ingest.core.metadata.resolve` decides.
 """
@@ -40,7 +40,7 @@ _DATES = {"datePublished": "published", "dateCreated": "published", "dateModifie
 
 
 def page_claims(index: PageIndex, *, url: str | None) -> tuple[Claim, ...]:
-    """All claims of a page that fit their fields. `url`: where it was fetched, if known; addresses are made absolute by it or by the canonical one."""
+    """All valid claims of a page. `url`: where it was fetched, if known: the base of relative addresses, else the canonical one."""
     meta = MetaTags(index.by_tag["meta"])
     scripts = (e for e in index.by_tag["script"] if "ld+json" in (e.get("type") or "").lower())
     graph = Graph(script.text_content() for script in scripts)
@@ -77,14 +77,14 @@ def page_claims(index: PageIndex, *, url: str | None) -> tuple[Claim, ...]:
     claims = _without_slogans(claims, index)
     found: dict[tuple[str, str, int], Claim] = {}
     for place, claim in enumerate(strip_site_names(claims, sites, news=news)):
-        # the same headline twice counts twice, and the window's title is the last of meta whatever it says
+        # a repeated headline counts twice, and the window's title is the last of meta whatever its text is
         key = claim.field, f"{claim.origin} {claim.value}", place if claim.field == "headline" else 0
         found.setdefault(key, claim)
     return tuple(drop_invalid(found.values()))
 
 
 def _without_slogans(claims: list[Claim], index: PageIndex) -> list[Claim]:
-    """The same claims without titles that are no headline of this article, where the page shows one that is."""
+    """The same claims without titles that are not this article's headline, if the page shows one that is."""
     heading = next((c.value for c in claims if c.field == "headline" and c.origin == "page"), None)
     titles = [c.value for c in claims if c.field == "headline" and c.origin == "meta"]
     if heading is None or not titles or heading in titles:
@@ -99,20 +99,20 @@ def _canonical(index: PageIndex, meta: MetaTags, url: str | None) -> str | None:
 
 
 def _canonical_claim(canonical: str | None, url: str | None) -> Iterator[Claim]:
-    """The canonical address, unless it leads to the front page, as careless templates say."""
+    """The canonical address, unless it is that of the front page, as in careless templates."""
     if canonical and (url is None or canonical.count("/") > 3 or url.count("/") <= 3):
         yield Claim("url", canonical, "meta")
 
 
 def _articles(graph: Graph, addresses: Iterable[str | None], titles: Collection[str]) -> list[JsonObject]:
-    """JSON-LD's articles, the page's own first; where there is none, other works that the page is about. `titles`: its own, folded."""
+    """The articles in JSON-LD, the page's own first; else other works that the page is about. `titles`: folded."""
     own = {_comparable_url(a) for a in addresses if a}
     found = graph.of_type("article") or [work for work in graph.of_type("work") if _is_own(work, own, titles)]
     return sorted(found, key=lambda t: not own & {_comparable_url(a) for a in _urls_of(t)})
 
 
 def _is_own(work: JsonObject, own: set[str], titles: Collection[str]) -> bool:
-    """Whether a work is what the page is about, by its address or its name, and no video in it."""
+    """True if a work is what the page is about, by its address or its name, and not a video in it."""
     names_it = [match_key(text) for key in ("headline", "name") if (text := clean_line(_first_value(work.get(key))))]
     about = any(name and (name in title or title in name) for name in names_it for title in titles)
     return about or bool(own & {_comparable_url(a) for a in _urls_of(work)})
@@ -163,7 +163,7 @@ def _from_jsonld(graph: Graph, articles: list[JsonObject], reader: DateReader) -
 
 
 def _window_title(index: PageIndex) -> Iterator[Claim]:
-    """`<title>`, as the last headline of origin "meta"; an svg has titles too."""
+    """`<title>`, as the last headline of origin "meta"; svg elements have titles, too."""
     for title in index.by_tag["title"]:
         parent = title.getparent()
         if parent is not None and parent.tag == "head" and (text := clean_line(title.text_content())):
@@ -172,7 +172,7 @@ def _window_title(index: PageIndex) -> Iterator[Claim]:
 
 
 def _dated_texts(index: PageIndex, meta: MetaTags, graph: Graph, articles: list[JsonObject]) -> Iterator[str]:
-    """What may name a day on this page: metadata, `<time>`, every short run of text."""
+    """Texts that may contain a date of this page: metadata, `<time>`, every short run of text."""
     for thing in (*articles[:1], *graph.of_type("page")):
         yield from (value for key in _DATES if isinstance(value := _first_value(thing.get(key)), str))
     for field in ("published", "modified"):
@@ -182,7 +182,7 @@ def _dated_texts(index: PageIndex, meta: MetaTags, graph: Graph, articles: list[
 
 
 def _dates_in_titles(stated: list[Claim], reader: DateReader) -> Iterator[Claim]:
-    """The day at a title's end: "Storm hits coast | 28.04.2023"."""
+    """The date at a title's end: "Storm hits coast | 28.04.2023"."""
     for claim in stated:
         if (
             claim.field == "headline"
@@ -194,7 +194,7 @@ def _dates_in_titles(stated: list[Claim], reader: DateReader) -> Iterator[Claim]
 
 
 def _first_value(value: Any) -> Any:
-    """The first of a list; the @value of a typed literal."""
+    """The first item of a list; the @value of a typed literal."""
     if isinstance(value, list):
         value = value[0] if value else None
     return value.get("@value") or value.get("name") if isinstance(value, dict) else value
@@ -226,12 +226,12 @@ def _is_house(thing: JsonObject) -> bool:
 
 
 def _keywords(values: Iterable[Any]) -> list[str]:
-    """Single keywords out of lists and of strings with commas, semicolons or both."""
+    """Single keywords from lists and from strings with commas, semicolons or both."""
     found: dict[str, None] = {}
     for value in values:
         text = clean_line(_first_value(value), 8000) or ""
         if not re.search("[,،、;；|，]", text) and UNSPACED_CHARACTER.search(text):
-            text = text.replace(" ", ",")  # Chinese lists part words by spaces
+            text = text.replace(" ", ",")  # Chinese lists use spaces as separators
         for word in re.split("[,،、;；|，]", text):
             clean = clean_line(word.strip(" \"'#"), 200)
             if clean and len(found) < MAX_KEYWORDS and not _MACHINE_KEYWORD.search(clean):
@@ -262,7 +262,7 @@ def _authors_of(meta: MetaTags) -> Iterator[Claim]:
         if name == "twitter:data1" and not any(
             strip_byline_marker(f"{label} x") for label in meta.values_of("twitter:label1")
         ):
-            continue  # the time it takes to read
+            continue  # the reading time
         if name == "citation_author":  # "Doe, Jane"
             values = [" ".join(reversed(v.split(", "))) if v.count(", ") == 1 else v for v in values]  # noqa: PLW2901
         if people := parse_authors([v for v in values if not v.startswith(("http", "/", "@"))]):
@@ -270,7 +270,7 @@ def _authors_of(meta: MetaTags) -> Iterator[Claim]:
 
 
 def _publishers(graph: Graph, articles: list[JsonObject], meta: MetaTags, base: str | None) -> Iterator[Claim]:
-    """Name and registered domain. The site's own name leads: `publisher` may be the house that owns several titles."""
+    """Name and registered domain. The site's own name comes first: `publisher` may be a company with several titles."""
     where = registered_domain(base)
     for origin, name in (
         *(("meta", n) for n in meta.first_values("site")),

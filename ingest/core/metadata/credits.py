@@ -1,4 +1,4 @@
-"""The cut between a caption and its credit: "The harbour. (Photo: Jane Doe/AFP)" is "The harbour." and "Jane Doe/AFP"."""
+"""Separation of caption and credit: "The harbour. (Photo: Jane Doe/AFP)" gives "The harbour." and "Jane Doe/AFP"."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
 
 
 def split_caption(text: str) -> tuple[str | None, str | None]:
-    """Caption and credit of the words under a picture: the caption without its credit, the credit without its marker."""
+    """Caption and credit from the text below an image: the caption without its credit, the credit without its marker."""
     text = " ".join(text.split())
     if len(text) > MAX_RULE_TEXT_CHARACTERS:  # no caption; 5 MB of "Photo:" took 15 s
         return text, None
@@ -83,7 +83,7 @@ def split_caption(text: str) -> tuple[str | None, str | None]:
 
 
 def clean_credit(text: str) -> str | None:
-    """A credit without its marker, brackets and "All rights reserved"; None if nothing is left."""
+    """A credit without its marker, brackets and "All rights reserved"; None if nothing remains."""
     text = _OPENING.sub(r"\1", _rights_pattern().sub("", " ".join(text.split())))[: 2 * MAX_CREDIT_CHARACTERS].strip(
         _TRIMMED
     )
@@ -108,13 +108,13 @@ def _is_short(text: str) -> bool:
 
 
 def is_credit(text: str) -> bool:
-    """Whether words that stand apart under a picture name who made it: a marker, an agency, a name, "NAME/AGENCY"."""
+    """True if a separate text below an image names its creator: a marker, an agency, a name, "NAME/AGENCY"."""
     whole, _, agency, _ = _patterns()
     return _is_short(text) and bool(whole.match(text) or agency.search(text) or looks_like_person(text) or "/" in text)
 
 
 def _credit_in_brackets(caption: str, text: str) -> str | None:
-    """The credit in the words of a bracket at a caption's end, if they are one."""
+    """The credit inside a bracket at a caption's end, if it is one."""
     whole, _, agency, behind = _patterns()
     if match := whole.match(text):
         return clean_credit(match["credit"])

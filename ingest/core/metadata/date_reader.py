@@ -1,4 +1,4 @@
-"""Which of two numbers is the month: 03/04/2024 as this page means it, by its other dates, its country and its language."""
+"""Order of day and month: 03/04/2024 as this page means it, by its other dates, its country and its language."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
     from ingest.core.model import Origin
 
-MAX_DATED_TEXTS = 2_000  # texts in which other dates are looked for
+MAX_DATED_TEXTS = 2_000  # most texts that are searched for other dates
 
 _DAY_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-]?(\d\d)(?:[/-]?(\d\d))?(?=[/_-])")
 _NUMERIC = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2((?:19|20)\d\d)(?!\d)")
 
 
 class DateReader:
-    """Reads one page's dates.
+    """Reads the dates of one page.
 
-    `languages`: BCP 47, the most trusted first. `addresses`: where it was fetched, its canonical one. `others`: texts of the page that
-    may hold more dates, asked for only where one date can be read two ways.
+    `languages`: BCP 47, the most trusted first. `addresses`: the one it was fetched from, its canonical one. `others`:
+    texts of the page that may contain more dates, read only where a date is ambiguous.
     """
 
     def __init__(
@@ -37,15 +37,15 @@ class DateReader:
         self.language = languages[0].partition("-")[0] if languages else ""
 
     def stated(self, field: str, value: Any, origin: Origin) -> Claim | None:
-        """What a value of metadata claims of a field."""
+        """The claim of a field from a metadata value."""
         return self._claim(field, stated(value, language=self.language), origin)
 
     def first(self, field: str, text: str, origin: Origin) -> Claim | None:
-        """What the first day of a text claims of a field."""
+        """The claim of a field from the first date in a text."""
         return self._claim(field, read_day(text, language=self.language), origin)
 
     def all(self, text: str, origin: Origin, *, field: str = "published") -> Iterator[Claim]:
-        """A claim for each day of a line that tells days; `field`: of the days that no marker stands before."""
+        """A claim for each date of a line; `field`: for the dates without a marker before them."""
         for said, day in find_labelled_dates(text, language=self.language, field=field):
             if claim := self._claim(said, day, origin):
                 yield claim
@@ -59,11 +59,11 @@ class DateReader:
 
     @cached_property
     def order(self) -> DayOrder | None:
-        """Which number comes first on this page; None where nothing tells, or where what tells disagrees."""
+        """The order of day and month on this page; None without evidence, or where the evidence disagrees."""
         return self._by_dates() or self._by_country() or self._by_language()
 
     def _by_dates(self) -> DayOrder | None:
-        """By dates that can be read in one way only, and by those of which metadata or the address state one reading."""
+        """By unambiguous dates, and by ambiguous ones with one reading given in the metadata or the URL."""
         certain: set[str] = set()
         unsure: set[tuple[str, str]] = set()
         found: set[DayOrder] = set()
@@ -88,7 +88,9 @@ class DateReader:
         return found.pop() if len(found) == 1 else None
 
     def _by_country(self) -> DayOrder | None:
-        """By the domain of a country, then by the language's region; "en-US" is a default of many templates, so others go before it."""
+        """By the country of the domain, then by the region of the language; "en-US" is a default of many templates, so
+        others come first.
+        """
         end = (urlsplit(next(iter(self._addresses), "")).hostname or "").rpartition(".")[2]
         if end in word_set("dates", "american_domains"):
             return "month"

@@ -1,4 +1,6 @@
-"""The day of a page that states none: out of its address, or by a finder, if the page tells the day outside its sentences."""
+"""The date of a page that states none: from its URL, or from a finder, if the page shows the date outside its
+sentences.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,13 @@ if TYPE_CHECKING:
 _DIGIT = re.compile(r"\d")
 _DAY_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_)")
 _DATELINE = re.compile(r"^.{6,60}?\s*(?:--|—|–|\|)\s")
-"""How a paragraph begins that a dateline opens: "Dec. 15, 2011 -- A test …"."""
+"""Matches the start of a paragraph that opens with a dateline: "Dec. 15, 2011 -- A test …"."""
 
 
 def found_day(index: PageIndex, addresses: Sequence[str], reader: DateReader) -> Iterator[Claim]:
-    """At most one claim. Asked only where no other claim of a day is: by the address, by a line of the page, by htmldate, the slowest."""
+    """At most one claim, made only where there is no other claim of a date: from the URL, from a line of the page, or
+    by htmldate, the slowest.
+    """
     if matches := [found for url in addresses if (found := _DAY_IN_ADDRESS.search(url))]:
         if day := parse_timestamp("-".join(matches[0].groups())):
             yield Claim("published", day, "page")
@@ -37,19 +41,22 @@ def found_day(index: PageIndex, addresses: Sequence[str], reader: DateReader) ->
 
 
 def _searched_day(index: PageIndex, url: str | None) -> str | None:
-    """The day that htmldate finds."""
+    """The date found by htmldate."""
     from htmldate import find_date  # noqa: PLC0415  # 0.3 s to import, needed by one page in ten
     from htmldate.meta import reset_caches  # noqa: PLC0415
 
-    first, last = f"{FIRST_YEAR + 90}-01-01", f"{LAST_YEAR}-12-31"  # its own last day is today's: a clock
+    first, last = (
+        f"{FIRST_YEAR + 90}-01-01",
+        f"{LAST_YEAR}-12-31",
+    )  # its default for the last day is today's date, which depends on the clock
     day = find_date(index.tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last)
-    reset_caches()  # of eight thousand strings of pages, each of them whole
+    reset_caches()  # they hold eight thousand strings of pages, each in full
     return str(day) if day else None
 
 
 def _is_told(index: PageIndex, day: str, addresses: Sequence[str]) -> bool:
-    """Whether anything but a sentence, a caption or a video's data names the day; the finder also completes months to their first
-    day, and takes what stands in readers' comments.
+    """True if something other than a sentence, a caption or a video's data states the date; the finder also completes
+    months to their first day, and uses dates in readers' comments.
     """
     plain = day.replace("-", "")
     if any(plain[2:] in re.sub(r"\D", "", url) for url in addresses):
@@ -64,7 +71,7 @@ def _is_told(index: PageIndex, day: str, addresses: Sequence[str]) -> bool:
 
 
 def _of_other(time: HtmlElement, index: PageIndex) -> bool:
-    """Whether a `<time>` stands in a sentence, in a link or in a part of something else, as those of comments and teasers do."""
+    """True if a `<time>` is in a sentence, in a link or in a foreign part, as those of comments and teasers are."""
     return index.is_foreign(time) or in_sentence(time) or next(time.iterancestors("a"), None) is not None
 
 
@@ -77,7 +84,7 @@ def _names(text: str, day: str) -> bool:
 
 
 def _tells(run: TextRun, index: PageIndex, day: str) -> bool:
-    """Whether a run of text tells the day and little else, or opens a paragraph with it."""
+    """True if a run of text contains the date and little else, or opens a paragraph with it."""
     text, element = run
     if not _names(text, day) or index.is_foreign(element):
         return False

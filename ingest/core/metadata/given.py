@@ -1,7 +1,7 @@
-"""What the sender claims: each claim that can be used, a note about each that cannot, and what is the sender's own (`extra`).
+"""The sender's claims: each claim that can be used, a note about each that cannot, and the sender's own data (`extra`).
 
-The rules are the same for a sidecar, for `clean(claims=…)` and for `enqueue(claims=…)`: a claim that cannot be used is left out
-and named in the record's `provenance` as `given.<field>`, never a reason to refuse the article.
+The rules are the same for a sidecar, for `clean(claims=…)` and for `enqueue(claims=…)`: a claim that cannot be used is
+left out and named in the record's `provenance` as `given.<field>`, never a reason to refuse the article.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from ingest.core.record import FIELD_TYPES
 from ingest.core.text.dates import parse_timestamp
 
 MAX_EXTRA_DEPTH = 32
-"""Lists and objects inside each other in a value of the sender's own."""
+"""Deepest nesting of lists and objects in a value of the sender's own."""
 
 MAX_INTEGER_BITS = 1_000  # Python refuses to write or read integers of more than 4,300 digits
 
 MALFORMED, UNSURE, TOO_LARGE = "malformed", "unsure", "too_large"
-"""Why a claim was left out, or a part of it: no value of its field; a value that can be read in two ways; over the limit."""
+"""Reasons why a claim, or a part of it, was left out: invalid for its field; ambiguous; over the limit."""
 
-OLDEST_YEAR, LATEST_YEAR = 1600, 2099  # the first newspaper is of 1605
-EMPTY_DATES = frozenset({"1970-01-01", "1900-01-01"})  # what empty fields of databases become
+OLDEST_YEAR, LATEST_YEAR = 1600, 2099  # the first newspaper dates from 1605
+EMPTY_DATES = frozenset({"1970-01-01", "1900-01-01"})  # values that databases write for empty fields
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 _RFC_2822 = re.compile(
     r"(?:[A-Z][a-z]{2},?\s+)?\d{1,2}\s+[A-Z][a-z]{2}\s+(?:\d\d|\d{4})\s+\d\d:\d\d(?::\d\d)?(?:\s+(?:[+-]\d{4}|[A-Z]{1,5}))?(?:\s*\([^()]*\))?"
@@ -48,7 +48,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 @dataclass(frozen=True, slots=True)
 class GivenClaims:
-    """`notes`: for provenance, why a claim was left out by `given.<field>`."""
+    """The usable claims. `notes`: for provenance, the reason for each omitted claim, by `given.<field>`."""
 
     claims: tuple[Claim, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -56,9 +56,10 @@ class GivenClaims:
 
 
 def accept_claims(url: str | None, claims: Mapping[str, Any] | None, *, max_extra: int) -> GivenClaims:
-    """What of the sender's claims can be used. `max_extra`: bytes of `extra` as JSON.
+    """The usable part of the sender's claims. `max_extra`: bytes of `extra` as JSON.
 
-    The values may be a record's own: a publisher, its name alone, images … Raises TypeError for what JSON has no form for.
+    The values may be a record's own: a publisher, its name alone, images … Raises TypeError for values without a JSON
+    form.
     """
     given = plain_claims(url, claims)
     found: list[Claim] = []
@@ -82,7 +83,9 @@ def accept_claims(url: str | None, claims: Mapping[str, Any] | None, *, max_extr
 
 
 def plain_claims(url: str | None, claims: Mapping[str, Any] | None) -> dict[str, Any]:
-    """A caller's claims with plain values, as a sidecar would hold them; raises TypeError for what JSON has no form for."""
+    """A caller's claims with plain values, as a sidecar would contain them; raises TypeError for values without a JSON
+    form.
+    """
     if url is not None and not isinstance(url, str):
         raise TypeError(f"url must be a string, not {type(url).__name__}")
     if claims is not None and not isinstance(claims, Mapping):
@@ -99,7 +102,7 @@ def _plain(value: Any, name: str, depth: int) -> Any:
     if value is None or isinstance(value, str | int | float):
         return value
     if not depth:
-        return math.nan  # which nothing takes
+        return math.nan  # invalid for every field
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, date):
@@ -112,7 +115,7 @@ def _plain(value: Any, name: str, depth: int) -> Any:
 
 
 def _is_json(value: Any, depth: int = MAX_EXTRA_DEPTH) -> bool:
-    """Whether a value can be written as JSON in UTF-8 and read again by anybody."""
+    """True if a value can be written as JSON in UTF-8 and read by any parser."""
     if isinstance(value, str):
         return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
     if isinstance(value, float):
@@ -125,7 +128,7 @@ def _is_json(value: Any, depth: int = MAX_EXTRA_DEPTH) -> bool:
 
 
 Reader = Callable[[str, Any], tuple[Any, str | None]]
-"""Of a field and a safe value: what of it stands in the field, or None; and why not all of it does."""
+"""From a field and a safe value: the valid part of the value, or None, and the reason if a part was left out."""
 
 
 def _as_is(name: str, value: Any) -> tuple[Any, str | None]:
@@ -158,7 +161,9 @@ def _language(name: str, value: Any) -> tuple[Any, str | None]:
 
 
 def _authors(name: str, value: Any) -> tuple[Any, str | None]:
-    """A list of names, of objects with a name, or one text: semicolons part it; what commas or "and" part may be one name or two."""
+    """A list of names, of objects with a name, or one text: semicolons separate names; text with commas or "and" is
+    ambiguous, as it may be one name or two.
+    """
     if isinstance(value, str):
         parts = [part.strip() for part in value.split(";") if part.strip()]
         if any(re.search(r"[,|/&\n、，；]|\s(?:and|und|et|y|и|та)\s", part) for part in parts):
@@ -175,7 +180,7 @@ def _keywords(name: str, value: Any) -> tuple[Any, str | None]:
 
 
 def _linked(name: str, value: Any) -> tuple[Any, str | None]:
-    """Pictures and links: objects, or bare addresses."""
+    """Images and links: objects, or bare URLs."""
     parts = value if isinstance(value, list) else [value]
     return _as_is(name, [{"url": part} if isinstance(part, str) else part for part in parts])
 
@@ -194,10 +199,11 @@ _READERS: dict[str, Reader] = {
 
 
 def claimed_moment(value: Any) -> str | None:
-    """A sender's time as RFC 3339 with offset, or a day where its hour or its zone is not said; None where it is not certain.
+    """A sender's time as RFC 3339 with offset, or a date where its time or zone is missing; None where it is not
+    certain.
 
-    Read are ISO 8601 (a space for the T, no colons), RFC 822 and 2822, seconds and milliseconds since 1970, days of numbers that can
-    be read in one way alone, and days with the name of the month in any language that pages are read in.
+    Accepted are ISO 8601 (a space for the T, no colons), RFC 822 and 2822, seconds and milliseconds since 1970,
+    unambiguous numeric dates, and dates with the name of the month in any language that pages are read in.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
@@ -216,7 +222,9 @@ def claimed_moment(value: Any) -> str | None:
 def _iso(text: str) -> str | None:
     plain = re.sub(r"\s*(?:UTC|GMT|Z)$", "+00:00", text, flags=re.IGNORECASE)
     plain = re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", plain)
-    plain = re.sub(r"(?<=\d)\s+[A-Z]{2,5}$", "", plain)  # a zone by a name that several zones have: the day is certain
+    plain = re.sub(
+        r"(?<=\d)\s+[A-Z]{2,5}$", "", plain
+    )  # a zone abbreviation shared by several zones: the date is certain
     try:
         when = datetime.fromisoformat(plain)
     except ValueError:
@@ -227,7 +235,7 @@ def _iso(text: str) -> str | None:
 
 
 def _spoken(text: str) -> str | None:
-    """A day that is not written as ISO has it."""
+    """A date that is not in ISO form."""
     if slashed := _SLASHED.match(text):
         first, second, year = (int(slashed[group]) for group in (1, 3, 4))
         if first != second and first <= 12 and second <= 12:
@@ -242,7 +250,7 @@ def _spoken(text: str) -> str | None:
             when = parsedate_to_datetime(text)
         except (ValueError, OverflowError, TypeError, IndexError):
             return None
-        if text[:3] in _DAYS and _DAYS[when.weekday()] != text[:3]:  # one of the two is wrong
+        if text[:3] in _DAYS and _DAYS[when.weekday()] != text[:3]:  # weekday and date contradict each other
             return None
         return when.isoformat(timespec="seconds") if when.tzinfo else when.date().isoformat()
     return parse_timestamp(text) if len(_YEAR.findall(text)) == 1 else None

@@ -1,4 +1,4 @@
-"""The head of the article: its headline on the page and the short texts around it, where bylines and dates stand."""
+"""The head of the article: its headline on the page and the short texts around it, which include bylines and dates."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ingest.core.html.dom import element_text
 from ingest.core.html.page_index import PageIndex, TextRun
 from ingest.core.text.normalize import match_key
 
-MAX_RUNS_AFTER, MAX_RUNS_BEFORE = 60, 15  # runs of text after and before the headline that still belong to it
-MAX_PROSE_CHARACTERS = 700  # characters of long runs after which the article is under way
-MIN_PROSE_RUN_CHARACTERS = 140  # a run this long is prose
-MIN_TITLE_LIKENESS = 4.9  # likeness of a heading that says all that a title says
+MAX_RUNS_AFTER, MAX_RUNS_BEFORE = 60, 15  # runs of text after and before the headline that still belong to its area
+MAX_PROSE_CHARACTERS = 700  # characters of long runs after which the article has begun
+MIN_PROSE_RUN_CHARACTERS = 140  # a run of this length is prose
+MIN_TITLE_LIKENESS = 4.9  # similarity of a heading that contains all of a title
 
 _FRONT_PAGE_URL = re.compile(r"(?:(?:https?:)?//[^/?#]+/?|/)(?:[a-z]{2}/?)?(?:[?#].*)?", re.IGNORECASE)
 
@@ -27,11 +27,11 @@ class HeadlineArea(NamedTuple):
     after: list[TextRun]
     before: list[TextRun]
     runs: list[TextRun]
-    """All of the page."""
+    """All runs of the page."""
 
 
 def find_headline_area(index: PageIndex, titles: Iterable[str]) -> HeadlineArea:
-    """Finds the headline among the headings by what the page's metadata call it."""
+    """Find the headline among the headings by the titles in the page's metadata."""
     runs = index.runs
     heading = _find_heading(index, [f for t in titles if (f := match_key(t))])
     if heading is None:
@@ -51,9 +51,9 @@ def find_headline_area(index: PageIndex, titles: Iterable[str]) -> HeadlineArea:
 
 
 def _find_heading(index: PageIndex, titles: list[str]) -> HtmlElement | None:
-    """The likeliest heading; one of a lower level only if it says what a title says, or where there is no other.
+    """The most probable heading; one of a lower level only if it contains a title, or if there is no other.
 
-    The link to the front page is the site's name, whatever its level.
+    A link to the front page is the site's name, whatever its level.
     """
     best: tuple[float, HtmlElement] | None = None
     for level in ("h1", "h2", "h3"):
@@ -68,13 +68,15 @@ def _find_heading(index: PageIndex, titles: list[str]) -> HtmlElement | None:
 
 
 def _links_front_page(heading: HtmlElement) -> bool:
-    """Whether a heading is a link to the site's front page."""
+    """True if a heading is a link to the site's front page."""
     links = [link.get("href") or "" for link in heading.iter("a")]
     return len(links) == 1 and _FRONT_PAGE_URL.fullmatch(links[0].strip()) is not None
 
 
 def _likeness(text: str, title: str) -> float:
-    """5: equal to a title; up to 4: the share that one is of the other that holds it; 0: neither holds the other."""
+    """5 if equal to a title; up to 4 for the share of the longer text that the contained one makes up; 0 if neither
+    contains the other.
+    """
     if text == title:
         return 5
     return (

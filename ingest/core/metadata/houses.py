@@ -1,4 +1,4 @@
-"""Authors that are no persons: the publisher, accounts, newsrooms; and what stands beside names: jobs, institutes, degrees."""
+"""Authors that are not persons: the publisher, accounts, newsrooms; and additions to names: jobs, institutes, degrees."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ if TYPE_CHECKING:
     from ingest.core.model import Claim
 
 MAX_DEGREE_CHARACTERS = 6
-"""Of the letters behind a name: "RDN", "E-RYT"."""
+"""Most letters of a degree after a name: "RDN", "E-RYT"."""
 
 _WORDS = re.compile(r"[^\w\u0900-\u0dff]+")
 
 
 def publisher_keys(publishers: Iterable[Claim]) -> set[str]:
-    """What the publishers are called, folded: their names, their domains, the domains' first parts."""
+    """The names of the publishers, folded: their names, their domains, and the first labels of the domains."""
     claims = list(publishers)
     keys = {match_key(text) for claim in claims for text in claim.value.values() if text}
     return keys | {match_key(claim.value["domain"].split(".")[0]) for claim in claims if claim.value.get("domain")}
 
 
 def is_house(name: str, houses: set[str]) -> bool:
-    """Whether a name beside persons is the publisher's: its name, its domain, one of them with more behind ("MDR THÜRINGEN")."""
+    """True if a name beside persons is the publisher's: its name, its domain, or one of them with an addition ("MDR
+    THÜRINGEN").
+    """
     text = match_key(name)
     if text in houses:
         return is_outlet(name) or not looks_like_person(name)
@@ -40,7 +42,9 @@ def is_house(name: str, houses: set[str]) -> bool:
 
 
 def is_impersonal(name: str, houses: set[str]) -> bool:
-    """Whether an author is the publisher, an account ("jdoe2"), a newsroom or another paper's name; two words may still be a person's."""
+    """True if an author is the publisher, an account ("jdoe2"), a newsroom or another newspaper's name; a name of two
+    words may still be a person's.
+    """
     if " " not in name and name.isascii() and (name.islower() or not name.isalpha()):
         return True
     words = name.split()
@@ -51,7 +55,7 @@ def is_impersonal(name: str, houses: set[str]) -> bool:
 
 
 def is_beside_name(name: str) -> bool:
-    """Whether what stands beside a person's name is a job, where the person works, or a degree."""
+    """True if the text beside a person's name is a job, an employer or a degree."""
     if is_job(name):
         return True
     if name.isupper() and name.isascii() and " " not in name and len(name) <= MAX_DEGREE_CHARACTERS:

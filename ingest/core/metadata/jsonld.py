@@ -1,6 +1,7 @@
-"""JSON-LD of a page: the objects it holds, whatever state its scripts are in.
+"""The JSON-LD objects of a page, read even from damaged scripts.
 
-Vocabulary: schema.org. Nothing here raises for what a page says; a script beyond repair is silent.
+Vocabulary: schema.org. Nothing here raises for the contents of a page; a script that cannot be repaired gives no
+objects.
 """
 
 from __future__ import annotations
@@ -22,21 +23,21 @@ _SCRIPT_WRAPPER = re.compile(
     r"^\s*(?:<!--|/\*\s*<!\[CDATA\[\s*\*/|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|/\*\s*\]\]>\s*\*/|//\s*\]\]>|\]\]>)\s*$"
 )
 _STRING_OR_FLAW = re.compile(
-    r'"(?:[^"\\]|\\.)*+"?'  # a string stays as it is
+    r'"(?:[^"\\]|\\.)*+"?'  # strings are left unchanged
     r"|(?P<comma>,)(?=\s*+[}\]])"
     r"|(?P<comment>/\*.*?\*/|<!--.*?-->)"
-    r"|(?:/\*|<!--).*",  # one that is not closed is looked at once, not again from each character of it
+    r"|(?:/\*|<!--).*",  # an unclosed comment is scanned once, not again from each of its characters
     re.DOTALL,
 )
 _BAD_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})')
-_OTHER_WORKS = frozenset({  # properties that lead to other works
+_OTHER_WORKS = frozenset({  # properties that refer to other works
     "haspart", "ispartof", "itemlistelement", "mentions", "relatedlink", "citation", "comment", "review", "liveblogupdate",
     "subjectof", "mainentity", "isbasedon", "about", "breadcrumb", "video", "associatedmedia", "workexample", "significantlink",
 })  # fmt: skip
 
 
 def read_jsonld(scripts: Iterable[str]) -> list[JsonObject]:
-    """The top objects of the scripts in order: members of lists and of `@graph` stand by themselves."""
+    """The top-level objects of the scripts in order: members of lists and of `@graph` are separate objects."""
     found: list[JsonObject] = []
     for script in scripts:
         if len(script) > MAX_JSONLD_CHARACTERS:
@@ -53,7 +54,7 @@ def read_jsonld(scripts: Iterable[str]) -> list[JsonObject]:
 
 
 def _values(script: str) -> Iterator[Any]:
-    """The JSON values of one script, mended if need be."""
+    """The JSON values of one script, repaired if necessary."""
     text = script.strip()
     if not (text.startswith(("{", "[")) and text.endswith(("}", "]"))):
         text = _SCRIPT_WRAPPER.sub("", _SCRIPT_WRAPPER.sub("", script)).strip().removesuffix(";")
@@ -66,13 +67,13 @@ def _values(script: str) -> Iterator[Any]:
 
 
 def _repair(text: str) -> str:
-    """Commas before a closing bracket and comments gone, stray backslashes doubled."""
+    """Remove commas before a closing bracket and comments, and double stray backslashes."""
     text = _BAD_ESCAPE.sub(r"\\\\", text)
     return _STRING_OR_FLAW.sub(lambda m: "" if m["comma"] or m["comment"] else m[0], text)
 
 
 def _consecutive_values(text: str) -> Iterator[Any]:
-    """The values that stand one after another; what follows the first flaw is lost."""
+    """Consecutive JSON values; everything after the first error is lost."""
     decoder = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
     at = 0
     for _ in range(100):
@@ -86,7 +87,7 @@ def _consecutive_values(text: str) -> Iterator[Any]:
 
 
 def types_of(thing: JsonObject) -> set[str]:
-    """Its types, lower-cased, without the vocabulary's address."""
+    """The types of an object, in lower case, without the vocabulary's address."""
     types = thing.get("@type")
     return {
         t.rsplit("/", 1)[-1].rsplit(":", 1)[-1].lower()
@@ -96,7 +97,7 @@ def types_of(thing: JsonObject) -> set[str]:
 
 
 class Graph:
-    """The objects of a page, with references by `@id` resolved on demand: one step each, so that circles do no harm."""
+    """The objects of a page; references by `@id` are resolved on demand, one step each, so that cycles are harmless."""
 
     def __init__(self, scripts: Iterable[str]) -> None:
         self.top_objects = read_jsonld(scripts)
@@ -107,7 +108,7 @@ class Graph:
                 self._by_id[name] = thing
 
     def values(self, thing: JsonObject, key: str) -> list[Any]:
-        """The values of a property: a list whatever its form, references replaced by what they name."""
+        """The values of a property, always as a list, with references replaced by their objects."""
         value = thing.get(key)
         several = value if isinstance(value, list) else [value]
         if len(several) == 1 and isinstance(several[0], dict) and isinstance(several[0].get("@list"), list):
@@ -122,12 +123,12 @@ class Graph:
         return value
 
     def of_type(self, wanted: str) -> list[JsonObject]:
-        """Top objects of one of the kinds that `schema.toml` lists under this name."""
+        """Top-level objects of one of the types that `schema.toml` lists under this name."""
         names = word_set("schema", wanted)
         return [t for t in self._nested() if types_of(t) & names]
 
     def _nested(self) -> Iterator[JsonObject]:
-        """Top objects and what they contain, without the properties that lead to other works."""
+        """Top-level objects and their contents, without the properties that refer to other works."""
         for thing in self.top_objects:
             yield thing
         for thing in self.top_objects:

@@ -1,4 +1,4 @@
-"""An article's own tags, as its page lists them: by `rel`, by what their list is called, by their addresses."""
+"""An article's own tags, as its page lists them: by `rel`, by the name of their list, by their URLs."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ if TYPE_CHECKING:
     from ingest.core.metadata.headline_area import HeadlineArea
 
 MAX_TAGS = 20
-"""Links of a list of tags; longer ones are the site's."""
+"""Most links in a list of tags; longer lists belong to the site."""
 
 MAX_TAG_WORDS = 5
-"""Words of a tag; longer ones are headlines."""
+"""Most words of a tag; longer texts are headlines."""
 
 MAX_LINKS = 60
 MAX_ROW_ANCESTORS = 6
-"""Elements around a link of which one is its row."""
+"""Number of ancestors of a link among which its row is."""
 
 MAX_LABEL_CHARACTERS = 40
-"""Characters that may stand beside a row of tags: "Topics:"."""
+"""Most characters of text beside a row of tags: "Topics:"."""
 
 
 def page_keywords(area: HeadlineArea, index: PageIndex, *, stated: bool, news: bool) -> list[str]:
-    """The tags, each once. `stated`: metadata have keywords, so that links which no element calls tags are not asked.
+    """The tags, each once. `stated`: the metadata have keywords, so that links in elements not named as tags are not
+    used.
 
-    `news`: the page calls itself news; what a row of links named like their addresses is on others is anybody's guess.
+    `news`: the page declares itself news; on other pages the meaning of a row of links named like their URLs is
+    unknown.
     """
     if tags := _link_texts(e for e in index.by_tag["a"] if "tag" in (e.get("rel") or "").split()):
         return tags
@@ -60,13 +62,14 @@ def page_keywords(area: HeadlineArea, index: PageIndex, *, stated: bool, news: b
 
 
 def _tags_by_address(area: HeadlineArea, index: PageIndex, is_tag: Callable[[HtmlElement], bool]) -> list[str]:
-    """Tags by their links' addresses ("/thema/dax"): the first row of such links after the headline that holds little else.
+    """Tags by the URLs of their links ("/thema/dax"): the first row of such links after the headline with little other
+    text.
 
-    One link makes no row, unless it is called one.
+    A single link is not a row, unless its element is named as one.
     """
     rows: dict[HtmlElement, list[HtmlElement]] = {}
 
-    @cache  # a row's empty elements are passed once, not again for each link
+    @cache  # the empty elements of a row are passed once, not again for each link
     def said(element: HtmlElement) -> str:
         return element_text(element, max_characters=MIN_PROSE_RUN_CHARACTERS)
 
@@ -92,7 +95,7 @@ def _is_tag_link(link: HtmlElement) -> bool:
 
 
 def _is_named_like_address(link: HtmlElement) -> bool:
-    """Whether a link's address is a folder called by the link's own words: "/politics/harbour/"."""
+    """True if a link's URL is a folder named by the link's own words: "/politics/harbour/"."""
     last = (link.get("href") or "").rstrip("/").rsplit("/", 1)[-1]
     return (
         2 < len(last) <= MAX_LABEL_CHARACTERS
@@ -106,7 +109,7 @@ def _are_short(tags: list[str]) -> bool:
 
 
 def _link_texts(links: Iterable[HtmlElement]) -> list[str]:
-    """The words of links, each once."""
+    """The texts of links, each once."""
     found = (
         text.lstrip("#") for link in islice(links, MAX_INNER_ELEMENTS) if (text := clean_line(element_text(link), 100))
     )

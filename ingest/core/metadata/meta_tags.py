@@ -16,12 +16,12 @@ MAX_VALUES = 200
 
 @cache
 def _known_names() -> frozenset[str]:
-    """The names that speak of a field, and the label that tells what `twitter:data1` is."""
+    """The names of meta tags for a field, and the label that says what `twitter:data1` is."""
     return frozenset({"twitter:label1"}).union(*load_wordlists("meta").values())
 
 
 class MetaTags:
-    """What the meta tags of known names say; `wordlists/meta.toml` knows which names speak of which field."""
+    """The values of meta tags with known names; `wordlists/meta.toml` maps names to fields."""
 
     def __init__(self, tags: Iterable[HtmlElement]) -> None:
         self._values: dict[str, list[str]] = {}
@@ -39,7 +39,7 @@ class MetaTags:
                     kept.append(text)
 
     def tags_for(self, field: str) -> list[tuple[str, list[str]]]:
-        """(name, values) of the tags that speak of a field, the most trusted first."""
+        """(name, values) of the tags for a field, the most trusted first."""
         return [(name, self._values[name]) for name in load_wordlists("meta")[field] if name in self._values]
 
     def values_of(self, name: str) -> list[str]:
@@ -47,5 +47,5 @@ class MetaTags:
         return self._values.get(name, [])
 
     def first_values(self, field: str) -> list[str]:
-        """The first value of each tag that speaks of a field, each text once, the most trusted first."""
+        """The first value of each tag for a field, each text once, the most trusted first."""
         return list(dict.fromkeys(values[0] for _, values in self.tags_for(field)))

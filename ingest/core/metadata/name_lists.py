@@ -1,4 +1,4 @@
-"""Lists of names whose writing parts them by no character: "张三 李四", "김철수 이영희", an "and" that is glued to the second name."""
+"""Lists of names without separator characters: "张三 李四", "김철수 이영희", or an "and" joined to the second name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from ingest.core.text.wordlists import alternation, load_wordlists, word_set
 _HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
 _HANGUL_NAME = re.compile(r"[\uac00-\ud7a3]{2,4}")
 _HAN_AND = re.compile(r"(?<=[\u3400-\u9fff]{2})[和与與及](?=[\u3400-\u9fff]{2})")
-_MIDDLE_DOT = re.compile(r"(?<=[\u3400-\u9fff])・(?=[\u3400-\u9fff])")  # between kana it parts a foreigner's names
+_MIDDLE_DOT = re.compile(
+    r"(?<=[\u3400-\u9fff])・(?=[\u3400-\u9fff])"
+)  # between kana it separates the parts of a foreign name
 _GLUED_AND = re.compile(r"\s+(?:و(?=[\u0621-\u064a])|ו(?=[\u05d0-\u05ea]))")
 
 
@@ -27,12 +29,12 @@ def _families() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def without_job(name: str) -> str:
-    """A name without the job that is glued before or behind it."""
+    """A name without a job title joined to its start or end."""
     return _jobs().sub("", name) if not name.isascii() else name
 
 
 def unglued(part: str) -> list[str]:
-    """The names of one part of a byline, most often itself."""
+    """The names in one part of a byline, usually the part itself."""
     if part.isascii():
         return [part]
     found = [name for piece in _MIDDLE_DOT.split(part) for name in _spaced(piece)]
@@ -40,7 +42,7 @@ def unglued(part: str) -> list[str]:
 
 
 def _spaced(part: str) -> list[str]:
-    """Chinese or Korean names with nothing but spaces, or an "and", between them."""
+    """Chinese or Korean names with only spaces, or an "and", between them."""
     pieces = [without_job(piece) for piece in part.split()]
     chinese, korean = _families()
     for form, families in ((_HAN_NAME, chinese), (_HANGUL_NAME, korean)):
@@ -53,7 +55,9 @@ def _spaced(part: str) -> list[str]:
 
 
 def _by_glued_and(part: str) -> list[str]:
-    """Arabic and Hebrew names: a word that starts with "and" starts the second of two, if each then has two words at least."""
+    """Arabic and Hebrew names: a word that starts with "and" starts the second of two names, if each then has at least
+    two words.
+    """
     for cut in _GLUED_AND.finditer(part):
         first, second = part[: cut.start()], part[cut.end() :]
         word = part[cut.start() :].split(maxsplit=1)[0]

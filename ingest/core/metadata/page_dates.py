@@ -1,5 +1,7 @@
-"""The days that a page shows: beside its headline, in `<time>`, in elements that are called dates. A day that a sentence, a caption or a
-link names is no day of publication, and what the words beside a day call it goes before what its element is called.
+"""Dates shown on a page: beside its headline, in `<time>`, and in elements named as dates.
+
+A date in a sentence, a caption or a link is not a publication date, and the words beside a date take precedence over
+the name of its element.
 """
 
 from __future__ import annotations
@@ -29,11 +31,11 @@ if TYPE_CHECKING:
 
 MAX_DATED_ELEMENTS = 60
 DATE_LINE_CHARACTERS = 50
-"""A line that does little but tell the date; in longer ones dates are often part of a sentence."""
+"""Most characters of a line with little besides a date; in longer ones dates are often part of a sentence."""
 MAX_MARKER_CHARACTERS = 40
-"""Of a line that says nothing but what the next line's day is: "Last updated:"."""
+"""Most characters of a line that only says what the date on the next line is: "Last updated:"."""
 MAX_SENTENCE_WORDS = 5
-"""Words of a line that ends in a full stop and still is no sentence: "Vienna, 3 May 2024."."""
+"""Most words of a line that ends in a full stop and is still not a sentence: "Vienna, 3 May 2024."."""
 
 _DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -50,11 +52,11 @@ _STATING = (
     "data-published",
 )
 _STATING_SET = frozenset(_STATING)
-"""Attributes in which an element may state the day that its text tells in other words: "3 hours ago"."""
+"""Attributes in which an element may state the date that its text gives in other words: "3 hours ago"."""
 
 
 def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Iterator[Claim]:
-    """Days around the headline first, then those that class words or `<time>` mark anywhere outside foreign parts."""
+    """Dates around the headline first, then those marked by class words or `<time>` anywhere outside foreign parts."""
     captions = frozenset(index.by_role["caption"])
     later: list[Claim] = []
     before = area.before[::-1]
@@ -94,9 +96,11 @@ def shown_dates(area: HeadlineArea, index: PageIndex, reader: DateReader) -> Ite
 
 
 def day_shown_once(index: PageIndex, reader: DateReader) -> Claim | None:
-    """The day that a page whose headline has none beside it shows in a line of its own, if it shows one such day alone.
+    """The date in a line of its own, on a page without one beside the headline, if the page shows exactly one such
+    date.
 
-    Lines of lists, of links, of headings and of foreign parts date other articles; a line with several days names a span of time.
+    Lines in lists, links, headings and foreign parts date other articles; a line with several dates is a period of
+    time.
     """
     captions = frozenset(index.by_role["caption"])
     found: dict[str, Claim] = {}
@@ -115,7 +119,7 @@ def day_shown_once(index: PageIndex, reader: DateReader) -> Claim | None:
 
 
 def _of_run(runs: Sequence[TextRun], at: int, reader: DateReader) -> tuple[list[Claim], list[Claim]]:
-    """The claims of a run, and those of a longer line, which are worth less."""
+    """The claims of a run, and separately those of a longer line, which rank lower."""
     text, element = runs[at]
     time = element if element.tag == "time" else next(element.iterancestors("time"), None)
     if time is not None and time.get("datetime"):
@@ -143,7 +147,9 @@ def _of_run(runs: Sequence[TextRun], at: int, reader: DateReader) -> tuple[list[
 
 
 def _set_apart(runs: Sequence[TextRun], at: int) -> bool:
-    """Whether a run opens a paragraph and a line break or a dash ends it, or stands right behind the words "Published:"."""
+    """True if a run opens a paragraph and a line break or a dash ends it, or if it directly follows the words
+    "Published:".
+    """
     text, element = runs[at]
     if len(text) > DATE_LINE_CHARACTERS:
         return False
@@ -161,7 +167,7 @@ def _set_apart(runs: Sequence[TextRun], at: int) -> bool:
 
 
 def _said_before(runs: Sequence[TextRun], at: int, element: HtmlElement) -> str:
-    """The field that the words right before a day tell, else the one that its element is called."""
+    """The field given by the words directly before a date, else the one that its element is named after."""
     for run in runs[max(0, at - 2) : at][::-1]:
         if _DIGIT.search(run.text) or len(run.text) > MAX_MARKER_CHARACTERS:
             break
@@ -171,13 +177,13 @@ def _said_before(runs: Sequence[TextRun], at: int, element: HtmlElement) -> str:
 
 
 def _states(element: HtmlElement) -> bool:
-    """Whether an element or one right around it has an attribute that may state a day."""
+    """True if an element or one directly around it has an attribute that may state a date."""
     around = element.getparent()
     return any(node is not None and not _STATING_SET.isdisjoint(node.keys()) for node in (element, around))
 
 
 def _of_attributes(element: HtmlElement, reader: DateReader, text: str) -> list[Claim]:
-    """The moment that an element or the one right around it states in an attribute. `text`: the element's own."""
+    """The time stated in an attribute of an element or the one directly around it. `text`: the element's own."""
     for node in (element, element.getparent()):
         for value in filter(None, map(node.get, _STATING)) if node is not None else ():
             day = clean_line(value, MIN_PROSE_RUN_CHARACTERS)
@@ -187,7 +193,7 @@ def _of_attributes(element: HtmlElement, reader: DateReader, text: str) -> list[
 
 
 def _called_date(element: HtmlElement) -> bool:
-    """Whether an element, or one of the two around it, is called a date."""
+    """True if an element, or one of the two around it, is named as a date."""
     wanted = word_set("places", "published") | word_set("places", "modified")
     nodes = [element, *list(element.iterancestors())[:2]]
     return any(
@@ -197,7 +203,7 @@ def _called_date(element: HtmlElement) -> bool:
 
 
 def in_caption(element: HtmlElement, captions: frozenset[HtmlElement]) -> bool:
-    """Whether an element stands in a picture's caption; some templates put the headline itself into one."""
+    """True if an element is in an image's caption; some templates put the headline itself into one."""
     around = (
         node for node in (element, *element.iterancestors()) if node.tag in {"figure", "figcaption"} or node in captions
     )
@@ -206,7 +212,7 @@ def in_caption(element: HtmlElement, captions: frozenset[HtmlElement]) -> bool:
 
 
 def paragraph_of(element: HtmlElement) -> str:
-    """The text of the paragraph or the like around an element; "" where what stands around it holds several."""
+    """The text of the paragraph or similar element around an element; "" if that element contains several paragraphs."""
     holder = next((e for e in (element, *element.iterancestors()) if e.tag in BLOCK_TAGS), None)
     if holder is None or holder.tag == "body" or any(child.tag in BLOCK_TAGS for child in descendants(holder)):
         return ""
@@ -214,20 +220,20 @@ def paragraph_of(element: HtmlElement) -> str:
 
 
 def in_sentence(element: HtmlElement) -> bool:
-    """Whether the paragraph around an element is longer than lines that tell a date are, or a sentence."""
+    """True if the paragraph around an element is longer than date lines are, or is a sentence."""
     text = paragraph_of(element)
     return len(text) >= MIN_PROSE_RUN_CHARACTERS or (is_sentence(text) and not _called_date(element))
 
 
 def is_sentence(text: str) -> bool:
-    """Whether a line is a sentence and no mere date line; of scripts without spaces, by its full stop alone."""
+    """True if a line is a sentence and not only a date line; in scripts without spaces, by its full stop alone."""
     if _SENTENCE_END.search(text) is None:
         return _SENTENCE_INSIDE.search(text) is not None and not marker(text) and strip_byline_marker(text) is None
     return len(text.split()) > MAX_SENTENCE_WORDS or text[-1] in "。！？"
 
 
 def _in_teaser(element: HtmlElement) -> bool:
-    """Whether a date stands in a heading that says more, as those of other articles do."""
+    """True if a date is in a heading with more text, as those of other articles are."""
     levels = ("h2", "h3", "h4")
     heading = element if element.tag in levels else next(element.iterancestors(*levels), None)
     return heading is not None and len(element_text(heading, max_characters=MIN_PROSE_RUN_CHARACTERS)) > len(
@@ -248,7 +254,9 @@ def _surrounding_text(text: str, element: HtmlElement) -> str:
 
 
 def _date_field(element: HtmlElement, text: str = "") -> str:
-    """The field that an element's text speaks of, else the one that the element is called: `<time class="published">Updated …`."""
+    """The field that an element's text names, else the one that the element is named after: `<time
+    class="published">Updated …`.
+    """
     if len(text) <= MIN_PROSE_RUN_CHARACTERS and (field := marker(text)):
         return field
     name = f"{element.get('class') or ''} {element.get('itemprop') or element.get('property') or ''}"

@@ -1,4 +1,4 @@
-"""Which claim of a day wins; none where they disagree and nothing tells which is right."""
+"""The choice of the winning date claim; null where the claims disagree and nothing shows which is right."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from ingest.core.model import Claim
 
 UNSURE = "unsure"
-"""How the origin of a day begins that is null because claims disagree; what they claim follows."""
+"""Prefix of the origin of a date that is null because claims disagree; their values follow."""
 
 
 def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
-    """The claim that dates an article, its value None where the claims leave it open. `found`: the best origin first.
+    """The claim that dates an article, with the value None where the claims leave it open. `found`: the best origin
+    first.
 
-    The first, unless two other origins agree on a day that is not the next or the last (zones, print editions), or a single earlier day stands beside the headline: metadata then date
-    a later edition (right in 6 of 6 cases on 518 pages; where the page's day is later, the metadata are right in 14 of 21). A moment
-    with its offset is preferred to the bare day it falls on.
+    The first claim wins, unless two other origins agree on a date that is not the day before or after (time zones,
+    print editions), or a single earlier date is beside the headline: the metadata then date a later edition (right in 6
+    of 6 cases on 518 pages; where the page's date is later, the metadata are right in 14 of 21). A time with its offset
+    is preferred to the bare date it falls on.
     """
     certain = [claim.value[:10] for claim in of_any_field if claim.rival is None]
     claims = [_settled(claim, certain) for claim in found]
@@ -44,7 +46,7 @@ def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
 
 
 def by_language(claim: Claim, language: str) -> Claim:
-    """A claim that can be read two ways, as a text's own language has it: English alone leaves it open."""
+    """Resolve an ambiguous claim by the language of the text; English alone leaves it open."""
     if claim.rival is None or language.partition("-")[0] in {"", "en", "fil", "tl"}:
         return claim
     return replace(claim, rival=None)
@@ -55,7 +57,7 @@ def _apart(day: str, other: str) -> bool:
 
 
 def _settled(claim: Claim, certain: Sequence[str]) -> Claim:
-    """A claim that can be read two ways as another claim has it, if one has."""
+    """Resolve an ambiguous claim by another claim with one of its readings, if there is one."""
     if claim.rival is None:
         return claim
     readings = [day for day in (claim.value, claim.rival) if day[:10] in certain]

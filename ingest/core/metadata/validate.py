@@ -1,4 +1,4 @@
-"""Whether a value may stand in a field of the record, and what of it may."""
+"""Validation of values for the fields of a record, and salvage of their valid parts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ingest.core.record import FIELD_TYPES
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 
 MAX_VALUE_DEPTH = 4
-"""How deep a field's value goes: a list of objects of texts, and one more."""
+"""Greatest depth of a field's value: a list of objects of texts, and one more."""
 
 
 def drop_invalid(claims: Iterable[Claim]) -> Iterator[Claim]:
-    """Claims that fit their field and say something; a page may claim anything, so what does not fit is left out."""
+    """Claims that are valid for their field and not empty; pages may claim anything, and invalid claims are dropped."""
     for claim in claims:
         value = safe_value(claim.value)
         if isinstance(value, list) and not is_valid(claim.field, value):
@@ -26,7 +26,7 @@ def drop_invalid(claims: Iterable[Claim]) -> Iterator[Claim]:
 
 
 def is_valid(field: str, value: Any) -> bool:
-    """Whether a value has the shape of a field."""
+    """True if a value has the shape of a field."""
     try:
         FIELD_TYPES[field].validate_python(value)
     except (ValidationError, KeyError):
@@ -35,7 +35,9 @@ def is_valid(field: str, value: Any) -> bool:
 
 
 def salvage(field: str, value: Any) -> tuple[Any, bool]:
-    """(what of a safe value fits the field, or None; whether that is all of it): of lists the parts that fit, of objects the keys."""
+    """(the valid part of a safe value, or None; whether that is all of it): of lists the valid items, of objects the
+    valid keys.
+    """
     if is_valid(field, value):
         return value, True
     if isinstance(value, list):
@@ -53,7 +55,9 @@ def _part(field: str, part: Any) -> Any:
 
 
 def safe_value(value: Any, depth: int = MAX_VALUE_DEPTH) -> Any:
-    """The value in its JSON shape, without control characters, lone surrogates and superfluous white space in any string."""
+    """The value in its JSON form, without control characters, lone surrogates and superfluous white space in any
+    string.
+    """
     if not depth:
         return None
     if isinstance(value, BaseModel):
