@@ -62,7 +62,7 @@ def withhold_unsure(
         if field == "body":
             raise Rejected(
                 Reason.UNSURE_BODY,
-                f"The body is right with a chance of {sure:.2f}, and at least {least:.2f} is wanted.",
+                f"The confidence in the body is {sure:.2f}, below the minimum of {least:.2f}.",
             )
         notes[field] = f"unsure: {sure:.2f} is below {least:.2f} ({chosen.pop(field).origin})"
         confidence[field] = None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_CALL_WORDS = 45
 MIN_CALL_RESIDUE = 0.02
 """Probability of boilerplate below which a line that looks like a call is an article's own advice."""
-SUSPECTED = 0.25
+MIN_SUSPECT_RESIDUE = 0.25
 """Probability of boilerplate from which a line needs less evidence."""
 
 _OPENS_QUOTE = re.compile(r"^[\s–—-]*[\"'“„«‘「『]")
@@ -44,11 +44,11 @@ def calls(blocks: Sequence[Block], judged: Judgement) -> Iterator[int]:
             continue
         named = service[at] or (ask[at] and any(name in text.lower() for name in word_set("calls", "service")))
         if ask[at] and (goods[at] or named):
-            asked = bool(we[at] or (length[at] <= 12 and not you[at]) or residue[at] > SUSPECTED)
+            asked = bool(we[at] or (length[at] <= 12 and not you[at]) or residue[at] > MIN_SUSPECT_RESIDUE)
         elif ask[at]:
             asked = bool(we[at] and you[at] and length[at] <= 25)
         else:
-            longest = 25 if residue[at] > SUSPECTED else 10
+            longest = 25 if residue[at] > MIN_SUSPECT_RESIDUE else 10
             asked = bool(we[at] and length[at] <= longest and not _SENTENCE_END.search(text))
         if asked:
             yield at

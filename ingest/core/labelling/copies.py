@@ -11,9 +11,9 @@ COPY_WORDS = 12
 """Words from which a block with the text of an earlier one may be a copy; shorter lines recur in any text."""
 CUT_CHARACTERS = 20
 """Fewest characters of a truncated text."""
-REFRAIN = 4
+MIN_REFRAIN_OCCURRENCES = 4
 """Number of occurrences from which a text is a refrain, not a copy: a question put to each guest."""
-MOST_OF_IT = 0.4
+MIN_COPIED_SHARE = 0.4
 """Share of the body's words in copies from which one repeated paragraph is enough; below it, two must follow one
 another in both places.
 """
@@ -29,11 +29,11 @@ def copies(page: Outline) -> set[int]:
     where: dict[str, list[int]] = {}
     for at in own:
         where.setdefault(page.blocks[at].text.casefold(), []).append(at)
-    again = {at: places for places in where.values() if 1 < len(places) < REFRAIN for at in places[1:]}
+    again = {at: places for places in where.values() if 1 < len(places) < MIN_REFRAIN_OCCURRENCES for at in places[1:]}
     long = [at for at in again if page.amount[at] >= COPY_WORDS]
     if not long:
         return _cut_short(page, own, where)
-    whole = sum(page.amount[at] for at in long) >= MOST_OF_IT * sum(page.amount[at] for at in own)
+    whole = sum(page.amount[at] for at in long) >= MIN_COPIED_SHARE * sum(page.amount[at] for at in own)
     texts = [block.text.casefold() for block in page.blocks]
     found = {at for at in long if whole or any(_run_on(texts, first, at) for first in again[at] if first < at)}
     for step in (-1, 1):  # short lines beside those

@@ -21,7 +21,7 @@ three where the declared text is half as long again, it contains comments, or th
 """
 MOST_SHOWN_WORDS = 200
 """Most words that the page shows: more are an article by themselves."""
-TOLD = 0.7
+MIN_DESCRIBED_SHARE = 0.7
 """Lowest share of the visible words found in the declared article or the description."""
 DEK_WORDS = 80
 """Most words of a body that may be only the description."""
@@ -37,7 +37,10 @@ def stands_in_json(article: Article, blocks: Sequence[Block], verdicts: Sequence
     if shown > min(MOST_SHOWN * amount, MOST_SHOWN_WORDS):
         return False
     said = match_key("".join(block.text for block in article.declared))
-    return sum(count_words(b.text) for b in own if _described(b) >= TOLD or match_key(b.text) in said) >= TOLD * shown
+    return (
+        sum(count_words(b.text) for b in own if _described(b) >= MIN_DESCRIBED_SHARE or match_key(b.text) in said)
+        >= MIN_DESCRIBED_SHARE * shown
+    )
 
 
 def is_undrawn(article: Article, blocks: Sequence[Block], verdicts: Sequence[Prediction]) -> bool:
@@ -46,7 +49,7 @@ def is_undrawn(article: Article, blocks: Sequence[Block], verdicts: Sequence[Pre
         return False
     deks = {match_key(claim.value) for claim in article.claims if claim.field == "subheadline"}
     own = [block for block, prediction in zip(blocks, verdicts, strict=True) if prediction.label is Label.BODY]
-    summary = all(_described(block) >= TOLD or match_key(block.text) in deks for block in own)
+    summary = all(_described(block) >= MIN_DESCRIBED_SHARE or match_key(block.text) in deks for block in own)
     return summary and sum(count_words(block.text) for block in own) <= DEK_WORDS
 
 

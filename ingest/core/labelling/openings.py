@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 OPENING_WORDS, OPENING_LINKED = 8, 0.5
 """Fewest words of an opening, and highest share of it in links."""
-SURE = 0.9
+MIN_CONFIDENCE = 0.9
 """Lowest confidence of the labeller in a paragraph that a link above it does not make an opening: articles have links
 between their own paragraphs.
 """
-FAR_SURER = (0.9, 0.12)
+MIN_MEAN_CONFIDENCE_AND_LEAD = (0.9, 0.12)
 """Lowest mean confidence of an article, and how much it exceeds that of the openings below it: the parts of an article
 that is a list are all alike.
 """
@@ -41,7 +41,11 @@ def other_openings(page: Outline, titles: Sequence[str]) -> list[int]:
     itself.
     """
     own = [at for at, mine in enumerate(page.body) if mine]
-    sure = (at for at in reversed(own) if page.verdicts[at].confidence >= SURE and not is_cut(page.blocks[at].text))
+    sure = (
+        at
+        for at in reversed(own)
+        if page.verdicts[at].confidence >= MIN_CONFIDENCE and not is_cut(page.blocks[at].text)
+    )
     last = next(sure, -1)  # links to other articles also occur among an article's paragraphs
     openings = [at for at in _openings(page) if at > last]
     if len(openings) < MIN_TRUNCATED_BLOCKS_AND_SHARE[0]:
@@ -53,7 +57,11 @@ def other_openings(page: Outline, titles: Sequence[str]) -> list[int]:
     worth, others = _worth(page, before), _worth(page, openings)
     cut = sum(is_cut(page.blocks[at].text) for at in openings) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[0]
     named = cut and speaks_of((page.blocks[at].text for at in before), titles)
-    if not named and (size > MAX_WORDS_ABOVE or worth < FAR_SURER[0] or worth - others < FAR_SURER[1]):
+    if not named and (
+        size > MAX_WORDS_ABOVE
+        or worth < MIN_MEAN_CONFIDENCE_AND_LEAD[0]
+        or worth - others < MIN_MEAN_CONFIDENCE_AND_LEAD[1]
+    ):
         return []
     own_kinds = {_kind(page, at) for at in before if page.amount[at] >= OPENING_WORDS}
     return [at for at in after if _kind(page, at) not in own_kinds]
@@ -73,7 +81,7 @@ def _openings(page: Outline) -> list[int]:
             led = True
             continue
         linked = block.markup.link_density if block.markup else 0.0
-        ours = page.body[at] and prediction.confidence >= SURE
+        ours = page.body[at] and prediction.confidence >= MIN_CONFIDENCE
         if (
             page.amount[at] >= OPENING_WORDS
             and linked < OPENING_LINKED

@@ -83,8 +83,8 @@ _WORD = regex.compile(
 _CLOSING = ' ])»"”'
 _TRIMMED = " .!?…:0123456789"
 _MESSAGES = {
-    "needs_javascript": "The page's article is drawn by a script, which is never run.",
-    "paywall_stub": "The page shows its article to subscribers alone.",
+    "needs_javascript": "The page's article is rendered by a script, which is never run.",
+    "paywall_stub": "The page shows its article to subscribers only.",
 }
 
 
@@ -103,7 +103,7 @@ def find_refusal(
         words[own] = tokenize([block.text for block, mine in zip(blocks, own, strict=True) if mine]).length
     amount, links = float(words.sum()), np.asarray([b.markup.link_density if b.markup else 0.0 for b in blocks])
     if amount < MAX_ERROR_PAGE_WORDS and (reason := _reason_in_titles(titles)):
-        return Rejected(reason, _MESSAGES.get(reason, "The page tells of an error, a login or a choice, not of news."))
+        return Rejected(reason, _MESSAGES.get(reason, "The page shows an error, a login or a choice, not news."))
     if amount < MAX_PAYWALL_STUB_WORDS and (reason := _reason_in_text(blocks, paid_only=amount >= MIN_BODY_WORDS)):
         return Rejected(reason, _MESSAGES[reason])
     if undrawn:
@@ -118,7 +118,7 @@ def find_refusal(
         return Rejected(Reason.NO_ARTICLE, "The page is a list of other articles' openings.")
     sure = np.asarray([prediction.confidence for prediction in verdicts])
     if not _is_sure(words, sure) and not _matches_metadata(blocks, words, titles):
-        return Rejected(Reason.NO_ARTICLE, "What the page says is what stands around an article.")
+        return Rejected(Reason.NO_ARTICLE, "The page's text is not an article, only the text around one.")
     return None
 
 

@@ -41,7 +41,7 @@ MAX_HEADLINE_BOILERPLATE_CONFIDENCE = 0.25
 below a closing call to action.
 """
 
-HALF_DOUBTED = 0.35
+MIN_KICKER_RESIDUE = 0.35
 """Probability of boilerplate from which a short line between headline and prose is removed: a kicker, a place, a
 counter.
 """
@@ -53,7 +53,7 @@ MAX_LIST_RESIDUE = 0.8
 """Highest mean probability of boilerplate of a list between the article's paragraphs; menus have .95 and more."""
 MAX_LIST_RESIDUE_ANNOUNCED = 0.9
 """The same where the line above the list ends with a colon."""
-TRAIL = 60
+MAX_BREADCRUMB_CHARACTERS = 60
 """Most characters of a breadcrumb trail before the title."""
 
 _QUESTION_MARKS = ("?", "？", "؟")
@@ -181,8 +181,8 @@ def _around_head(
         if rows[i] is not None or judged.gone[i] or _BULLET.match(text):
             continue
         short = judged.seen.lines.length[i] <= MAX_KICKER_WORDS and not ends_sentence(text)
-        if (short and judged.residue[i] > HALF_DOUBTED) or (
-            len(text) < 2 * len(key) + TRAIL and match_key(text).endswith(key)
+        if (short and judged.residue[i] > MIN_KICKER_RESIDUE) or (
+            len(text) < 2 * len(key) + MAX_BREADCRUMB_CHARACTERS and match_key(text).endswith(key)
         ):
             rows[i] = LabelledBlock(blocks[i], Label.NAVIGATION, "structure/around-headline")
 

@@ -40,7 +40,7 @@ _DATES = {"datePublished": "published", "dateCreated": "published", "dateModifie
 
 
 def page_claims(index: PageIndex, *, url: str | None) -> tuple[Claim, ...]:
-    """All valid claims of a page. `url`: where it was fetched, if known: the base of relative addresses, else the canonical one."""
+    """All valid claims of a page. `url`: where it was fetched, if known; relative addresses use it, else the canonical."""
     meta = MetaTags(index.by_tag["meta"])
     scripts = (e for e in index.by_tag["script"] if "ld+json" in (e.get("type") or "").lower())
     graph = Graph(script.text_content() for script in scripts)
@@ -146,7 +146,7 @@ def _from_jsonld(graph: Graph, articles: list[JsonObject], reader: DateReader) -
                 yield Claim("headline", headline, "json-ld")
         if dek := clean_line(_first_value(thing.get("alternativeHeadline"))):
             yield Claim("subheadline", dek, "json-ld")
-        people = parse_authors(_signers(graph, thing, "author")) or parse_authors(_signers(graph, thing, "creator"))
+        people = parse_authors(_writers(graph, thing, "author")) or parse_authors(_writers(graph, thing, "creator"))
         if people:
             yield Claim("authors", list(people), "json-ld")
         if section := clean_line(_first_value(thing.get("articleSection"))):
@@ -212,10 +212,10 @@ def _names_of(graph: Graph, thing: JsonObject, key: str) -> list[str]:
     return found
 
 
-def _signers(graph: Graph, thing: JsonObject, key: str) -> list[str]:
+def _writers(graph: Graph, thing: JsonObject, key: str) -> list[str]:
     """The names of an article's authors: beside persons no organisations but agencies."""
-    signers = [v for v in graph.values(thing, key) if not (isinstance(v, dict) and _is_house(v))]
-    named = _names_of(graph, {key: signers}, key)
+    writers = [v for v in graph.values(thing, key) if not (isinstance(v, dict) and _is_house(v))]
+    named = _names_of(graph, {key: writers}, key)
     return named or _names_of(graph, thing, key)
 
 

@@ -33,7 +33,7 @@ from ingest.core.text.wordlists import word_set
 MAX_LINE_CHARACTERS = 300  # most characters of a byline, a date line or a heading
 MAX_NOTICE_CHARACTERS = 2_000
 MAX_ELEMENTS = 60
-MAX_SIGNERS = 12  # runs after a marker that may still contain names
+MAX_BYLINE_RUNS = 12  # runs after a marker that may still contain names
 MAX_GLUE_CHARACTERS = 4  # most characters of the text between two names: "and", "und", ","
 _TRIMMED = " -–—|·•:/"
 MAX_FOOTER_RUNS = 120  # runs of text at the end of a page that may contain its copyright line
@@ -130,7 +130,7 @@ def _beside(near: list[TextRun], at: int) -> list[str]:
         return []
     block = _block(near[at].element)
     found = []
-    for run in islice(near, at + 1, at + 1 + MAX_SIGNERS):
+    for run in islice(near, at + 1, at + 1 + MAX_BYLINE_RUNS):
         name = run.text.strip(_TRIMMED + ",&;")
         if _block(run.element) is not block or not (is_personal(name) or len(name) <= MAX_GLUE_CHARACTERS):
             break
