@@ -45,8 +45,8 @@ left.
 """
 
 MAX_OPENING_WORDS = 40.0
-"""Most words of the opening of another article: a body with no more, directly after such a link, is an opening and not
-a two-sentence article.
+"""Most words of the opening of another article: a body with no more, directly after such a link, is such an
+opening and not an article.
 """
 
 MIN_TRUNCATED_BLOCKS_AND_SHARE = (4, 0.3)
