@@ -12,6 +12,7 @@ from ingest.core.confidence import Evidence, confidences, withhold_unsure
 from ingest.core.labelling.label import DECLARED
 from ingest.core.labelling.tables import cell_ends
 from ingest.core.metadata.block_claims import LABEL_TO_FIELD, claims_from_blocks
+from ingest.core.metadata.credits import split_caption
 from ingest.core.metadata.language import resolve_language
 from ingest.core.metadata.resolve import resolve_claims
 from ingest.core.metadata.resolve_date import by_language
@@ -159,6 +160,8 @@ def _audit_row(row: LabelledBlock, field_texts: Mapping[str, _FieldText]) -> dic
     field = None
     if name and name in field_texts:
         own = [match_key(value) for value in row.captured.values()] or [match_key(row.block.text)]
+        if name == "images":  # the field has its caption and credit apart
+            own += [match_key(part) for part in split_caption(row.block.text) if part]
         field = name if any(value and value in field_texts[name] for value in own) else None
     return {"label": row.label, "rule": row.rule, "text": row.block.text, "field": field}
 

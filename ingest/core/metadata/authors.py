@@ -38,11 +38,33 @@ _SENTENCE = re.compile(r"[^\W\d_]{3,}[.!?] ")
 
 
 @cache
+def _text_and_pictures() -> str:
+    """A pattern for "Text and photos" in any language and order; one of its parts is the text."""
+    text, pictures = (alternation(word_set("people", made)) for made in ("text_made", "pictures_made"))
+    between = alternation(word_set("people", "between"))
+    joiner = rf"(?:\s*(?:[/&+・·•,，、／と及]|และ)\s*|\s+(?:{between})\s+|\s+[وו]\s*|\s+)"
+    any_made = rf"(?:{text}|{pictures})"
+    return rf"(?:[图圖]文|(?:{text}){joiner}{any_made}(?:{joiner}{any_made})?|(?:{pictures}){joiner}(?:{text}))(?!\w)"
+
+
+@cache
+def _picture_makers() -> re.Pattern[str]:
+    """A pattern for "Fotos: Max Beispiel" within a byline, up to the marker of the text's author."""
+    text, pictures = (alternation(word_set("people", made)) for made in ("text_made", "pictures_made"))
+    return re.compile(
+        rf"(?:^|[\s,;/|·・、，]+)(?:{pictures})\s*[:：=＝／・].*?(?=$|[\s,;/|、，]+(?:{text})\s*[:：=＝／・])",
+        re.IGNORECASE,
+    )
+
+
+@cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     hard = alternation({w.rstrip(":：／") for w in word_set("people", "by")})
     soft = alternation(word_set("people", "by_soft"))
     by = re.compile(
-        rf"^(?:(?:{hard}|{soft})\s*[:：／]\s*|(?:{hard})\s+(?=\S)|(?:{soft})\s+(?=\S+\s+\S))", re.IGNORECASE
+        rf"^(?:{_text_and_pictures()}(?:\s*[:：／/=＝・|]\s*|\s+(?=\S))(?:(?:by|von|de|di|por|par|av|af|door)\s+)?"
+        rf"|(?:{hard}|{soft})\s*[:：／]\s*|(?:{hard})\s+(?=\S)|(?:{soft})\s+(?=\S+\s+\S))",
+        re.IGNORECASE,
     )
     between = re.compile(rf"\s+(?:{alternation(word_set('people', 'between'))})\s+", re.IGNORECASE)
     after = re.compile(rf"\s+(?:{alternation(word_set('people', 'after'))})(?:\s.*)?$", re.IGNORECASE)
@@ -151,6 +173,8 @@ def _split(text: str, *, loose: bool) -> list[str]:
     for _ in range(2):  # "Text: Von Jana Muster"
         text = _TRIMMED.sub("", text)
         text = by.sub("", text, count=1)
+    if (rest := _picture_makers().sub(", ", text)) != text:
+        text = by.sub("", _TRIMMED.sub("", rest), count=1)
     text = _BRACKETS.sub("", text)
     kept: list[str] = []
     for part in _SEPARATOR.split(text):

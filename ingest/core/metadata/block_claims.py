@@ -170,7 +170,7 @@ def _related(rows: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
                 url = row.captured.get("url") or next((link.url for link in links), None)
                 related.append({"headline": headline, "url": url})
         elif row.rule != "model" or not _is_outside_article(row):
-            if row.rule == "model" and not linked and _is_headline_like(row.block.text):
+            if row.rule == "model" and not linked and row.block.kind != "heading" and _is_headline_like(row.block.text):
                 related.append({"headline": row.block.text, "url": None})
             related += [{"headline": link.text, "url": link.url} for link in links if _is_headline_like(link.text, 3)]
     return related
