@@ -2,8 +2,8 @@
 FROM python:3.13.9-slim-bookworm AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
-# Dependencies first, with only ingest/__init__.py (the version): a change of the code does not install them again.
-COPY ingest/__init__.py ingest/__init__.py
+# Dependencies first, with only ingest/_version.py: a change of the code does not install them again.
+COPY ingest/_version.py ingest/_version.py
 RUN python -m venv /opt/ingest && \
     /opt/ingest/bin/pip install --no-cache-dir --constraint constraints.txt '.[dashboard]'
 COPY ingest ingest

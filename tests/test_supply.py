@@ -89,6 +89,13 @@ def test_the_version_is_written_once() -> None:
     assert f"\n## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
+def test_the_image_has_the_version_before_it_installs_the_dependencies() -> None:
+    """The build needs the file that hatch reads the version from; the rest of the code comes later, for the cache."""
+    source = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["version"]["path"]
+    before_dependencies = (ROOT / "Dockerfile").read_text().partition("pip install")[0]
+    assert f"\nCOPY {source} {source}\n" in before_dependencies
+
+
 @pytest.mark.parametrize("package", SAFE_FROM)
 def test_no_version_has_a_known_vulnerability(package: str) -> None:
     first, hole = SAFE_FROM[package]

@@ -158,9 +158,17 @@ def blockers(seen: Mapping[str, Any]) -> list[str]:
         )
     if seen["stalled_seconds"]:
         why.append(stall_message(seen["stalled_seconds"], seen["claimed"]))
-    if seen["claimed"] and not seen["workers"] and (keeper is None or keeper["role"] == "watch"):
-        why.append("no worker is running: start `ingest worker`")
+    if missing := missing_worker(seen):
+        why.append(missing)
     return why
+
+
+def missing_worker(seen: Mapping[str, Any]) -> str | None:
+    """What to do if sources are claimed and no worker is alive; None if there is one. `seen`: as `read_status` gives it."""
+    keeper = seen["keeper"]
+    if seen["claimed"] and not seen["workers"] and (keeper is None or keeper["role"] == "watch"):
+        return "no worker is running: start `ingest worker`"
+    return None
 
 
 def redis_status(service: Service) -> tuple[RedisStatistics | None, list[str]]:

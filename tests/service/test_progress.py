@@ -71,6 +71,17 @@ def test_a_stall_is_shown_by_status_health_ready_and_metrics(waiting: Settings) 
     assert "ingest_stalled_seconds 2.0" in metrics
 
 
+def test_not_ready_while_sources_wait_for_a_worker_that_is_gone(make: Make) -> None:
+    """Seen with containers: 90 seconds after the only worker was killed, `/ready` still said that work was moving."""
+    settings = make()
+    spool = Spool(settings.spool)
+    spool.prepare()
+    assert answer(settings)[1]["progress"] == "yes"
+    spool.deposit(b"x", name="x.txt")
+    code, said, _ = answer(settings)
+    assert (code, said["progress"][:24]) == (503, "no: no worker is running")
+
+
 def test_no_stall_without_workers_or_waiting_sources(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ingest.service.status.MAX_STALL_SECONDS", 0.1)
     settings = make(time_limit=0.1)

@@ -23,7 +23,7 @@ from ingest.service.enqueue import publish
 from ingest.service.health import write_problem
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames, settled
-from ingest.service.status import has_spool, stall_message
+from ingest.service.status import has_spool, missing_worker, stall_message
 from ingest.web.dashboard import pages
 from ingest.web.dashboard.explainer import Explainer
 from ingest.web.dashboard.journal_index import JournalIndex, SettledFile
@@ -266,7 +266,7 @@ async def ready(request: Request) -> Response:
     }
     if "stalled_seconds" in facts:
         stall = facts["stalled_seconds"]
-        wrong["progress"] = stall_message(stall, facts["claimed"]) if stall else None
+        wrong["progress"] = stall_message(stall, facts["claimed"]) if stall else missing_worker(facts)
     if dashboard.settings.broker:
         wrong["broker"] = None if facts.get("redis") else "cannot be reached"
     states = {part: f"no: {why}" if why else "yes" for part, why in wrong.items()}
