@@ -24,8 +24,8 @@ from benchmarks.speed.service import texts
 from ingest.cli.clean import writer
 from ingest.cli.sandboxed import worker
 from ingest.core.packs import load_packs
+from ingest.core.preload import preload
 from ingest.service.composition import open_service
-from ingest.service.runner import warm
 from ingest.service.settings import Settings, load_settings
 from ingest.service.spool import Spool
 from ingest.service.spool.heartbeat import heartbeats
@@ -107,7 +107,7 @@ def compared(
 
 def run(folder: Path, articles: list[bytes]) -> None:
     """All three comparisons. `articles`: the contents that are cleaned, again and again."""
-    clean = warm()
+    clean = preload()
     settings = load_settings(spool=folder / "spool", out=folder / "out", on_duplicate="replace", keep_days=0, workers=2)
     spool = Spool(settings.spool)
     spool.prepare()

@@ -26,11 +26,12 @@ def each(
     `named`: the paths that the user named; a link among them is followed. Standard input and pipes are read here, because a worker
     process has no such descriptors.
     """
-    from ingest.service.workers.ordered_map import map_in_workers, warm
+    from ingest.core.preload import preload
+    from ingest.service.workers.ordered_map import map_in_workers
 
     loaded = usable_packs(packs)
     streams = {os.fspath(path): _stream(path) for path in dict.fromkeys(files) if path in named and _is_stream(path)}
-    warm()
+    preload()
     work = worker(read, named=named, url=url, packs=loaded, streams=streams)
     return map_in_workers([os.fspath(path) for path in files], jobs, work)
 

@@ -55,7 +55,7 @@ class Service:
         return Broker(self.settings, self.app)
 
     def open_job(self, *, clean: CleanFunction, heartbeat: Heartbeat | None = None) -> Job:
-        """What runs tickets on this spool and sink. `clean`: that of `core`, loaded by `runner.warm`."""
+        """What runs tickets on this spool and sink. `clean`: that of `core`, loaded by `preload`."""
         return Job(self.spool, self.sink, self.journal, self.settings, clean, heartbeat)
 
 

@@ -7,12 +7,11 @@ import signal
 import threading
 from types import FrameType
 
-from ingest.core.preload import CleanFunction
+from ingest.core.preload import CleanFunction, preload
 from ingest.service.composition import open_service
 from ingest.service.file_events import FileEvents
 from ingest.service.settings import Settings
 from ingest.service.watcher import Watcher
-from ingest.service.workers.ordered_map import warm as warm  # noqa: PLC0414  the service's door to it
 from ingest.service.workers.pool import WorkerPool
 
 log = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
     if stop():
         watcher.close()
         return 130 if stop.signal == signal.SIGINT else 0
-    pool = WorkerPool(service, clean or warm(), size=settings.workers)
+    pool = WorkerPool(service, clean or preload(), size=settings.workers)
     events = FileEvents(watcher.inbox.root)
     if not watcher.polled and not once:
         events.start()

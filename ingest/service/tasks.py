@@ -20,12 +20,12 @@ from typing import Any
 from celery import Celery, bootsteps, signals
 from celery.worker import consumer as celery_consumer
 
+from ingest.core.preload import preload
 from ingest.service.broker import BROKER_ERRORS, TASK, TASK_SECONDS, describe_error, make_celery
 from ingest.service.composition import Service, open_service
 from ingest.service.logs import to_stderr
 from ingest.service.prefetch import Window
 from ingest.service.recovery import reconcile
-from ingest.service.runner import warm
 from ingest.service.settings import Settings, load_settings
 from ingest.service.spool.filenames import tickets
 from ingest.service.spool.heartbeat import Heartbeat
@@ -56,7 +56,7 @@ def make_app(settings: Settings) -> Celery:
             return
         pid = os.getpid()
         if pid not in pools:
-            pools[pid] = WorkerPool(service, warm(), size=1)
+            pools[pid] = WorkerPool(service, preload(), size=1)
         rest = run_tickets(pools[pid], paths, lambda: bool(stopping[0]))
         if rest:
             try:
@@ -74,7 +74,7 @@ def make_app(settings: Settings) -> Celery:
             reconcile(service.spool, service.journal)
         except OSError as error:
             log.warning("the watcher will compare the journal with the sources: %s", error)
-        warm()  # before the pool forks
+        preload()  # before the pool forks
 
     @signals.worker_shutting_down.connect(weak=False)
     def _stop_soon(**_: Any) -> None:

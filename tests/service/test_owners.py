@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.core.preload import preload
 from ingest.service import runner
 from ingest.service.composition import open_service
 from ingest.service.settings import Settings
@@ -59,7 +60,7 @@ def owned(make: Make) -> Iterator[Settings]:
 
 def served(settings: Settings) -> int:
     """`ingest up --once` as the other user, with no right of root's left."""
-    runner.warm()  # what is loaded here need not be readable there
+    preload()  # what is loaded here need not be readable there
     codecs.lookup("ascii")
     if pid := os.fork():
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -6,5 +6,5 @@ from ingest.service import tasks
 from ingest.service.settings import load_settings
 from tests.support.processes import plain
 
-tasks.warm = lambda: plain
+tasks.preload = lambda: plain
 app = tasks.make_app(load_settings())

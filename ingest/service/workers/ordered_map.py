@@ -13,7 +13,6 @@ from ingest.service.workers.process import MAX_PENDING, WorkerProcess
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ingest.core.record import Record
 
 TIME_LIMIT_SECONDS = 60.0
 """Seconds for one file; three times the service's, because nothing here waits for a late file."""
@@ -28,16 +27,6 @@ FAILURE_MESSAGES = {
     Reason.KILLED: "The process that read it was killed from outside.",
 }
 """What ended a file's process, for people."""
-
-
-def warm() -> Callable[..., Record]:
-    """The core's `clean`, with its models and packs loaded, so that children share them."""
-    from ingest.core.pipeline import clean  # noqa: PLC0415 - half a second that `ingest --help` need not pay
-
-    clean(
-        b"A short text, long enough to be read.\n\nIt has two paragraphs, and all that cleaning needs is loaded now.\n"
-    )
-    return clean
 
 
 def map_in_workers(files: Sequence[str], jobs: int, work: Callable[[str], dict[str, str]]) -> Iterator[dict[str, str]]:

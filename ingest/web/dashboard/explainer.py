@@ -82,10 +82,10 @@ def _explainer_main(line: socket.socket, parent: int, settings: Settings) -> Non
 
         with line.makefile("rb") as asked:
             for ask in asked:
-                from ingest.service.runner import warm  # noqa: PLC0415 - half a second and 100 MiB, when first asked
+                from ingest.core.preload import preload  # noqa: PLC0415 - half a second and 100 MiB, when first asked
                 from ingest.web.html import load_templates  # noqa: PLC0415
 
-                warm()
+                preload()
                 load_templates()
                 [said] = map_in_workers([json.loads(ask)], 1, work)
                 line.sendall(json.dumps(said).encode() + b"\n")
