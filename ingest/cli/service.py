@@ -29,17 +29,28 @@ def _run_service(run: Callable[[], int]) -> None:
     sys.exit(code)
 
 
+def _with_record_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of commands that write records."""
+    for option in (
+        click.option(
+            "--sink",
+            type=click.Choice(["json", "jsonl"]),
+            help="json: one file per article; jsonl: JSON Lines segments.",
+        ),
+        click.option(
+            "--on-duplicate",
+            type=click.Choice(["skip", "replace"]),
+            help="For content seen before: keep the first record, or replace it.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
 @with_settings
 @click.option("--workers", type=click.IntRange(1), help="Worker processes (INGEST_WORKERS, or one per core).")
-@click.option(
-    "--on-duplicate",
-    type=click.Choice(["skip", "replace"]),
-    help="For content seen before: keep the first record, or replace it.",
-)
-@click.option(
-    "--sink", type=click.Choice(["json", "jsonl"]), help="json: one file per article; jsonl: JSON Lines segments."
-)
+@_with_record_options
 @click.option("--once", is_flag=True, help="End as soon as inbox and claimed are empty.")
 def up(once: bool, **flags: Any) -> None:  # noqa: FBT001
     """Watch the inbox and clean what is dropped there; needs no server. With a broker, queue it for workers instead.
@@ -69,14 +80,7 @@ def watch(**flags: Any) -> None:
 @click.command()
 @with_settings
 @click.option("--workers", type=click.IntRange(1), help="Pool processes (INGEST_WORKERS, or one per core).")
-@click.option(
-    "--on-duplicate",
-    type=click.Choice(["skip", "replace"]),
-    help="For content seen before: keep the first record, or replace it.",
-)
-@click.option(
-    "--sink", type=click.Choice(["json", "jsonl"]), help="json: one file per article; jsonl: JSON Lines segments."
-)
+@_with_record_options
 def worker(**flags: Any) -> None:
     """Clean what is queued; the same as `celery -A worker worker`."""
     settings = settings_of(**flags)
