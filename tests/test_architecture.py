@@ -174,7 +174,7 @@ def test_benchmarks_and_training_are_no_part_of_the_package() -> None:
 
 
 def test_one_place_opens_what_the_service_works_with() -> None:
-    opened = {"Spool", "Journal", "JsonSink", "SegmentSink", "Broker", "Job"}
+    opened = {"Spool", "Journal", "JsonStore", "SegmentStore", "Broker", "Job"}
     for path, tree in TREES.items():
         calls = {dotted(node.func).rpartition(".")[2] for node in ast.walk(tree) if isinstance(node, ast.Call)}
         assert path == INGEST / "service/composition.py" or not calls & opened, path

@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed.service [--files 20000] [--memory 100000]
 
-In one run, in turns: (a) a process pool of two that cleans the files and writes the records with the sink's own fsyncs;
+In one run, in turns: (a) a process pool of two that cleans the files and writes the records with the store's own fsyncs;
 (b) the same files, renamed into the inbox of a watcher with one Celery worker of two pool processes on a private Redis;
 (c) `ingest up` with two children. Gives the ratios, which should be at most 1.2, then the rate of publishing
 tickets against Kombu's own batched publish (at least 0.8), and the memory of watcher and worker as files pass.
@@ -27,7 +27,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from ingest.service.sinks import JsonSink
+from ingest.service.record_store import JsonStore
 
 ROOT = Path(__file__).parents[2]
 WORDS = (ROOT / "seeds/002_c69d56b196d5ceb2.txt").read_text().split()
@@ -44,24 +44,24 @@ def texts(folder: Path, count: int, seed: int) -> None:
 
 
 @cache
-def sink_at(out: str) -> JsonSink:
-    """One sink per process: it makes each folder durable once."""
-    return JsonSink(out)
+def store_at(out: str) -> JsonStore:
+    """One store per process: it makes each folder durable once."""
+    return JsonStore(out)
 
 
 def clean_files(files: list[str], out: str) -> int:
     """What a process of the plain pool does: clean and write, nothing else."""
     from ingest import clean
 
-    sink = sink_at(out)
+    store = store_at(out)
     for file in files:
         record = clean(Path(file).read_bytes(), name=os.path.basename(file))  # noqa: PTH119
-        sink.write(record.id, record.to_json().encode() + b"\n")
+        store.write(record.id, record.to_json().encode() + b"\n")
     return len(files)
 
 
 def count(out: Path) -> int:
-    """Records in the sink so far."""
+    """Records in the store so far."""
     return sum(len(os.listdir(shard)) for shard in out.glob("??"))  # noqa: PTH208
 
 

@@ -200,7 +200,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The record is durable in the sink."""
+    """The record is durable in the record store."""
 
     name = "stored"
 

@@ -1,6 +1,6 @@
-"""The composition root: the one place where a process opens the spool, the journal, the sink and the broker.
+"""The composition root: the one place where a process opens the spool, the journal, the record store and the broker.
 
-Nothing is opened before it is used: `ingest status` must not load Celery, and the sink of a reader must not make folders.
+Nothing is opened before it is used: `ingest status` must not load Celery, and the record store of a reader must not make folders.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingest.service.job import Job
 from ingest.service.journal import Journal
-from ingest.service.sinks import JsonSink, SegmentSink, Sink
+from ingest.service.record_store import JsonStore, RecordStore, SegmentStore
 from ingest.service.spool import Spool
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ class Service:
         return Journal(os.fspath(self.settings.spool), limit=self.settings.journal_bytes)
 
     @cached_property
-    def sink(self) -> Sink:
-        """Where records are written. `SegmentSink` makes its folders now. Raises OSError."""
-        return SegmentSink(self.settings.out) if self.settings.sink == "jsonl" else JsonSink(self.settings.out)
+    def store(self) -> RecordStore:
+        """Where records are written. `SegmentStore` makes its folders now. Raises OSError."""
+        return SegmentStore(self.settings.out) if self.settings.sink == "jsonl" else JsonStore(self.settings.out)
 
     @cached_property
     def broker(self) -> Broker:
@@ -55,8 +55,8 @@ class Service:
         return Broker(self.settings, self.app)
 
     def open_job(self, *, clean: CleanFunction, heartbeat: Heartbeat | None = None) -> Job:
-        """What runs tickets on this spool and sink. `clean`: that of `core`, loaded by `preload`."""
-        return Job(self.spool, self.sink, self.journal, self.settings, clean, heartbeat)
+        """What runs tickets on this spool and store. `clean`: that of `core`, loaded by `preload`."""
+        return Job(self.spool, self.store, self.journal, self.settings, clean, heartbeat)
 
 
 def open_service(settings: Settings, app: Celery | None = None) -> Service:

@@ -21,10 +21,10 @@ from ingest.core.preload import CleanFunction
 from ingest.core.text.characters import count_words
 from ingest.errors import Reason, Rejected, TransientError
 from ingest.service.journal import Journal
+from ingest.service.record_store import RecordStore
 from ingest.service.recovery import unsettle
 from ingest.service.settings import Settings
 from ingest.service.settlement import Result, StageTimer, settle
-from ingest.service.sinks import Sink
 from ingest.service.spool import LockedSource, Spool, filenames
 from ingest.service.spool.durable import NO_FILE_ERRNOS
 from ingest.service.spool.heartbeat import Heartbeat
@@ -53,7 +53,7 @@ class Job:
     """Runs tickets; opened once, used for many."""
 
     spool: Spool
-    sink: Sink
+    store: RecordStore
     journal: Journal
     settings: Settings
     clean: CleanFunction
@@ -123,7 +123,7 @@ class Job:
             record_id = RawArticle(_unpack(raw, self.settings.limits.unpacked_bytes)).id
             name = self.spool.whole_name(path)
             replace = filenames.replaces(name) or self.settings.on_duplicate == "replace"
-            exists = self.sink.has(record_id) and not replace
+            exists = self.store.has(record_id) and not replace
             if exists and not claims:
                 return Result(Stored(), record_id)
             timer("read")
@@ -136,10 +136,10 @@ class Job:
                 self.spool.return_to_inbox(path)
                 return Result(Gone())
             if exists:
-                lost = _lost(json.loads(record.to_json()), self.sink.read(record_id) or {}, set(claims or {}))
+                lost = _lost(json.loads(record.to_json()), self.store.read(record_id) or {}, set(claims or {}))
                 return Result(Duplicate(lost) if lost else Stored(), record_id)
             try:
-                self.sink.write(record_id, record.to_json().encode() + b"\n")
+                self.store.write(record_id, record.to_json().encode() + b"\n")
             except OSError as error:
                 raise TransientError(f"cannot write records: {error}") from error
             timer("write")

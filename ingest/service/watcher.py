@@ -51,7 +51,7 @@ class Watcher:
         self.heartbeat = Heartbeat(self.spool.root, role)
         self._lock = _acquire_watcher_lock(self.spool.at(".keeper"), self.heartbeat, stopping)
         self.journal = service.journal
-        self.sink = service.sink
+        self.store = service.store
         self.polled, self.mode = watching(settings)
         log.info("watching %s %s", self.spool.at("inbox"), self.mode)
         self.inbox = Inbox(
@@ -135,7 +135,7 @@ class Watcher:
         try:
             if not self.broken:
                 recover_dead_workers(self.service)
-                self.sink.maintain()
+                self.store.maintain()
                 self._journal_care.maintain()
                 self._delete_old_days()
         except (OSError, TransientError) as error:
@@ -208,7 +208,7 @@ class Watcher:
     def close(self) -> None:
         """Release the spool to the next watcher."""
         with contextlib.suppress(OSError):
-            self.sink.maintain(flush=True)
+            self.store.maintain(flush=True)
         self._journal_care.close()
         self.heartbeat.close()
         os.close(self._lock)

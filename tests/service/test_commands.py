@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from ingest.cli import cli
 from ingest.service import runner
 from ingest.service.journal import Journal
+from ingest.service.record_store import SegmentStore
 from ingest.service.settings import Settings
-from ingest.service.sinks import SegmentSink
 from ingest.service.spool import Spool
 from tests.support.processes import article, drop, names_in, plain, records_in
 
@@ -95,19 +95,19 @@ def test_the_journal_has_each_outcome_and_survives_rotation(make: Make) -> None:
 
 
 def test_segments_are_sealed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    sink = SegmentSink(tmp_path, records=3)
+    store = SegmentStore(tmp_path, records=3)
     ids = [f"{number:064x}" for number in range(8)]
     for record_id in ids:
-        sink.write(record_id, json.dumps({"id": record_id}).encode())
-    monkeypatch.setattr("ingest.service.sinks.os.rmdir", _killed)
+        store.write(record_id, json.dumps({"id": record_id}).encode())
+    monkeypatch.setattr("ingest.service.record_store.os.rmdir", _killed)
     with pytest.raises(KeyboardInterrupt):  # killed after the first pack was sealed
-        sink.maintain()
+        store.maintain()
     monkeypatch.undo()
-    SegmentSink(tmp_path, records=3).maintain(flush=True)
+    SegmentStore(tmp_path, records=3).maintain(flush=True)
     lines = [json.loads(line)["id"] for file in sorted(tmp_path.glob("segments/*.jsonl")) for line in file.open()]
     assert lines == ids
-    assert all(sink.has(record_id) for record_id in ids)
-    assert not sink.has("f" * 64)
+    assert all(store.has(record_id) for record_id in ids)
+    assert not store.has("f" * 64)
 
 
 def _killed(_: str) -> None:

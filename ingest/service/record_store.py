@@ -20,7 +20,7 @@ SEGMENT_SECONDS = 60.0
 STALE_SECONDS = 600.0  # an unfinished file that old has no writer: no document is allowed so long
 
 
-class Sink(Protocol):
+class RecordStore(Protocol):
     """A destination of records."""
 
     def write(self, record_id: str, content: bytes) -> None:
@@ -36,7 +36,7 @@ class Sink(Protocol):
         """What is to be done from time to time, by one watcher: delete leftovers of dead processes, seal full segments."""
 
 
-class JsonSink:
+class JsonStore:
     """`<out>/<xx>/<id>.json`, where xx begins the id: 10^6 records make 256 folders of 4,000."""
 
     def __init__(self, out: str | os.PathLike[str]) -> None:
@@ -49,7 +49,7 @@ class JsonSink:
         return os.path.join(self.out, record_id[:2], f"{record_id}.json")
 
     def write(self, record_id: str, content: bytes) -> None:
-        """See `Sink`."""
+        """See `RecordStore`."""
         path = self.path(record_id)
         shard = os.path.dirname(path)
         if shard not in self._existing_folders:
@@ -64,16 +64,16 @@ class JsonSink:
             raise
 
     def has(self, record_id: str) -> bool:
-        """See `Sink`."""
+        """See `RecordStore`."""
         return os.path.exists(self.path(record_id))
 
     def read(self, record_id: str) -> dict[str, Any] | None:
-        """See `Sink`."""
+        """See `RecordStore`."""
         record = durable.read_json(self.path(record_id))
         return record if isinstance(record, dict) else None
 
     def maintain(self, *, flush: bool = False) -> None:
-        """See `Sink`."""
+        """See `RecordStore`."""
         del flush
         with contextlib.suppress(FileNotFoundError), os.scandir(self._staging) as entries:
             for entry in entries:
@@ -82,7 +82,7 @@ class JsonSink:
                         os.unlink(entry.path)
 
 
-class SegmentSink(JsonSink):
+class SegmentStore(JsonStore):
     """`<out>/segments/<token>.jsonl`, sealed by rename: records wait as files and are packed by the one watcher.
 
     A worker that appended to a segment itself and was killed before it settled its source would write the record twice. Here
@@ -107,17 +107,17 @@ class SegmentSink(JsonSink):
         return os.path.join(self.out, ".packed", record_id[:2], f"{record_id}.json")
 
     def write(self, record_id: str, content: bytes) -> None:
-        """See `Sink`. Returns when the record is durable; a segment shows it within a minute or 1,000 records."""
+        """See `RecordStore`. Returns when the record is durable; a segment shows it within a minute or 1,000 records."""
         durable.write_atomically(
             os.path.join(self._waiting, f"{record_id}.json"), content.rstrip(b"\n") + b"\n", staging=self._staging
         )
 
     def has(self, record_id: str) -> bool:
-        """See `Sink`."""
+        """See `RecordStore`."""
         return os.path.exists(self.path(record_id)) or os.path.exists(os.path.join(self._waiting, f"{record_id}.json"))
 
     def read(self, record_id: str) -> dict[str, Any] | None:
-        """See `Sink`. What is in a segment is not looked for."""
+        """See `RecordStore`. What is in a segment is not looked for."""
         record = durable.read_json(os.path.join(self._waiting, f"{record_id}.json"))
         return record if isinstance(record, dict) else None
 
