@@ -38,8 +38,8 @@ class Reason(StrEnum):
     )
     UNSUPPORTED_FORMAT = (
         "unsupported_format",
-        "The content is recognised as something that is neither text nor HTML: a PDF, an image, an archive, JSON, a feed.",
-        "Extract the article first.",
+        "The content is recognised as something that holds no article in a form that is read (docs/formats.md): an image, a film, an office file, a calendar.",
+        "Extract the article first; PDF and DOCX are read once the extra `documents` is installed.",
     )
     CONTAINER = (
         "container",
@@ -85,6 +85,26 @@ class Reason(StrEnum):
         "paywall_stub",
         "The page shows its article to subscribers only; what it shows is an introduction.",
         "Fetch it with a subscription.",
+    )
+    CONTAINER = (
+        "container",
+        "The content holds several articles, and one was asked for: a feed, a mailbox, a message of several items.",
+        "Give it to `ingest clean` or drop it into the inbox: each article becomes a record.",
+    )
+    TEASER_ONLY = (
+        "teaser_only",
+        "The item of a feed has a teaser alone, not its article.",
+        "Fetch the page that it points at.",
+    )
+    CANCELED = (
+        "canceled",
+        "The item withdraws an article, and has no text of its own.",
+        "Withdraw the article that it names; nothing else is to be done.",
+    )
+    DAMAGED_FORMAT = (
+        "damaged_format",
+        "The content is in a format that is read, but breaks that format's own grammar, so that a part would be lost.",
+        "The message says where; send it again, or mend it there.",
     )
     UNSURE_BODY = (
         "unsure_body",

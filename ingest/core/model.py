@@ -24,7 +24,7 @@ BlockKind = Literal["paragraph", "heading", "list_item", "quote", "caption", "ce
 """What a block is by its form; `caption` is a figcaption or its like, `cell` a table cell, `separator` a line of dashes or stars."""
 
 Origin = str
-"""Where a claim comes from: "given", "json-ld", "meta", "page", "text" or "pack"; `metadata.resolve.ORIGIN_PRECEDENCE` ranks them."""
+"""Where a claim comes from: "given", "format", "json-ld", "meta", "page", "text" or "pack"; `metadata.resolve.ORIGIN_PRECEDENCE` ranks them."""
 
 
 UNSEEN = "unseen"
@@ -150,6 +150,8 @@ class SourceDescription:
     media_type: Literal["text/plain", "text/html"]
     encoding: str
     bytes: int
+    format: str | None = None
+    """The format around the article, where it is more than text or HTML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,10 @@ class Article:
     """The paragraphs of the article as the page's JSON-LD has them, where it has one; no part of `blocks`."""
     drawn: bool = False
     """The page shows hardly a word, and a script is there that would."""
+    is_marked_up: bool = False
+    """Its format says what is body: `blocks` are that, but for the first of them, which bear the labels of `stated_labels`."""
+    stated_labels: tuple[Label, ...] = ()
+    """What the first blocks are, as the format says."""
 
 
 class LabelledBlock(NamedTuple):
