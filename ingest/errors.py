@@ -86,11 +86,6 @@ class Reason(StrEnum):
         "The page shows its article to subscribers only; what it shows is an introduction.",
         "Fetch it with a subscription.",
     )
-    CONTAINER = (
-        "container",
-        "The content holds several articles, and one was asked for: a feed, a mailbox, a message of several items.",
-        "Give it to `ingest clean` or drop it into the inbox: each article becomes a record.",
-    )
     TEASER_ONLY = (
         "teaser_only",
         "The item of a feed has a teaser alone, not its article.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -64,9 +65,13 @@ def compose(
             "bytes": source.bytes,
             "format": source.format,
         },
+        "container": asdict(article.container) if article.container else None,
         "extra": article.extra,
         "provenance": {name: chosen[name].origin for name in sorted(chosen)}
-        | {f"rights.{part}": claim.origin for part, claim in _rights_by_part([c for c in claims if c.field == "rights"]).items()}
+        | {
+            f"rights.{part}": claim.origin
+            for part, claim in _rights_by_part([c for c in claims if c.field == "rights"]).items()
+        }
         | ({"extra": "given"} if article.extra else {})
         | ({"body": "json-ld"} if any(row.rule == DECLARED for row in labelled if row.label is BODY) else {})
         | ({"body": "truncated"} if article.truncated else {})

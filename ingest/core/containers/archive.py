@@ -29,13 +29,35 @@ MAX_DEPTH = 2
 MAX_DIRECTORY_BYTES = 64 << 20
 """Of the directory of a ZIP archive: some 600,000 entries, each of which takes .5 KB of memory."""
 MAX_NAME_CHARACTERS = 500
-_OFFICE = (b"[Content_Types].xml", b"mimetype", b"META-INF/", b"AndroidManifest.xml", b"_rels/", b"docProps/", b"word/", b"xl/", b"ppt/")
+_OFFICE = (
+    b"[Content_Types].xml",
+    b"mimetype",
+    b"META-INF/",
+    b"AndroidManifest.xml",
+    b"_rels/",
+    b"docProps/",
+    b"word/",
+    b"xl/",
+    b"ppt/",
+)
 """What the first file of an office file, a book, a program is called: ZIP archives that are no archives to their users."""
-_IGNORED = re.compile(r"(?:^|/)(?:\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir|[^/]*~|[^/]*\.meta\.json)(?:/|$)", re.IGNORECASE)
+_IGNORED = re.compile(
+    r"(?:^|/)(?:\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir|[^/]*~|[^/]*\.meta\.json)(?:/|$)", re.IGNORECASE
+)
 _WACZ = re.compile(r"archive/[^/]+\.warc(?:\.gz|\.zst)?")
 _END = b"PK\x05\x06"
 _END_64 = b"PK\x06\x06"
-DAMAGED = (*DAMAGE, zlib.error, zipfile.BadZipFile, tarfile.TarError, struct.error, ValueError, OverflowError, IndexError, RuntimeError)
+DAMAGED = (
+    *DAMAGE,
+    zlib.error,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    struct.error,
+    ValueError,
+    OverflowError,
+    IndexError,
+    RuntimeError,
+)
 """What zipfile and tarfile raise over damaged archives. NotImplementedError, a RuntimeError: a compression that is not known."""
 
 
@@ -60,7 +82,9 @@ def is_tar(head: bytes) -> bool:
     return True
 
 
-def read_zip(stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1, most: int = 0) -> Iterator[Member | RefusedMember]:
+def read_zip(
+    stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1, most: int = 0
+) -> Iterator[Member | RefusedMember]:
     """The files of a ZIP archive, in the order of their bytes. See `containers.Read`."""
     try:
         _check_directory(stream)
@@ -68,10 +92,16 @@ def read_zip(stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1
         entries = sorted((e for e in archive.infolist() if not e.is_dir()), key=lambda e: e.header_offset)
     except DAMAGED as error:
         raise _damaged(error) from None
-    is_wacz = any(e.filename == "datapackage.json" for e in entries) and any(_WACZ.fullmatch(e.filename) for e in entries)
+    is_wacz = any(e.filename == "datapackage.json" for e in entries) and any(
+        _WACZ.fullmatch(e.filename) for e in entries
+    )
     sidecars = {e.filename: e for e in entries if e.filename.endswith(".meta.json")}
     for entry in entries:
-        if entry.header_offset < start or _IGNORED.search(entry.filename) or (is_wacz and not _WACZ.fullmatch(entry.filename)):
+        if (
+            entry.header_offset < start
+            or _IGNORED.search(entry.filename)
+            or (is_wacz and not _WACZ.fullmatch(entry.filename))
+        ):
             continue
         where = _Where(entry.filename, entry.header_offset, depth, most)
         if entry.flag_bits & 1:
@@ -89,7 +119,9 @@ def read_zip(stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1
             yield where.refused(Reason.DAMAGED_CONTAINER, f"The file in the archive is damaged: {_plain(error)}.")
 
 
-def read_tar(stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1, most: int = 0) -> Iterator[Member | RefusedMember]:
+def read_tar(
+    stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1, most: int = 0
+) -> Iterator[Member | RefusedMember]:
     """The files of a TAR archive. See `containers.Read`."""
     if start:
         stream.seek(start)
@@ -97,7 +129,7 @@ def read_tar(stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1
         archive = tarfile.open(fileobj=stream, mode="r|", errorlevel=0)  # noqa: SIM115  the stream is the caller's
         end = 0
         while entry := archive.next():
-            archive.members = []  # it would keep them all
+            archive.members = []  # type: ignore[attr-defined]  # it would keep them all
             end = start + entry.offset_data + (entry.size if entry.isreg() and not entry.issparse() else 0)
             if entry.isdir() or _IGNORED.search(entry.name):
                 continue
@@ -106,8 +138,8 @@ def read_tar(stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1
                 yield where.refused(Reason.NOT_A_FILE, "The entry of the archive is a link, a device or a pipe.")
             elif file := archive.extractfile(entry):
                 yield from where.read(cast(BinaryIO, file), limits, None)
-        if stream.tell() < end:
-            raise tarfile.ReadError("it ends inside a file")  # noqa: TRY301
+        if stream.tell() < end or 0 < stream.tell() - start - archive.offset < tarfile.BLOCKSIZE:
+            raise tarfile.ReadError("it ends inside a file or its header")
     except DAMAGED as error:
         if not is_damage(error):
             raise
@@ -128,7 +160,9 @@ class _Where:
         """The file, refused."""
         return RefusedMember(self.path, reason, message, name=self.name, offset=self.offset)
 
-    def read(self, file: BinaryIO, limits: Limits, claims: dict[str, object] | None) -> Iterator[Member | RefusedMember]:
+    def read(
+        self, file: BinaryIO, limits: Limits, claims: dict[str, object] | None
+    ) -> Iterator[Member | RefusedMember]:
         """The file as an article, or the members that it holds."""
         from ingest.core.containers.registry import read as read_format  # noqa: PLC0415  a container in a container
         from ingest.core.containers.registry import sniff_packed  # noqa: PLC0415
@@ -146,7 +180,9 @@ class _Where:
         if found.needs_seek:
             content = buffered.read(limits.unpacked_bytes + 1)
             if len(content) > limits.unpacked_bytes:
-                yield self.refused(Reason.TOO_LARGE, f"An archive inside an archive may have {limits.unpacked_bytes >> 20} MiB.")
+                yield self.refused(
+                    Reason.TOO_LARGE, f"An archive inside an archive may have {limits.unpacked_bytes >> 20} MiB."
+                )
                 return
             inner = io.BytesIO(content)
         try:
@@ -187,7 +223,9 @@ def _check_directory(stream: BinaryIO) -> None:
     if at_64 >= 0:
         directory = int.from_bytes(tail[at_64 + 40 : at_64 + 48], "little")
     if directory > MAX_DIRECTORY_BYTES:
-        raise Rejected(Reason.TOO_MANY_MEMBERS, f"The directory of the ZIP archive is larger than {MAX_DIRECTORY_BYTES >> 20} MiB.")
+        raise Rejected(
+            Reason.TOO_MANY_MEMBERS, f"The directory of the ZIP archive is larger than {MAX_DIRECTORY_BYTES >> 20} MiB."
+        )
 
 
 def _plain(error: BaseException) -> str:

@@ -12,7 +12,13 @@ from typing import Any
 from ingest.errors import Reason, Rejected
 
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,200})?\r?\n")
-_CODINGS = {"gzip": "GzipReader", "x-gzip": "GzipReader", "deflate": "GzipReader", "br": "BrotliReader", "zstd": "ZstdReader"}
+_CODINGS = {
+    "gzip": "GzipReader",
+    "x-gzip": "GzipReader",
+    "deflate": "GzipReader",
+    "br": "BrotliReader",
+    "zstd": "ZstdReader",
+}
 MAX_CODINGS = 3
 """Compressions on top of each other; one is usual."""
 

@@ -15,7 +15,17 @@ from ingest.errors import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HTML_KEYS = ("html", "raw_html", "rawhtml", "content_html", "body_html", "page_html", "html_content", "full_html", "htmlcontent")
+HTML_KEYS = (
+    "html",
+    "raw_html",
+    "rawhtml",
+    "content_html",
+    "body_html",
+    "page_html",
+    "html_content",
+    "full_html",
+    "htmlcontent",
+)
 TEXT_KEYS = (
     "text", "content", "body", "maintext", "raw_text", "content_text", "article_text", "articlebody", "full_text", "fulltext", "plain_text",
     "cleaned_text", "body_text", "article_body", "markdown", "raw_content", "page_content", "article",
@@ -37,12 +47,27 @@ FIELD_KEYS: dict[str, tuple[str, ...]] = {
     "keywords": ("keywords", "tags"),
     "images": ("image_url", "image", "urltoimage", "top_image"),
 }  # fmt: skip
-FETCHED_KEYS = ("fetched", "fetched_at", "crawled_at", "crawl_date", "scraped_at", "date_download", "date_crawled", "timestamp", "warc_date")
+FETCHED_KEYS = (
+    "fetched",
+    "fetched_at",
+    "crawled_at",
+    "crawl_date",
+    "scraped_at",
+    "date_download",
+    "date_crawled",
+    "timestamp",
+    "warc_date",
+)
 ID_KEYS = ("id", "_id", "guid", "uid", "uuid", "warc_record_id")
 
 _KNOWN = frozenset({*HTML_KEYS, *TEXT_KEYS, *FETCHED_KEYS, *(key for keys in FIELD_KEYS.values() for key in keys)})
-_IDENTIFYING = frozenset({*FIELD_KEYS["url"], *FIELD_KEYS["headline"], *FIELD_KEYS["published"], *FIELD_KEYS["authors"]})
-_MARKUP = re.compile(r"</?(?:p|div|br|h[1-6]|ul|ol|li|article|section|html|body|blockquote|figure|table)(?:\s[^<>]{0,500})?/?>", re.IGNORECASE)
+_IDENTIFYING = frozenset(
+    {*FIELD_KEYS["url"], *FIELD_KEYS["headline"], *FIELD_KEYS["published"], *FIELD_KEYS["authors"]}
+)
+_MARKUP = re.compile(
+    r"</?(?:p|div|br|h[1-6]|ul|ol|li|article|section|html|body|blockquote|figure|table)(?:\s[^<>]{0,500})?/?>",
+    re.IGNORECASE,
+)
 _DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", re.IGNORECASE)
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 
@@ -53,22 +78,30 @@ def looks_like_page(keys: set[str]) -> bool:
     return not plain.isdisjoint((*HTML_KEYS, *TEXT_KEYS)) and not plain.isdisjoint(_IDENTIFYING)
 
 
-def to_member(value: Any, number: int | str, offset: int | None, fields: tuple[tuple[str, str], ...], limit: int) -> Member | RefusedMember:
+def to_member(
+    value: Any, number: int | str, offset: int | None, fields: tuple[tuple[str, str], ...], limit: int
+) -> Member | RefusedMember:
     """The article that a JSON value holds. `number`: its place in the container, from 1, which names it where no key does."""
     if not isinstance(value, dict):
         return RefusedMember(str(number), Reason.UNSUPPORTED_FORMAT, "The value is no JSON object.", offset=offset)
     by_key = {_plain(key): part for key, part in value.items() if isinstance(key, str)}
     named = {field: found for field, path in fields if (found := _at(value, path)) not in (None, "")}
-    identifier = str(next((by_key[key] for key in ID_KEYS if isinstance(by_key.get(key), str | int)), number))[:500] or str(number)
+    identifier = str(next((by_key[key] for key in ID_KEYS if isinstance(by_key.get(key), str | int)), number))[
+        :500
+    ] or str(number)
     html = _text_of(named.get("html")) or _first_text(by_key, HTML_KEYS)
     text = _text_of(named.get("text")) or _first_text(by_key, TEXT_KEYS)
     content = html or text
     if not content:
         keys = ", ".join(sorted(by_key)[:10])
-        return RefusedMember(identifier, Reason.NO_ARTICLE, f"The object has no HTML and no text; its keys: {keys}.", offset=offset)
+        return RefusedMember(
+            identifier, Reason.NO_ARTICLE, f"The object has no HTML and no text; its keys: {keys}.", offset=offset
+        )
     encoded = content.encode("utf-8", "replace")
     if len(encoded) > limit:
-        return RefusedMember(identifier, Reason.TOO_LARGE, f"The page is larger than {limit / 2**20:.3g} MiB.", offset=offset)
+        return RefusedMember(
+            identifier, Reason.TOO_LARGE, f"The page is larger than {limit / 2**20:.3g} MiB.", offset=offset
+        )
     claims = {field: found for field, keys in FIELD_KEYS.items() if (found := _first(by_key, keys, field)) is not None}
     claims |= {field: found for field, found in named.items() if field not in {"html", "text", "fetched"}}
     url = claims.pop("url", None)

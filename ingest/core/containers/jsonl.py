@@ -39,7 +39,7 @@ def is_json_of_pages(head: bytes) -> bool:
     if looks_like_page(_keys(text)):
         return True
     found = _LIST.search(head)
-    return bool(found) and looks_like_page(_keys(head[found.end() :].decode("utf-8", "ignore").lstrip()))
+    return found is not None and looks_like_page(_keys(head[found.end() :].decode("utf-8", "ignore").lstrip()))
 
 
 def is_mapped(head: bytes, fields: tuple[tuple[str, str], ...]) -> bool:
@@ -188,7 +188,9 @@ class _Text:
             except (ValueError, RecursionError) as error:
                 held = len(self._text) - self._at
                 if held > most:
-                    raise Rejected(Reason.TOO_LARGE, f"A value of the JSON text is longer than {most >> 20} MiB.") from None
+                    raise Rejected(
+                        Reason.TOO_LARGE, f"A value of the JSON text is longer than {most >> 20} MiB."
+                    ) from None
                 if not self._grow(max(CHUNK_BYTES, held)):
                     raise _damaged(error) from None
             else:

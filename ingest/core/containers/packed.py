@@ -20,7 +20,11 @@ MIN_EXPANDED_BYTES = 1 << 28
 DAMAGE = (EOFError, lzma.LZMAError, zlib.error, OSError)
 """What readers of damaged streams raise; of OSError only those without a number, for others are faults of the disk."""
 
-_ZSTD = (b"\x28\xb5\x2f\xfd", b"\x5d\x2a\x4d\x18", b"\x50\x2a\x4d\x18")  # a frame, a dictionary before it, a skippable frame
+_ZSTD = (
+    b"\x28\xb5\x2f\xfd",
+    b"\x5d\x2a\x4d\x18",
+    b"\x50\x2a\x4d\x18",
+)  # a frame, a dictionary before it, a skippable frame
 
 
 def is_packed(head: bytes) -> bool:
@@ -38,7 +42,7 @@ def unpacked(stream: BinaryIO, head: bytes, most: int) -> BinaryIO:
     elif head.startswith(b"BZh"):
         inner = bz2.BZ2File(stream)
     elif head.startswith(b"\xfd7zXZ\x00"):
-        inner = lzma.LZMAFile(stream)
+        inner = lzma.LZMAFile(stream)  # noqa: SIM115  the stream is the caller's
     elif head.startswith(_ZSTD):
         from fastwarc.stream_io import ZstdReader  # noqa: PLC0415  5 MB of code, for those who need it
 

@@ -47,7 +47,14 @@ def _is_tar(head: bytes) -> bool:
 
 FORMATS: tuple[Format, ...] = (
     Format("warc", "a WARC file", _asked("warc", "is_warc", b"WARC/"), _lazy("warc"), unpacks=True),
-    Format("zip", "a ZIP archive", _asked("archive", "is_zip", b"PK"), _lazy("archive", "read_zip"), is_archive=True, needs_seek=True),
+    Format(
+        "zip",
+        "a ZIP archive",
+        _asked("archive", "is_zip", b"PK"),
+        _lazy("archive", "read_zip"),
+        is_archive=True,
+        needs_seek=True,
+    ),
     Format("json", "JSON of pages", _asked("jsonl", "is_json_of_pages", b"{", b"["), _lazy("jsonl")),
     Format("tar", "a TAR archive", _is_tar, _lazy("archive", "read_tar"), is_archive=True),
 )

@@ -78,7 +78,9 @@ def _member(record: Any, limits: Limits, offset: int, number: int) -> Member | R
     except OSError as error:
         if not is_damage(error):
             raise
-        return RefusedMember(identifier, Reason.DAMAGED_CONTAINER, f"The HTTP header is damaged: {error}.", offset=offset)
+        return RefusedMember(
+            identifier, Reason.DAMAGED_CONTAINER, f"The HTTP header is damaged: {error}.", offset=offset
+        )
     http = record.http_headers
     if record.is_http and (http is None or http.status_code not in _OK_STATUSES):
         return None
@@ -101,7 +103,9 @@ def _member(record: Any, limits: Limits, offset: int, number: int) -> Member | R
         identifier,
         offset=offset,
         url=url,
-        headers={name: ", ".join(found) for name in HTTP_HEADERS if http is not None and (found := http.get_multiple(name))},
+        headers={
+            name: ", ".join(found) for name in HTTP_HEADERS if http is not None and (found := http.get_multiple(name))
+        },
         encoding="utf-8" if is_text else charset[1] if charset else None,
         media_type="text/plain" if is_text else None,
         fetched=record.headers.get("WARC-Date", None),
@@ -113,9 +117,7 @@ def _content(record: Any, http: Any, limit: int) -> bytes:
     if len(body) > limit:
         raise Rejected(Reason.TOO_LARGE, f"The record is larger than {limit / 2**20:.3g} MiB.")
     if len(body) < record.content_length:
-        raise Rejected(
-            Reason.DAMAGED_CONTAINER, f"The record ends after {len(body)} of {record.content_length} bytes."
-        )
+        raise Rejected(Reason.DAMAGED_CONTAINER, f"The record ends after {len(body)} of {record.content_length} bytes.")
     if http is None:
         return body
     return decoded_body(
