@@ -90,6 +90,15 @@ class LastRefused(TypedDict):
     reason: Annotated[str | None, "As in the journal."]
 
 
+class ContainerStatus(TypedDict):
+    """A container that is being read, or whose last members are not settled yet."""
+
+    name: Annotated[str, "As in the journal."]
+    format: Annotated[str, "Its format: `warc`, `json`, `zip`, `tar` …"]
+    members: Annotated[int, "Members that were handed out for cleaning so far."]
+    read_share: Annotated[float, "How much of its bytes was read, 0 to 1."]
+
+
 class LiveParts(TypedDict):
     """The parts of the service that have a current heartbeat."""
 
@@ -105,6 +114,7 @@ class ServiceStatus(LiveParts):
     inbox: Annotated[int, "Files in the inbox."]
     claimed: Annotated[int, "Sources that are claimed and not settled."]
     oldest_claimed_seconds: Annotated[int, "Age of the oldest of them; below 0 if the clock was set back."]
+    containers: Annotated[list[ContainerStatus], "Containers among them, the oldest first, at most 20."]
     done: Annotated[int, "Settled sources that are still kept."]
     quarantined: Annotated[dict[str, int], "Sources in quarantine by reason."]
     rate_per_minute: Annotated[int, "Sources settled in the last 60 seconds."]

@@ -16,7 +16,7 @@ import contextlib
 import json
 import os
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -158,6 +158,11 @@ def claimed_members(names: Sequence[str], path: str, progress: Progress) -> int:
             break
         count += filenames.is_source(name) and filenames.member_index(token, filenames.token_of(name)) is not None
     return count
+
+
+def holds_any(container: str, tokens: Iterable[str]) -> bool:
+    """Whether any of these tokens is that of a container's member."""
+    return any(filenames.member_index(container, token) is not None for token in tokens if token > container)
 
 
 def refused(progress: Progress, reason: str, message: str) -> Progress:
