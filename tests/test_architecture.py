@@ -20,7 +20,7 @@ CORE = (
     ("pipeline", "preload"),
     ("compose",),
     ("confidence",),
-    ("labelling", "metadata"),
+    ("labelling", "metadata", "containers"),
     ("packs", "parse"),
     ("html",),
     ("text", "record"),

@@ -26,17 +26,26 @@ class ParsedArticle(NamedTuple):
     page: ParsedPage | None
 
 
-def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -> ParsedArticle:
+def parse(
+    raw: RawArticle,
+    *,
+    url: str | None = None,
+    limits: Limits = LIMITS,
+    encoding: str | None = None,
+    media_type: str | None = None,
+) -> ParsedArticle:
     """The article's blocks; raises `Rejected` where the content is no text.
+
+    `encoding`: a label that its transport declared; `media_type`: "text/html" or "text/plain", where that is known for certain.
 
     `url` resolves the page's relative addresses; it is no claim by itself (the caller's claims stand in `raw`). What exceeds
     the limits is cut off, and the article says so.
     """
-    text, encoding, notes = decode(raw.content)
+    text, encoding, notes = decode(raw.content, declared=encoding)
     text = unprefixed(text)
     length = len(text)
     page = None
-    if is_page(text):
+    if media_type == "text/html" or (media_type is None and is_page(text)):
         from ingest.core.parse.page import parse_page  # noqa: PLC0415  lxml and what comes with it, for pages alone
 
         text = _cut_at(text, "<", limits.tags)
