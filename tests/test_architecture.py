@@ -20,6 +20,7 @@ CORE = (
     ("pipeline", "preload"),
     ("compose",),
     ("confidence",),
+    ("containers",),
     ("labelling", "metadata"),
     ("packs", "parse"),
     ("html",),

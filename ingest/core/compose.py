@@ -66,7 +66,10 @@ def compose(
         },
         "extra": article.extra,
         "provenance": {name: chosen[name].origin for name in sorted(chosen)}
-        | {f"rights.{part}": claim.origin for part, claim in _rights_by_part([c for c in claims if c.field == "rights"]).items()}
+        | {
+            f"rights.{part}": claim.origin
+            for part, claim in _rights_by_part([c for c in claims if c.field == "rights"]).items()
+        }
         | ({"extra": "given"} if article.extra else {})
         | ({"body": "json-ld"} if any(row.rule == DECLARED for row in labelled if row.label is BODY) else {})
         | ({"body": "truncated"} if article.truncated else {})

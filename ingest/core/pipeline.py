@@ -19,20 +19,22 @@ from urllib.parse import urlsplit
 from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
 from ingest.core.confidence import check_min_confidence
+from ingest.core.containers.documents import open_document
 from ingest.core.labelling.label import label_blocks
 from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
-from ingest.core.metadata.given import accept_claims
+from ingest.core.metadata.given import accept_claims, format_claims
 from ingest.core.metadata.resolve import resolve_claims
-from ingest.core.model import Article, Claim, LabelledBlock, RawArticle
+from ingest.core.model import Article, Block, Claim, LabelledBlock, Markup, RawArticle
 from ingest.core.packs import Packs, Rulebook, load_packs
-from ingest.core.parse import parse
-from ingest.core.parse.decode import unpack
+from ingest.core.parse import parse, parse_text
+from ingest.core.parse.decode import DecodedText, clean_text, unpack
 from ingest.core.record import Record
+from ingest.core.text.characters import to_single_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ingest.core.model import Block
+    from ingest.core.containers.document import Document
     from ingest.core.parse.page import ParsedPage
 
     FindMainRegion = Callable[[], str | None]
@@ -104,7 +106,7 @@ def label_article(
     read = partial(read_article, raw_article, url=address, limits=limits)
     is_large = len(raw_article.content) > MAX_SHARED_PARSER_CHARACTERS
     article, page = in_own_thread(read) if is_large else read()
-    article = replace(article, extra=given.extra, notes={**article.notes, **given.notes})
+    article = replace(article, extra={**article.extra, **given.extra}, notes={**article.notes, **given.notes})
     on_stage_end("parse")
     stated = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
     find_main_region = page.find_main_region if page else None
@@ -131,10 +133,35 @@ def read_article(
 
     `url`: where it was fetched. Raises `Rejected` where the content is no text.
     """
-    article, page = parse(raw, url=url, limits=limits)
+    document = open_document(raw.content, limits)
+    if document is None:
+        article, page = parse(raw, url=url, limits=limits)
+    else:
+        raw = replace(raw, claims=(*raw.claims, *format_claims(document.claims)))
+        url = url or next((claim.value for claim in raw.claims if claim.field == "url"), None)
+        decoded = DecodedText(clean_text(document.content), document.encoding, {})
+        article, page = parse_text(raw, decoded, is_html=document.media_type == "text/html", url=url, limits=limits)
+        article = _as_stated(article, document)
     if page is None:
         return article, None
-    return replace(article, claims=(*article.claims, *_page_claims(page, url))), page
+    found = _page_claims(page, url)
+    if article.is_marked_up:  # what stands in a body is no metadata: the format has its own
+        found = tuple(claim for claim in found if claim.field == "images")
+    return replace(article, claims=(*article.claims, *found)), page
+
+
+def _as_stated(article: Article, document: Document) -> Article:
+    """The article with what its format says beside the text."""
+    stated = [(label, text) for label, said in document.stated if (text := to_single_line(said))]
+    markup = Markup("p") if document.media_type == "text/html" else None
+    return replace(
+        article,
+        blocks=(*(Block(text, markup=markup) for _, text in stated), *article.blocks),
+        stated_labels=tuple(label for label, _ in stated),
+        is_marked_up=document.is_marked_up,
+        source=replace(article.source, format=document.format),
+        extra=document.extra,
+    )
 
 
 def _page_claims(page: ParsedPage, url: str | None) -> tuple[Claim, ...]:

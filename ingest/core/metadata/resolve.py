@@ -102,7 +102,12 @@ def _alternatives(found: list[Claim], chosen: Claim) -> Claim | None:
 
     Of the page's own headings only the first is used: the others belong to other articles.
     """
-    ranked = [*_by_origin(found, "format"), *_by_origin(found, "json-ld"), *_by_origin(found, "meta"), *_by_origin(found, "page")[:1]]
+    ranked = [
+        *_by_origin(found, "format"),
+        *_by_origin(found, "json-ld"),
+        *_by_origin(found, "meta"),
+        *_by_origin(found, "page")[:1],
+    ]
     said = {match_key(chosen.value)}
     kept: list[Claim] = []
     for claim in ranked:

@@ -13,7 +13,7 @@ from ingest.core.limits import LIMITS, MAX_GZIP_MEMBERS
 from ingest.core.model import Rejected
 from ingest.core.parse.double_encoding import mend_double_encoding
 from ingest.core.parse.encoding import SNIFFED_BYTES, decode_bytes
-from ingest.core.parse.formats import text_format, wire_format
+from ingest.core.parse.formats import DESCRIPTIONS, text_format, wire_format
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 from ingest.errors import Reason
 
@@ -106,16 +106,22 @@ def decode(content: bytes) -> DecodedText:
     if "\r" in text:  # a character is found in a twentieth of the time of two
         text = text.replace("\r\n", "\n")
     if encoding != "utf-8" or mended or _NEEDS_CLEANING.search(content):
-        for end in _LINE_ENDS:  # a pattern for them all takes five times as long
-            text = text.replace(end, "\n")
-        text = UNSAFE_CHARACTERS.sub("", text)
+        text = clean_text(text)
     if not text or text.isspace():
         raise Rejected(Reason.EMPTY, "The file holds nothing but white space.")
     _refuse_json(text)
     if other := text_format(text):
-        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {other}, not text or HTML.")
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {DESCRIPTIONS[other]}, not text or HTML.")
     notes = {"encoding": "damaged"} if damaged else {}
     return DecodedText(text, encoding, notes | ({"double_encoding": "mended"} if mended else {}))
+
+
+def clean_text(text: str) -> str:
+    r"""The text with \\n line ends and no control characters."""
+    text = text.replace("\r\n", "\n")
+    for end in _LINE_ENDS:  # a pattern for them all takes five times as long
+        text = text.replace(end, "\n")
+    return UNSAFE_CHARACTERS.sub("", text)
 
 
 def is_page(text: str) -> bool:
@@ -137,7 +143,7 @@ def _refuse_formats(content: bytes) -> None:
         if head.startswith(signature):
             raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {what}, not text or HTML.")
     if wire := wire_format(content):
-        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {wire}, not text or HTML.")
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {DESCRIPTIONS[wire]}, not text or HTML.")
     if content[257:262] == b"ustar":
         raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is a TAR archive, not text or HTML.")
 

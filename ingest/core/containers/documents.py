@@ -1,0 +1,81 @@
+"""Which format a content is in, and the one article in it."""
+
+from __future__ import annotations
+
+import codecs
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ingest.core.containers import json_sniff
+from ingest.core.limits import LIMITS, Limits
+from ingest.core.parse.encoding import BOMS, SNIFFED_BYTES
+from ingest.core.parse.formats import text_format, wire_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.core.containers.document import Document
+
+_READERS = {
+    "nitf": ("nitf", "read_nitf"),
+    "newsml": ("newsml", "read_newsml"),
+    "newsml-g2": ("newsml_g2", "read_newsml_g2"),
+    "ninjs": ("ninjs", "read_ninjs"),
+    "json-ld": ("jsonld", "read_jsonld_article"),
+    "feed": ("feed", "read_feed_item"),
+    "iptc7901": ("wire", "read_wire"),
+    "anpa1312": ("wire", "read_wire"),
+    "mail": ("mail", "read_mail"),
+    "mbox": ("mail", "read_mbox"),
+    "mhtml": ("mhtml", "read_mhtml"),
+    "singlefile": ("mhtml", "read_singlefile"),
+    "front-matter": ("front_matter", "read_front_matter"),
+    "pdf": ("pdf", "read_pdf"),
+    "docx": ("docx", "read_docx"),
+}
+"""By the format's name: the module, and the function from the content to its article."""
+
+
+def format_of(head: bytes) -> str | None:
+    """The format of a content by up to 64 KiB of its beginning, unpacked; None where it is none that is read here, such as a page."""
+    start = head.lstrip(b" \t\r\n")[:16]
+    if start.startswith(b"%PDF-"):
+        return "pdf"
+    if start.startswith(b"PK\x03\x04"):
+        return "docx" if b"word/document.xml" in head or (b"[Content_Types].xml" in head and b"word/" in head) else None
+    if wire := wire_format(head):
+        return wire
+    text = _beginning(head)
+    first = text.lstrip("\ufeff \t\r\n")[:1]
+    if first in {"{", "["}:
+        return json_sniff.format_of(text)
+    found = text_format(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if found is None and first == "<" and "Page saved with SingleFile" in text[:SNIFFED_BYTES]:
+        return "singlefile"
+    return found if found in _READERS else None
+
+
+def open_document(content: bytes, limits: Limits = LIMITS) -> Document | None:
+    """The one article of a content that is in a format; None for a page, a text, and what is no format that is read here.
+
+    Raises `Rejected` where the content has no article (teaser_only, canceled, no_article), several (container), or is damaged.
+    """
+    name = format_of(content[: 16 * SNIFFED_BYTES])
+    if name is None:
+        return None
+    module, function = _READERS[name]
+    read: Callable[[bytes, Limits], Document | None] = getattr(
+        import_module(f"ingest.core.containers.{module}"), function
+    )
+    return read(content, limits)
+
+
+def _beginning(head: bytes) -> str:
+    """The beginning as text; that a format is told by its ASCII characters alone, so that any encoding that keeps them will do."""
+    for bom, encoding in BOMS:
+        if head.startswith(bom):
+            return codecs.decode(head[len(bom) : 16 * SNIFFED_BYTES], encoding, "ignore")
+    zeros = head[:64].count(0)
+    if zeros > 16:
+        return codecs.decode(head, "utf-16-be" if head[:1] == b"\0" else "utf-16-le", "ignore")
+    return head[: 16 * SNIFFED_BYTES].decode("latin-1")
