@@ -41,6 +41,31 @@ class Reason(StrEnum):
         "The content is recognised as something that holds no article in a form that is read (docs/formats.md): an image, a film, an office file, a calendar.",
         "Extract the article first; PDF and DOCX are read once the extra `documents` is installed.",
     )
+    CONTAINER = (
+        "container",
+        "The file holds several articles (WARC, JSON Lines, an archive), and one was asked for.",
+        "Give it to `ingest clean` or to the service, which read its members; in Python, `ingest.members`.",
+    )
+    DAMAGED_CONTAINER = (
+        "damaged_container",
+        "The container, or one of its members, is cut off or damaged; the members before it were read.",
+        "Fetch it again; members that have a record already are not written twice.",
+    )
+    TOO_MANY_MEMBERS = (
+        "too_many_members",
+        "The container holds more members than the limit.",
+        "Raise `INGEST_MAX_MEMBERS`, or split the container.",
+    )
+    TOO_DEEP = (
+        "too_deep",
+        "An archive in an archive in an archive: the innermost is not opened.",
+        "Unpack it first.",
+    )
+    ENCRYPTED = (
+        "encrypted",
+        "The member of the archive is encrypted, and no password is asked for.",
+        "Unpack it first.",
+    )
     UNDECODABLE = (
         "undecodable",
         "The bytes are not text in any encoding that is read, or the gzip stream is damaged.",
@@ -60,11 +85,6 @@ class Reason(StrEnum):
         "paywall_stub",
         "The page shows its article to subscribers only; what it shows is an introduction.",
         "Fetch it with a subscription.",
-    )
-    CONTAINER = (
-        "container",
-        "The content holds several articles, and one was asked for: a feed, a mailbox, a message of several items.",
-        "Give it to `ingest clean` or drop it into the inbox: each article becomes a record.",
     )
     TEASER_ONLY = (
         "teaser_only",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,7 @@ def compose(
             "bytes": source.bytes,
             "format": source.format,
         },
+        "container": asdict(article.container) if article.container else None,
         "extra": article.extra,
         "provenance": {name: chosen[name].origin for name in sorted(chosen)}
         | {

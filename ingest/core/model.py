@@ -155,6 +155,16 @@ class SourceDescription:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerDescription:
+    """Where in a container an article was. `offset`: in bytes; `fetched`: RFC 3339."""
+
+    name: str | None
+    member: str
+    offset: int | None = None
+    fetched: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """What parse found: the blocks in order, the claims in the order they were met."""
 
@@ -172,6 +182,8 @@ class Article:
     """The paragraphs of the article as the page's JSON-LD has them, where it has one; no part of `blocks`."""
     drawn: bool = False
     """The page shows hardly a word, and a script is there that would."""
+    container: ContainerDescription | None = None
+    """Of a member of a container."""
     is_marked_up: bool = False
     """Its format says what is body: `blocks` are that, but for the first of them, which bear the labels of `stated_labels`."""
     stated_labels: tuple[Label, ...] = ()

@@ -174,6 +174,19 @@ class SourceInfo(_RecordModel):
     """The format around the article, where it is more than text or HTML: "nitf", "newsml-g2", "feed" (docs/formats.md)."""
 
 
+class ContainerInfo(_RecordModel):
+    """Where in a container the article was."""
+
+    name: Text | None = None
+    """File name of the container; what a terminal should not be sent is escaped."""
+    member: Text
+    """The article's identifier in it: a WARC record id, a path in an archive, a number."""
+    offset: int | None = None
+    """Bytes before it, from the beginning of the container, unpacked if it is packed as a whole; null where that is not known."""
+    fetched: Timestamp | None = None
+    """When it was fetched, as the container says."""
+
+
 class BuildInfo(_RecordModel):
     """What made the record."""
 
@@ -187,8 +200,8 @@ class Record(_RecordModel):
     """One clean article. `body` and `removed` together hold every block of the source exactly once; fields are copies."""
 
     schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
-    """3; records of 2 are the same without `rights`, `status`, `embargoed`, `urgency`, `subjects`, `digital_source_type`, `item` and
-    `source.format`; those of 1 also without `extra`, `alternative_headlines` and `confidence`."""
+    """3; records of 2 are the same without `rights`, `status`, `embargoed`, `urgency`, `subjects`, `digital_source_type`, `item`,
+    `source.format` and `container`; those of 1 also without `extra`, `alternative_headlines` and `confidence`."""
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     """SHA-256 of the unpacked content."""
     url: Url | None = None
@@ -247,6 +260,8 @@ class Record(_RecordModel):
     """Every block of the source that is not in the body, in order, with what it is and what decided."""
     source: SourceInfo
     """What the record was made from."""
+    container: ContainerInfo | None = None
+    """The container that the article was a member of; null for a file of its own."""
     provenance: dict[str, str] = Field(default_factory=dict)
     """Where each field came from: "given", "format" (a format's own fields), "json-ld", "meta", "page", "text" or "pack". `body` stands here only where it
     is "truncated": the source is larger than the limits, and what lies behind them was not read; or "json-ld": the page shows less

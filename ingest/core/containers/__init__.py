@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
-from ingest.core.limits import Limits
 from ingest.errors import Reason
 
 HEAD_BYTES = 1 << 16
@@ -60,8 +59,8 @@ class RefusedMember:
     offset: int | None = None
 
 
-Read = Callable[[BinaryIO, Limits, int], Iterator[Member | RefusedMember]]
-"""Reads a stream from `start`: 0, or the `offset` of a member that an earlier reading gave. Raises `Rejected` where what follows
+Read = Callable[..., Iterator[Member | RefusedMember]]
+"""`read(stream, limits, start)`. Reads a stream from `start`: 0, or the `offset` of a member that an earlier reading gave. Raises `Rejected` where what follows
 cannot be read (`damaged_container`) or exceeds a limit of the container; the members before it stand."""
 
 
@@ -76,3 +75,9 @@ class Format:
     read: Read
     holds_many: bool = True
     """False: a source of this format is one article, which `clean` reads itself."""
+    is_archive: bool = False
+    """Its members may be containers themselves; its reader takes `depth`, the archives around it and itself."""
+    unpacks: bool = False
+    """Its reader is given the stream as it is, compressed or not."""
+    needs_seek: bool = False
+    """Its reader goes back in the stream: inside an archive it is given the whole content."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,12 @@ _READERS = {
 """By the format's name: the module, and the function from the content to its article."""
 
 
+_MESSAGE = re.compile(r"<(?:[\w.-]+:)?newsMessage[\s>]")
+_NEWS_ITEM = re.compile(r"<NewsItem[\s>]")
+_LIST_OF_ITEMS = re.compile(r'"items?"\s*:\s*\[')
+_NEXT_MESSAGE = re.compile(r"\x01[^\x01\x02]{3,400}\x02")
+
+
 def format_of(head: bytes) -> str | None:
     """The format of a content by up to 64 KiB of its beginning, unpacked; None where it is none that is read here, such as a page."""
     start = head.lstrip(b" \t\r\n")[:16]
@@ -53,6 +60,20 @@ def format_of(head: bytes) -> str | None:
     if found is None and first == "<" and "Page saved with SingleFile" in text[:SNIFFED_BYTES]:
         return "singlefile"
     return found if found in _READERS else None
+
+
+def may_hold_several(name: str, head: bytes) -> bool:
+    """Whether a content in a format is a container by its beginning: a feed and a mailbox always, another format by a second article."""
+    if name in {"feed", "mbox"}:
+        return True
+    text = _beginning(head).lstrip("\ufeff \t\r\n")
+    if name == "newsml-g2":
+        return _MESSAGE.search(text[:SNIFFED_BYTES]) is not None
+    if name == "newsml":
+        return len(_NEWS_ITEM.findall(text)) > 1
+    if name == "ninjs":
+        return text.startswith("[") or _LIST_OF_ITEMS.search(text[:SNIFFED_BYTES]) is not None
+    return name in {"iptc7901", "anpa1312"} and len(_NEXT_MESSAGE.findall(text)) > 1
 
 
 def open_document(content: bytes, limits: Limits = LIMITS) -> Document | None:

@@ -55,8 +55,10 @@ class GivenClaims:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
-def accept_claims(url: str | None, claims: Mapping[str, Any] | None, *, max_extra: int) -> GivenClaims:
-    """The usable part of the sender's claims. `max_extra`: bytes of `extra` as JSON.
+def accept_claims(
+    url: str | None, claims: Mapping[str, Any] | None, *, max_extra: int, origin: str = "given"
+) -> GivenClaims:
+    """The usable part of the sender's claims, or of those of a container (`origin` "format"). `max_extra`: bytes of `extra` as JSON.
 
     The values may be a record's own: a publisher, its name alone, images … Raises TypeError for values without a JSON
     form.
@@ -72,29 +74,14 @@ def accept_claims(url: str | None, claims: Mapping[str, Any] | None, *, max_extr
             extra.setdefault(name, value)
         elif value is not None and (safe := safe_value(value)) not in (None, "", [], {}):
             kept, trouble = _READERS.get(name, _as_is)(name, safe) if name != "extra" else (None, MALFORMED)
-            found += [Claim(name, kept, "given")] if kept is not None else []
-            notes |= {f"given.{name}": trouble} if trouble else {}
+            found += [Claim(name, kept, origin)] if kept is not None else []
+            notes |= {f"{origin}.{name}": trouble} if trouble else {}
     own = {name: value for name, value in extra.items() if _is_json(name) and _is_json(value)}
     if len(own) < len(extra):
-        notes["given.extra"] = MALFORMED
+        notes[f"{origin}.extra"] = MALFORMED
     if own and len(json.dumps(own, ensure_ascii=False, separators=(",", ":")).encode()) > max_extra:
-        own, notes["given.extra"] = {}, TOO_LARGE
+        own, notes[f"{origin}.extra"] = {}, TOO_LARGE
     return GivenClaims(tuple(found), own, notes)
-
-
-def format_claims(fields: Mapping[str, Any]) -> tuple[Claim, ...]:
-    """The usable part of what the fields of a format say (field of the record → value), each a claim of origin "format"."""
-    found = []
-    for name, value in fields.items():
-        if value is not None and (safe := safe_value(_plain(value, name, 2 * MAX_EXTRA_DEPTH))) not in (
-            None,
-            "",
-            [],
-            {},
-        ):
-            kept, _ = _READERS.get(name, _as_is)(name, safe)
-            found += [Claim(name, kept, "format")] if kept is not None else []
-    return tuple(found)
 
 
 def plain_claims(url: str | None, claims: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -26,15 +26,25 @@ class ParsedArticle(NamedTuple):
     page: ParsedPage | None
 
 
-def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -> ParsedArticle:
+def parse(
+    raw: RawArticle,
+    *,
+    url: str | None = None,
+    limits: Limits = LIMITS,
+    encoding: str | None = None,
+    media_type: str | None = None,
+) -> ParsedArticle:
     """The article's blocks; raises `Rejected` where the content is no text.
+
+    `encoding`: a label that its transport declared; `media_type`: "text/html" or "text/plain", where that is known for certain.
 
     `url` resolves the page's relative addresses; it is no claim by itself (the caller's claims stand in `raw`). What exceeds
     the limits is cut off, and the article says so.
     """
-    text, encoding, notes = decode(raw.content)
+    text, encoding, notes = decode(raw.content, declared=encoding)
     text = unprefixed(text)
-    return parse_text(raw, DecodedText(text, encoding, notes), is_html=is_page(text), url=url, limits=limits)
+    is_html = media_type == "text/html" or (media_type is None and is_page(text))
+    return parse_text(raw, DecodedText(text, encoding, notes), is_html=is_html, url=url, limits=limits)
 
 
 def parse_text(

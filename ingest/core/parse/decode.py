@@ -96,12 +96,15 @@ def _too_large(limit: int) -> Rejected:
     return Rejected(Reason.TOO_LARGE, f"The content is larger than {limit / 2**20:.3g} MiB.")
 
 
-def decode(content: bytes) -> DecodedText:
-    r"""The text, with \\n line ends and no control characters, and how it was read; raises `Rejected`."""
+def decode(content: bytes, *, declared: str | None = None) -> DecodedText:
+    r"""The text, with \\n line ends and no control characters, and how it was read; raises `Rejected`.
+
+    `declared`: the label of an encoding that the transport declared.
+    """
     if _BLANK.match(content):
         raise Rejected(Reason.EMPTY, "The file is empty.")
     _refuse_formats(content)
-    text, encoding, damaged = decode_bytes(content)
+    text, encoding, damaged = decode_bytes(content, declared)
     text, mended = mend_double_encoding(text)
     if "\r" in text:  # a character is found in a twentieth of the time of two
         text = text.replace("\r\n", "\n")
