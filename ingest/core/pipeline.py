@@ -142,7 +142,12 @@ def label_article(
     stated = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
     find_main_region = page.find_main_region if page else None
     rulebook = find_rulebook(packs or load_packs(), article, stated)
-    labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region)
+    try:
+        labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region)
+    except Rejected as refused:
+        if article.source.format and refused.reason is Reason.NEEDS_JAVASCRIPT:  # a mail or an item runs none
+            raise Rejected(Reason.NO_ARTICLE, "Nothing in it reads like an article.") from None
+        raise
     on_stage_end("label")
     return LabelledArticle(article, rulebook, labelled, find_main_region)
 

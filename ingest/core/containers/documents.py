@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from ingest.core.containers.document import Document
 
-_READERS = {
+MAX_HEAD_BYTES = 1 << 16
+"""Bytes by which a format is told: keys of JSON may stand behind a long text."""
+
+READERS = {
     "nitf": ("nitf", "read_nitf"),
     "newsml": ("newsml", "read_newsml"),
     "newsml-g2": ("newsml_g2", "read_newsml_g2"),
@@ -37,29 +40,31 @@ _READERS = {
 """By the format's name: the module, and the function from the content to its article."""
 
 
+_PAGE_START = re.compile(rb"(?:\xef\xbb\xbf)?<(?:!doctype html|html)[\s>]", re.IGNORECASE)
 _MESSAGE = re.compile(r"<(?:[\w.-]+:)?newsMessage[\s>]")
 _NEWS_ITEM = re.compile(r"<NewsItem[\s>]")
-_LIST_OF_ITEMS = re.compile(r'"items?"\s*:\s*\[')
 _NEXT_MESSAGE = re.compile(r"\x01[^\x01\x02]{3,400}\x02")
+_LIST_OF_ITEMS = re.compile(r'"items?"\s*:\s*\[')
 
 
 def format_of(head: bytes) -> str | None:
     """The format of a content by up to 64 KiB of its beginning, unpacked; None where it is none that is read here, such as a page."""
-    start = head.lstrip(b" \t\r\n")[:16]
+    start = head[:SNIFFED_BYTES].lstrip(b" \t\r\n")[:24]
     if start.startswith(b"%PDF-"):
         return "pdf"
     if start.startswith(b"PK\x03\x04"):
         return "docx" if b"word/document.xml" in head or (b"[Content_Types].xml" in head and b"word/" in head) else None
+    if _PAGE_START.match(start):  # most files: a third of a microsecond against sixty
+        return "singlefile" if b"Page saved with SingleFile" in head[:SNIFFED_BYTES] else None
     if wire := wire_format(head):
         return wire
-    text = _beginning(head)
-    first = text.lstrip("\ufeff \t\r\n")[:1]
-    if first in {"{", "["}:
-        return json_sniff.format_of(text)
+    text = _beginning(head[:SNIFFED_BYTES])
+    if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
+        return json_sniff.format_of(_beginning(head))
     found = text_format(text.replace("\r\n", "\n").replace("\r", "\n"))
-    if found is None and first == "<" and "Page saved with SingleFile" in text[:SNIFFED_BYTES]:
+    if found is None and "Page saved with SingleFile" in text:
         return "singlefile"
-    return found if found in _READERS else None
+    return found if found in READERS else None
 
 
 def may_hold_several(name: str, head: bytes) -> bool:
@@ -81,10 +86,10 @@ def open_document(content: bytes, limits: Limits = LIMITS) -> Document | None:
 
     Raises `Rejected` where the content has no article (teaser_only, canceled, no_article), several (container), or is damaged.
     """
-    name = format_of(content[: 16 * SNIFFED_BYTES])
+    name = format_of(content[:MAX_HEAD_BYTES])
     if name is None:
         return None
-    module, function = _READERS[name]
+    module, function = READERS[name]
     read: Callable[[bytes, Limits], Document | None] = getattr(
         import_module(f"ingest.core.containers.{module}"), function
     )
@@ -95,8 +100,8 @@ def _beginning(head: bytes) -> str:
     """The beginning as text; that a format is told by its ASCII characters alone, so that any encoding that keeps them will do."""
     for bom, encoding in BOMS:
         if head.startswith(bom):
-            return codecs.decode(head[len(bom) : 16 * SNIFFED_BYTES], encoding, "ignore")
+            return codecs.decode(head[len(bom) :], encoding, "ignore")
     zeros = head[:64].count(0)
     if zeros > 16:
         return codecs.decode(head, "utf-16-be" if head[:1] == b"\0" else "utf-16-le", "ignore")
-    return head[: 16 * SNIFFED_BYTES].decode("latin-1")
+    return head.decode("latin-1")

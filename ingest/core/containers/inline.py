@@ -11,6 +11,7 @@ from lxml import etree
 from ingest.core.containers.nitf import body_html, nitf_document
 from ingest.core.containers.xml import line, parse_xml, to_html, without_namespaces
 from ingest.core.model import Rejected
+from ingest.core.parse.formats import HTML_TAGS
 
 if TYPE_CHECKING:
     from ingest.core.containers.xml import Element
@@ -44,6 +45,8 @@ def body_of_markup(holder: Element) -> Body | None:
         body.extend(list(holder.iter("body.content")))
         content = body_html(root)
         return Body(content, "text/html", {}) if content else None
+    if len(holder) and str(holder[0].tag).lower() not in HTML_TAGS:  # a vocabulary of data, such as SportsML
+        return None
     inner_body = holder if holder.tag == "body" else next(holder.iter("body"), None)
     within = inner_body if inner_body is not None else holder
     if line(within) is None:

@@ -13,6 +13,7 @@ from ingest.core.containers.document import Document, no_text, several
 from ingest.core.containers.xml import known
 from ingest.core.metadata.authors import looks_like_person
 from ingest.core.model import Rejected
+from ingest.core.parse.double_encoding import mend_double_encoding
 from ingest.core.parse.encoding import decode_bytes
 from ingest.core.text.characters import to_single_line
 from ingest.core.text.strings import registered_domain
@@ -161,7 +162,8 @@ def _decoded(part: MIMEPart) -> tuple[str, str]:
 
 def _header(message: EmailMessage, name: str) -> str | None:
     try:
-        return to_single_line(str(message.get(name, ""))) or None
+        text, _ = mend_double_encoding(str(message.get(name, "")))
+        return to_single_line(text) or None
     except (ValueError, IndexError, AttributeError):  # the standard parser of headers has faults on damaged ones
         return None
 

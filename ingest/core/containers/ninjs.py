@@ -71,18 +71,13 @@ def _items(value: Any) -> Iterator[JsonObject]:
     ):
         yield value
         return
-    lists = (
-        [value]
-        if isinstance(value, list)
-        else [part for part in value.values() if isinstance(part, list)]
-        if isinstance(value, dict)
-        else []
-    )
-    for each in lists:
-        for part in each:
-            inner = part.get("item") if isinstance(part, dict) and isinstance(part.get("item"), dict) else part
-            if isinstance(inner, dict) and _is_item(inner):
-                yield inner
+    outer = value if isinstance(value, dict) else {"items": value}
+    inside = (inner for each in outer.values() if isinstance(each, dict) for inner in each.values())
+    for found in (*outer.values(), *inside):
+        for part in found if isinstance(found, list) else ():
+            item = part.get("item") if isinstance(part, dict) and isinstance(part.get("item"), dict) else part
+            if isinstance(item, dict) and _is_item(item):
+                yield item
 
 
 def _is_item(value: JsonObject) -> bool:

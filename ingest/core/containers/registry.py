@@ -39,14 +39,10 @@ def _asked(module: str, function: str, *beginnings: bytes) -> Callable[[bytes], 
     return sniff
 
 
-def _of(name: str) -> Callable[[bytes], bool]:
-    """A `sniff` for a format of `documents`: whether the content is in it, and may hold several articles."""
-
-    def sniff(head: bytes) -> bool:
-        documents = import_module("ingest.core.containers.documents")
-        return bool(documents.format_of(head) == name and documents.may_hold_several(name, head))
-
-    return sniff
+def _is(name: str, head: bytes) -> bool:
+    """Whether content is in a format of `documents`, and may hold several articles."""
+    documents = import_module("ingest.core.containers.documents")
+    return bool(documents.format_of(head) == name and documents.may_hold_several(name, head))
 
 
 def _is_tar(head: bytes) -> bool:
@@ -67,7 +63,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format("json", "JSON of pages", _asked("jsonl", "is_json_of_pages", b"{", b"["), _lazy("jsonl")),
     *(
-        Format(name, title, _of(name), _lazy(module, function))
+        Format(name, title, partial(_is, name), _lazy(module, function))
         for name, title, module, function in (
             ("feed", "a feed", "feed", "split_feed"),
             ("newsml", "NewsML of several items", "newsml", "split_newsml"),
@@ -91,7 +87,10 @@ def by_name(name: str) -> Format | None:
 def sniff(head: bytes, limits: Limits) -> Format | None:
     """The format of content that begins with `head`, unpacked; None: a page, a text, or nothing that is read."""
     head = head[:HEAD_BYTES]
-    if found := next((each for each in FORMATS if each.sniff(head)), None):
+    documents = import_module("ingest.core.containers.documents")
+    if (name := documents.format_of(head)) is not None:
+        return by_name(name) if documents.may_hold_several(name, head) else None
+    if found := next((each for each in FORMATS if each.name not in documents.READERS and each.sniff(head)), None):
         return found
     if limits.json_fields and head.lstrip()[:1] in (b"{", b"["):
         from ingest.core.containers.jsonl import is_mapped  # noqa: PLC0415

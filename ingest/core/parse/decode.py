@@ -11,9 +11,10 @@ import re2
 
 from ingest.core.limits import LIMITS, MAX_GZIP_MEMBERS
 from ingest.core.model import Rejected
+from ingest.core.parse.data_formats import data_format
 from ingest.core.parse.double_encoding import mend_double_encoding
 from ingest.core.parse.encoding import SNIFFED_BYTES, decode_bytes
-from ingest.core.parse.formats import DESCRIPTIONS, text_format, wire_format
+from ingest.core.parse.formats import DESCRIPTIONS, is_foreign_xml, text_format, wire_format
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 from ingest.errors import Reason
 
@@ -50,6 +51,7 @@ _TAG = re.compile(
 )
 _PAGE = re.compile(r"<!doctype\s+html|<(?:html|head|body)[\s>]", re.IGNORECASE)
 _BLANK = re.compile(rb"[ \t\r\n\0]*\Z")
+_OBJECT = re.compile(r'\s*\[?\s*\{\s*"[^"\n]{1,100}"\s*:')
 _JSON = re.compile(r"\s*[{\[]")
 _NEEDS_CLEANING = re2.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{ad}\x{200b}\x{2060}-\x{2064}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}\x{fff0}-\x{fffb}\x{fffe}\x{ffff}]|\r(?:[^\n]|\z)"
@@ -113,6 +115,8 @@ def decode(content: bytes, *, declared: str | None = None) -> DecodedText:
     if not text or text.isspace():
         raise Rejected(Reason.EMPTY, "The file holds nothing but white space.")
     _refuse_json(text)
+    if not _TAG.search(text, 0, SNIFFED_BYTES) and (data := data_format(text)):
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {data}, not text or HTML.")
     if other := text_format(text):
         raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {DESCRIPTIONS[other]}, not text or HTML.")
     notes = {"encoding": "damaged"} if damaged else {}
@@ -131,7 +135,7 @@ def is_page(text: str) -> bool:
     """Whether the text is HTML, found out from its content; other XML is refused."""
     head = text[:SNIFFED_BYTES].lstrip()
     page = bool(_PAGE.search(text, 0, 20 * SNIFFED_BYTES))
-    if head.startswith("<?xml") and not page:
+    if (head.startswith("<?xml") and not page) or is_foreign_xml(text):
         raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is XML, not HTML.")
     if page or not _TAG.search(text, 0, 20 * SNIFFED_BYTES):
         return page
@@ -154,6 +158,8 @@ def _refuse_formats(content: bytes) -> None:
 def _refuse_json(text: str) -> None:
     if not _JSON.match(text):
         return
+    if _OBJECT.match(text):  # damaged or not: no article begins so
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is JSON, not text or HTML.")
     head = text.lstrip()
     for candidate in (head, head.partition("\n")[0]):  # one document, or one a line
         try:
