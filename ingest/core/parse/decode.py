@@ -158,12 +158,21 @@ def _refuse_formats(content: bytes) -> None:
 def _refuse_json(text: str) -> None:
     if not _JSON.match(text):
         return
-    if _OBJECT.match(text):  # damaged or not: no article begins so
-        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is JSON, not text or HTML.")
     head = text.lstrip()
+    if _OBJECT.match(head) and not _begins_with_json(head):
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is damaged JSON, not text or HTML.")
     for candidate in (head, head.partition("\n")[0]):  # one document, or one a line
         try:
             json.loads(candidate)
         except (ValueError, RecursionError):
             continue
         raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is JSON, not text or HTML.")
+
+
+def _begins_with_json(text: str) -> bool:
+    """Whether a text begins with a whole value of JSON, as one may that quotes it."""
+    try:
+        json.JSONDecoder(strict=False).raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
