@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MAX_PARTS = 1_000
 """Parts of a message; a newsletter has at most some 100, a bomb as many as it likes."""
+MIN_NAME_LETTERS = 4
+"""Letters of a word of the sender's name that shows, within its domain, that the name is an organisation's."""
 MAX_ATTACHMENTS = 100
 """Attachments that are named."""
 
@@ -173,7 +175,8 @@ def _publisher(message: EmailMessage) -> dict[str, Any]:
     name, address = parseaddr(_header(message, "From") or "")
     domain = registered_domain(f"https://{address.rpartition('@')[2]}/") if "@" in address else None
     organisation = _header(message, "Organization")
-    named = organisation or (name if name and "@" not in name and not looks_like_person(name) else None)
+    is_own = any(len(word) >= MIN_NAME_LETTERS and word in (domain or "") for word in name.lower().split())
+    named = organisation or (name if name and "@" not in name and (is_own or not looks_like_person(name)) else None)
     return known(name=named, domain=None if domain in _FREE_HOSTS else domain)
 
 
