@@ -14,7 +14,7 @@ from ingest.core.containers import Member, Part, RefusedMember, Skipped
 from ingest.core.containers.registry import by_name
 from ingest.core.containers.registry import read as read_members
 from ingest.errors import Reason, Rejected
-from ingest.service.spool import Spool
+from ingest.service.composition import open_service
 from ingest.service.spool.containers import (
     MemberFile,
     Progress,
@@ -29,7 +29,7 @@ from ingest.service.workers.process import WorkerProcess, WorkFunction
 
 if TYPE_CHECKING:
     from ingest.service.settings import Settings
-    from ingest.service.spool import LockedSource
+    from ingest.service.spool import LockedSource, Spool
 
 MEMBERS_PER_REQUEST = 100
 BYTES_PER_REQUEST = 16 << 20
@@ -52,7 +52,7 @@ class Unpacker(WorkerProcess):
 
 @contextmanager
 def _reading_containers(settings: Settings) -> Iterator[WorkFunction]:
-    spool = Spool(settings.spool)
+    spool = open_service(settings).spool
     opened: dict[str, _Reading] = {}
 
     def work(path: str) -> dict[str, Any]:
