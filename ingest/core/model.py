@@ -241,10 +241,18 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpacked:
+    """The container has been read, and all its members have outcomes of their own."""
+
+    members: int
+    name = "unpacked"
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """Somebody else settled it, or its source vanished: nothing to do."""
 
     name = "gone"
 
 
-Outcome = Stored | Duplicate | Refused | Gone
+Outcome = Stored | Duplicate | Refused | Unpacked | Gone

@@ -59,7 +59,20 @@ class RefusedMember:
     offset: int | None = None
 
 
-Read = Callable[..., Iterator[Member | RefusedMember]]
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A long part of the container without an article has been read, so that its caller can do something else for a moment.
+
+    `offset`: a reader that is given it as `start` goes on from here.
+    """
+
+    offset: int
+
+
+Part = Member | RefusedMember | Skipped
+"""What a reader gives."""
+
+Read = Callable[..., Iterator[Part]]
 """`read(stream, limits, start)`. Reads a stream from `start`: 0, or the `offset` of a member that an earlier reading gave. Raises `Rejected` where what follows
 cannot be read (`damaged_container`) or exceeds a limit of the container; the members before it stand."""
 

@@ -15,13 +15,14 @@ import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from ingest.core.containers import HEAD_BYTES, Member, RefusedMember
-from ingest.core.containers.packed import DAMAGE, is_damage
+from ingest.core.containers import HEAD_BYTES, Member, RefusedMember, Skipped
+from ingest.core.containers.packed import DAMAGE, is_damage, message_of
 from ingest.errors import Reason, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ingest.core.containers import Part
     from ingest.core.limits import Limits
 
 MAX_DEPTH = 2
@@ -42,7 +43,8 @@ _OFFICE = (
 )
 """What the first file of an office file, a book, a program is called: ZIP archives that are no archives to their users."""
 _IGNORED = re.compile(
-    r"(?:^|/)(?:\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir|[^/]*~|[^/]*\.meta\.json)(?:/|$)", re.IGNORECASE
+    r"(?:^|/)(?:\.(?!\.?(?:/|$))[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir|[^/]*~|[^/]*\.meta\.json)(?:/|$)",
+    re.IGNORECASE,
 )
 _WACZ = re.compile(r"archive/[^/]+\.warc(?:\.gz|\.zst)?")
 _END = b"PK\x05\x06"
@@ -82,9 +84,7 @@ def is_tar(head: bytes) -> bool:
     return True
 
 
-def read_zip(
-    stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1, most: int = 0
-) -> Iterator[Member | RefusedMember]:
+def read_zip(stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1, most: int = 0) -> Iterator[Part]:
     """The files of a ZIP archive, in the order of their bytes. See `containers.Read`."""
     try:
         _check_directory(stream)
@@ -116,12 +116,10 @@ def read_zip(
         except DAMAGED as error:
             if not is_damage(error):
                 raise
-            yield where.refused(Reason.DAMAGED_CONTAINER, f"The file in the archive is damaged: {_plain(error)}.")
+            yield where.refused(Reason.DAMAGED_CONTAINER, f"The file in the archive is damaged: {message_of(error)}.")
 
 
-def read_tar(
-    stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1, most: int = 0
-) -> Iterator[Member | RefusedMember]:
+def read_tar(stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1, most: int = 0) -> Iterator[Part]:
     """The files of a TAR archive. See `containers.Read`."""
     if start:
         stream.seek(start)
@@ -150,7 +148,7 @@ class _Where:
     """One file in an archive."""
 
     def __init__(self, path: str, offset: int, depth: int, most: int) -> None:
-        self.path = path[:MAX_NAME_CHARACTERS] or "file"
+        self.path = path[:MAX_NAME_CHARACTERS].encode("utf-8", "backslashreplace").decode() or "file"
         self.name = posixpath.basename(self.path) or self.path
         self.offset = offset
         self._depth = depth
@@ -160,9 +158,7 @@ class _Where:
         """The file, refused."""
         return RefusedMember(self.path, reason, message, name=self.name, offset=self.offset)
 
-    def read(
-        self, file: BinaryIO, limits: Limits, claims: dict[str, object] | None
-    ) -> Iterator[Member | RefusedMember]:
+    def read(self, file: BinaryIO, limits: Limits, claims: dict[str, object] | None) -> Iterator[Part]:
         """The file as an article, or the members that it holds."""
         from ingest.core.containers.registry import read as read_format  # noqa: PLC0415  a container in a container
         from ingest.core.containers.registry import sniff_packed  # noqa: PLC0415
@@ -186,8 +182,9 @@ class _Where:
                 return
             inner = io.BytesIO(content)
         try:
-            for member in read_format(found, inner, limits, depth=self._depth + 1, most=self._most):
-                yield replace(member, member=f"{self.path}/{member.member}", offset=self.offset)
+            for part in read_format(found, inner, limits, depth=self._depth + 1, most=self._most):
+                if not isinstance(part, Skipped):  # its offset is one of the inner container
+                    yield replace(part, member=f"{self.path}/{part.member}", offset=self.offset)
         except Rejected as rejected:
             yield self.refused(rejected.reason, rejected.message)
 
@@ -228,9 +225,5 @@ def _check_directory(stream: BinaryIO) -> None:
         )
 
 
-def _plain(error: BaseException) -> str:
-    return str(error).rstrip(".") or type(error).__name__
-
-
 def _damaged(error: BaseException) -> Rejected:
-    return Rejected(Reason.DAMAGED_CONTAINER, f"The archive is cut off or damaged: {_plain(error)}.")
+    return Rejected(Reason.DAMAGED_CONTAINER, f"The archive is cut off or damaged: {message_of(error)}.")

@@ -15,6 +15,7 @@ from ingest.errors import Reason, Rejected
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ingest.core.containers import Part
     from ingest.core.limits import Limits
 
 LIST_KEYS = ("articles", "items", "results", "data", "documents", "docs", "pages", "posts", "news", "entries")
@@ -62,7 +63,7 @@ def _keys(text: str) -> set[str]:
     return keys
 
 
-def read(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member | RefusedMember]:
+def read(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Part]:
     """The articles of a JSON text. Of JSON Lines `start` is the beginning of a line. See `containers.Read`."""
     if start:
         stream.seek(start)
@@ -97,7 +98,7 @@ def _is_lines(body: bytes, whole: bool) -> bool:  # noqa: FBT001
     return True
 
 
-def _articles(head: bytes, stream: BinaryIO, limits: Limits, start: int) -> Iterator[Member | RefusedMember]:
+def _articles(head: bytes, stream: BinaryIO, limits: Limits, start: int) -> Iterator[Part]:
     """One a line. `head`: what was read of the stream, which begins at `start`."""
     most = MAX_ESCAPES * limits.unpacked_bytes
     offset = start

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
-from ingest.core.containers import Member
+from ingest.core.containers import Member, RefusedMember
 from ingest.core.containers.codes import moment
 from ingest.core.containers.document import Document, no_text, several
 from ingest.core.containers.xml import known
@@ -82,12 +82,15 @@ def read_mbox(content: bytes, limits: Limits) -> Document:
         raise no_text("a mailbox without a mail")
     if next(messages, None) is not None:
         raise several("a mailbox")
+    if isinstance(only, RefusedMember):
+        raise Rejected(only.reason, only.message)
     return read_mail(only.content, limits)
 
 
-def split_mbox(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member]:
+def split_mbox(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member | RefusedMember]:
     """The mails of a mailbox, one at a time; a line "From … Mon …" after an empty line begins each."""
-    stream.seek(start)
+    if start:
+        stream.seek(start)
     lines: list[bytes] = []
     size, begun, at, number, blank = 0, start, start, 0, True
     for line in stream:
@@ -105,11 +108,15 @@ def split_mbox(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Mem
         yield _member(lines, size, limits, number + 1, begun)
 
 
-def _member(lines: list[bytes], size: int, limits: Limits, number: int, begun: int) -> Member:
+def _member(lines: list[bytes], size: int, limits: Limits, number: int, begun: int) -> Member | RefusedMember:
+    """A mail of a mailbox. Its identifier stands among its first lines."""
     content = _QUOTED_FROM.sub(rb"\1", b"".join(lines))
     found = re.search(rb"^message-id:\s*<?([!-=?-~]{1,200})>?", content[:16_384], re.IGNORECASE | re.MULTILINE)
-    del size, limits
-    return Member(content, found[1].decode("ascii", "replace") if found else str(number), offset=begun, is_article=True)
+    name = found[1].decode("ascii", "replace") if found else str(number)
+    if size > limits.unpacked_bytes:
+        message = f"The mail is larger than {limits.unpacked_bytes / 2**20:.3g} MiB."
+        return RefusedMember(name, Reason.TOO_LARGE, message, offset=begun)
+    return Member(content, name, offset=begun, is_article=True)
 
 
 def _parts(message: EmailMessage) -> list[MIMEPart]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.core.containers import Member
 from ingest.core.containers.codes import moment, subject_code, subjects, terms, use
-from ingest.core.containers.document import Document, no_text, several, withdrawn
+from ingest.core.containers.document import Document, no_text, several, whole, withdrawn
 from ingest.core.containers.inline import Body, body_of_text
 from ingest.core.containers.jsondoc import (
     JsonObject,
@@ -54,7 +54,7 @@ def read_ninjs(content: bytes, limits: Limits) -> Document | None:
 def split_ninjs(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member]:
     """The objects of a list or a feed, each as a document of its own."""
     del start
-    value, _ = load_json(stream.read(limits.unpacked_bytes + 1))
+    value, _ = load_json(whole(stream, limits))
     for number, item in enumerate(_items(value), 1):
         yield Member(
             json.dumps(item, ensure_ascii=False).encode(),

@@ -7,21 +7,21 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
-from ingest.core.containers import HEAD_BYTES, Format, Member
-from ingest.core.containers.packed import DAMAGE, is_damage, is_packed, most_bytes, unpacked, unpacked_head
+from ingest.core.containers import HEAD_BYTES, Format, Member, Skipped
+from ingest.core.containers.packed import DAMAGE, is_damage, is_packed, message_of, most_bytes, unpacked, unpacked_head
 from ingest.errors import Reason, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ingest.core.containers import Read, RefusedMember
+    from ingest.core.containers import Part, Read
     from ingest.core.limits import Limits
 
 
 def _lazy(module: str, function: str = "read") -> Read:
     """A reader whose module is imported when it is first used."""
 
-    def read(stream: BinaryIO, limits: Limits, start: int = 0, **more: int) -> Iterator[Member | RefusedMember]:
+    def read(stream: BinaryIO, limits: Limits, start: int = 0, **more: int) -> Iterator[Part]:
         reader: Read = getattr(import_module(f"ingest.core.containers.{module}"), function)
         return reader(stream, limits, start, **more)
 
@@ -45,6 +45,10 @@ def _is(name: str, head: bytes) -> bool:
     return bool(documents.format_of(head) == name and documents.may_hold_several(name, head))
 
 
+def _is_warc(head: bytes) -> bool:
+    return head.startswith((b"WARC/0.", b"WARC/1."))
+
+
 def _is_tar(head: bytes) -> bool:
     if head[257:262] != b"ustar" and not head[148:156].strip(b" \0").isdigit():
         return False
@@ -52,7 +56,7 @@ def _is_tar(head: bytes) -> bool:
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("warc", "a WARC file", _asked("warc", "is_warc", b"WARC/"), _lazy("warc"), unpacks=True),
+    Format("warc", "a WARC file", _is_warc, _lazy("warc"), unpacks=True),
     Format(
         "zip",
         "a ZIP archive",
@@ -109,7 +113,7 @@ def sniff_packed(head: bytes, limits: Limits) -> Format | None:
 
 def read(
     found: Format, stream: BinaryIO, limits: Limits, *, start: int = 0, depth: int = 1, most: int | None = None
-) -> Iterator[Member | RefusedMember]:
+) -> Iterator[Part]:
     """The members of a container, compressed or not; `start`: as for `containers.Read`. `depth`: the archives around it, and itself;
     `most`: bytes that it may expand to, by its size unless given.
 
@@ -119,20 +123,21 @@ def read(
         most = most_bytes(stream.seek(0, io.SEEK_END))
         stream.seek(0)
     reader = partial(found.read, depth=depth, most=most) if found.is_archive else found.read
-    total = 0
+    number = total = 0
     try:
         opened = stream if found.unpacks else unpacked(stream, _peek(stream), most)
-        for number, member in enumerate(reader(opened, limits, start), 1):
+        for part in reader(opened, limits, start):
+            number += not isinstance(part, Skipped)
             if number > limits.members:
                 raise Rejected(Reason.TOO_MANY_MEMBERS, f"The container has more than {limits.members:,} members.")
-            total += len(member.content) if isinstance(member, Member) else 0
+            total += len(part.content) if isinstance(part, Member) else 0
             if total > most:
                 raise Rejected(Reason.TOO_LARGE, f"The container expands to more than {most >> 20} MiB.")
-            yield member
+            yield part
     except DAMAGE as error:
         if not is_damage(error):
             raise
-        raise Rejected(Reason.DAMAGED_CONTAINER, f"The container is cut off or damaged: {error}.") from None
+        raise Rejected(Reason.DAMAGED_CONTAINER, f"The container is cut off or damaged: {message_of(error)}.") from None
 
 
 def _peek(stream: BinaryIO) -> bytes:

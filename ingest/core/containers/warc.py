@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
-from ingest.core.containers import HTTP_HEADERS, Member, RefusedMember
+from ingest.core.containers import HTTP_HEADERS, Member, RefusedMember, Skipped
 from ingest.core.containers.http_body import decoded_body
-from ingest.core.containers.packed import DAMAGE, is_damage
+from ingest.core.containers.packed import DAMAGE, is_damage, message_of
 from ingest.errors import Reason, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ingest.core.containers import Part
     from ingest.core.limits import Limits
 
+SKIPPED_BYTES = 16 << 20
+"""Bytes without an article after which a caller is told: a tenth of a second to a second."""
+_ARTICLES = int(WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion)
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _OK_STATUSES = frozenset({200, 203})
 """Of HTTP responses with the page that was asked for; others are redirects, error pages and parts."""
@@ -26,12 +30,7 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w:.-]{1,40})", re.IGNORECASE)
 _PAGE_START = re.compile(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE)
 
 
-def is_warc(head: bytes) -> bool:
-    """Whether unpacked content is a WARC file."""
-    return head.startswith((b"WARC/0.", b"WARC/1."))
-
-
-def read(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member | RefusedMember]:
+def read(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Part]:
     """The pages and texts of a WARC file, compressed by record, as a whole, or not at all. See `containers.Read`."""
     if start:
         stream.seek(start)
@@ -41,31 +40,36 @@ def read(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member | 
     yield from _records(stream, limits, start)
 
 
-def _from(stream: BinaryIO, limits: Limits, start: int) -> Iterator[Member | RefusedMember]:
+def _from(stream: BinaryIO, limits: Limits, start: int) -> Iterator[Part]:
     stream.seek(0)
-    for member in _records(stream, limits, 0):
-        if member.offset is None or member.offset >= start:
-            yield member
+    for part in _records(stream, limits, 0):
+        if part.offset is None or part.offset >= start or isinstance(part, Skipped):
+            yield part
 
 
-def _records(stream: BinaryIO, limits: Limits, base: int) -> Iterator[Member | RefusedMember]:
-    wanted = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
+def _records(stream: BinaryIO, limits: Limits, base: int) -> Iterator[Part]:
     number = count(1)
-    records = iter(ArchiveIterator(stream, record_types=wanted, parse_http=False))
-    at = base
+    records = iter(ArchiveIterator(stream, record_types=WarcRecordType.any_type, parse_http=False))
+    at = said = base
     while True:
         try:
             record = next(records, None)
             if record is None:
                 return
             at = record.stream_pos
-            member = _member(record, limits, at, next(number))
+            member = _member(record, limits, at, next(number)) if int(record.record_type) & _ARTICLES else None
         except DAMAGE as error:
             if not is_damage(error):
                 raise
-            raise Rejected(Reason.DAMAGED_CONTAINER, f"The WARC file is damaged after byte {at}: {error}.") from None
+            raise Rejected(
+                Reason.DAMAGED_CONTAINER, f"The WARC file is damaged after byte {at}: {message_of(error)}."
+            ) from None
         if member:
+            said = at
             yield member
+        elif at - said > SKIPPED_BYTES:
+            said = at
+            yield Skipped(at)
 
 
 def _member(record: Any, limits: Limits, offset: int, number: int) -> Member | RefusedMember | None:
@@ -79,7 +83,7 @@ def _member(record: Any, limits: Limits, offset: int, number: int) -> Member | R
         if not is_damage(error):
             raise
         return RefusedMember(
-            identifier, Reason.DAMAGED_CONTAINER, f"The HTTP header is damaged: {error}.", offset=offset
+            identifier, Reason.DAMAGED_CONTAINER, f"The HTTP header is damaged: {message_of(error)}.", offset=offset
         )
     http = record.http_headers
     if record.is_http and (http is None or http.status_code not in _OK_STATUSES):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.core.containers import Member
 from ingest.core.containers.codes import subjects, terms
-from ingest.core.containers.document import Document, no_text, several
+from ingest.core.containers.document import Document, no_text, several, whole
 from ingest.core.containers.xml import known
 from ingest.core.metadata.authors import parse_authors, strip_byline_marker
 from ingest.core.model import Label
@@ -82,7 +82,7 @@ def read_wire(content: bytes, limits: Limits) -> Document:
 def split_wire(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member]:
     """The messages of a file, each framed as it came."""
     del start
-    for number, message in enumerate(_messages(stream.read(limits.unpacked_bytes + 1)), 1):
+    for number, message in enumerate(_messages(whole(stream, limits)), 1):
         framed = _START + message.heading + _TEXT + message.text + _END + message.trailer + b"\x04"
         yield Member(framed, str(number), is_article=True)
 
