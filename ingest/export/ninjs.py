@@ -125,15 +125,13 @@ def _subject(subject: Subject) -> dict[str, str]:
 
 
 def _rights(record: Record) -> dict[str, str]:
-    """The licence, and reservations as an ODRL policy."""
+    """The address of the licence, or reservations as an ODRL policy that names it."""
     rights = record.rights
-    encoded = policy({"tdm": rights.tdm, "ai": rights.ai}) if rights else None
-    found = {
-        "langId": "http://www.w3.org/ns/odrl/2/" if encoded else None,
-        "linkedRights": to_uri(rights.licence) if rights and rights.licence else None,
-        "encodedRights": encoded,
-    }
-    return {name: value for name, value in found.items() if value}
+    licence = to_uri(rights.licence) if rights and rights.licence else None
+    encoded = policy({"tdm": rights.tdm, "ai": rights.ai}, licence) if rights else None
+    if encoded:  # the schema wants one of the two, so the policy names the licence
+        return {"langId": "http://www.w3.org/ns/odrl/2/", "encodedRights": encoded}
+    return {"linkedRights": licence} if licence else {}
 
 
 def _sources(record: Record) -> list[dict[str, str]]:

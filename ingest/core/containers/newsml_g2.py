@@ -180,7 +180,7 @@ def _rights(rights: Element | None) -> dict[str, Any]:
     encoded = " ".join(lines(rights, "rightsExpressionData")) + " ".join(
         etree.tostring(tag, encoding="unicode") for tag in every(rights, "rightsExpressionXML")
     )
-    return known(holder=_name(holder), licence=licence, **encoded_permissions(encoded))
+    return known(holder=_name(holder), **({"licence": licence} if licence else {}) | encoded_permissions(encoded))
 
 
 def _source_type(content: Element | None) -> str | None:

@@ -229,11 +229,9 @@ def _rights(item: JsonObject) -> dict[str, Any]:
     info = item.get("rightsInfo")
     info = {name.lower(): value for name, value in info.items()} if isinstance(info, dict) else {}
     linked = string(info.get("linkedrights")) or ""
-    return known(
-        holder=string(item.get("copyrightHolder")),
-        licence=linked if linked.startswith(("http://", "https://")) else None,
-        **encoded_permissions(string(info.get("encodedrights")) or ""),
-    )
+    licence = {"licence": linked} if linked.startswith(("http://", "https://")) else {}
+    encoded = encoded_permissions(string(info.get("encodedrights")) or "")
+    return known(holder=string(item.get("copyrightHolder")), **licence | encoded)
 
 
 def _source_type(value: Any) -> str | None:

@@ -123,8 +123,10 @@ def _add_picture(media: Element) -> None:
         _drop(each)
     caption, producer = media.find("media-caption"), media.find("media-producer")
     if caption is not None and producer is not None:  # one caption, as a page has it
-        caption.append(producer)
-        producer.tag, producer.tail = "span", None
+        words = " ".join(text for text in (line(caption), line(producer)) if text)
+        for child in (*caption, producer):
+            _drop(child)
+        caption.text = words
 
 
 def _headlines(head: Element | None, body_head: Element | None) -> tuple[str | None, str | None]:
