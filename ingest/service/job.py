@@ -112,7 +112,10 @@ class Job:
             try:
                 notes = self.spool.read_member(path)
                 if notes is None and (found := _container_format(source, self.settings)):
-                    containers.begin(self.spool, path, found, source.opened_stat.st_size)
+                    if (
+                        containers.progress_of(self.spool, path) is None
+                    ):  # the lock keeps others from noting it meanwhile
+                        containers.begin(self.spool, path, found, source.opened_stat.st_size)
                     return Result(Gone())  # the watcher has it read
                 raw = source.read(self.settings.max_bytes if notes is None else self.settings.max_unpacked)
             except OSError as error:

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.core.containers import HEAD_BYTES, Format, Member, Skipped
-from ingest.core.containers.packed import DAMAGE, is_damage, is_packed, most_bytes, unpacked, unpacked_head
+from ingest.core.containers.packed import DAMAGE, is_damage, is_packed, message_of, most_bytes, unpacked, unpacked_head
 from ingest.errors import Reason, Rejected
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def read(
     except DAMAGE as error:
         if not is_damage(error):
             raise
-        raise Rejected(Reason.DAMAGED_CONTAINER, f"The container is cut off or damaged: {error}.") from None
+        raise Rejected(Reason.DAMAGED_CONTAINER, f"The container is cut off or damaged: {message_of(error)}.") from None
 
 
 def _peek(stream: BinaryIO) -> bytes:
