@@ -21,23 +21,25 @@ from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
 from ingest.core.confidence import check_min_confidence
 from ingest.core.containers import HEAD_BYTES, Member
+from ingest.core.containers.documents import open_document
 from ingest.core.containers.registry import sniff
 from ingest.core.labelling.label import label_blocks
 from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
 from ingest.core.metadata.given import accept_claims
 from ingest.core.metadata.resolve import resolve_claims
-from ingest.core.model import Article, Claim, ContainerDescription, LabelledBlock, RawArticle, Rejected
+from ingest.core.metadata.rights import header_rights
+from ingest.core.model import Article, Block, Claim, ContainerDescription, LabelledBlock, Markup, RawArticle, Rejected
 from ingest.core.packs import Packs, Rulebook, load_packs
-from ingest.core.parse import parse
-from ingest.core.parse.decode import unpack
+from ingest.core.parse import ParsedArticle, parse, parse_text
+from ingest.core.parse.decode import DecodedText, clean_text, unpack
 from ingest.core.record import Record
-from ingest.core.text.characters import escape_for_display
+from ingest.core.text.characters import escape_for_display, to_single_line
 from ingest.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ingest.core.model import Block
+    from ingest.core.containers.document import Document
     from ingest.core.parse.page import ParsedPage
 
     FindMainRegion = Callable[[], str | None]
@@ -123,7 +125,7 @@ def label_article(
     content = unpack(member.content, limit=limits.unpacked_bytes)
     if raw is not member:
         refuse_container(content, limits)
-    raw_article = RawArticle(content, member.name or name, (*given.claims, *by_format.claims))
+    raw_article = RawArticle(content, member.name or name, (*given.claims, *by_format.claims, *_header_claims(member)))
     address = next((claim.value for claim in raw_article.claims if claim.field == "url"), None)
     read = partial(
         read_article, raw_article, url=address, limits=limits, encoding=member.encoding, media_type=member.media_type
@@ -140,9 +142,20 @@ def label_article(
     stated = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
     find_main_region = page.find_main_region if page else None
     rulebook = find_rulebook(packs or load_packs(), article, stated)
-    labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region)
+    try:
+        labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region)
+    except Rejected as refused:
+        if article.source.format and refused.reason is Reason.NEEDS_JAVASCRIPT:  # a mail or an item runs none
+            raise Rejected(Reason.NO_ARTICLE, "Nothing in it reads like an article.") from None
+        raise
     on_stage_end("label")
     return LabelledArticle(article, rulebook, labelled, find_main_region)
+
+
+def _header_claims(member: Member) -> tuple[Claim, ...]:
+    """What the HTTP headers of a page say of its use."""
+    rights = header_rights(member.headers) if member.headers else None
+    return (Claim("rights", rights, "meta"),) if rights else ()
 
 
 def find_rulebook(packs: Packs, article: Article, stated: Mapping[str, Any]) -> Rulebook:
@@ -167,10 +180,39 @@ def read_article(
 
     `url`: where it was fetched. `encoding`: what its transport declared. `media_type`: what it is, where that is known. Raises `Rejected` where the content is no text.
     """
-    article, page = parse(raw, url=url, limits=limits, encoding=encoding, media_type=media_type)
+    document = open_document(raw.content, limits) if media_type is None else None
+    if document is None:
+        article, page = parse(raw, url=url, limits=limits, encoding=encoding, media_type=media_type)
+    else:
+        article, page = _parse_document(raw, document, url, limits)
+        url = url or next((claim.value for claim in article.claims if claim.field == "url"), None)
     if page is None:
         return article, None
-    return replace(article, claims=(*article.claims, *_page_claims(page, url))), page
+    found = _page_claims(page, url)
+    if article.is_marked_up:  # what stands in a body is no metadata: the format has its own
+        found = tuple(claim for claim in found if claim.field == "images")
+    return replace(article, claims=(*article.claims, *found)), page
+
+
+def _parse_document(raw: RawArticle, document: Document, url: str | None, limits: Limits) -> ParsedArticle:
+    """The blocks of an article in a format, with what that says beside them."""
+    said = accept_claims(None, document.claims, max_extra=limits.extra, origin="format")
+    url = url or next((claim.value for claim in said.claims if claim.field == "url"), None)
+    decoded = DecodedText(clean_text(document.content), document.encoding, {})
+    is_html = document.media_type == "text/html"
+    article, page = parse_text(raw, decoded, is_html=is_html, url=url, limits=limits)
+    stated = [(label, text) for label, line in document.stated if (text := to_single_line(line))]
+    article = replace(
+        article,
+        blocks=(*(Block(text, markup=Markup("p") if is_html else None) for _, text in stated), *article.blocks),
+        claims=(*article.claims, *said.claims),
+        stated_labels=tuple(label for label, _ in stated),
+        is_marked_up=document.is_marked_up,
+        source=replace(article.source, format=document.format),
+        extra={**said.extra, **document.extra},
+        notes={**article.notes, **said.notes},
+    )
+    return ParsedArticle(article, page)
 
 
 def _page_claims(page: ParsedPage, url: str | None) -> tuple[Claim, ...]:

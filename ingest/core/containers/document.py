@@ -36,3 +36,8 @@ def no_text(what: str) -> Rejected:
 def withdrawn(status: str | None) -> Rejected | None:
     """The refusal of an item without a text that says of itself or of another that it is canceled; None for any other status."""
     return Rejected(Reason.CANCELED, "The item is canceled, and holds no text.") if status == "canceled" else None
+
+
+def several(what: str) -> Rejected:
+    """The refusal of a content with more than one article. `what`: it, with its article."""
+    return Rejected(Reason.CONTAINER, f"The file is {what} with several articles.")

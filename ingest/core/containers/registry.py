@@ -43,6 +43,12 @@ def _is_warc(head: bytes) -> bool:
     return head.startswith((b"WARC/0.", b"WARC/1."))
 
 
+def _is(name: str, head: bytes) -> bool:
+    """Whether content is in a format of `documents`, and may hold several articles."""
+    documents = import_module("ingest.core.containers.documents")
+    return bool(documents.format_of(head) == name and documents.may_hold_several(name, head))
+
+
 def _is_tar(head: bytes) -> bool:
     if head[257:262] != b"ustar" and not head[148:156].strip(b" \0").isdigit():
         return False
@@ -60,6 +66,18 @@ FORMATS: tuple[Format, ...] = (
         needs_seek=True,
     ),
     Format("json", "JSON of pages", _asked("jsonl", "is_json_of_pages", b"{", b"["), _lazy("jsonl")),
+    *(
+        Format(name, title, partial(_is, name), _lazy(module, function))
+        for name, title, module, function in (
+            ("feed", "a feed", "feed", "split_feed"),
+            ("newsml", "NewsML of several items", "newsml", "split_newsml"),
+            ("newsml-g2", "a NewsML-G2 message", "newsml_g2", "split_newsml_g2"),
+            ("ninjs", "several objects of ninjs", "ninjs", "split_ninjs"),
+            ("iptc7901", "messages of a news wire (IPTC 7901)", "wire", "split_wire"),
+            ("anpa1312", "messages of a news wire (ANPA 1312)", "wire", "split_wire"),
+            ("mbox", "a mailbox", "mail", "split_mbox"),
+        )
+    ),
     Format("tar", "a TAR archive", _is_tar, _lazy("archive", "read_tar"), is_archive=True),
 )
 """In order of priority: the first whose `sniff` says yes."""
@@ -73,7 +91,10 @@ def by_name(name: str) -> Format | None:
 def sniff(head: bytes, limits: Limits) -> Format | None:
     """The format of content that begins with `head`, unpacked; None: a page, a text, or nothing that is read."""
     head = head[:HEAD_BYTES]
-    if found := next((each for each in FORMATS if each.sniff(head)), None):
+    documents = import_module("ingest.core.containers.documents")
+    if (name := documents.format_of(head)) is not None:
+        return by_name(name) if documents.may_hold_several(name, head) else None
+    if found := next((each for each in FORMATS if each.name not in documents.READERS and each.sniff(head)), None):
         return found
     if limits.json_fields and head.lstrip()[:1] in (b"{", b"["):
         from ingest.core.containers.jsonl import is_mapped  # noqa: PLC0415

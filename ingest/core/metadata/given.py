@@ -84,21 +84,6 @@ def accept_claims(
     return GivenClaims(tuple(found), own, notes)
 
 
-def format_claims(fields: Mapping[str, Any]) -> tuple[Claim, ...]:
-    """The usable part of what the fields of a format say (field of the record → value), each a claim of origin "format"."""
-    found = []
-    for name, value in fields.items():
-        if value is not None and (safe := safe_value(_plain(value, name, 2 * MAX_EXTRA_DEPTH))) not in (
-            None,
-            "",
-            [],
-            {},
-        ):
-            kept, _ = _READERS.get(name, _as_is)(name, safe)
-            found += [Claim(name, kept, "format")] if kept is not None else []
-    return tuple(found)
-
-
 def plain_claims(url: str | None, claims: Mapping[str, Any] | None) -> dict[str, Any]:
     """A caller's claims with plain values, as a sidecar would contain them; raises TypeError for values without a JSON
     form.
