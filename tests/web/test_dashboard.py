@@ -71,7 +71,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         f"<html><head><title>{EVIL.replace('<', '&lt;')}</title></head><body><article><h1>{EVIL.replace('<', '&lt;')}</h1>"
         f"<p>{prose}</p><p>{prose}</p></article></body></html>"
     )
-    (inbox / "scan.pdf").write_bytes(b"%PDF-1.4 ")
+    (inbox / "scan.pdf").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(16))
     (folder / "secret.txt").write_text("the secret of this machine")
     (inbox / "link.txt").symlink_to(folder / "secret.txt")
     assert runner.up(settings, once=True) == 0

@@ -17,7 +17,7 @@ from ingest import Record
 from ingest.core.model import Block, Element, Label, LabelledBlock
 from ingest.core.model import Markup as BlockMarkup
 from ingest.core.pipeline import label_article
-from ingest.core.record import CLAIMABLE_FIELDS, Dateline, Image, Publisher, Related
+from ingest.core.record import CLAIMABLE_FIELDS, Dateline, Image, Item, Publisher, Related, Rights, Subject
 from ingest.service.journal import Journal
 from ingest.web.dashboard import pages
 from ingest.web.dashboard.journal_index import JournalIndex
@@ -53,6 +53,13 @@ def hostile_explanation() -> str:
         ),
         "copyright_notice": HOSTILE * 9,
         "usage_terms": bad_link,
+        "rights": Rights.model_construct(holder=HOSTILE, licence=bad_link, tdm=HOSTILE, ai=HOSTILE),
+        "status": HOSTILE,
+        "embargoed": HOSTILE,
+        "urgency": HOSTILE,
+        "subjects": (Subject.model_construct(name=HOSTILE, code=HOSTILE),),
+        "digital_source_type": f"https://e.org/{HOSTILE}",
+        "item": Item.model_construct(id=HOSTILE, version=None, slug=HOSTILE, take=None, edition=None, note=HOSTILE),
         "provenance": dict.fromkeys((*CLAIMABLE_FIELDS, f"given.{HOSTILE}"), HOSTILE),
         "extra": {"id": HOSTILE.replace('"', "'").replace("\x1b", "\x00")},
         "removed": tuple(SEED.removed[0].model_copy(update={"field": HOSTILE}) for _ in Label),
