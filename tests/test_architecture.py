@@ -22,7 +22,7 @@ CORE = (
     ("confidence",),
     ("labelling", "metadata"),
     ("packs", "parse"),
-    ("html",),
+    ("html", "memory"),
     ("text", "record"),
     ("model",),
     ("limits", "caching"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,9 @@ from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, fil
 from ingest.cli.progress import progress
 from ingest.cli.sandboxed import Read, each
 from ingest.export import FORMATS
+
+MAX_STORIES = 1_000_000
+"""Files of one run whose stories are known; as in the service."""
 
 
 @click.command()
@@ -44,6 +47,11 @@ from ingest.export import FORMATS
     metavar="FIELD=CHANCE",
     help="Leave a value out that is less sure (published=.6), refuse an article whose body is (body=.3); may be repeated.",
 )
+@click.option(
+    "--stories",
+    is_flag=True,
+    help="Say which of the files tell one story (story, same_as, changes), in the order in which they are read.",
+)
 @click.pass_context
 def clean(
     ctx: click.Context,
@@ -54,6 +62,8 @@ def clean(
     jobs: int,
     packs: Path | None,
     thresholds: tuple[str, ...],
+    *,
+    stories: bool,
 ) -> None:
     """Clean files, folders, or standard input (-); each file in a sandboxed process with limits of time and memory.
 
@@ -68,12 +78,14 @@ def clean(
         raise click.UsageError("--url needs a single file.")
     if output:
         make_folder(output)
-    write = writer(form, _min_confidence(thresholds))
+    write = writer("jsonl" if stories else form, _min_confidence(thresholds))
     refused = 0
     gap = ""
 
     with progress(len(files)) as step:
         found = each(files, write, named=paths, url=url, packs=packs, jobs=min(jobs, len(files)))
+        if stories:
+            found = placed(found, form)
         for path, result in zip(files, found, strict=True):
             step()
             if "reason" in result:
@@ -113,6 +125,31 @@ def writer(form: str, min_confidence: Mapping[str, float] = MappingProxyType({})
         return {"id": record.id, "text": FORMATS[form].write(record)}
 
     return write
+
+
+def placed(found: Iterator[dict[str, str]], form: str) -> Iterator[dict[str, str]]:
+    """Results of `writer("jsonl")` as those of `writer(form)`, of records that know the stories of those before them."""
+    import json
+    import zlib
+
+    from ingest.core.record import Record
+    from ingest.service.story_index import StoryIndex
+
+    index = StoryIndex("", limit=MAX_STORIES)
+    before: dict[str, bytes] = {}
+
+    def read(record_id: str) -> dict[str, Any] | None:
+        return json.loads(zlib.decompress(before[record_id])) if record_id in before else None
+
+    for arrived, result in enumerate(found):
+        if "reason" in result:
+            yield result
+            continue
+        record = Record.model_validate_json(result["text"])
+        record = index.place(record, arrived, read).apply(record)
+        before[record.id] = zlib.compress(json.dumps({"headline": record.headline, "body": record.body}).encode())
+        yield {"id": record.id, "text": FORMATS[form].write(record)}
+    index.close()
 
 
 @click.command()

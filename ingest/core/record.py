@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter
 
-from ingest.core.model import Label
+from ingest.core.model import Label, Relation
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 
-SCHEMA_VERSION: Literal[2] = 2
-"""1 had no `extra`, no `alternative_headlines` and no `confidence`."""
+SCHEMA_VERSION: Literal[3] = 3
+"""1 had no `extra`, no `alternative_headlines` and no `confidence`; 2 had no `story`, no `same_as` and no `changes`."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Timestamp = Annotated[
@@ -95,6 +95,26 @@ class Removed(_RecordModel):
     """The field of the record that it filled, or null."""
 
 
+class SameAs(_RecordModel):
+    """An earlier record of the same story."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """The `id` of that record."""
+    relation: Relation
+    """What this record is to that one."""
+
+
+class Changes(_RecordModel):
+    """What a new version changed."""
+
+    added: tuple[Text, ...] = ()
+    """Paragraphs of this body that the earlier one does not have, in order; a paragraph that only moved is none of them."""
+    removed: tuple[Text, ...] = ()
+    """Paragraphs of the earlier body that this one does not have, in order."""
+    headline_before: Text | None = None
+    """The earlier headline, where it was another."""
+
+
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -141,8 +161,9 @@ class BuildInfo(_RecordModel):
 class Record(_RecordModel):
     """One clean article. `body` and `removed` together hold every block of the source exactly once; fields are copies."""
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
-    """2; records of 1 are the same without `extra`, `alternative_headlines` and `confidence`."""
+    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
+    """3; records of 1 are the same without `extra`, `alternative_headlines` and `confidence`, those of 1 and 2 without `story`,
+    `same_as` and `changes`."""
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     """SHA-256 of the unpacked content."""
     url: Url | None = None
@@ -181,6 +202,13 @@ class Record(_RecordModel):
     """One line, as it is written: "© 2015-2025 Ukrinform. All rights reserved."."""
     usage_terms: Text | None = None
     """One line, as it is written: what others may do with the text."""
+    story: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """Id of the story: the `id` of the first record of it that the service saw, mostly this record's own; null where stories are not kept."""
+    same_as: tuple[SameAs, ...] = ()
+    """Earlier records of the same story, in the order in which they came; at most 16, the strongest relations."""
+    changes: Changes | None = None
+    """What this record changed in the last of those that it replaces (new_version, update, correction, kill); null if it replaces none, or
+    the earlier record could not be read any more."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)
     """The sender's own object (ids, tags): what the claims hold that is no field of the record, as it was sent and in that order."""
     removed: tuple[Removed, ...] = ()
