@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ingest.core.memory.story_fingerprint import LEVELS, OPENING_KEYS, SKETCH_SHINGLES, Fingerprint
+from ingest.core.memory.story_fingerprint import LEVELS, OPENING_SHINGLES, SKETCH_SHINGLES, Fingerprint
 from ingest.service.story_index import StoryIndex
 
 MIN_SHINGLES, MAX_SHINGLES = 200, 1400
@@ -32,7 +32,7 @@ def made_up(draw: np.random.Generator, number: int, size: int) -> Fingerprint:
     numbers = [int(one) for one in draw.integers(1, 1 << 62, 4)]
     return Fingerprint(
         draw.bytes(32).hex(), number, level, size, tuple(count >> step for step in range(LEVELS)),
-        draw.integers(0, 1 << 32, count, np.uint32), draw.integers(0, 1 << 32, OPENING_KEYS, np.uint32),
+        draw.integers(0, 1 << 32, count, np.uint32), draw.integers(0, 1 << 32, OPENING_SHINGLES, np.uint32),
         numbers[0], numbers[1], size > 0, numbers[2], numbers[3], draw.integers(0, 1 << 32, 8, np.uint32), None, 0.0,
     )  # fmt: skip
 

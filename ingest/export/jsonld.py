@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ingest.export.uri import article_uri, to_uri
+from ingest.core.model import Relation
+from ingest.export.uri import article_uri, content_uri, to_uri
 
 if TYPE_CHECKING:
     from ingest.core.record import Image, Record, Related
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 
 EXTRA_TERM = {"@id": "urn:news-ingest:extra", "@type": "@json"}
 """The term for `extra`: a JSON literal (JSON-LD 1.1, section 4.2.2), which processors keep unchanged."""
+
+STORY_TERMS = {
+    "isBasedOn": (Relation.COPY, Relation.NEW_VERSION, Relation.UPDATE, Relation.CORRECTION, Relation.KILL),
+    "isPartOf": (Relation.EXCERPT,),
+    "hasPart": (Relation.CONTAINS,),
+}
+"""The term for an earlier record of the same story, by what this one is to it. An earlier version that came later has no term."""
 
 
 def jsonld(record: Record) -> dict[str, Any]:
@@ -48,9 +56,16 @@ def jsonld(record: Record) -> dict[str, Any]:
             mentions=[_mention(link) for link in record.related],
             copyrightNotice=record.copyright_notice,
             usageInfo=record.usage_terms and _thing("CreativeWork", text=record.usage_terms),
+            exampleOfWork=record.same_as and _work(record.story),
+            sameAs=[content_uri(other.id) for other in record.same_as if other.relation is Relation.IDENTICAL],
+            **{term: [_work(o.id) for o in record.same_as if o.relation in of] for term, of in STORY_TERMS.items()},
             extra=record.extra,
         ),
     }
+
+
+def _work(record_id: str | None) -> dict[str, Any] | None:
+    return _thing("NewsArticle", **{"@id": content_uri(record_id)}) if record_id else None
 
 
 def _page(record: Record) -> dict[str, Any] | None:

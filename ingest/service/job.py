@@ -143,8 +143,9 @@ class Job:
             if exists:
                 lost = _lost(json.loads(record.to_json()), self.store.read(record_id) or {}, set(claims or {}))
                 return Result(Duplicate(lost) if lost else Stored(), record_id)
-            record = self._place(record, path)
-            timer("story")
+            if self.stories:
+                record = self._place(record, path)
+                timer("story")
             try:
                 self.store.write(record_id, record.to_json().encode() + b"\n")
             except OSError as error:
@@ -167,7 +168,7 @@ class Job:
         """The record with its story. A stand-in for a record, as tests have it, stays as it is."""
         from ingest.core.record import Record  # noqa: PLC0415 - the core is loaded by those who clean
 
-        if self.stories is None or not isinstance(record, Record):
+        if not self.stories or not isinstance(record, Record):
             return record
         try:
             return self.stories.place(record, filenames.claimed_ns(path), self.store.read).apply(record)
@@ -188,6 +189,7 @@ def _stored(record_id: str, record: Any) -> Result:
         record_id,
         publisher=publisher,
         headline=record.headline and record.headline[:MAX_HEADLINE_CHARACTERS],
+        story=getattr(record, "story", None),
         words=count_words(record.body),
         confidence=record.confidence.model_dump(exclude_none=True),
         words_removed=sum(count_words(removed.text) for removed in record.removed),

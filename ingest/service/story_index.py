@@ -1,7 +1,8 @@
 """The index of stories: the fingerprints of the articles seen so far, in SQLite, shared by all worker processes of a machine.
 
 An article is looked up and entered in one transaction, so of two copies that are cleaned at once one is the first. What was answered is
-kept: the same article gets the same answer again, whatever came meanwhile. A kill leaves a transaction whole or undone.
+kept: the same article gets the same answer again, whatever came meanwhile. A kill leaves a transaction whole or undone. Nothing waits for
+the disk, which would cost 5 ms an article at 350,000; what a power failure leaves is checked at the next start of the machine.
 
 `key` has one number for each key of each article: 32 bits of the key, 31 bits of the article's number. A look-up is a range of numbers.
 """
@@ -47,6 +48,7 @@ CREATE TABLE IF NOT EXISTS article (
     number INTEGER PRIMARY KEY, id BLOB NOT NULL, fingerprint BLOB NOT NULL, root INTEGER NOT NULL, answer BLOB
 );
 CREATE TABLE IF NOT EXISTS key (key INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS machine_start (id TEXT NOT NULL);
 """
 _PLACEMENT = TypeAdapter(Placement)
 
@@ -125,10 +127,12 @@ class StoryIndex:
         try:
             # A log that is written ahead needs memory shared by all who write: one machine. Elsewhere a commit waits for the disk.
             rows.execute(f"PRAGMA journal_mode = {'TRUNCATE' if self._network else 'WAL'}")
-            rows.execute("PRAGMA synchronous = NORMAL")
+            rows.execute(f"PRAGMA synchronous = {'NORMAL' if self._network else 'OFF'}")
             rows.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             rows.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
             _make_tables(rows)
+            if not self._network:
+                _check_after_restart(rows)
         except BaseException:
             rows.close()
             raise
@@ -153,8 +157,8 @@ class StoryIndex:
         log.error("the index of stories cannot be used and begins anew: %s", why, extra={"fields": {"aside": aside}})
 
 
-class _UnknownFormat(sqlite3.DatabaseError):
-    """Written by another version of this program."""
+class _Unusable(sqlite3.DatabaseError):
+    """Written by another version of this program, or damaged by a power failure."""
 
     sqlite_errorcode = sqlite3.SQLITE_NOTADB
 
@@ -163,11 +167,26 @@ def _make_tables(rows: sqlite3.Connection) -> None:
     rows.execute("BEGIN IMMEDIATE")
     version = rows.execute("PRAGMA user_version").fetchone()[0]
     if version not in {0, FORMAT}:
-        raise _UnknownFormat(f"it has format {version}, not {FORMAT}")
+        raise _Unusable(f"it has format {version}, not {FORMAT}")
     for statement in _TABLES.split(";")[:-1]:
         rows.execute(statement)
     rows.execute(f"PRAGMA user_version = {FORMAT}")
     rows.execute("COMMIT")
+
+
+def _check_after_restart(rows: sqlite3.Connection) -> None:
+    """Check the file once after each start of the machine: 10 s for 10^6 articles. Raises `_Unusable`."""
+    with contextlib.suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        start = file.read().strip()
+        seen = rows.execute("SELECT id FROM machine_start").fetchone()
+        if seen == (start,):
+            return
+        rows.execute("BEGIN IMMEDIATE")
+        if seen and (found := rows.execute("PRAGMA quick_check(1)").fetchone()) != ("ok",):
+            raise _Unusable(f"after a restart of the machine: {found[0]}")
+        rows.execute("DELETE FROM machine_start")
+        rows.execute("INSERT INTO machine_start VALUES (?)", (start,))
+        rows.execute("COMMIT")
 
 
 def _inode(path: str) -> int | None:

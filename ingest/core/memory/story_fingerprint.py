@@ -31,9 +31,9 @@ SKETCH_SHINGLES = 128
 STORED_KEYS, PROBED_KEYS = 16, 32
 """Smallest shingles by which an article is found, and by which it finds others. Of an article that has only a fifth of an older one's
 text, one of the 16 is among its own with a chance of 97 %."""
-OPENING_KEYS = 4
 OPENING_WORDS = 100
-"""An excerpt mostly is the opening, so that has keys of its own."""
+OPENING_SHINGLES, OPENING_KEYS = 16, 4
+"""An excerpt mostly is the opening, so that has a sample of its own, of its smallest shingles; the first of them are keys."""
 MAX_HEADLINE_TOKENS = 8
 MIN_HEADLINE_TOKENS = 3
 """Words of a headline that names one story; "Morning briefing" does not."""
@@ -45,6 +45,7 @@ LEVELS = 8
 """Bounds of a sample: a text is compared with one of up to 128 times its length."""
 _HEAD = struct.Struct("<BIqqqqdQBBBBB")
 _KINDS = (None, Relation.CORRECTION, Relation.UPDATE, Relation.KILL)
+_DATED_PATH = re.compile(r"/(?:19|20)\d\d[/-]?[01]\d(?:[/-]?[0-3]\d)?/.")
 _TRACKING = re.compile(r"(?:^|&)(?:utm_\w+|fbclid|gclid|at_\w+|cmpid|ocid)=[^&]*")
 
 Keys = NDArray[np.uint32]
@@ -67,7 +68,7 @@ class Fingerprint:
     sketch: Keys
     """The lower halves of the sample's hashes, in the order of the whole hashes."""
     opening: Keys
-    """The smallest shingles of the opening."""
+    """The upper halves of the smallest hashes of the opening, ascending."""
     text: int
     """Hash of the whole body, without case, punctuation and white space."""
     address: int
@@ -92,12 +93,12 @@ class Fingerprint:
 
     def stored_keys(self) -> list[int]:
         """The 32-bit keys under which the article is to be found."""
-        keys = [*self.sketch[:STORED_KEYS].tolist(), *self.opening.tolist()]
+        keys = [*self.sketch[:STORED_KEYS].tolist(), *self.opening[:OPENING_KEYS].tolist()]
         return [*dict.fromkeys(keys), *_salted(self.address, 1), *_salted(self.headline, 2), *_salted(self.text, 3)]
 
     def probed_keys(self) -> list[int]:
         """The keys under which articles of the same story may be found."""
-        keys = [*self.sketch[:PROBED_KEYS].tolist(), *self.opening.tolist()]
+        keys = [*self.sketch[:PROBED_KEYS].tolist(), *self.opening[:OPENING_KEYS].tolist()]
         named = [self.headline, *sorted(self.quoted)] if self.headline or self.quoted else []
         salted = [*_salted(self.address, 1), *_salted(self.text, 3)]
         return [*dict.fromkeys(keys), *salted, *(key for one in named for key in _salted(one, 2))]
@@ -137,15 +138,15 @@ def fingerprint(record: Record, arrived: int) -> Fingerprint:
     while len(sample := hashes[: np.searchsorted(hashes, np.uint64((1 << 64 - level) - 1))]) > SKETCH_SHINGLES:
         level += 1
     bounds = np.array([(1 << 64 - min(level + step, 63)) - 1 for step in range(LEVELS)], np.uint64)
-    opening = shingle_hashes(words[:OPENING_WORDS])[:OPENING_KEYS]
+    opening = (shingle_hashes(words[:OPENING_WORDS])[:OPENING_SHINGLES] >> np.uint64(32)).astype(np.uint32)
     headline = tokens(bare) if bare else []
     notice = quoted(record.body[:MAX_NOTICE_CHARACTERS])[:MAX_QUOTED] if marker else []
     named = (tokens(text) for text in notice)
     domain = (record.publisher and record.publisher.domain) or registered_domain(record.url)
     name = record.publisher and record.publisher.name
     return Fingerprint(
-        record.id, arrived, level, len(hashes), tuple(np.searchsorted(sample, bounds).tolist()), _lower(sample), _lower(opening),
-        _hash(" ".join(words)), _address(record.url), bool(record.url and is_article_url(record.url)),
+        record.id, arrived, level, len(hashes), tuple(np.searchsorted(sample, bounds).tolist()), _lower(sample), opening,
+        _hash(" ".join(words)), _address(record.url), _is_article(record.url),
         _hash(domain or " ".join(tokens(name or ""))), _headline(headline), _headline_tokens(headline), marker,
         _seconds(record.modified or record.published), quoted=frozenset(map(_headline, named)) - {0},
     )  # fmt: skip
@@ -191,6 +192,11 @@ def _address(url: str | None) -> int:
     path = parts.path.rstrip("/")
     query = _TRACKING.sub("", parts.query).strip("&")
     return _hash(f"{host}{path}?{query}") if path or query else 0
+
+
+def _is_article(url: str | None) -> bool:
+    """Whether an address is an article's, not that of a front page or section, which has another text each day."""
+    return bool(url and (is_article_url(url) or _DATED_PATH.search(url)))
 
 
 def _seconds(moment: str | None) -> float:

@@ -22,7 +22,20 @@ _NTH_LEAD = re.compile(r"[,-] ?(\d)(?:st|nd|rd|th) (?:ld|lead)\b", re.IGNORECASE
 _KILL_SLUG = re.compile(r"[,-] ?KILL\b|\bKILL[,-]|\bMANDATORY KILL\b|\bATTENTION\b[^.]{0,30}\bKILL\b")
 _OPENS = re.compile(r"^\s*(?:eds?[.:]\s*)?(?:\d(?:st|nd|rd|th)\s+)?[(\[【〔（*\s]*", re.IGNORECASE)
 _TAIL = re.compile(r"\s*[(\[【〔（][^(\[【〔（]{2,40}$|\s[-–—|]+\s*[^-–—|]{2,40}$")
-_QUOTED = re.compile(r"[\"“„«「『]([^\"“”„«»「」『』\n]{8,300})[\"”“»」』]")
+_QUOTES = [
+    re.compile(rf"{opens}([^{opens}{closes}\n]{{8,300}})[{closes}]")
+    for opens, closes in (
+        ("“", "”"),
+        ('"', '"'),
+        ("„", "“”"),
+        ("«", "»"),
+        ("»", "«"),
+        ("「", "」"),
+        ("『", "』"),
+        ("‘", "’"),
+        ("《", "》"),
+    )
+]
 
 
 class Marker(NamedTuple):
@@ -44,7 +57,7 @@ def read_marker(headline: str | None, lines: Iterable[str]) -> tuple[Marker | No
 
 def quoted(text: str) -> list[str]:
     """What stands in quotation marks: a notice of a kill names its story by the headline."""
-    return _QUOTED.findall(text)
+    return [words for pattern in _QUOTES for words in pattern.findall(text)]
 
 
 def _of_headline(headline: str) -> tuple[Marker | None, str]:
@@ -86,7 +99,7 @@ def _is_time_line(match: re.Match[str], line: str) -> bool:
     if _kind_of(match) is not Relation.UPDATE:
         return False
     is_note = match["bracket"] or match["eds"] or match["update"].isupper()
-    return not is_note or line[match.end() :][:1].isdigit()
+    return not is_note or bool(match["bracket"] and match["number"]) or line[match.end() :][:1].isdigit()
 
 
 def _before(line: str) -> re.Match[str] | None:
