@@ -109,7 +109,7 @@ def _reworded(article: Article, draw: random.Random) -> Article:
     def changed(text: str) -> str:
         return " ".join("so-called" if draw.random() < CHANGED_SHARE else word for word in text.split(" "))
 
-    return article._replace(paragraphs=tuple(map(changed, article.paragraphs)))
+    return article._replace(paragraphs=(*map(changed, article.paragraphs[:-1]), f"So-called: {article.paragraphs[-1]}"))
 
 
 def _rewritten(article: Article, draw: random.Random) -> Article:
@@ -200,9 +200,11 @@ def articles(found: list[Page]) -> list[Article]:
     made = {}
     for one in found:
         ours = record(one) if one.bodies else None
-        body = tuple(text for text in max(one.bodies, key=len, default=()) if len(text) >= MIN_PARAGRAPH_CHARACTERS)
-        if ours and ours.headline and len(body) >= MIN_PARAGRAPHS:
-            made[ours.headline] = Article(ours.headline, body)
+        longest = max(one.bodies, key=len, default=())
+        headline = (ours and ours.headline) or ""
+        body = tuple(text for text in longest if len(text) >= MIN_PARAGRAPH_CHARACTERS and headline not in text)
+        if headline and ours and len(body) >= MIN_PARAGRAPHS:
+            made[headline] = Article(headline, body)
     return list(made.values())
 
 

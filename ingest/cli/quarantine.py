@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.options import settings_of_existing_spool, with_settings
+from ingest.cli.options import FOLDER, settings_of_existing_spool, with_settings
 from ingest.core.text.characters import escape_for_display
 
 if TYPE_CHECKING:
@@ -112,6 +112,9 @@ def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 @click.command()
 @with_settings
 @click.option("--publisher", help="Only records of this publisher, by domain or name.")
+@click.option(
+    "--packs", type=FOLDER, help="Folder of your own publisher packs (INGEST_PACKS), if no service is running."
+)
 def reclean(publisher: str | None, **flags: Any) -> None:
     """Clean the kept sources again and replace their records, after rules or the version changed.
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ingest.cli.files import ARTICLES, OneLineError, files_in, read_sidecar, read_stream
-from ingest.cli.options import settings_of, settings_of_existing_spool, with_settings
+from ingest.cli.options import FOLDER, settings_of, settings_of_existing_spool, with_settings
 from ingest.core.text.characters import escape_for_display
 
 
@@ -27,6 +27,13 @@ def _run_service(run: Callable[[], int]) -> None:
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)
+
+
+_with_packs = click.option(
+    "--packs",
+    type=FOLDER,
+    help="Folder of your own publisher packs (INGEST_PACKS); a change is taken over while it runs.",
+)
 
 
 def _with_record_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,6 +57,7 @@ def _with_record_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @with_settings
 @click.option("--workers", type=click.IntRange(1), help="Worker processes (INGEST_WORKERS, or one per core).")
+@_with_packs
 @_with_record_options
 @click.option("--once", is_flag=True, help="End as soon as inbox and claimed are empty.")
 def up(once: bool, **flags: Any) -> None:  # noqa: FBT001
@@ -67,6 +75,7 @@ def up(once: bool, **flags: Any) -> None:  # noqa: FBT001
 
 @click.command()
 @with_settings
+@_with_packs
 def watch(**flags: Any) -> None:
     """Watch the inbox and queue what is dropped for Celery workers."""
     settings = settings_of(**flags)

@@ -15,8 +15,9 @@ from ingest.core.model import RawArticle, Ticket
 from ingest.core.parse.decode import unpack
 from ingest.core.text.characters import is_url
 from ingest.service.composition import Service, open_service
+from ingest.service.environment import load_settings
 from ingest.service.formats import JournalEntry
-from ingest.service.settings import Settings, load_settings
+from ingest.service.settings import Settings
 from ingest.service.spool import filenames
 
 log = logging.getLogger(__name__)

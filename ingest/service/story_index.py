@@ -72,7 +72,7 @@ class StoryIndex:
         try:
             return self._place(new, record, read)
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _DAMAGED:
                 self.close()
                 raise
             self._set_aside(str(error))
@@ -122,6 +122,8 @@ class StoryIndex:
         rows.execute("COMMIT")
 
     def _open(self) -> sqlite3.Connection:
+        if folder := os.path.dirname(self.path):
+            os.makedirs(folder, exist_ok=True)
         self._inode = _inode(self.path)
         rows = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None)
         try:

@@ -115,6 +115,11 @@ def test_a_marker_is_a_relation(headline: str, kind: str, number: int) -> None:
     assert relation(after, before) == kind
 
 
+def test_a_headline_that_lost_its_marker_still_has_it_where_it_stood() -> None:
+    assert read_marker(ENGLISH.title, (), [f"{ENGLISH.title} – Update"]) == (("update", 0), ENGLISH.title)
+    assert read_marker(ENGLISH.title, (), ["Update: another story"]) == (None, ENGLISH.title)
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ingest.core.model import Relation
+from ingest.core.text.normalize import match_key
 from ingest.core.text.wordlists import alternation, load_wordlists
 
 MAX_NOTE_CHARACTERS = 600
@@ -45,9 +46,16 @@ class Marker(NamedTuple):
     number: int = 0
 
 
-def read_marker(headline: str | None, lines: Iterable[str]) -> tuple[Marker | None, str | None]:
-    """The marker of a text, and its headline without one. `lines`: those that may be a slug or an editor's note."""
+def read_marker(
+    headline: str | None, lines: Iterable[str], headings: Iterable[str] = ()
+) -> tuple[Marker | None, str | None]:
+    """The marker of a text, and its headline without one. `lines`: those that may be a slug or an editor's note; `headings`: those that may be the
+    headline as it stood, where the headline itself has lost its marker.
+    """
     found, bare = _of_headline(headline) if headline else (None, None)
+    if found is None and headline:
+        whole = (_of_headline(line) for line in headings)
+        found = next((marker for marker, rest in whole if marker and match_key(rest) == match_key(headline)), None)
     if found is None:
         for line in lines:
             if found := _of_line(line):
