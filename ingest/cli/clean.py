@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Mapping
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,7 +15,7 @@ import click
 
 from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, files_in, make_folder, write_atomically
 from ingest.cli.progress import progress
-from ingest.cli.sandboxed import Read, each
+from ingest.cli.sandboxed import Read, each_with_members
 from ingest.export import FORMATS
 
 MAX_STORIES = 1_000_000
@@ -67,6 +70,8 @@ def clean(
 ) -> None:
     """Clean files, folders, or standard input (-); each file in a sandboxed process with limits of time and memory.
 
+    Of a container (WARC, WACZ, JSON Lines, ZIP, TAR) each member is cleaned (docs/containers.md).
+
     Symbolic links inside folders are named on standard error and skipped.
 
     Exit status: 0 all cleaned, 1 some refused (each with a line on standard error), 2 usage, 74 disk full.
@@ -81,22 +86,38 @@ def clean(
     write = writer("jsonl" if stories else form, _min_confidence(thresholds))
     refused = 0
     gap = ""
+    counts: Counter[str] = Counter()
 
-    with progress(len(files)) as step:
-        found = each(files, write, named=paths, url=url, packs=packs, jobs=min(jobs, len(files)))
+    with progress(len(files)) as bar:
+        found = each_with_members(files, write, named=paths, url=url, packs=packs, jobs=jobs)
         if stories:
             found = placed(found, form)
-        for path, result in zip(files, found, strict=True):
-            step()
+        for path, result in found:
+            shown = escape_for_display(str(path))
+            bar.step(result)
+            if "container" in result:
+                counts.clear()
+                continue
             if "reason" in result:
                 refused += 1
-                click.echo(f"{escape_for_display(str(path))}: {result['reason']}: {result['message']}", err=True)
-            elif output:
+                member = escape_for_display(f": {result['member']}") if "member" in result else ""
+                click.echo(f"{shown}{member}: {result['reason']}: {result['message']}", err=True)
+            elif output and "end" not in result:
                 write_atomically(output / f"{result['id']}{FORMATS[form].suffix}", result["text"])
-            else:
+            elif "end" not in result:
                 click.echo(f"{gap}{result['text']}")
                 gap = FORMATS[form].gap
+            counts[result.get("reason", "cleaned")] += "member" in result
+            if "end" in result:
+                click.echo(f"{shown}: {summary(counts)}", err=True)
     ctx.exit(1 if refused else 0)
+
+
+def summary(counts: Mapping[str, int]) -> str:
+    """How many members of a container were cleaned, and how many refused, by reason."""
+    parts = [f"{count:,} {reason}" for reason, count in sorted(counts.items(), key=lambda item: -item[1]) if count]
+    count = sum(counts.values())
+    return f"{count:,} member{'s' if count != 1 else ''}" + (f": {', '.join(parts)}" if parts else "")
 
 
 def _min_confidence(thresholds: tuple[str, ...]) -> dict[str, float]:
@@ -127,11 +148,8 @@ def writer(form: str, min_confidence: Mapping[str, float] = MappingProxyType({})
     return write
 
 
-def placed(found: Iterator[dict[str, str]], form: str) -> Iterator[dict[str, str]]:
+def placed(found: Iterable[tuple[Path, dict[str, str]]], form: str) -> Iterator[tuple[Path, dict[str, str]]]:
     """Results of `writer("jsonl")` as those of `writer(form)`, of records that know the stories of those before them."""
-    import json
-    import zlib
-
     from ingest.core.record import Record
     from ingest.service.story_index import StoryIndex
 
@@ -141,22 +159,20 @@ def placed(found: Iterator[dict[str, str]], form: str) -> Iterator[dict[str, str
     def read(record_id: str) -> dict[str, Any] | None:
         return json.loads(zlib.decompress(before[record_id])) if record_id in before else None
 
-    for arrived, result in enumerate(found):
-        if "reason" in result:
-            yield result
-            continue
-        record = Record.model_validate_json(result["text"])
-        record = index.place(record, arrived, read).apply(record)
-        before[record.id] = zlib.compress(json.dumps({"headline": record.headline, "body": record.body}).encode())
-        yield {"id": record.id, "text": FORMATS[form].write(record)}
+    for arrived, (path, result) in enumerate(found):
+        if "text" in result:
+            record = Record.model_validate_json(result["text"])
+            record = index.place(record, arrived, read).apply(record)
+            before[record.id] = zlib.compress(json.dumps({"headline": record.headline, "body": record.body}).encode())
+            yield path, result | {"text": FORMATS[form].write(record)}
+        else:
+            yield path, result
     index.close()
 
 
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of a record."""
-    import json
-
     from ingest.core.record import Record
 
     click.echo(json.dumps(Record.model_json_schema(mode="serialization"), indent=2))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ingest.export.uri import article_uri, content_uri, to_uri
 
 if TYPE_CHECKING:
-    from ingest.core.record import Image, Record, Related, SameAs
+    from ingest.core.record import Image, Record, Related
+    from ingest.core.record_parts import SameAs
 
 STANDARD = {"name": "ninjs", "version": "3.1", "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json#"}
 _MINUTE = re.compile(r"(T\d\d:\d\d)(?!:)")

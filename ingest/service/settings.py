@@ -22,6 +22,9 @@ PREFIX = "INGEST_"
 SECRETS = ("broker_url", "broker_password", "dashboard_token")
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
+JsonField = Annotated[
+    str, StringConstraints(pattern=r"^(html|text|fetched|url|headline|byline|authors|published|modified|language)$")
+]
 ConfidenceField = Annotated[str, StringConstraints(pattern=r"^(headline|authors|published|publisher|body)$")]
 
 
@@ -76,6 +79,10 @@ class Settings(BaseSettings):
     max_blocks: int = Field(LIMITS.blocks, ge=1, description="Blocks of an article that are read; the rest is cut off.")
     max_extra: int = Field(
         LIMITS.extra, ge=0, description="Bytes of the sender's own object (`extra`) as JSON; a larger one is left out."
+    )
+    max_members: int = Field(LIMITS.members, ge=1, description="Members of a container; one with more is refused.")
+    json_fields: dict[JsonField, str] = Field(
+        {}, description='Where JSON pages keep a field, as `{"html": "payload.page"}`, besides the known keys.'
     )
     min_confidence: dict[ConfidenceField, Annotated[float, Field(ge=0, le=1)]] = Field(
         {},
@@ -171,7 +178,8 @@ class Settings(BaseSettings):
     @property
     def limits(self) -> Limits:
         """The bounds of `core`, as set here."""
-        return Limits(self.max_unpacked, self.max_tags, self.max_lines, self.max_blocks, self.max_extra)
+        own = (self.max_unpacked, self.max_tags, self.max_lines, self.max_blocks, self.max_extra, self.max_members)
+        return Limits(*own, tuple(sorted(self.json_fields.items())))
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ from pydantic import TypeAdapter
 from ingest.core.memory.stories import Match, compare, replaced, strongest
 from ingest.core.memory.story_changes import Placement, changes_since
 from ingest.core.memory.story_fingerprint import Fingerprint, fingerprint
-from ingest.core.record import Record, SameAs
+from ingest.core.record import Record
+from ingest.core.record_parts import SameAs
 from ingest.service.spool.filenames import new_token
 
 log = logging.getLogger(__name__)

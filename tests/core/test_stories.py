@@ -15,7 +15,7 @@ from ingest.core.memory.story_changes import changes_since
 from ingest.core.memory.story_fingerprint import Fingerprint, fingerprint
 from ingest.core.memory.story_markers import read_marker
 from ingest.core.model import Relation
-from ingest.core.record import BuildInfo, Publisher, Record, SourceInfo
+from ingest.core.record import BuildInfo, Item, Publisher, Record, SourceInfo
 from tests.core.stories import ENGLISH, STORIES, Story
 
 ALL = pytest.mark.parametrize("story", STORIES, ids=lambda story: f"{story.lang}-{story.prose[0][:3]}")
@@ -113,6 +113,17 @@ def test_a_marker_is_a_relation(headline: str, kind: str, number: int) -> None:
     before = record(ENGLISH.prose, ENGLISH.title)
     after = record([*ENGLISH.prose[:4], "The price was wrong."], headline.format(ENGLISH.title))
     assert relation(after, before) == kind
+
+
+def test_what_the_senders_system_says_counts_like_a_marker() -> None:
+    one, other = STORIES[:2]
+    before = record(one.prose, one.title, item=Item(id="urn:newsml:agency.example:20240503:4711", version="1"))
+    again = {"item": Item(id="urn:newsml:agency.example:20240503:4711", take="1st Ld-Writethru")}
+    assert relation(record(other.prose, other.title, **again), before) is Relation.UPDATE
+    canceled = record(["Please disregard."], one.title, status="canceled")
+    assert relation(canceled, record(one.prose, one.title)) is Relation.KILL
+    numbered = [record(story.prose, story.title, item=Item(id="17")) for story in (one, other)]
+    assert relation(numbered[0], numbered[1]) is None
 
 
 def test_a_headline_that_lost_its_marker_still_has_it_where_it_stood() -> None:

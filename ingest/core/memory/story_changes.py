@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.core.record import Changes, Record, SameAs
+from ingest.core.record import Record
+from ingest.core.record_parts import Changes, SameAs
 from ingest.core.text.normalize import match_key
 
 

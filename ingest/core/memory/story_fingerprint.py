@@ -48,6 +48,7 @@ LEVELS = 8
 _HEAD = struct.Struct("<BIqqqqdQBBBBB")
 _KINDS = (None, Relation.CORRECTION, Relation.UPDATE, Relation.KILL)
 _DATED_PATH = re.compile(r"/(?:19|20)\d\d[/-]?[01]\d(?:[/-]?[0-3]\d)?/.")
+_OWN_IDENTIFIER = re.compile(r"[:@]|^[0-9a-f-]{32,}$", re.IGNORECASE)
 _TRACKING = re.compile(r"(?:^|&)(?:utm_\w+|fbclid|gclid|at_\w+|cmpid|ocid)=[^&]*")
 
 Keys = NDArray[np.uint32]
@@ -74,7 +75,7 @@ class Fingerprint:
     text: int
     """Hash of the whole body, without case, punctuation and white space."""
     address: int
-    """Hash of the URL."""
+    """Hash of the URL, or else of the sender's own identifier."""
     is_article_address: bool
     publisher: int
     """Hash of the registered domain, or else of the publisher's name."""
@@ -136,6 +137,8 @@ def fingerprint(record: Record, arrived: int) -> Fingerprint:
     marker, bare = read_marker(
         record.headline, _note_lines(record), (one.text for one in record.removed[:MAX_NOTE_LINES])
     )
+    if record.status == "canceled":
+        marker = Marker(Relation.KILL)
     words = tokens(record.body[:MAX_BODY_CHARACTERS])
     hashes = shingle_hashes(words)
     level = 0
@@ -150,7 +153,7 @@ def fingerprint(record: Record, arrived: int) -> Fingerprint:
     name = record.publisher and record.publisher.name
     return Fingerprint(
         record.id, arrived, level, len(hashes), tuple(np.searchsorted(sample, bounds).tolist()), _lower(sample), opening,
-        _hash(" ".join(words) + record.body[MAX_BODY_CHARACTERS:]), _address(record.url), _is_article(record.url),
+        _hash(" ".join(words) + record.body[MAX_BODY_CHARACTERS:]), _address(record), _is_article(record),
         _hash(domain or " ".join(tokens(name or ""))), _headline(headline), _headline_tokens(headline), marker,
         _seconds(record.modified or record.published), quoted=frozenset(map(_headline, named)) - {0},
     )  # fmt: skip
@@ -158,6 +161,8 @@ def fingerprint(record: Record, arrived: int) -> Fingerprint:
 
 def _note_lines(record: Record) -> Iterator[str]:
     """Where an editor's note or a slug may stand: the first lines and the last. What left the body of a page is its own, not the agency's."""
+    if record.item:
+        yield from filter(None, (record.item.take, record.item.slug, record.item.note))
     if record.source.media_type == "text/plain":
         yield from (removed.text for removed in record.removed[:MAX_NOTE_LINES] if removed.label is not Label.DATE)
     lines = [line for line in record.body.split("\n") if line]
@@ -187,20 +192,23 @@ def _headline_tokens(words: list[str]) -> Keys:
     return np.array([_hash(word) & 0xFFFFFFFF for word in telling[:MAX_HEADLINE_TOKENS]], np.uint32)
 
 
-def _address(url: str | None) -> int:
-    """Hash of an address without what does not name the article: scheme, www, campaign parameters, the final slash."""
-    if not url:
-        return 0
-    parts = urlsplit(url)
+def _address(record: Record) -> int:
+    """Hash of an address without what does not name the article: scheme, www, campaign parameters, the final slash. Without one, hash of the
+    identifier that the sender gave the article, if it is nobody else's: "urn:newsml:…", not "17".
+    """
+    if not record.url:
+        name = (record.item and record.item.id) or ""
+        return _hash(name) if _OWN_IDENTIFIER.search(name) else 0
+    parts = urlsplit(record.url)
     host = re.sub(r"^(?:www|m|amp)\.", "", (parts.hostname or "").lower())
     path = parts.path.rstrip("/")
     query = _TRACKING.sub("", parts.query).strip("&")
     return _hash(f"{host}{path}?{query}") if path or query else 0
 
 
-def _is_article(url: str | None) -> bool:
-    """Whether an address is an article's, not that of a front page or section, which has another text each day."""
-    return bool(url and (is_article_url(url) or _DATED_PATH.search(url)))
+def _is_article(record: Record) -> bool:
+    """Whether the address is an article's, not that of a front page or section, which has another text each day."""
+    return record.url is None or bool(is_article_url(record.url) or _DATED_PATH.search(record.url))
 
 
 def _seconds(moment: str | None) -> float:
