@@ -14,6 +14,7 @@ from ingest.core.labelling.copies import copies
 from ingest.core.labelling.gaps import gaps
 from ingest.core.labelling.openings import other_openings
 from ingest.core.labelling.outline import outline
+from ingest.core.labelling.peers import peers, summary
 from ingest.core.labelling.refusal import MIN_BODY_WORDS, speaks_of
 from ingest.core.labelling.stories import other_stories
 from ingest.core.labelling.tables import MOST_LINKED_LIST, belongs, fact_tables, is_whole, lists
@@ -52,7 +53,7 @@ def decide(
     """The blocks whose label changes. `free`: true for those that no pack rule has decided."""
     page = outline(blocks, verdicts, free)
     decided: dict[int, Decision] = {}
-    for step in (_alone, _unseen, _others, _tables, _lists, _gaps, _copies, _openings, _asides):
+    for step in (_alone, _unseen, _others, _tables, _lists, _gaps, _peers, _copies, _openings, _asides):
         changes = dict(step(page, stated))
         if changes:
             decided |= changes
@@ -123,6 +124,13 @@ def _lists(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
 def _gaps(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     del stated
     yield from _all(gaps(page), Label.BODY, "structure/gap")
+
+
+def _peers(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    del stated
+    yield from _all(peers(page), Label.BODY, "structure/peer")
+    headlines = [at for at, verdict in enumerate(page.verdicts) if verdict.label is Label.HEADLINE]
+    yield from _all(summary(page, headlines), Label.BODY, "structure/summary")
 
 
 def _copies(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
