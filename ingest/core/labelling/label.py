@@ -25,6 +25,7 @@ from ingest.core.labelling.title_text import MAX_SITE_CHARACTERS, without_bullet
 from ingest.core.model import Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
+from ingest.core.text.scripts import SENTENCE_STOPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +43,7 @@ DECLARED = "structure/json-ld"
 
 _LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # the field filled by a line under a marker
 
-_SENTENCE_GAP = re.compile(r"""[.!?…。！？؟।]["'”’»」』)]*\s*""")
+_SENTENCE_GAP = re.compile(rf"""[{SENTENCE_STOPS}]["'”’»」』)]*\s*""")
 
 
 def label_blocks(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingest.core.labelling.asides import author_notes, remarks, scripts
+from ingest.core.labelling.asides import author_notes, comments, scripts
+from ingest.core.labelling.cards import cards
 from ingest.core.labelling.copies import copies
 from ingest.core.labelling.gaps import gaps
 from ingest.core.labelling.openings import other_openings
@@ -96,7 +97,7 @@ def _unseen(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
         if mine and each.inert is not None:
             hidden.setdefault(id(each.inert), []).append(at)
     for each_block in hidden.values():
-        if sum(page.amount[at] for at in each_block) < seen:
+        if sum(page.amount[at] for at in each_block) <= seen:
             yield from _all(each_block, Label.WIDGET, "structure/unseen")
 
 
@@ -140,12 +141,13 @@ def _copies(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
 
 def _openings(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     yield from _all(other_openings(page, stated.titles), Label.RELATED, "structure/opening")
+    yield from _all(cards(page), Label.RELATED, "structure/card")
 
 
 def _asides(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     yield from _all(scripts(page), Label.WIDGET, "structure/script")
     yield from _all(author_notes(page, stated.authors), Label.AUTHOR_BIO, "structure/author-note")
-    yield from _all(remarks(page), Label.COMMENTS, "structure/remarks")
+    yield from _all(comments(page), Label.COMMENTS, "structure/remarks")
 
 
 def _all(blocks: Iterable[int], label: Label, rule: str) -> Iterator[tuple[int, Decision]]:
