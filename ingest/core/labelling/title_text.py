@@ -6,7 +6,7 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from ingest.core.text.normalize import match_key
-from ingest.core.text.scripts import UNSPACED_SET
+from ingest.core.text.scripts import SENTENCE_STOPS, UNSPACED_SET
 
 MAX_SITE_CHARACTERS = 40
 STEM_CHARACTERS = 5
@@ -22,7 +22,7 @@ _SITE_BAR = re.compile(r"[|–—•·»«/~:\-｜│]")
 _WORD = re.compile(r"[^\W_]+")
 _FIRST_UNSPACED = "\u0e00"
 _UNSPACED = re.compile(f"[{UNSPACED_SET}]+")
-_STOPS = frozenset(".!?…。！？؟।॥۔።။។៕։")
+_STOPS = frozenset(SENTENCE_STOPS)
 _STOPLESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _CLOSERS = " \"'”’»」』)]）"
 
