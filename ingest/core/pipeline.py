@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ingest.core.caching import in_own_thread
+from ingest.core.caching import in_own_thread, without_collection
 from ingest.core.compose import compose
 from ingest.core.confidence import check_min_confidence
 from ingest.core.labelling.label import label_blocks
@@ -54,6 +54,7 @@ def ignore_stage(stage: str) -> None:
     del stage
 
 
+@without_collection
 def clean(
     raw: bytes,
     *,
