@@ -52,7 +52,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 def settings_of(**flags: Any) -> Settings:
     """The settings, or a usage error that names each mistake."""
     from ingest.errors import InvalidSettings
-    from ingest.service.settings import load_settings
+    from ingest.service.environment import load_settings
 
     try:
         return load_settings(**flags)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.options import settings_of_existing_spool, with_settings
+from ingest.cli.options import FOLDER, settings_of_existing_spool, with_settings
 from ingest.core.text.characters import escape_for_display
 
 if TYPE_CHECKING:
@@ -112,14 +112,16 @@ def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 @click.command()
 @with_settings
 @click.option("--publisher", help="Only records of this publisher, by domain or name.")
+@click.option(
+    "--packs", type=FOLDER, help="Folder of your own publisher packs (INGEST_PACKS), if no service is running."
+)
 def reclean(publisher: str | None, **flags: Any) -> None:
-    """Clean the kept sources again and replace their records, after rules or the version changed.
+    """Clean the kept sources again and replace their records, after rules or the version changed. Of a container all members are.
 
     The running service takes them; if none is running and no broker is set, they are cleaned at once.
     """
     settings = settings_of_existing_spool(**flags)
     from ingest.service.composition import open_service
-    from ingest.service.spool import filenames
 
     service = open_service(settings)
     spool = service.spool
@@ -127,12 +129,21 @@ def reclean(publisher: str | None, **flags: Any) -> None:
     if publisher:
         lines = service.journal.lines()
         wanted = {line["token"] for line in lines if line.get("publisher") == publisher}
-    kept = [
-        path
-        for path in spool.settled("done")
-        if wanted is None or filenames.token_of(path.rpartition("/")[2]) in wanted
-    ]
+    kept = list(_kept(spool, wanted))
     _end(_requeue(settings, list(_again([(spool, old) for old in kept], replace=True))))
+
+
+def _kept(spool: Spool, wanted: set[str] | None) -> Iterator[str]:
+    """The kept sources with these tokens, or all; of a container's members the container."""
+    from ingest.service.spool import containers, filenames
+
+    for path in spool.settled("done"):
+        token = filenames.token_of(path.rpartition("/")[2])
+        if spool.read_member(path) is not None:
+            continue
+        holds = wanted is not None and token not in wanted and containers.progress_of(spool, path) is not None
+        if wanted is None or token in wanted or (holds and containers.holds_any(token, wanted)):
+            yield path
 
 
 def _again(chosen: list[tuple[Spool, str]], *, replace: bool) -> Iterator[str]:

@@ -32,10 +32,19 @@ def status(as_json: bool, watch: bool, **flags: Any) -> None:  # noqa: FBT001
             click.clear()
 
 
+def _container(seen: Mapping[str, Any]) -> str:
+    return (
+        f"{seen['name']} ({seen['format']}): {100 * seen['read_share']:.0f} % read, {seen['members']:,} members so far"
+    )
+
+
 def _lines(seen: Mapping[str, Any]) -> list[str]:
     lines = []
     for key, value in seen.items():
         if key == "why":
+            continue
+        if key == "containers":
+            lines += [f"{'container':>24}  {_container(each)}" for each in value]
             continue
         parts = {k: v for k, v in value.items() if v is not None and k != "space"} if isinstance(value, dict) else None
         shown = value if parts is None else ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in parts.items())

@@ -20,6 +20,7 @@ import pytest
 import redis
 
 from ingest.cli.status import _lines
+from ingest.core.containers import Member
 from ingest.core.record import Confidence
 from ingest.service.journal import Journal
 from ingest.service.settings import Settings
@@ -43,8 +44,9 @@ def article(number: int) -> str:
     )
 
 
-def plain(raw: bytes, *, claims: dict[str, Any] | None = None, **_: Any) -> Any:
+def plain(raw: bytes | Member, *, claims: dict[str, Any] | None = None, **_: Any) -> Any:
     """A scripted core: the first word of an article says what it does to its worker process."""
+    raw = raw.content if isinstance(raw, Member) else raw
     word = raw.split(maxsplit=1)[0] if raw.strip() else b""
     if word == b"LOOP":
         while True:
