@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from ingest.core.caching import cache_short_texts
 from ingest.core.html.elements import (
     BLOCK_TAGS,
+    CODE_TAGS,
+    EMPTY_TAGS,
     KIND_RESET_TAGS,
     MEDIA_TAGS,
     NAMING_ATTRIBUTES,
@@ -34,9 +36,11 @@ TOKEN = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}")
 HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 _TELLING = frozenset(
-    {*NAMING_ATTRIBUTES, "style", "hidden", "aria-hidden", "property", "rel", "shadowrootmode", "shadowroot"}
+    {"class", "role", "itemprop", "style", "hidden", "aria-hidden", "property", "rel", "shadowrootmode", "shadowroot"}
 )
-"""Attributes on which a kind depends."""
+"""Attributes on which a kind depends; `id` too, where the page's style rules name one."""
+_MORE_NAMES = frozenset(NAMING_ATTRIBUTES) - _TELLING
+"""Naming attributes that hardly two elements share: they are read for the elements that have text."""
 
 
 def ordered_class_tokens(text: str) -> tuple[str, ...]:
@@ -73,7 +77,8 @@ class ElementKind:
     """The tag and the telling attributes of an element, and what follows from them alone.
 
     `block_kind`: the kind of the blocks inside, where the tag decides it. `look`: by its style and the page's style rules.
-    `may_be_aside`: something about it can hide it. `claims`: its own text may contain claims about the article.
+    `may_be_aside`: something about it can hide it. `claims`: its own text may contain claims about the article. `simple`: without
+    text it does no more than separate text, if it is a block.
     """
 
     __slots__ = (
@@ -85,11 +90,14 @@ class ElementKind:
         "custom",
         "displays_block",
         "displays_inline",
+        "empty",
+        "is_code",
         "look",
         "may_be_aside",
         "media",
         "preformatted",
         "roles",
+        "simple",
         "tag",
         "tokens",
         "unrendered",
@@ -109,15 +117,24 @@ class ElementKind:
         self.displays_block, self.displays_inline = look.display == "block", look.display == "inline"
         self.unseen = look.unseen
         self.may_be_aside = look != PLAIN or "hidden" in attributes or "role" in attributes
+        self.empty, self.is_code = tag in EMPTY_TAGS, tag in CODE_TAGS
         self.media, self.preformatted, self.custom = tag in MEDIA_TAGS, tag in PREFORMATTED, "-" in tag
+        self.simple = not (self.media or self.preformatted or self.may_be_aside or self.custom or tag == "a")
         self.tokens: tuple[str, ...] | None = None
 
-    def name_tokens(self) -> tuple[str, ...]:
-        """The words of its names, for the labeller; many elements have no text, so they are found when first asked for."""
+    def name_tokens(self, items: list[tuple[str, str]]) -> tuple[str, ...]:
+        """The words of an element's names, for the labeller. `items`: all its attributes. Many elements have no text, so the words
+        are found when first asked for.
+        """
+        if len(items) > len(self.attributes) and any(name in _MORE_NAMES for name, _ in items):
+            return self._tokens(dict(items))
         if self.tokens is None:
-            named = name_tokens(self.attributes)
-            self.tokens = (*named, UNSEEN) if self.unseen else named
+            self.tokens = self._tokens(self.attributes)
         return self.tokens
+
+    def _tokens(self, attributes: Mapping[str, str]) -> tuple[str, ...]:
+        named = name_tokens(attributes)
+        return (*named, UNSEEN) if self.unseen else named
 
 
 class ElementKinds:
@@ -125,12 +142,23 @@ class ElementKinds:
 
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
+        self._telling = _TELLING | {"id"} if sheet.names_ids else _TELLING
         self._known: dict[object, ElementKind] = {}
 
     def of(self, tag: str, items: list[tuple[str, str]]) -> ElementKind:
         """The kind of an element; `items`: all its attributes."""
-        telling = [item for item in items if item[0] in _TELLING] if items else items
-        key = (tag, *telling) if telling else tag
+        key: object = tag
+        telling = items
+        if len(items) == 1:
+            if items[0][0] in self._telling:
+                key = (tag, items[0])
+            else:
+                telling = []
+        elif items:
+            names = self._telling
+            telling = [item for item in items if item[0] in names]
+            if telling:
+                key = (tag, *telling)
         kind = self._known.get(key)
         return kind if kind is not None else self._add(key, tag, telling)
 

@@ -28,18 +28,18 @@ INITIAL_CHARACTERS = 2
 class OpenElement:
     """An element that the walk is inside, and its parent; the outermost one is its own parent.
 
-    `kind`: what its tag and attributes say. `block_kind`: the kind of a block inside it. `block`: the tag of the nearest
-    block-level element. `silent`: nothing inside it is read. `body`: it is inside the page's body. `since`: for links, the
-    number of blocks before it.
+    `kind`: what its tag and attributes say; `items`: its attributes. `block_kind`: the kind of a block inside it. `breaks_text`: it
+    separates the text inside it from the text around it. `silent`: nothing inside it is read. `body`: it is inside the page's body.
+    `since`: for links, the number of blocks before it.
     """
 
     __slots__ = (
-        "block",
         "block_kind",
         "body",
         "breaks_text",
         "depth",
         "element",
+        "items",
         "kind",
         "model_element",
         "parent",
@@ -47,18 +47,30 @@ class OpenElement:
         "since",
     )
 
-    def __init__(self, element: Any, kind: ElementKind, parent: OpenElement | None) -> None:
-        self.element, self.kind = element, kind
-        self.model_element: Element | None = None
-        self.breaks_text = kind.breaks_text
+    block_kind: BlockKind
+    model_element: Element | None
+    since: int
+
+    def __init__(
+        self, element: Any, kind: ElementKind, items: list[tuple[str, str]], parent: OpenElement | None
+    ) -> None:
+        self.element, self.kind, self.items, self.breaks_text = element, kind, items, kind.breaks_text
+        self.model_element = None
         if parent is None:
-            self.parent, self.depth, self.block, self.silent, self.body = self, 0, "", False, False
-            self.block_kind: BlockKind = "paragraph"
+            self.parent, self.depth, self.block_kind, self.silent, self.body = self, 0, "paragraph", False, False
             return
         self.parent, self.depth, self.block_kind = parent, parent.depth + 1, parent.block_kind
-        self.block = kind.tag if kind.breaks_text else parent.block
         self.silent = parent.silent or kind.unrendered
         self.body = parent.body or kind.tag == "body"
+
+    def block_tag(self) -> str:
+        """The tag of the nearest block-level element; "" where there is none."""
+        here = self
+        while not (here.kind.breaks_text and here.breaks_text):
+            if here.parent is here:
+                return ""
+            here = here.parent
+        return here.kind.tag
 
 
 class Gathering:
@@ -168,7 +180,7 @@ class Gathering:
             share = min(1.0, self.link_length / len(text))
             repeated = self.overlap.shares(text)
             markup = Markup(
-                inmost.block,
+                inmost.block_tag(),
                 tuple(self.links),
                 share,
                 self.media,
@@ -210,6 +222,6 @@ def _model_element(innermost: OpenElement) -> Element | None:
     for each in reversed(new):
         kind = each.kind
         each.model_element = element = Element(
-            kind.tag, kind.class_attr[:MAX_CLASS_ATTR_CHARACTERS], kind.name_tokens(), each.depth - 1, element
+            kind.tag, kind.class_attr[:MAX_CLASS_ATTR_CHARACTERS], kind.name_tokens(each.items), each.depth - 1, element
         )
     return element

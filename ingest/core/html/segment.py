@@ -17,8 +17,6 @@ from urllib.parse import urljoin
 from ingest.core.html.element_kind import ElementKind, ElementKinds
 from ingest.core.html.elements import (
     BLOCK_TAGS,
-    CODE_TAGS,
-    EMPTY_TAGS,
 )
 from ingest.core.html.overlap import MetadataOverlap
 from ingest.core.html.page_index import PageIndex
@@ -69,20 +67,20 @@ class _Segmenter(Gathering):
 
     def read(self, elements: Iterable[HtmlElement]) -> None:
         """Read all elements in document order: before each opens, those that do not contain it are closed."""
-        here = nobody = OpenElement(None, ElementKind("", {}, PLAIN), None)
+        here = nobody = OpenElement(None, ElementKind("", {}, PLAIN), [], None)
         kind_of, add_element = self.kinds.of, self.index.add_element
         for element in elements:
             around = element.getparent()
             while here.element is not around:
                 here = self.close_element(here)
-            tag, items = element.tag, element.items()
-            kind = kind_of(tag, items)
+            items = element.items()
+            kind = kind_of(element.tag, items)
             if kind.roles:
                 add_element(element, kind.roles)
-            if tag in EMPTY_TAGS and not len(element):
+            if (kind.empty or (kind.simple and not element.text)) and not len(element):
                 self.empty_element(element, kind, here)
             else:
-                here = self.open_element(element, kind, here)
+                here = self.open_element(element, kind, items, here)
         while here.parent is not nobody:
             here = self.close_element(here)
         self.flush()
@@ -90,21 +88,26 @@ class _Segmenter(Gathering):
     def empty_element(self, element: HtmlElement, kind: ElementKind, outer: OpenElement) -> None:
         """Read an element without readable content."""
         if not outer.silent:
-            if kind.tag == "br":
-                self.line_break(outer)
-            elif kind.media:
-                self.media += 1
+            if kind.empty:
+                if kind.tag == "br":
+                    self.line_break(outer)
+                elif kind.media:
+                    self.media += 1
+            elif self.inmost is not None and (
+                kind.breaks_text or self.is_paragraph(OpenElement(element, kind, [], outer))
+            ):
+                self.flush()
         if tail := element.tail:
             self.text(tail, outer)
 
-    def open_element(self, element: HtmlElement, kind: ElementKind, outer: OpenElement) -> OpenElement:
-        """Open an element inside another; returns the new position of the walk."""
-        here = OpenElement(element, kind, outer)
-        if outer.silent:
-            here.silent = True
-        else:
+    def open_element(
+        self, element: HtmlElement, kind: ElementKind, items: list[tuple[str, str]], outer: OpenElement
+    ) -> OpenElement:
+        """Open an element inside another; returns the new position of the walk. `items`: its attributes."""
+        here = OpenElement(element, kind, items, outer)
+        if not here.silent or not outer.silent:
             self.open(here)
-        if kind.tag not in CODE_TAGS and (text := element.text):
+        if not kind.is_code and (text := element.text):
             self.text(text, here)
         return here
 
@@ -113,7 +116,7 @@ class _Segmenter(Gathering):
         kind = here.kind
         if kind.breaks_text:
             if kind.displays_inline and _in_a_sentence(here.element):
-                here.breaks_text, here.block = False, here.parent.block
+                here.breaks_text = False
         elif kind.displays_block or self.is_paragraph(here):
             here.breaks_text = True
         elif kind.may_be_aside:

@@ -27,6 +27,7 @@ MAX_TOKENS_PER_ELEMENT = 12
 first.
 """
 
+
 def element_names(tag: str, words: Sequence[str]) -> list[str]:
     """The names of an element: its tag, its words, and each pair of consecutive words."""
     some = words[:MAX_TOKENS_PER_ELEMENT]
