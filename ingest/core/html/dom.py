@@ -60,12 +60,8 @@ def class_tokens(name: str) -> frozenset[str]:
     """The words of a class or id attribute: `articleByline__author-name` gives article, byline, author, name, and the
     whole tokens.
     """
-    return frozenset().union(*map(_parts_of_token, name[:MAX_CLASS_ATTR_CHARACTERS].split()))
-
-
-@cache_short_texts
-def _parts_of_token(token: str) -> frozenset[str]:
-    return frozenset((token.lower(), *" ".join(_NAME_PART.findall(token)).lower().split()))
+    name = name[:MAX_CLASS_ATTR_CHARACTERS]
+    return frozenset(name.lower().split()).union(" ".join(_NAME_PART.findall(name)).lower().split())
 
 
 def iter_text(

@@ -6,18 +6,16 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
 from ingest.core.caching import cache_short_texts
 from ingest.core.html.dom import class_tokens
-from ingest.core.limits import MAX_CLASS_ATTR_CHARACTERS
 from ingest.core.text.wordlists import word_set
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from lxml.html import HtmlElement
 
@@ -56,22 +54,17 @@ def _role_words() -> tuple[tuple[str, frozenset[str]], ...]:
     )
 
 
+@cache
+def _role_tokens() -> frozenset[str]:
+    """All words that assign a role: few names contain one."""
+    return frozenset().union(*(wanted for _, wanted in _role_words()))
+
+
 @cache_short_texts
-def _roles_of_token(token: str) -> tuple[str, ...]:
-    """The roles given by one of the names in an attribute: few names give any."""
-    words = class_tokens(token)
-    return tuple(role for role, wanted in _role_words() if not words.isdisjoint(wanted))
-
-
-def roles_of(attributes: Mapping[str, str]) -> tuple[str, ...]:
-    """The roles that an element has by its attributes: for which claims it may be read."""
-    get = attributes.get
-    named = chain(
-        get("class", "")[:MAX_CLASS_ATTR_CHARACTERS].split(),
-        (get("itemprop") or get("property") or get("rel") or "")[:MAX_CLASS_ATTR_CHARACTERS].split(),
-    )
-    found = frozenset(chain.from_iterable(map(_roles_of_token, named)))
-    return tuple(role for role, _ in _role_words() if role in found) if found else ()
+def _roles_of(name: str, other: str) -> tuple[str, ...]:
+    """The roles of an element from the words of its class, itemprop, property and rel attributes."""
+    have = (class_tokens(name) | class_tokens(other) if other else class_tokens(name)) & _role_tokens()
+    return tuple(role for role, wanted in _role_words() if not have.isdisjoint(wanted)) if have else ()
 
 
 @cache_short_texts
@@ -107,6 +100,7 @@ class PageIndex:
         self.headline_ancestors: frozenset[HtmlElement] = frozenset()
         """The ancestors of the headline: never a foreign part, whatever their names ("__next", "menu-open")."""
         self._foreign: dict[tuple[HtmlElement, str], bool] = {}
+        self._roles: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
 
     def with_headline(self, heading: HtmlElement | None) -> PageIndex:
         """The same index with the element of the headline set."""
@@ -117,11 +111,19 @@ class PageIndex:
         index._foreign = {}  # noqa: SLF001  its own class
         return index
 
-    def add_element(self, element: HtmlElement, roles: Iterable[str]) -> None:
-        """Add the next element that has roles."""
-        for role in roles:
-            if len(self.by_role[role]) < MAX_ELEMENTS_PER_TAG:
-                self.by_role[role].append(element)
+    def add_element(self, element: HtmlElement, attributes: Mapping[str, str]) -> None:
+        """Add the next element."""
+        if not attributes:
+            return
+        get = attributes.get
+        key = name, other = get("class"), get("itemprop") or get("property") or get("rel")
+        if name or other:
+            roles = self._roles.get(key)
+            if roles is None:
+                roles = self._roles[key] = _roles_of(name or "", other or "")
+            for role in roles:
+                if len(self.by_role[role]) < MAX_ELEMENTS_PER_TAG:
+                    self.by_role[role].append(element)
 
     def add_text(self, text: str, element: HtmlElement) -> None:
         """Add the next run of text, on one line."""

@@ -4,19 +4,22 @@ second line break.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from ingest.core.caching import cache_short_texts
 from ingest.core.html.dom import class_tokens
-from ingest.core.html.elements import INITIALS
+from ingest.core.html.elements import BLOCK_TAGS, INITIALS, NAMING_ATTRIBUTES, NO_CLAIM_TAGS, UNRENDERED_TAGS
 from ingest.core.limits import MAX_CLASS_ATTR_CHARACTERS, MAX_URL_CHARACTERS
-from ingest.core.model import Block, Element, Link, Markup
+from ingest.core.model import UNSEEN, Block, Element, Link, Markup
 from ingest.core.text.characters import strip_unsafe, to_single_line
 
 if TYPE_CHECKING:
-    from ingest.core.html.element_kind import ElementKind
+    from collections.abc import Mapping
+
     from ingest.core.html.overlap import MetadataOverlap
     from ingest.core.html.page_index import PageIndex
     from ingest.core.model import BlockKind
@@ -24,60 +27,83 @@ if TYPE_CHECKING:
 INITIAL_CHARACTERS = 2
 """A large first letter, with the quotation mark before it."""
 
+TOKEN = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}")
+HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+@cache_short_texts
+def ordered_class_tokens(text: str) -> tuple[str, ...]:
+    """The words of a class attribute or similar: `ArticleBody__lead-text` gives article, body, lead, text."""
+    return tuple(dict.fromkeys(" ".join(TOKEN.findall(text)).lower().split()))
+
+
+def name_tokens(attributes: Mapping[str, str]) -> tuple[str, ...]:
+    """The lower-case tokens of an element's class, id, role and similar attributes; "hidden" is added where an
+    attribute hides it.
+    """
+    if not attributes:
+        return ()
+    if len(attributes) == 1 and "class" in attributes:  # half of all elements
+        return ordered_class_tokens(attributes["class"][:MAX_CLASS_ATTR_CHARACTERS])
+    found = ordered_class_tokens(
+        " ".join([attributes[name][:MAX_CLASS_ATTR_CHARACTERS] for name in NAMING_ATTRIBUTES if name in attributes])
+    )
+    if (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or ("style" in attributes and HIDDEN_STYLE.search(attributes["style"]))
+    ):
+        return (*found, "hidden")
+    return found
+
 
 class OpenElement:
-    """An element that the walk is inside, and its parent; the outermost one is its own parent.
-
-    `kind`: what its tag and attributes say; `items`: its attributes. `block_kind`: the kind of a block inside it. `breaks_text`: it
-    separates the text inside it from the text around it. `silent`: nothing inside it is read. `body`: it is inside the page's body.
-    `since`: for links, the number of blocks before it.
-    """
+    """An element that the walk is inside, and its parent; the outermost one is its own parent."""
 
     __slots__ = (
-        "block_kind",
+        "attributes",
+        "block",
         "body",
         "breaks_text",
         "depth",
         "element",
-        "items",
         "kind",
         "model_element",
         "parent",
         "silent",
         "since",
+        "tag",
+        "unseen",
     )
 
-    block_kind: BlockKind
-    model_element: Element | None
-    since: int
-
     def __init__(
-        self, element: Any, kind: ElementKind, items: list[tuple[str, str]], parent: OpenElement | None
+        self, element: Any, tag: str, attributes: Mapping[str, str], kind: BlockKind, parent: OpenElement | None
     ) -> None:
-        self.element, self.kind, self.items, self.breaks_text = element, kind, items, kind.breaks_text
-        self.model_element = None
+        self.element, self.tag, self.attributes, self.kind = element, tag, attributes, kind
+        self.model_element: Element | None = None
         if parent is None:
-            self.parent, self.depth, self.block_kind, self.silent, self.body = self, 0, "paragraph", False, False
-            return
-        self.parent, self.depth, self.block_kind = parent, parent.depth + 1, parent.block_kind
-        self.silent = parent.silent or kind.unrendered
-        self.body = parent.body or kind.tag == "body"
-
-    def block_tag(self) -> str:
-        """The tag of the nearest block-level element; "" where there is none."""
-        here = self
-        while not (here.kind.breaks_text and here.breaks_text):
-            if here.parent is here:
-                return ""
-            here = here.parent
-        return here.kind.tag
+            self.parent, self.depth, self.breaks_text, self.block, self.silent, self.body = (
+                self,
+                0,
+                False,
+                "",
+                False,
+                False,
+            )
+        else:
+            self.parent, self.depth, self.breaks_text = parent, parent.depth + 1, tag in BLOCK_TAGS
+            self.block = tag if self.breaks_text else parent.block
+            self.unseen = False
+            self.since = 0  # number of blocks before it
+            self.silent = parent.silent or tag in UNRENDERED_TAGS
+            self.body = parent.body or tag == "body"
 
 
 class Gathering:
     """The run of text being collected, and the blocks found before it."""
 
     def __init__(self, base: str, overlap: MetadataOverlap, index: PageIndex) -> None:
-        self.overlap, self.index, self.base = overlap, index, base
+        self.overlap, self.survey, self.base = overlap, index, base
         self.root = ""
         with suppress(ValueError):
             self.root = "{0.scheme}://{0.netloc}".format(urlsplit(base)) if base else ""
@@ -101,8 +127,8 @@ class Gathering:
         """Add text that is directly inside an element."""
         line = " ".join(text.split())
         if line:
-            if here.body and here.kind.claims:
-                self.index.add_text(line, here.element)
+            if here.body and here.tag not in NO_CLAIM_TAGS:
+                self.survey.add_text(line, here.element)
         elif self.inmost is None:  # before the run
             return
         if here.silent:
@@ -133,8 +159,8 @@ class Gathering:
         """Join a large first letter in a block of its own to the run that follows it."""
         self.initial = None
         outer = initial.parent
-        named = not INITIALS.isdisjoint(class_tokens(initial.kind.class_attr))
-        if named or (here is outer and initial.block_kind == "paragraph" and text[0].islower()):
+        named = not INITIALS.isdisjoint(class_tokens(initial.attributes.get("class", "")))
+        if named or (here is outer and initial.kind == "paragraph" and text[0].islower()):
             letter = self.found.pop().text
             self.inmost, self.pieces, self.lines = here, [letter], [letter]
 
@@ -180,7 +206,7 @@ class Gathering:
             share = min(1.0, self.link_length / len(text))
             repeated = self.overlap.shares(text)
             markup = Markup(
-                inmost.block_tag(),
+                inmost.block,
                 tuple(self.links),
                 share,
                 self.media,
@@ -188,7 +214,7 @@ class Gathering:
                 _model_element(inmost),
                 self.lines_of(text),
             )
-            self.found.append(Block(text, inmost.block_kind, markup=markup))
+            self.found.append(Block(text, inmost.kind, markup=markup))
             self.media = 0
             self.initial = inmost if len(text) <= INITIAL_CHARACTERS and text[-1].isalpha() else None
         self._fresh()
@@ -220,8 +246,9 @@ def _model_element(innermost: OpenElement) -> Element | None:
         innermost = innermost.parent
     element = innermost.model_element
     for each in reversed(new):
-        kind = each.kind
+        class_attr = each.attributes.get("class", "")[:MAX_CLASS_ATTR_CHARACTERS]
+        named = name_tokens(each.attributes)
         each.model_element = element = Element(
-            kind.tag, kind.class_attr[:MAX_CLASS_ATTR_CHARACTERS], kind.name_tokens(each.items), each.depth - 1, element
+            each.tag, class_attr, (*named, UNSEEN) if each.unseen else named, each.depth - 1, element
         )
     return element

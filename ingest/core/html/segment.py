@@ -14,19 +14,24 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from ingest.core.html.element_kind import ElementKind, ElementKinds
 from ingest.core.html.elements import (
     BLOCK_TAGS,
+    CODE_TAGS,
+    EMPTY_TAGS,
+    KIND_RESET_TAGS,
+    MEDIA_TAGS,
+    PREFORMATTED,
+    TAG_KINDS,
 )
 from ingest.core.html.overlap import MetadataOverlap
 from ingest.core.html.page_index import PageIndex
 from ingest.core.html.run import Gathering, OpenElement
-from ingest.core.html.style import PLAIN, Sheet
+from ingest.core.html.style import PLAIN, Look, Sheet
 from ingest.core.limits import MAX_URL_CHARACTERS
 from ingest.core.text.characters import count_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from lxml.html import HtmlElement
 
@@ -63,102 +68,92 @@ class _Segmenter(Gathering):
 
     def __init__(self, base: str, overlap: MetadataOverlap, index: PageIndex, sheet: Sheet) -> None:
         super().__init__(base, overlap, index)
-        self.kinds = ElementKinds(sheet)
+        self.sheet = sheet
 
     def read(self, elements: Iterable[HtmlElement]) -> None:
         """Read all elements in document order: before each opens, those that do not contain it are closed."""
-        here = nobody = OpenElement(None, ElementKind("", {}, PLAIN), [], None)
-        kind_of, add_element = self.kinds.of, self.index.add_element
+        here = nobody = OpenElement(None, "", {}, "paragraph", None)
         for element in elements:
             around = element.getparent()
             while here.element is not around:
                 here = self.close_element(here)
-            items = element.items()
-            kind = kind_of(element.tag, items)
-            if kind.roles:
-                add_element(element, kind.roles)
-            if (kind.empty or (kind.simple and not element.text)) and not len(element):
-                self.empty_element(element, kind, here)
-            else:
-                here = self.open_element(element, kind, items, here)
+            here = self.open_element(element, here)
         while here.parent is not nobody:
             here = self.close_element(here)
         self.flush()
 
-    def empty_element(self, element: HtmlElement, kind: ElementKind, outer: OpenElement) -> None:
-        """Read an element without readable content."""
-        if not outer.silent:
-            if kind.empty:
-                if kind.tag == "br":
-                    self.line_break(outer)
-                elif kind.media:
-                    self.media += 1
-            elif self.inmost is not None and (
-                kind.breaks_text or self.is_paragraph(OpenElement(element, kind, [], outer))
-            ):
-                self.flush()
-        if tail := element.tail:
-            self.text(tail, outer)
-
-    def open_element(
-        self, element: HtmlElement, kind: ElementKind, items: list[tuple[str, str]], outer: OpenElement
-    ) -> OpenElement:
-        """Open an element inside another; returns the new position of the walk. `items`: its attributes."""
-        here = OpenElement(element, kind, items, outer)
-        if not here.silent or not outer.silent:
-            self.open(here)
-        if not kind.is_code and (text := element.text):
+    def open_element(self, element: HtmlElement, outer: OpenElement) -> OpenElement:
+        """Open an element inside another; returns the new position of the walk."""
+        tag, attributes, kind = element.tag, dict(element.items()), outer.kind
+        self.survey.add_element(element, attributes)
+        if tag in EMPTY_TAGS and not len(element):
+            if tag == "br" and not outer.silent:
+                self.line_break(outer)
+            elif tag in MEDIA_TAGS and not outer.silent:
+                self.media += 1
+            if tail := element.tail:
+                self.text(tail, outer)
+            return outer
+        look = self.sheet.look(tag, attributes) if attributes or self.sheet else PLAIN
+        if tag == "template" and ("shadowrootmode" in attributes or "shadowroot" in attributes):
+            tag = "div"
+        here = OpenElement(element, tag, attributes, kind, outer)
+        here.unseen = look.unseen
+        if outer.silent:
+            here.silent = True
+        else:
+            self.open(here, look)
+        if tag not in CODE_TAGS and (text := element.text):
             self.text(text, here)
         return here
 
-    def open(self, here: OpenElement) -> None:
+    def open(self, here: OpenElement, look: Look) -> None:
         """Apply the effect of a visible element on the run."""
-        kind = here.kind
-        if kind.breaks_text:
-            if kind.displays_inline and _in_a_sentence(here.element):
-                here.breaks_text = False
-        elif kind.displays_block or self.is_paragraph(here):
+        tag, element = here.tag, here.element
+        if here.breaks_text:
+            if look.display == "inline" and _in_a_sentence(element):
+                here.breaks_text, here.block = False, here.parent.block
+        elif look.display == "block" or self.is_paragraph(here):
             here.breaks_text = True
-        elif kind.may_be_aside:
-            here.silent = here.silent or self.is_aside(here.element, kind)
+        elif look != PLAIN or "hidden" in here.attributes or "role" in here.attributes:
+            here.silent = here.silent or self.is_aside(element, look, here.attributes)
         if here.breaks_text:
             if self.inmost is not None:
                 self.flush()
-            if kind.block_kind:
-                here.block_kind = kind.block_kind
-            elif kind.tag == "p" and here.block_kind == "cell":
-                here.block_kind = "paragraph"
-            if kind.preformatted:
+            if tag in TAG_KINDS:
+                here.kind = TAG_KINDS[tag]
+            elif tag in KIND_RESET_TAGS or (tag == "p" and here.kind == "cell"):
+                here.kind = "paragraph"
+            if tag in PREFORMATTED:
                 self.preformatted += 1
-        if kind.tag == "a" and not here.silent:
-            self.href = here.element.get("href")
+        if tag == "a" and not here.silent:
+            self.href = here.attributes.get("href")
             here.since = len(self.found)
-        elif kind.media:
+        elif tag in MEDIA_TAGS:
             self.media += 1
 
     def is_paragraph(self, here: OpenElement) -> bool:
         """True if an inline element is a block by a linked style sheet: a custom element that no words directly precede
         or follow, or an element after a similar one that ended in a full sentence without a space after it.
         """
-        element, kind = here.element, here.kind
-        if kind.custom:
+        element = here.element
+        if "-" in here.tag:
             holds = bool(element.text) or len(element) > 0
-            return holds and here.parent.breaks_text and not kind.media and not _in_a_sentence(element)
+            return holds and here.parent.breaks_text and here.tag not in MEDIA_TAGS and not _in_a_sentence(element)
         if not self.pieces or self.pieces[-1][-1:] not in _SENTENCE_END or len(self.pieces[-1]) < PARAGRAPH_CHARACTERS:
             return False
         before = element.getprevious()
         return (
             before is not None
-            and before.tag == kind.tag
-            and before.get("class") == kind.attributes.get("class")
+            and before.tag == here.tag
+            and before.get("class") == here.attributes.get("class")
             and not before.tail
         )
 
-    def is_aside(self, element: HtmlElement, kind: ElementKind) -> bool:
+    def is_aside(self, element: HtmlElement, look: Look, attributes: Mapping[str, str]) -> bool:
         """True if an inline element is hidden inside a visible run: no reader sees it there. A formula stays in its
         sentence.
         """
-        look, attributes = kind.look, kind.attributes
         hidden = look.unseen or look.display == "none" or "hidden" in attributes or attributes.get("role") == "tooltip"
         if not hidden or next(element.iterdescendants(*BLOCK_TAGS), None) is not None:
             return False
@@ -172,12 +167,14 @@ class _Segmenter(Gathering):
     def close_element(self, left: OpenElement) -> OpenElement:
         """Close an element and return to its parent."""
         outer = left.parent
-        if not left.silent:
+        if left.silent:
+            pass
+        else:
             if left.breaks_text and self.inmost is not None:
                 self.flush()
-            if left.kind.preformatted:
+            if left.tag in PREFORMATTED:
                 self.preformatted -= 1
-            elif left.kind.tag == "a":
+            elif left.tag == "a":
                 self.end_link()
                 self.href = None
                 if len(self.found) > left.since + 1:

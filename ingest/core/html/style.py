@@ -82,8 +82,6 @@ class Sheet:
     def __init__(self, texts: Iterable[str]) -> None:
         self._rules: dict[str, tuple[int, Look]] = {}
         self._count = 0
-        self.names_ids = False
-        """Whether a rule is for a single id."""
         self._found: dict[tuple[str, str, str, str], Look] = {}
         self._unseen_classes = word_set("page_styles", "unseen")
         self._undisplayed_classes = word_set("page_styles", "undisplayed")
@@ -118,7 +116,6 @@ class Sheet:
             if simple and simple[0]:
                 tag, mark, name = (simple[1] or "").lower(), simple[2] or "", simple[3] or ""
                 key = f"{tag}{mark}{name}"
-                self.names_ids = self.names_ids or mark == "#"
                 _, old = self._rules.pop(key, (0, PLAIN))
                 self._count += 1
                 self._rules[key] = (self._count, Look(look.display or old.display, look.unseen or old.unseen))
