@@ -78,7 +78,7 @@ def compose(
         | dict(article.notes)
         | withheld,
         "confidence": confidence,
-        "ingest": {"version": __version__, "packs": [pack.stem for pack in rulebook.packs]},
+        "ingest": {"version": __version__, "packs": [pack.reference for pack in rulebook.packs]},
     }
     return Record.model_validate(record | fields)
 

@@ -209,14 +209,6 @@ class Prediction(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """The only thing on the broker: a record's id and where its source lies, relative to the spool."""
-
-    id: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
 class Stored:
     """The record is durable in the record store."""
 

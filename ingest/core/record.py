@@ -193,7 +193,7 @@ class BuildInfo(_RecordModel):
     version: Text
     """Of news-ingest: it moves whenever records may change."""
     packs: tuple[Text, ...]
-    """The packs that applied, in order."""
+    """The packs that applied, in order; one of the user's own with the version of its file: "example@1f3870be"."""
 
 
 class Record(_RecordModel):

@@ -108,6 +108,13 @@ class LiveParts(TypedDict):
     children: Annotated[int, "Worker processes that clean documents."]
 
 
+class PackState(TypedDict):
+    """The user's packs in use, and what is wrong with those that are not."""
+
+    version: Annotated[str | None, "Of the packs in use: 12 hex digits; null for the built-in ones alone."]
+    problems: Annotated[list[str], "Why the folder of packs, as it is now, is not used; empty if it is."]
+
+
 class ServiceStatus(LiveParts):
     """What `ingest status --json` prints. Without a spool: `why` alone."""
 
@@ -124,6 +131,7 @@ class ServiceStatus(LiveParts):
     ]
     free_disk_mib: Annotated[dict[str, int], "Free MiB by folder (spool and out)."]
     broker: Annotated[str | None, "The broker's URL without its password; null without a broker."]
+    packs: Annotated[PackState, "The user's packs."]
     redis: NotRequired[Annotated[RedisStatistics | None, "Statistics of Redis; null if it cannot be reached."]]
     why: Annotated[list[str], "Why something does not move, and what to do; empty if all is well."]
 

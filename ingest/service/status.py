@@ -21,6 +21,7 @@ from ingest.service.formats import (
     ServiceStatus,
 )
 from ingest.service.health import low_disk, spool_problem
+from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.settings import Settings
 from ingest.service.spool import FOLDERS, Spool, containers, filenames
 from ingest.service.spool.clock import MAX_CLOCK_SKEW_SECONDS, age_key
@@ -70,6 +71,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "stalled_seconds": stalled(service, found, claimed, oldest),
         "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
         "broker": settings.broker_shown,
+        "packs": PackSnapshot(spool.root).state(),
         "why": [],
     }
     if settings.broker:
@@ -182,6 +184,7 @@ def blockers(seen: Mapping[str, Any]) -> list[str]:
         why.append(stall_message(seen["stalled_seconds"], seen["claimed"]))
     if missing := missing_worker(seen):
         why.append(missing)
+    why += [f"the changed packs are not used: {problem}" for problem in seen["packs"]["problems"]]
     return why
 
 

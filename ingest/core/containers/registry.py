@@ -39,14 +39,14 @@ def _asked(module: str, function: str, *beginnings: bytes) -> Callable[[bytes], 
     return sniff
 
 
+def _is_warc(head: bytes) -> bool:
+    return head.startswith((b"WARC/0.", b"WARC/1."))
+
+
 def _is(name: str, head: bytes) -> bool:
     """Whether content is in a format of `documents`, and may hold several articles."""
     documents = import_module("ingest.core.containers.documents")
     return bool(documents.format_of(head) == name and documents.may_hold_several(name, head))
-
-
-def _is_warc(head: bytes) -> bool:
-    return head.startswith((b"WARC/0.", b"WARC/1."))
 
 
 def _is_tar(head: bytes) -> bool:
