@@ -7,6 +7,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -22,11 +24,18 @@ class Progress:
     def step(self, result: Mapping[str, str]) -> None:
         """One more file or member."""
 
+    def say(self, line: str) -> None:
+        """Print a line on standard error, above the bar if there is one."""
+        click.echo(line, err=True)
+
 
 @contextmanager
-def progress(total: int) -> Iterator[Progress]:
-    """The progress of cleaning `total` files; of a single one it says nothing, unless that is a container."""
-    if sys.stderr.isatty() and not sys.stdout.isatty():  # a bar would break up records on the same terminal
+def progress(total: int, *, prints_records: bool) -> Iterator[Progress]:
+    """The progress of cleaning `total` files; of a single one it says nothing, unless that is a container.
+
+    `prints_records`: on standard output. A bar would break them up where that is the same terminal.
+    """
+    if sys.stderr.isatty() and not (prints_records and sys.stdout.isatty()):
         with _bar(total) as bar:
             yield bar
     else:
@@ -46,6 +55,9 @@ def _bar(total: int) -> Iterator[Progress]:
 
         class Shown(Progress):
             count = 0
+
+            def say(self, line: str) -> None:
+                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
             def step(self, result: Mapping[str, str]) -> None:
                 if "container" in result:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.options import FOLDER, settings_of_existing_spool, with_settings
+from ingest.cli.options import FOLDER, settings_of_existing_spool, with_settings, with_since
 from ingest.core.text.characters import escape_for_display
 
 if TYPE_CHECKING:
@@ -30,11 +32,16 @@ def failed() -> None:
 def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option("--publisher", help="Only sources of this publisher, as claimed by their senders.")(command)
     command = click.option("--reason", help="Only sources with this reason.")(command)
+    command = with_since(command)
     return click.argument("tokens", nargs=-1)(with_settings(command))
 
 
 def _select(
-    settings: Settings, tokens: tuple[str, ...], reason: str | None, publisher: str | None
+    settings: Settings,
+    tokens: tuple[str, ...],
+    reason: str | None,
+    publisher: str | None,
+    since: float | None,
 ) -> Iterator[tuple[Spool, str, dict[str, Any]]]:
     """The selected sources. A token that is not found is named on standard error, and the command exits with 1."""
     from ingest.service.composition import open_service
@@ -49,12 +56,21 @@ def _select(
             (not tokens or token in tokens)
             and reason in {None, why.get("reason")}
             and publisher in {None, why.get("publisher")}
+            and (since is None or _settled_at(why) >= since)
         ):
             missing.pop(token, None)
             yield spool, path, why | {"token": token}
     for token in missing:
         click.echo(f"{escape_for_display(token)}: not found in the quarantine", err=True)
     click.get_current_context().meta[MISSING] = len(missing)
+
+
+def _settled_at(why: dict[str, Any]) -> float:
+    """When it was refused, in seconds since 1970; of one that does not say, the end of time: it is shown rather than hidden."""
+    try:
+        return datetime.fromisoformat(why["time"]).timestamp()
+    except (KeyError, TypeError, ValueError):
+        return math.inf
 
 
 def _end(code: int = 0) -> None:
@@ -64,9 +80,11 @@ def _end(code: int = 0) -> None:
 
 @failed.command("list")
 @_with_filters
-def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+def list_(
+    tokens: tuple[str, ...], reason: str | None, publisher: str | None, since: float | None, **flags: Any
+) -> None:
     """List sources, one per line: token, reason, path in the inbox."""
-    for _, _, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
+    for _, _, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher, since):
         click.echo(
             "\t".join(escape_for_display(str(part)) for part in (why["token"], why.get("reason"), why.get("place")))
         )
@@ -75,34 +93,38 @@ def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 
 @failed.command()
 @_with_filters
-def show(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+def show(tokens: tuple[str, ...], reason: str | None, publisher: str | None, since: float | None, **flags: Any) -> None:
     """Print all that is known about sources, as JSON Lines."""
     from ingest.service.logs import json_line
 
-    for _, path, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
+    for _, path, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher, since):
         click.echo(json_line(why | {"source": path}))
     _end()
 
 
 @failed.command()
 @_with_filters
-def retry(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+def retry(
+    tokens: tuple[str, ...], reason: str | None, publisher: str | None, since: float | None, **flags: Any
+) -> None:
     """Clean sources again, with their attempts reset. Without tokens and filters: all.
 
     The running service takes them; if none is running and no broker is set, they are cleaned at once.
     """
     settings = settings_of_existing_spool(**flags)
-    chosen = list(_select(settings, tokens, reason, publisher))
+    chosen = list(_select(settings, tokens, reason, publisher, since))
     _end(_requeue(settings, list(_again([(spool, old) for spool, old, _ in chosen], replace=False))))
 
 
 @failed.command()
 @_with_filters
 @click.confirmation_option(prompt="Delete these sources for good?")
-def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+def purge(
+    tokens: tuple[str, ...], reason: str | None, publisher: str | None, since: float | None, **flags: Any
+) -> None:
     """Delete sources and their reasons. Without tokens and filters: all."""
     count = 0
-    for spool, path, _ in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
+    for spool, path, _ in _select(settings_of_existing_spool(**flags), tokens, reason, publisher, since):
         spool.delete(path)
         count += 1
     click.echo(f"{count} deleted")

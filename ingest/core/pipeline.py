@@ -137,7 +137,12 @@ def label_article(
     article = replace(
         article,
         extra={**article.extra, **by_format.extra, **given.extra},
-        notes={**article.notes, **by_format.notes, **given.notes},
+        notes={
+            **article.notes,
+            **({"extra": "format"} if (article.extra or by_format.extra) and not given.extra else {}),
+            **by_format.notes,
+            **given.notes,
+        },
         container=_container_info(member, container) if raw is member else None,
     )
     on_stage_end("parse")

@@ -19,7 +19,7 @@ from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
 
 PREFIX = "INGEST_"
-SECRETS = ("broker_url", "broker_password", "dashboard_token")
+SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token")
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
 JsonField = Annotated[
@@ -112,6 +112,10 @@ class Settings(BaseSettings):
         None,
         description="At least 16 characters; whoever knows it may retry and purge on the dashboard. Unset: nobody may.",
     )
+    intake_token: SecretStr | None = Field(
+        None,
+        description="At least 16 characters; who sends it may POST articles to the dashboard's /articles. Unset: nobody may.",
+    )
     dashboard_hosts: tuple[str, ...] = Field(
         (), description="Host names that the dashboard answers to, besides those of this machine (a JSON list)."
     )
@@ -152,7 +156,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("dashboard_token")
+    @field_validator("dashboard_token", "intake_token")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value and len(value.get_secret_value()) < MIN_TOKEN_CHARACTERS:

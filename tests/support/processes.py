@@ -16,10 +16,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 import redis
 
-from ingest.cli.status import _lines
+from ingest.cli.status import _shown
 from ingest.core.containers import Member
 from ingest.core.record import Confidence
 from ingest.service.journal import Journal
@@ -143,7 +144,7 @@ def until(true: Callable[[], bool], *, seconds: float = 60) -> None:
 
 def status(settings: Settings) -> str:
     """What `ingest status` says."""
-    return "\n".join(_lines(read_status(settings)))
+    return click.unstyle("\n".join(_shown(read_status(settings))))
 
 
 class Tmpfs:
