@@ -121,9 +121,9 @@ class ServiceStatus(LiveParts):
     """What `ingest status --json` prints. Without a spool: `why` alone."""
 
     inbox: Annotated[int, "Files in the inbox."]
-    claimed: Annotated[int, "Sources that are claimed and not settled."]
+    claimed: Annotated[int, "Sources that are claimed and not settled; members of containers are, containers are not."]
     oldest_claimed_seconds: Annotated[int, "Age of the oldest of them; below 0 if the clock was set back."]
-    containers: Annotated[list[ContainerStatus], "Containers among them, the oldest first, at most 20."]
+    containers: Annotated[list[ContainerStatus], "Containers that are not settled, the oldest first, at most 20."]
     done: Annotated[int, "Settled sources that are still kept."]
     quarantined: Annotated[dict[str, int], "Sources in quarantine by reason."]
     rate_per_minute: Annotated[int, "Sources settled in the last 60 seconds."]
