@@ -55,10 +55,12 @@ class Outline:
 
     def inside(self, at: int, element: Element | None) -> bool:
         """True if a block is inside an element."""
-        around = innermost(self.blocks[at]) if element is not None else None
-        while around is not None and around is not element:
+        if element is None:
+            return False
+        around = innermost(self.blocks[at])
+        while around is not None and around.depth > element.depth:
             around = around.parent
-        return around is not None
+        return around is element
 
     def prose(self) -> list[int]:
         """The blocks of the body of some length."""
@@ -110,15 +112,15 @@ def inner_settings(blocks: Sequence[Block]) -> tuple[list[Setting], frozenset[El
             element = element.parent
         setting = known[element] if element is not None else Setting()
         for each in reversed(new):
-            setting = known[each] = _within(each, setting, layout)
+            if each.tag in _SETTING_TAGS or UNSEEN in each.name_tokens:
+                setting = _within(each, setting, layout)
+            known[each] = setting
         found.append(setting)
     return found, frozenset(layout)
 
 
 def _within(element: Element, around: Setting, layout: set[Element]) -> Setting:
     tag = element.tag
-    if tag not in _SETTING_TAGS and UNSEEN not in element.name_tokens:
-        return around
     if tag == "table":
         if around.table is not None:
             layout.add(around.table)
