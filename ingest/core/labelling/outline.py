@@ -5,6 +5,7 @@ the article.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.core.html.elements import INERT
@@ -62,9 +63,15 @@ class Outline:
             around = around.parent
         return around is element
 
+    @cached_property
     def prose(self) -> list[int]:
         """The blocks of the body of some length."""
         return [at for at, mine in enumerate(self.body) if mine and self.amount[at] >= PROSE_WORDS]
+
+    @cached_property
+    def body_words(self) -> int:
+        """Number of words of the body."""
+        return sum(size for size, mine in zip(self.amount, self.body, strict=True) if mine)
 
 
 PROSE_WORDS = 12
