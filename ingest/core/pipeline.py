@@ -62,6 +62,10 @@ class LabelledArticle:
     """The text that a main-region finder keeps of the page, for explanations; None for a text file."""
 
 
+_ASKED_BEFORE_LABELLING = {"headline", "url", "publisher", "published", "modified"}
+"""The fields by which blocks are labelled and rules chosen, and those that decide them."""
+
+
 def ignore_stage(stage: str) -> None:
     """For callers that measure nothing."""
     del stage
@@ -148,7 +152,8 @@ def label_article(
         container=_container_info(member, container) if raw is member else None,
     )
     on_stage_end("parse")
-    stated = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
+    claimed = resolve_claims(claim for claim in article.claims if claim.field in _ASKED_BEFORE_LABELLING)
+    stated = {field: claim.value for field, claim in claimed.items()}
     find_main_region = page.find_main_region if page else None
     rulebook = find_rulebook(packs or load_packs(), article, stated)
     try:
