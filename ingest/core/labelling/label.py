@@ -165,7 +165,7 @@ def choose(
     """Which line of a text file is its headline, if any; the titles of a digest, each above a dateline, belong to its
     items.
     """
-    titled = (above for above, below in pairwise(blocks) if not is_prose(above.text) and rulebook.dateline(below.text))
+    titled = (above for above, below in pairwise(blocks) if rulebook.dateline(below.text) and not is_prose(above.text))
     if len(list(islice(titled, 2))) > 1:
         return NO_CHOICE
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)
@@ -275,7 +275,10 @@ def _label_headlines(
     )  # equal texts have similar lengths; folding every block took half of a text's time
     seen = False
     for i, block in enumerate(blocks if key else ()):
-        if rows[i] is None and len(block.text) <= longest and _may_match(block.text, key) and _says(block.text, key):
+        first = block.text[0]
+        if first.isascii() and first.isalpha() and first.lower() != key[0]:
+            continue
+        if rows[i] is None and len(block.text) <= longest and _says(block.text, key):
             label = Label.DUPLICATE if seen else Label.HEADLINE
             rows[i] = LabelledBlock(
                 block, label, "structure/headline", certainty, {"headline": headline} if headline else {}
@@ -291,9 +294,3 @@ def _says(text: str, key: str) -> bool:
         or (folded.endswith(key) and match_key(without_bullet(text)) == key)
         or (folded.startswith(key) and key in without_site_ends(text))
     )
-
-
-def _may_match(text: str, key: str) -> bool:
-    """True if a line begins like the folded text, by a fast comparison of its first characters."""
-    first = text[:1]
-    return not (first.isascii() and first.isalpha()) or first.lower() == key[0]

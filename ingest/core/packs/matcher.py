@@ -123,6 +123,8 @@ class Rulebook:
 
     def dateline(self, text: str) -> dict[str, str] | None:
         """Place, agency and date as far as the text begins with a dateline that names them, or None."""
+        if self._candidates.get(text) == ():
+            return None
         for entry in self._in_order(text):
             if isinstance(entry.pattern, Dateline) and (match := _search(entry.pattern, text, self._timed_out)):
                 return _captured(match.groupdict())
