@@ -219,6 +219,12 @@ def _writers(graph: Graph, thing: JsonObject, key: str) -> list[str]:
     return named or _names_of(graph, thing, key)
 
 
+def _houses_of(graph: Graph, thing: JsonObject) -> list[str]:
+    """The names of the organisations that sign an article: it is theirs, whoever wrote it."""
+    houses = [v for v in graph.values(thing, "author") if isinstance(v, dict) and _is_house(v)]
+    return _names_of(graph, {"author": houses}, "author")
+
+
 def _is_house(thing: JsonObject) -> bool:
     name = thing.get("name")
     agency = isinstance(name, str) and name.lower() in word_set("people", "newsrooms")
@@ -276,6 +282,7 @@ def _publishers(graph: Graph, articles: list[JsonObject], meta: MetaTags, base: 
         *(("meta", n) for n in meta.first_values("site")),
         *(("json-ld", n) for t in articles[:1] for n in _names_of(graph, t, "publisher")),
         *(("json-ld", clean_line(_first_value(t.get("name")))) for t in graph.of_type("site")),
+        *(("json-ld", n) for t in articles[:1] for n in _houses_of(graph, t)),
     ):
         if (clean := clean_line(name, 120)) and not clean.startswith(("http", "@")):
             yield Claim("publisher", {"name": clean, "domain": where}, origin)
