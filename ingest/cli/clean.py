@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Mapping
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,8 +17,11 @@ import click
 
 from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, files_in, make_folder, write_atomically
 from ingest.cli.progress import progress
-from ingest.cli.sandboxed import Read, each
+from ingest.cli.sandboxed import Read, each_with_members
 from ingest.export import FORMATS
+
+MAX_STORIES = 1_000_000
+"""Files of one run whose stories are known; as in the service."""
 
 
 @click.command()
@@ -44,6 +52,11 @@ from ingest.export import FORMATS
     metavar="FIELD=CHANCE",
     help="Leave a value out that is less sure (published=.6), refuse an article whose body is (body=.3); may be repeated.",
 )
+@click.option(
+    "--stories",
+    is_flag=True,
+    help="Say which of the files tell one story (story, same_as, changes), in the order in which they are read.",
+)
 @click.pass_context
 def clean(
     ctx: click.Context,
@@ -54,8 +67,12 @@ def clean(
     jobs: int,
     packs: Path | None,
     thresholds: tuple[str, ...],
+    *,
+    stories: bool,
 ) -> None:
     """Clean files, folders, or standard input (-); each file in a sandboxed process with limits of time and memory.
+
+    Of a container (WARC, WACZ, JSON Lines, ZIP, TAR) each member is cleaned (docs/containers.md).
 
     Symbolic links inside folders are named on standard error and skipped.
 
@@ -68,23 +85,56 @@ def clean(
         raise click.UsageError("--url needs a single file.")
     if output:
         make_folder(output)
-    write = writer(form, _min_confidence(thresholds))
+    write = writer("jsonl" if stories else form, _min_confidence(thresholds))
     refused = 0
     gap = ""
+    counts: Counter[str] = Counter()
 
-    with progress(len(files)) as step:
-        found = each(files, write, named=paths, url=url, packs=packs, jobs=min(jobs, len(files)))
-        for path, result in zip(files, found, strict=True):
-            step()
+    total: Counter[str] = Counter()
+    began = time.monotonic()
+    with progress(len(files), prints_records=output is None) as bar:
+        found = each_with_members(files, write, named=paths, url=url, packs=packs, jobs=jobs)
+        if stories:
+            found = placed(found, form)
+        for path, result in found:
+            shown = escape_for_display(str(path))
+            bar.step(result)
+            if "container" in result:
+                counts.clear()
+                continue
             if "reason" in result:
                 refused += 1
-                click.echo(f"{escape_for_display(str(path))}: {result['reason']}: {result['message']}", err=True)
-            elif output:
+                member = escape_for_display(f": {result['member']}") if "member" in result else ""
+                bar.say(f"{shown}{member}: {result['reason']}: {result['message']}")
+            elif output and "end" not in result:
                 write_atomically(output / f"{result['id']}{FORMATS[form].suffix}", result["text"])
-            else:
+            elif "end" not in result:
                 click.echo(f"{gap}{result['text']}")
                 gap = FORMATS[form].gap
+            counts[result.get("reason", "cleaned")] += "member" in result
+            if "end" in result:
+                bar.say(f"{shown}: {summary(counts)}")
+            if "end" not in result or "reason" in result:
+                total[result.get("reason", "cleaned")] += 1
+    if output and sys.stderr.isatty():
+        click.echo(f"{in_total(total, time.monotonic() - began)}, in {escape_for_display(str(output))}", err=True)
     ctx.exit(1 if refused else 0)
+
+
+def in_total(counts: Mapping[str, int], seconds: float) -> str:
+    """What a run has done: "4,812 cleaned, 3 refused (2 no_article, 1 too_large) in 61 s"."""
+    reasons = sorted((item for item in counts.items() if item[0] != "cleaned"), key=lambda item: (-item[1], item[0]))
+    refused = (
+        f", {sum(count for _, count in reasons):,} refused ({', '.join(f'{count:,} {why}' for why, count in reasons)})"
+    )
+    return f"{counts.get('cleaned', 0):,} cleaned{refused if reasons else ''} in {seconds:,.0f} s"
+
+
+def summary(counts: Mapping[str, int]) -> str:
+    """How many members of a container were cleaned, and how many refused, by reason."""
+    parts = [f"{count:,} {reason}" for reason, count in sorted(counts.items(), key=lambda item: -item[1]) if count]
+    count = sum(counts.values())
+    return f"{count:,} member{'s' if count != 1 else ''}" + (f": {', '.join(parts)}" if parts else "")
 
 
 def _min_confidence(thresholds: tuple[str, ...]) -> dict[str, float]:
@@ -115,11 +165,31 @@ def writer(form: str, min_confidence: Mapping[str, float] = MappingProxyType({})
     return write
 
 
+def placed(found: Iterable[tuple[Path, dict[str, str]]], form: str) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Results of `writer("jsonl")` as those of `writer(form)`, of records that know the stories of those before them."""
+    from ingest.core.record import Record
+    from ingest.service.story_index import StoryIndex
+
+    index = StoryIndex("", limit=MAX_STORIES)
+    before: dict[str, bytes] = {}
+
+    def read(record_id: str) -> dict[str, Any] | None:
+        return json.loads(zlib.decompress(before[record_id])) if record_id in before else None
+
+    for arrived, (path, result) in enumerate(found):
+        if "text" in result:
+            record = Record.model_validate_json(result["text"])
+            record = index.place(record, arrived, read).apply(record)
+            before[record.id] = zlib.compress(json.dumps({"headline": record.headline, "body": record.body}).encode())
+            yield path, result | {"text": FORMATS[form].write(record)}
+        else:
+            yield path, result
+    index.close()
+
+
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of a record."""
-    import json
-
     from ingest.core.record import Record
 
     click.echo(json.dumps(Record.model_json_schema(mode="serialization"), indent=2))

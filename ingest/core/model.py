@@ -9,6 +9,7 @@ standard library alone; `Record`, the public contract, lives in `ingest.core.rec
 from __future__ import annotations
 
 import hashlib
+import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -24,7 +25,7 @@ BlockKind = Literal["paragraph", "heading", "list_item", "quote", "caption", "ce
 """What a block is by its form; `caption` is a figcaption or its like, `cell` a table cell, `separator` a line of dashes or stars."""
 
 Origin = str
-"""Where a claim comes from: "given", "json-ld", "meta", "page", "text" or "pack"; `metadata.resolve.ORIGIN_PRECEDENCE` ranks them."""
+"""Where a claim comes from: "given", "format", "json-ld", "meta", "page", "text" or "pack"; `metadata.resolve.ORIGIN_PRECEDENCE` ranks them."""
 
 
 UNSEEN = "unseen"
@@ -55,6 +56,27 @@ class Label(StrEnum):
     ADVERTISEMENT = "advertisement"
     WIDGET = "widget"
     DUPLICATE = "duplicate"
+
+
+if sys.version_info < (3, 12):
+    # As 3.12 has it: a member is a plain attribute of its class. Through 3.11's descriptor a look-up takes ten times as long,
+    # and a page asks for a label 1,500 times.
+    for member in Label:
+        type.__setattr__(Label, member.name, member)
+
+
+class Relation(StrEnum):
+    """What a record is to an earlier one that tells the same story. A closed set."""
+
+    IDENTICAL = "identical"
+    COPY = "copy"
+    EXCERPT = "excerpt"
+    CONTAINS = "contains"
+    NEW_VERSION = "new_version"
+    EARLIER_VERSION = "earlier_version"
+    CORRECTION = "correction"
+    UPDATE = "update"
+    KILL = "kill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +172,18 @@ class SourceDescription:
     media_type: Literal["text/plain", "text/html"]
     encoding: str
     bytes: int
+    format: str | None = None
+    """The format around the article, where it is more than text or HTML."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerDescription:
+    """Where in a container an article was. `offset`: in bytes; `fetched`: RFC 3339."""
+
+    name: str | None
+    member: str
+    offset: int | None = None
+    fetched: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +204,12 @@ class Article:
     """The paragraphs of the article as the page's JSON-LD has them, where it has one; no part of `blocks`."""
     drawn: bool = False
     """The page shows hardly a word, and a script is there that would."""
+    container: ContainerDescription | None = None
+    """Of a member of a container."""
+    is_marked_up: bool = False
+    """Its format says what is body: `blocks` are that, but for the first of them, which bear the labels of `stated_labels`."""
+    stated_labels: tuple[Label, ...] = ()
+    """What the first blocks are, as the format says."""
 
 
 class LabelledBlock(NamedTuple):
@@ -188,14 +228,6 @@ class Prediction(NamedTuple):
 
     label: Label
     confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """The only thing on the broker: a record's id and where its source lies, relative to the spool."""
-
-    id: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +255,18 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpacked:
+    """The container has been read, and all its members have outcomes of their own."""
+
+    members: int
+    name = "unpacked"
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """Somebody else settled it, or its source vanished: nothing to do."""
 
     name = "gone"
 
 
-Outcome = Stored | Duplicate | Refused | Gone
+Outcome = Stored | Duplicate | Refused | Unpacked | Gone

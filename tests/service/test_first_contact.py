@@ -19,8 +19,9 @@ from ingest import Rejected, clean, enqueue
 from ingest.cli import cli
 from ingest.core import pipeline
 from ingest.errors import InvalidSettings
+from ingest.service.environment import load_settings
 from ingest.service.health import write_problem
-from ingest.service.settings import Settings, load_settings
+from ingest.service.settings import Settings
 from ingest.service.workers import ordered_map
 from tests.support.processes import Tmpfs, article
 
@@ -264,7 +265,7 @@ def test_a_full_disk_is_reported_in_one_line(folder: Path, disk: Callable[..., T
     ],
 )  # fmt: skip
 def test_a_full_standard_output_is_reported_in_one_line(folder: Path, words: str) -> None:
-    (folder / "bad.txt").write_bytes(b"%PDF-1.4")
+    (folder / "bad.txt").write_bytes(b"\x89PNG\r\n\x1a\n")
     if words.split(maxsplit=1)[0] in {"failed", "journal", "status"}:
         (folder.parent / "spool/inbox").mkdir(parents=True)
         (folder / "bad.txt").rename(folder.parent / "spool/inbox/bad.txt")

@@ -43,7 +43,7 @@ ALLOWED = re.compile(r"https?://[a-z0-9._-]+(:\d+)?(/([\w.~!$&'()*+,;=:@/-]|%[0-
 def test_ninjs_has_the_records_values() -> None:
     found = ninjs(FULL)
     assert found["uri"] == "https://example.org/%D0%BD%D0%BE%D0%B2%D0%B8%D0%BD%D0%B8?id=%5B1%5D"
-    assert found["altIds"] == [{"role": "sha-256", "value": FULL.id}]
+    assert found["altIds"] == [{"role": "sha-256", "value": FULL.id}, {"role": "url", "value": FULL.url}]
     assert [(h["role"], h["value"]) for h in found["headlines"]] == [
         ("main", FULL.headline),
         ("subheadline", FULL.subheadline),
@@ -87,6 +87,20 @@ def test_jsonld_uses_the_properties_of_schema_org() -> None:
     assert json.loads(FORMATS["jsonld"].write(FULL)) == found
 
 
+def test_records_of_the_same_story_are_associated() -> None:
+    ids = {relation: f"{number:064x}" for number, relation in enumerate(("identical", "correction", "excerpt"), 1)}
+    same_as = tuple({"id": one, "relation": relation} for relation, one in ids.items())
+    record = Record.model_validate(FULL.model_dump() | {"story": ids["identical"], "same_as": same_as})
+    associated = [(one["rel"], one["uri"]) for one in ninjs(record)["associations"][-3:]]
+    assert associated == [(relation, f"nih:sha-256;{one}") for relation, one in ids.items()]
+    found = jsonld(record)
+    assert found["sameAs"] == [f"nih:sha-256;{ids['identical']}"]
+    assert found["exampleOfWork"]["@id"] == f"nih:sha-256;{ids['identical']}"
+    assert found["isBasedOn"] == [{"@type": "NewsArticle", "@id": f"nih:sha-256;{ids['correction']}"}]
+    assert [one["@id"] for one in found["isPartOf"]] == [f"nih:sha-256;{ids['excerpt']}"]
+    assert "hasPart" not in found
+
+
 @pytest.mark.parametrize("form", ["jsonl", "ninjs", "jsonld"])
 def test_json_formats_are_one_line(form: str) -> None:
     assert len(FORMATS[form].write(FULL).splitlines()) == 1
@@ -123,3 +137,21 @@ def test_cleaning_the_text_format_again_changes_nothing() -> None:
     record = clean((ROOT / "seeds/002_c69d56b196d5ceb2.txt").read_bytes())
     again = clean(text(record).encode())
     assert (again.headline, again.body) == (record.headline, record.body)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"status": "canceled"}, "CANCELED"),
+        ({"status": "embargoed", "embargoed": "2027-01-05T06:00Z"}, "EMBARGOED until 2027-01-05T06:00Z"),
+        ({"status": "withheld"}, "WITHHELD"),
+    ],
+)
+def test_what_may_not_be_published_says_so_in_every_format(fields: dict[str, str], said: str) -> None:
+    held = FULL.model_copy(update=fields)
+    assert text(held).startswith(f"{said}\n\n")
+    assert markdown(held).startswith(f"**{said}**\n\n")
+    assert jsonld(held)["creativeWorkStatus"] == fields["status"]
+    sent = ninjs(held)
+    assert (sent["pubStatus"], sent.get("embargoedUntil")) != ("usable", None)
+    assert not text(FULL.model_copy(update={"status": "usable"})).startswith("USABLE")
