@@ -15,7 +15,7 @@ from ingest.core.labelling.copies import copies
 from ingest.core.labelling.gaps import gaps
 from ingest.core.labelling.openings import other_openings
 from ingest.core.labelling.outline import outline
-from ingest.core.labelling.peers import peers, summary
+from ingest.core.labelling.peers import headings, peers, summary
 from ingest.core.labelling.refusal import MIN_BODY_WORDS, speaks_of
 from ingest.core.labelling.stories import other_stories
 from ingest.core.labelling.tables import MOST_LINKED_LIST, belongs, fact_tables, is_whole, lists
@@ -130,6 +130,7 @@ def _gaps(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
 def _peers(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     del stated
     yield from _all(peers(page), Label.BODY, "structure/peer")
+    yield from _all(headings(page), Label.BODY, "structure/heading")
     headlines = [at for at, verdict in enumerate(page.verdicts) if verdict.label is Label.HEADLINE]
     yield from _all(summary(page, headlines), Label.BODY, "structure/summary")
 
