@@ -36,6 +36,7 @@ _FREE_HOSTS = frozenset({
     "outlook.com", "proton.me", "protonmail.com", "qq.com", "web.de", "yahoo.com", "yandex.ru", "163.com", "126.com", "naver.com",
 })  # fmt: skip
 """Hosts of mail for everybody: their domain says nothing of the sender."""
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _MBOX_LINE = re.compile(rb"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ")
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
@@ -147,7 +148,8 @@ def _decoded(part: Message) -> tuple[str, str]:
 def _publisher(message: Message) -> dict[str, Any]:
     """The organisation that sends it: as it calls itself where it is no person, and the domain of its address."""
     name, address = parseaddr(header(message, "From") or "")
-    domain = registered_domain(f"https://{address.rpartition('@')[2]}/") if "@" in address else None
+    host = _HOST.fullmatch(address.rpartition("@")[2])
+    domain = registered_domain(f"https://{host[0]}/") if host and "@" in address else None
     organisation = header(message, "Organization")
     is_own = any(len(word) >= MIN_NAME_LETTERS and word in (domain or "") for word in name.lower().split())
     named = organisation or (name if name and "@" not in name and (is_own or not looks_like_person(name)) else None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def leaves(message: Message) -> list[Message]:
     stack = [message]
     while stack:
         part = stack.pop()
-        payload = part.get_payload()
+        payload = part.get_payload() if part.is_multipart() else None
         if part.get_content_maintype() == "multipart" and isinstance(payload, list):
             stack += [each for each in payload if not isinstance(each, str)][::-1]
         else:
@@ -65,7 +66,10 @@ def _too_many_parts() -> Rejected:
 
 def payload_of(part: Message) -> bytes:
     """The bytes of a part, without its transfer encoding; none of one that holds others."""
-    payload = None if part.is_multipart() else part.get_payload(decode=True)
+    try:
+        payload = None if part.is_multipart() else part.get_payload(decode=True)
+    except (ValueError, LookupError):  # a charset with a null character
+        return b""
     return payload if isinstance(payload, bytes) else b""
 
 
@@ -74,7 +78,7 @@ def header(part: Message, name: str) -> str | None:
     written = str(part.get(name, ""))[:MAX_FIELD_CHARACTERS]
     try:
         text = str(make_header(decode_header(written)))
-    except (ValueError, LookupError):  # of a charset that nobody knows, or cut within a word
+    except (ValueError, LookupError, MessageError):  # of a charset that nobody knows, or cut within a word
         text = written
     text = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")  # bytes that were not encoded at all
     return to_single_line(mend_double_encoding(text)[0]) or None
@@ -85,5 +89,5 @@ def file_name(part: Message) -> str | None:
     try:
         name = part.get_filename()
         return to_single_line(str(make_header(decode_header(name[:MAX_FIELD_CHARACTERS])))) or None if name else None
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, MessageError):
         return None
