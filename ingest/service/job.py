@@ -128,7 +128,7 @@ class Job:
             name = self.spool.whole_name(path)
             replace = filenames.replaces(name) or self.settings.on_duplicate == "replace"
             exists = self.store.has(record_id) and not replace
-            if exists and not claims:
+            if exists and not (claims or (notes and (notes.get("claims") or notes.get("url")))):
                 return Result(Stored(), record_id)
             timer("read")
             known = {"name": filenames.display_name(name)} if notes is None else {"container": notes.get("container")}
@@ -174,8 +174,12 @@ class Job:
 
 
 def _lost(new: dict[str, Any], kept: dict[str, Any], given: set[str]) -> tuple[str, ...]:
-    """Fields that a sender gave, and in which the record that would have been made differs from the one that is kept."""
-    given = given | {name for name, origin in new.get("provenance", {}).items() if origin == "given"} | {"extra"}
+    """Fields that a sender or a container gave, and in which the record that would have been made differs from the one that is kept."""
+    given = (
+        given
+        | {name for name, origin in new.get("provenance", {}).items() if origin in {"given", "format"}}
+        | {"extra"}
+    )
     return tuple(sorted(name for name in given & new.keys() if new[name] != kept.get(name)))
 
 

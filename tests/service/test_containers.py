@@ -114,6 +114,19 @@ def test_a_member_that_is_refused_is_cleaned_again_alone(make: Make) -> None:
     assert (lines[-1]["outcome"], lines[-1]["member"], len(lines)) == ("refused", "urn:uuid:1", 5)
 
 
+def test_what_a_record_that_stays_does_not_bear_of_a_member_is_named(make: Make) -> None:
+    settings = make(workers=1)
+    pages = [
+        {"url": f"https://news.example/{title}", "title": f"The {title} talks of June", "text": article(7)}
+        for title in ("first", "second")
+    ]
+    drop(settings, "a.jsonl", json_lines(*pages, pages[0]))
+    assert runner.up(settings, once=True) == 0
+    lines = sorted(lines_of(settings), key=lambda line: str(line["token"]))
+    assert [line["outcome"] for line in lines] == ["unpacked", "stored", "duplicate", "stored"]
+    assert lines[2]["claims_lost"] == ["headline", "url"]
+
+
 def test_a_damaged_container_is_refused_after_its_sound_members(make: Make) -> None:
     settings = make()
     drop(settings, "a.warc", warc_record(0, b"x 0") + warc_record(1, b"x 1") + b"rubbish\r\n\r\n")
