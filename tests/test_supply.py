@@ -60,7 +60,9 @@ MODULES = {
     "beautifulsoup4": "bs4",
     "google-re2": "re2",
     "markdown-it-py": "markdown_it",
+    "python-docx": "docx",
     "python-json-logger": "pythonjsonlogger",
+    "pyyaml": "yaml",
 }
 """Distribution → module, where the name is another."""
 

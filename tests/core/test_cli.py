@@ -36,14 +36,14 @@ def test_records_go_to_the_terminal_or_to_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_refused_file_has_its_line_and_does_not_stop_the_others(tmp_path: Path) -> None:
-    (tmp_path / "a\n\x1b[31m.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "a\n\x1b[31m.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (tmp_path / "b.txt").write_bytes(next(SEEDS.iterdir()).read_bytes())
     (tmp_path / ".hidden").write_bytes(b"no")
     done = ingest("clean", tmp_path)
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 1
     [line] = [line for line in done.stderr.splitlines() if b": " in line]  # a slow machine says how far it is, too
-    assert b"unsupported_format: The file is a PDF file" in line
+    assert b"unsupported_format: The file is a PNG image" in line
     assert b"\x1b" not in done.stderr
 
 
