@@ -128,7 +128,8 @@ class Job:
                 claims = self.spool.read_sidecar(path) if notes is None else notes.get("given")
             except OSError as error:
                 return Result(_unreadable(error, path, "the sidecar: "))
-            article: Any = raw if notes is None else containers.member_of(notes, raw)
+            member = None if notes is None else containers.member_of(self.spool, notes, raw, self.settings.limits)
+            raw = member.content if member else raw
             record_id = RawArticle(_unpack(raw, self.settings.limits.unpacked_bytes)).id
             name = self.spool.whole_name(path)
             replace = filenames.replaces(name) or self.settings.on_duplicate == "replace"
@@ -138,7 +139,7 @@ class Job:
             timer("read")
             known = {"name": filenames.display_name(name)} if notes is None else {"container": notes.get("container")}
             record = self.clean(
-                article, **known, claims=claims, limits=self.settings.limits, min_confidence=self.settings.min_confidence,
+                member or raw, **known, claims=claims, limits=self.settings.limits, min_confidence=self.settings.min_confidence,
                 on_stage_end=timer,
             )  # fmt: skip
             if source.changed():

@@ -114,6 +114,20 @@ def test_a_member_that_is_refused_is_cleaned_again_alone(make: Make) -> None:
     assert (lines[-1]["outcome"], lines[-1]["member"], len(lines)) == ("refused", "urn:uuid:1", 5)
 
 
+def test_a_member_without_bytes_is_read_from_its_container_again(make: Make) -> None:
+    settings = make(max_unpacked=20_000, max_bytes=20_000)
+    long = article(1) + "".join(
+        f"\nThe speaker number {number} said that the talks would go on.\n" for number in range(500)
+    )
+    drop(settings, "a.zip", zipped({"a.txt": article(7).encode(), "b.txt": long.encode()}))
+    assert runner.up(settings, once=True) == 0
+    [refused] = [line for line in lines_of(settings) if line["outcome"] == "refused"]
+    assert (refused["member"], refused["reason"]) == ("b.txt", "too_large")
+    flags = ("--spool", str(settings.spool), "--out", str(settings.out))
+    assert CliRunner().invoke(cli, ["failed", "retry", refused["token"], *flags]).exit_code == 0
+    assert (lines_of(settings)[-1]["outcome"], lines_of(settings)[-1]["member"]) == ("stored", "b.txt")
+
+
 def test_what_a_record_that_stays_does_not_bear_of_a_member_is_named(make: Make) -> None:
     settings = make(workers=1)
     pages = [

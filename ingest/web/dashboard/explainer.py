@@ -105,7 +105,7 @@ def explain_source(spool: Spool, path: str, settings: Settings) -> dict[str, str
         claims = spool.read_sidecar(path) if notes is None else notes.get("given")
         content = spool.read(path, settings.max_bytes if notes is None else settings.max_unpacked)
         labelled_article = label_article(
-            content if notes is None else member_of(notes, content),
+            content if notes is None else member_of(spool, notes, content, settings.limits),
             name=filenames.display_name(spool.whole_name(path)),
             claims=claims,
             packs=CurrentPacks(spool.root)(),
