@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ingest.core.containers.json_fields import MAPPED_FIELDS
 from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
 
@@ -22,9 +23,7 @@ PREFIX = "INGEST_"
 SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token")
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
-JsonField = Annotated[
-    str, StringConstraints(pattern=r"^(html|text|fetched|url|headline|byline|authors|published|modified|language)$")
-]
+JsonField = Annotated[str, StringConstraints(pattern=f"^({'|'.join(MAPPED_FIELDS)})$")]
 ConfidenceField = Annotated[str, StringConstraints(pattern=r"^(headline|authors|published|publisher|body)$")]
 
 
