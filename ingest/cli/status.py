@@ -37,8 +37,23 @@ def _lines(seen: Mapping[str, Any]) -> list[str]:
     for key, value in seen.items():
         if key == "why":
             continue
+        if key == "sinks":
+            lines += [f"{'sink':>24}  {_sink(sink)}" for sink in value]
+            continue
         parts = {k: v for k, v in value.items() if v is not None and k != "space"} if isinstance(value, dict) else None
         shown = value if parts is None else ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in parts.items())
         shown = len(value) if isinstance(value, list) else shown
         lines.append(f"{key.replace('_', ' '):>24}  {shown if shown not in (None, '') else '-'}")
     return lines + [f"{'!':>24}  {reason}" for reason in seen["why"]]
+
+
+def _sink(sink: Mapping[str, Any]) -> str:
+    parts = (
+        sink["sink"],
+        f"{sink['lag_lines']} lines behind" + (f" for {sink['lag_seconds']} s" if sink["lag_lines"] else ""),
+        f"{sink['delivered']} delivered",
+        f"last {sink['last_delivered'] or '-'}",
+        f"{sink['dead_letters']} dead letters",
+        "running" if sink["running"] else "not running",
+    )
+    return ", ".join(parts)

@@ -6,7 +6,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from ingest.errors import Reason
-from ingest.service.formats import JournalEntry, KeeperStatus, LastRefused, RedisStatistics, ServiceStatus
+from ingest.service.formats import JournalEntry, KeeperStatus, LastRefused, RedisStatistics, ServiceStatus, SinkStatus
 
 
 def reasons_page() -> str:
@@ -31,6 +31,7 @@ def journal_page() -> str:
         ("`keeper`", KeeperStatus),
         ("`redis`", RedisStatistics),
         ("`last_refused`", LastRefused),
+        ("`sinks`", SinkStatus),
     )
     tables = "\n\n".join(f"## {title}\n\n{_summary(noun)}\n\n{_table(noun)}" for title, noun in parts)
     return f"""# The journal and the status

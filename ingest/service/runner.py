@@ -11,6 +11,7 @@ from ingest.core.preload import CleanFunction, preload
 from ingest.service.composition import open_service
 from ingest.service.file_events import FileEvents
 from ingest.service.settings import Settings
+from ingest.service.sinks.processes import DeliveryProcesses
 from ingest.service.watcher import Watcher
 from ingest.service.workers.pool import WorkerPool
 
@@ -44,6 +45,7 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
     """Run until a signal stops it, or, `once`, until inbox and claimed are empty. Gives the exit code."""
     stop = StopSignal()
     service = open_service(settings)
+    deliveries = DeliveryProcesses(settings)
     watcher = Watcher(service, "up", stopping=stop)
     if stop():
         watcher.close()
@@ -65,6 +67,8 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
             for path in watcher.orphans(pool, pool.capacity):
                 pool.submit(path)
                 fresh = True
+        if not once:
+            deliveries.maintain()
         if watcher.hold_reason is None:
             for path in watcher.claim(pool.capacity):
                 pool.submit(path)
@@ -76,16 +80,22 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
     pool.close(grace_seconds=SHUTDOWN_SECONDS)
     events.close()
     watcher.close()
-    return 130 if stop.signal == signal.SIGINT else 0
+    delivered = deliveries.deliver_once() if once and not stop() else True
+    deliveries.close()
+    return 130 if stop.signal == signal.SIGINT else 0 if delivered else 1
 
 
-def watch(settings: Settings) -> int:
-    """`ingest watch`: the same watcher, with Celery workers instead of a pool. Gives the exit code."""
+def watch(settings: Settings, *, delivers: bool = False) -> int:
+    """`ingest watch`: the same watcher, with Celery workers instead of a pool. `delivers`: to the sinks, too, as `ingest up` does.
+
+    Gives the exit code.
+    """
     from ingest.service.broker import BROKER_ERRORS, describe_error  # noqa: PLC0415 - celery, for those who have a broker
 
     stop = StopSignal()
     service = open_service(settings)
     broker = service.broker
+    deliveries = DeliveryProcesses(settings) if delivers else None
     watcher = Watcher(service, "watch", stopping=stop)
     events = FileEvents(watcher.inbox.root)
     if not watcher.polled:
@@ -94,6 +104,8 @@ def watch(settings: Settings) -> int:
     claimed_count = watcher.claimed_count()
     fault = None
     while not stop():
+        if deliveries:
+            deliveries.maintain()
         due = watcher.maintain(queued=claimed_count, fault=fault, broker=settings.broker_shown)
         try:
             if due:
@@ -112,4 +124,6 @@ def watch(settings: Settings) -> int:
             watcher.wake()
     events.close()
     watcher.close()
+    if deliveries:
+        deliveries.close()
     return 130 if stop.signal == signal.SIGINT else 0

@@ -7,41 +7,25 @@ options win over the environment.
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
 from ingest.errors import InvalidSettings
+from ingest.service.old_settings import PREFIX, RENAMED, SECRETS, apply_old_names, variable
+from ingest.service.sinks.url import SinkUrl
 
-log = logging.getLogger(__name__)
-
-PREFIX = "INGEST_"
-SECRETS = ("broker_url", "broker_password", "dashboard_token")
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
 ConfidenceField = Annotated[str, StringConstraints(pattern=r"^(headline|authors|published|publisher|body)$")]
-
-RENAMED = {
-    "settle": "settle_seconds",
-    "recycle": "max_docs_per_child",
-    "attempts": "max_attempts",
-    "deaths": "max_worker_losses",
-    "batch": "tickets_per_task",
-    "desk_token": "dashboard_token",
-    "desk_hosts": "dashboard_hosts",
-}
-"""Old names of settings and their new ones. Variables with an old name are accepted for one version, with a warning."""
 
 
 class Settings(BaseSettings):
@@ -55,8 +39,11 @@ class Settings(BaseSettings):
         Path("spool"), description="The folder of inbox, claimed, done and quarantine; all on one mount."
     )
     out: Path = Field(Path("out"), description="Where records go.")
-    sink: Literal["json", "jsonl"] = Field(
+    out_format: Literal["json", "jsonl"] = Field(
         "json", description="json: one file per article; jsonl: JSON Lines segments."
+    )
+    sinks: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Where records are delivered, too: addresses of sinks with spaces between them (docs/sinks.md)."
     )
     on_duplicate: Literal["skip", "replace"] = Field(
         "skip", description="For content seen before: keep the first record (skip) or write the new one (replace)."
@@ -160,6 +147,19 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("sinks", mode="before")
+    @classmethod
+    def _addresses(cls, value: Any) -> Any:
+        return value.split() if isinstance(value, str) else value
+
+    @field_validator("sinks")
+    @classmethod
+    def _valid_sinks(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        names = [SinkUrl(sink.get_secret_value()).name for sink in value]
+        if len(set(names)) < len(names):
+            raise ValueError("two sinks are the same")
+        return value
+
     @field_validator("dashboard_token")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -184,7 +184,13 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Strings that no log, error or terminal may show."""
         held = (self.broker_password and self.broker_password.get_secret_value(), urlsplit(self.broker or "").password)
-        return tuple(dict.fromkeys(form for secret in held if secret for form in (secret, quote(secret, safe=""))))
+        forms = [form for secret in held if secret for form in (secret, quote(secret, safe=""))]
+        return tuple(dict.fromkeys(forms + [form for url in self.sink_urls for form in url.secrets]))
+
+    @property
+    def sink_urls(self) -> tuple[SinkUrl, ...]:
+        """The sinks, with their passwords."""
+        return tuple(SinkUrl(sink.get_secret_value()) for sink in self.sinks)
 
     @property
     def broker(self) -> str | None:
@@ -213,12 +219,12 @@ def load_settings(**options: Any) -> Settings:
     """Settings from the environment; an option that is not None wins. Raises `InvalidSettings`."""
     given = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(PREFIX) and value}
     values, problems = {name: value for name, value in options.items() if value is not None}, []
-    known = {_variable(name) for name in (*Settings.model_fields, *RENAMED)}
-    known |= {f"{_variable(name)}_FILE" for name in SECRETS} | {f"{PREFIX}DESK_TOKEN_FILE"}
+    known = {variable(name) for name in (*Settings.model_fields, *RENAMED)}
+    known |= {f"{variable(name)}_FILE" for name in SECRETS} | {f"{PREFIX}DESK_TOKEN_FILE"}
     unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
     problems += [f"{name} is no setting; `ingest settings` lists them" for name in unknown]
     secrets = [name for name in SECRETS if name not in values]
-    _apply_old_names(given, values, problems)
+    apply_old_names(given, values, problems)
     _read_secret_files(secrets, given, values, problems)
     if problems:
         raise InvalidSettings("\n".join(problems))
@@ -228,56 +234,24 @@ def load_settings(**options: Any) -> Settings:
         raise InvalidSettings("\n".join(_complaints(error))) from None
     except SettingsError as error:  # a list that is not JSON; pydantic-settings stops at the first
         field = re.search(r'field "(\w+)"', str(error))
-        raise InvalidSettings(f"{_variable(field[1])}: must be JSON" if field else str(error)) from None
-
-
-def _variable(name: str) -> str:
-    return PREFIX + name.upper()
-
-
-def _apply_old_names(given: dict[str, str], values: dict[str, Any], problems: list[str]) -> None:
-    """Take variables with an old name for their new one, with one line in the log for all of them. Options and new names win."""
-    found, new_names = {}, frozenset(given)
-    for old, name in RENAMED.items():
-        for suffix in ("", "_FILE") if name in SECRETS else ("",):
-            if (text := given.pop(_variable(old) + suffix, None)) is None:
-                continue
-            new = _variable(name)
-            found[_variable(old) + suffix] = new + suffix
-            if new in new_names or f"{new}_FILE" in new_names:
-                continue
-            given[new + suffix] = text
-            if suffix or name in values:
-                continue
-            try:
-                values[name] = json.loads(text) if name == "dashboard_hosts" else text
-            except ValueError:
-                problems.append(f"{_variable(old)}: must be JSON")
-    if found:
-        _warn_of_old_names(tuple(found.items()))
-
-
-@cache  # once per process: a command may load its settings several times
-def _warn_of_old_names(found: tuple[tuple[str, str], ...]) -> None:
-    names = ", ".join(f"{old} is now {new}" for old, new in found)
-    log.warning("settings have new names, and the next version will not accept the old ones: %s", names)
+        raise InvalidSettings(f"{variable(field[1])}: must be JSON" if field else str(error)) from None
 
 
 def _read_secret_files(names: list[str], given: Mapping[str, str], values: dict[str, Any], problems: list[str]) -> None:
     for name in names:
-        variable = f"{_variable(name)}_FILE"
-        if not (path := given.get(variable)):
+        pointer = f"{variable(name)}_FILE"
+        if not (path := given.get(pointer)):
             continue
-        if _variable(name) in given:
-            problems.append(f"both {variable} and {_variable(name)} are set; unset one")
+        if variable(name) in given:
+            problems.append(f"both {pointer} and {variable(name)} are set; unset one")
         if is_url(path):
-            problems.append(f"{variable}: an address, not a path; only a file of this machine can be used")
+            problems.append(f"{pointer}: an address, not a path; only a file of this machine can be used")
             continue
         try:
             values[name] = Path(path).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            problems.append(f"{variable}: cannot read {path!r}: {why}")
+            problems.append(f"{pointer}: cannot read {path!r}: {why}")
 
 
 def _complaints(error: ValidationError) -> Iterator[str]:
@@ -287,4 +261,16 @@ def _complaints(error: ValidationError) -> Iterator[str]:
             continue
         message = wrong["msg"].removeprefix("Value error, ")
         name = ".".join(map(str, wrong["loc"][:1]))
-        yield f"{_variable(name)}: {message}" if name else message
+        yield f"{variable(name)}: {message}" if name else message
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a process of ours that is to have the same settings; sinks and their passwords go this way, as all may read
+    the arguments of a process.
+    """
+    ours = {
+        "INGEST_SINKS": " ".join(sink.get_secret_value() for sink in settings.sinks),
+        "INGEST_OUT_FORMAT": settings.out_format,
+    }
+    dropped = {"INGEST_SINKS_FILE", "INGEST_SINK"}
+    return {name: value for name, value in os.environ.items() if name.upper() not in dropped} | ours

@@ -14,6 +14,7 @@ from ingest.service.composition import Service, open_service
 from ingest.service.formats import KeeperStatus, LiveParts, NoSpoolStatus, RedisStatistics, ServiceStatus
 from ingest.service.health import low_disk, spool_problem
 from ingest.service.settings import Settings
+from ingest.service.sinks.status import sink_problems, sink_statuses
 from ingest.service.spool import FOLDERS, Spool, filenames
 from ingest.service.spool.clock import MAX_CLOCK_SKEW_SECONDS, age_key
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
@@ -59,6 +60,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "stalled_seconds": stalled(service, found, claimed, oldest),
         "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
         "broker": settings.broker_shown,
+        "sinks": sink_statuses(service),
         "why": [],
     }
     if settings.broker:
@@ -160,7 +162,7 @@ def blockers(seen: Mapping[str, Any]) -> list[str]:
         why.append(stall_message(seen["stalled_seconds"], seen["claimed"]))
     if missing := missing_worker(seen):
         why.append(missing)
-    return why
+    return why + [line for sink in seen.get("sinks", ()) for line in sink_problems(sink)]
 
 
 def missing_worker(seen: Mapping[str, Any]) -> str | None:

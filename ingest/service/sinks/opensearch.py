@@ -1,0 +1,123 @@
+"""OpenSearch: a document for each record, written by bulk requests under the record's id."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from opensearchpy import OpenSearch
+from opensearchpy.exceptions import AuthenticationException, OpenSearchException, RequestError, TransportError
+
+from ingest.errors import InvalidSettings
+from ingest.export.columns import columns
+from ingest.service.sinks.sink import Delivery, Rejection, SinkAway, last_of_each, one_line
+from ingest.service.sinks.url import SinkUrl
+
+TIMEOUT_SECONDS = 60
+_KEYWORD = {"type": "keyword", "ignore_above": 8000}  # Lucene refuses terms above 32,766 bytes
+_KEYWORDS = (
+    "id", "url", "publisher_name", "publisher_domain", "authors", "language", "section", "keywords", "token",
+)  # fmt: skip
+_DATE = {"type": "date", "format": "strict_date_optional_time"}
+MAPPING = {
+    "dynamic": False,
+    "_meta": {"news_ingest": 1},
+    "properties": {
+        **dict.fromkeys(_KEYWORDS, _KEYWORD),
+        **{name: {"type": "text"} for name in ("headline", "subheadline", "byline", "body")},
+        **dict.fromkeys(("published_day", "published_at", "modified_day", "modified_at", "settled_at"), _DATE),
+        "schema_version": {"type": "short"},
+        "record": {"type": "object", "enabled": False},
+    },
+}
+"""Fields are only added. The whole record is kept and not indexed: the sender's `extra` may have any shape."""
+RETRIED = frozenset({408, 429, 502, 503, 504})
+"""Of one document of a bulk request: the cluster is busy, or a shard is moving."""
+
+
+class OpenSearchSink:
+    """`opensearch+https://user:password@host:9200/index?ca=/path/ca.pem`; `opensearch+http://` without TLS."""
+
+    batch_records: ClassVar[int] = 500
+    linger_seconds: ClassVar[float] = 0.0
+
+    def __init__(self, url: SinkUrl, spool_identity: str) -> None:
+        del spool_identity
+        self._shown = url.shown
+        self._index = url.path.strip("/") or "articles"
+        if "/" in self._index or self._index != self._index.lower():
+            raise InvalidSettings(f"{url.shown}: the path must be the name of an index, in lower case")
+        self._options: dict[str, Any] = {
+            "hosts": [{"host": url.parts.hostname, "port": url.parts.port or 9200}],
+            "http_auth": (url.username or "", url.password or "") if url.password else None,
+            "use_ssl": url.scheme.endswith("https"),
+            "ca_certs": url.parameters.get("ca"),
+            "timeout": TIMEOUT_SECONDS,
+            "max_retries": 0,
+        }
+        self._client: OpenSearch | None = None
+
+    def open(self) -> str | None:
+        """See `Sink`. Makes the index, with the mapping, if it is not there."""
+        try:
+            self._client = client = OpenSearch(
+                **{name: value for name, value in self._options.items() if value is not None}
+            )
+            if client.indices.exists(index=self._index):
+                client.indices.put_mapping(index=self._index, body=MAPPING)
+            else:
+                with contextlib.suppress(RequestError):  # made meanwhile, by another deployment
+                    client.indices.create(index=self._index, body={"mappings": MAPPING})
+        except (OpenSearchException, OSError) as error:
+            raise self._away(error) from error
+        return None
+
+    def deliver(self, batch: Sequence[Delivery], position: str) -> Sequence[Rejection]:
+        """See `Sink`."""
+        del position
+        assert self._client  # noqa: S101 - opened before
+        batch = last_of_each(batch)
+        body = "".join(map(_action, batch))
+        try:
+            answer = self._client.bulk(body=body, index=self._index)
+        except (OpenSearchException, OSError) as error:
+            raise self._away(error) from error
+        rejections = []
+        for delivery, item in zip(batch, answer["items"], strict=True):
+            (result,) = item.values()
+            status = result.get("status", 500)
+            if status in RETRIED or status >= 500:
+                raise SinkAway(f"{self._shown}: {_reason(result)}")
+            if status >= 400 and not (status == 404 and delivery.content is None):
+                rejections.append(Rejection(delivery, _reason(result)))
+        return rejections
+
+    def close(self) -> None:
+        """See `Sink`."""
+        if self._client:
+            with contextlib.suppress(OpenSearchException, OSError):
+                self._client.close()
+            self._client = None
+
+    def _away(self, error: OpenSearchException | OSError) -> SinkAway:
+        if isinstance(error, AuthenticationException):
+            return SinkAway(f"{self._shown}: it refuses the user or the password")
+        status = f"HTTP {error.status_code}: {error.error}" if isinstance(error, TransportError) else one_line(error)
+        return SinkAway(f"{self._shown}: {' '.join(status.split())[:300]}")
+
+
+def _action(delivery: Delivery) -> str:
+    """Two lines of a bulk request, or one for a deletion."""
+    if delivery.content is None:
+        return f'{{"delete":{{"_id":"{delivery.id}"}}}}\n'
+    fields = columns(delivery.text_record) | {"settled_at": delivery.time, "token": delivery.token}
+    known = {name: value for name, value in fields.items() if value is not None}
+    typed = json.dumps(known, default=lambda value: value.isoformat(), ensure_ascii=False)
+    return f'{{"index":{{"_id":"{delivery.id}"}}}}\n{typed[:-1]},"record":{delivery.text_json}}}\n'
+
+
+def _reason(result: dict[str, Any]) -> str:
+    error = result.get("error") or {}
+    return " ".join(f"HTTP {result.get('status')}: {error.get('type')}: {error.get('reason')}".split())[:300]
