@@ -6,6 +6,7 @@ Two copies of one ticket write the same bytes to the same name, so a record is n
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -34,7 +35,7 @@ class RecordStore(Protocol):
         """The record that has this id; None if it cannot be read any more, or is in a segment."""
 
     def read_bytes(self, record_id: str) -> bytes | None:
-        """The record as JSON, wherever it is; None if there is none. Raises OSError."""
+        """The record as JSON, wherever it is; None if there is none. Raises OSError, also if the store has nothing at all."""
 
     def delete(self, record_id: str) -> bool:
         """Delete the record, durably; False if there is none. Raises OSError."""
@@ -81,7 +82,10 @@ class JsonStore:
 
     def read_bytes(self, record_id: str) -> bytes | None:
         """See `RecordStore`."""
-        return _content(self.path(record_id))
+        content = _content(self.path(record_id))
+        if content is None and not any(os.scandir(self.out)):
+            raise FileNotFoundError(errno.ENOENT, "there is no record at all: is its disk mounted?", self.out)
+        return content
 
     def delete(self, record_id: str) -> bool:
         """See `RecordStore`."""

@@ -18,13 +18,20 @@ import pytest
 import redis as redis_client
 from click.testing import CliRunner, Result
 
+from benchmarks.faults.sinks import all_is_well
+from benchmarks.faults.sinks import run as run_under_kills
 from ingest.cli import cli
+from ingest.core.record import Record
 from ingest.service.settings import Settings
 from ingest.service.sinks import outbox as outbox_module
 from ingest.service.sinks.outbox import Outbox
 from ingest.service.sinks.state import SinkFolder
 from ingest.service.sinks.url import SinkUrl
-from tests.support.processes import status
+from ingest.service.spool.heartbeat import Heartbeat
+from ingest.web.dashboard.journal_index import JournalIndex
+from ingest.web.dashboard.metrics import render_metrics
+from ingest.web.dashboard.snapshot import SpoolSnapshot
+from tests.support.processes import redis_server, status
 from tests.support.sinks import (
     Postgres,
     SearchReceiver,
@@ -84,7 +91,9 @@ class Bench:
                 return []
             found = duckdb.sql(f"SELECT id, record FROM '{self.folder}/parquet/*/*.parquet'").fetchall()  # noqa: S608
             return [(id_, json.loads(record)) for id_, record in found]
-        return [(id_, document["record"]) for id_, document in self.server.documents.items()]
+        return [
+            (id_, {name: each[name] for name in Record.model_fields}) for id_, each in self.server.documents.items()
+        ]
 
     def events(self) -> list[tuple[str, str]]:
         """Id and outcome of each event, in order, of a kind that is told events."""
@@ -160,13 +169,13 @@ def test_a_kill_at_any_step_repeats_nothing_that_shows(
 ) -> None:
     settled = Settled(make())
 
-    def die(*_: Any) -> None:
+    def die(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     for first, step in (
         (0, (SinkFolder, "write_state")),
-        (20, (Outbox, "_arrived")),
-        (40, (SinkFolder, "add_dead_letters")),
+        (20, (SinkFolder, "add_dead_letters")),
+        (40, (Outbox, "_bury")),
     ):
         story(settled, first)
         with monkeypatch.context() as dying:
@@ -357,3 +366,89 @@ def test_a_bad_address_is_one_line_without_its_password(make: Make, sinks: str, 
     assert says in done.output
     assert "hunter2" not in done.output.replace("'hunter2'", "") or sinks == "hunter2"
     assert "Traceback" not in done.output
+
+
+def test_the_pipelines_of_the_readme_run_as_printed(tmp_path: Path, postgres: Postgres) -> None:
+    root = Path(__file__).parents[2]
+    section = (root / "README.md").read_text().partition("A folder in, a table out:")[2].partition("[docs/sinks.md]")[0]
+    lines = [line[4:] for line in section.splitlines() if line.startswith("    ")]
+    assert len(lines) == 4
+    (tmp_path / "seeds").symlink_to(root / "seeds")
+    script = "\n".join(lines).replace("postgres://news:secret@localhost/news", f"{postgres.url}?table=readme")
+    path = os.pathsep.join([os.path.dirname(sys.executable), *os.get_exec_path()])
+    environment = os.environ | {"PATH": path, "INGEST_SETTLE_SECONDS": "0"}
+    done = subprocess.run(
+        ["bash", "-ec", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Japan, NATO condemn" in done.stdout
+    assert postgres.rows("SELECT count(*), count(DISTINCT id) FROM readme") == [(2, 2)]
+
+
+def test_kills_of_everything_leave_every_sink_equal_to_the_journal(tmp_path: Path) -> None:
+    """The short form of benchmarks/faults/sinks.py."""
+    if postgres_programs() is None or redis_server() is None:
+        assert not os.environ.get("CI"), "CI must have PostgreSQL and Redis"
+        pytest.skip("needs PostgreSQL and Redis")
+    found = run_under_kills(100, 8, tmp_path)
+    assert set(found["done"]) >= {"a delivering process", "PostgreSQL", "the service", "Redis"}
+    assert all_is_well(found), found
+
+
+def test_the_old_name_of_the_format_of_records_warns(make: Make) -> None:
+    settings = make()
+    at = ["--once", "--spool", settings.spool, "--out", settings.out]
+    done = run("up", *at, "--sink", "jsonl")
+    assert done.exit_code == 0
+    assert "--sink is now --out-format" in done.stderr
+    assert (settings.out / "segments").is_dir()
+
+
+def test_metrics_and_health_know_the_sinks(make: Make, tmp_path: Path) -> None:
+    settings = make(sinks=f"sqlite:{tmp_path}/a.db redis-stream://:hunter2@127.0.0.1:{free_port()}/0")
+    settled = Settled(settings)
+    settled.store(0)
+    for url in settings.sink_urls:
+        deliver(settled, url.text)
+    snapshot = SpoolSnapshot(settled.service)
+    snapshot.refresh()
+    found = render_metrics(JournalIndex(settled.service.journal), snapshot.facts).decode()
+    assert f'ingest_sink_lag_lines{{sink="sqlite:{tmp_path}/a.db"}} 0.0' in found
+    assert f'ingest_sink_delivered_total{{sink="sqlite:{tmp_path}/a.db"}} 1.0' in found
+    (away,) = [
+        line for line in found.splitlines() if line.startswith("ingest_sink_failed_attempts") and line.endswith(" 1.0")
+    ]
+    assert "redis-stream://:***@127.0.0.1" in away
+    assert run("health", "deliver", "--spool", settings.spool).exit_code == 1
+    heartbeat = Heartbeat(str(settings.spool), "deliver")
+    assert run("health", "deliver", "--spool", settings.spool).exit_code == 0
+    heartbeat.close()
+
+
+def test_records_on_a_disk_that_is_not_mounted_are_waited_for(make: Make, tmp_path: Path) -> None:
+    settings = make()
+    settled = Settled(settings)
+    settled.store(0)
+    settings.out.rename(tmp_path / "elsewhere")
+    settings.out.mkdir()
+    url = f"sqlite:{tmp_path}/a.db"
+    assert not deliver(settled, url)
+    assert "is its disk mounted" in str(settled.service.sink_folder(SinkUrl(url)).read_state().error)
+    settings.out.rmdir()
+    (tmp_path / "elsewhere").rename(settings.out)
+    assert deliver(settled, url)
+    assert not settled.service.sink_folder(SinkUrl(url)).dead_letters()
+
+
+def test_the_parquet_index_is_made_again(make: Make, tmp_path: Path) -> None:
+    settled = Settled(make())
+    story(settled)
+    url = f"parquet:{tmp_path}/p"
+    assert deliver(settled, url)
+    (tmp_path / "p/.index.db").unlink()
+    settled.store(3, headline="The third version")
+    settled.delete(1)
+    assert deliver(settled, url)
+    frame = pd.read_parquet(tmp_path / "p")
+    assert sorted(frame.id) == sorted(settled.records())
+    assert frame[frame.id == record_id(3)].headline.tolist() == ["The third version"]

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from ingest import Record, clean
 from ingest.export import FORMATS, jsonld, markdown, ninjs, text
+from ingest.export.columns import columns, day_and_instant
 from ingest.export.plain import escape
 from ingest.export.uri import to_uri
 
@@ -123,3 +124,32 @@ def test_cleaning_the_text_format_again_changes_nothing() -> None:
     record = clean((ROOT / "seeds/002_c69d56b196d5ceb2.txt").read_bytes())
     again = clean(text(record).encode())
     assert (again.headline, again.body) == (record.headline, record.body)
+
+
+@pytest.mark.parametrize(
+    ("value", "day", "instant"),
+    [
+        (None, None, None),
+        ("2026-11-04", "2026-11-04", None),
+        ("2026-11-03T23:05+09:00", "2026-11-03", "2026-11-03T14:05:00+00:00"),
+        ("2026-01-31T23:59:59.1234567Z", "2026-01-31", "2026-01-31T23:59:59.123456+00:00"),
+        ("2026-01-31T23:59:60Z", "2026-01-31", None),
+        ("2026-02-30", None, None),
+        ("2026-02-30T10:00Z", None, None),
+        ("0001-01-01T00:00+05:00", "0001-01-01", None),
+    ],
+)
+def test_a_time_is_a_day_and_perhaps_an_instant(value: str | None, day: str | None, instant: str | None) -> None:
+    found = day_and_instant(value)
+    assert tuple(part and part.isoformat() for part in found) == (day, instant)
+
+
+def test_columns_have_one_type_each_and_all_versions() -> None:
+    row = columns(json.loads(FULL.to_json()))
+    assert (row["publisher_domain"], row["authors"], row["keywords"]) == (
+        "example.org",
+        ["A. Writer", "B. Writer"],
+        ["peace"],
+    )
+    for example_record in (ROOT / "tests/golden/schema").glob("*.json"):
+        assert columns(json.loads(example_record.read_text("utf-8"))).keys() == row.keys()

@@ -11,28 +11,30 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import AuthenticationException, OpenSearchException, RequestError, TransportError
 
 from ingest.errors import InvalidSettings
-from ingest.export.columns import columns
+from ingest.export.columns import day_and_instant
 from ingest.service.sinks.sink import Delivery, Rejection, SinkAway, last_of_each, one_line
 from ingest.service.sinks.url import SinkUrl
 
 TIMEOUT_SECONDS = 60
+_TEXT, _OBJECT = {"type": "text"}, {"type": "object", "enabled": False}
 _KEYWORD = {"type": "keyword", "ignore_above": 8000}  # Lucene refuses terms above 32,766 bytes
-_KEYWORDS = (
-    "id", "url", "publisher_name", "publisher_domain", "authors", "language", "section", "keywords", "token",
-)  # fmt: skip
 _DATE = {"type": "date", "format": "strict_date_optional_time"}
+_KEYWORDS = ("id", "url", "authors", "language", "section", "keywords", "token")
+_OBJECTS = ("dateline", "images", "related", "extra", "removed", "source", "provenance", "confidence", "ingest")
+_DATES = ("published_day", "published_at", "modified_day", "modified_at", "settled_at")
 MAPPING = {
     "dynamic": False,
     "_meta": {"news_ingest": 1},
     "properties": {
         **dict.fromkeys(_KEYWORDS, _KEYWORD),
-        **{name: {"type": "text"} for name in ("headline", "subheadline", "byline", "body")},
-        **dict.fromkeys(("published_day", "published_at", "modified_day", "modified_at", "settled_at"), _DATE),
+        **dict.fromkeys(("headline", "alternative_headlines", "subheadline", "byline", "body"), _TEXT),
+        **dict.fromkeys(_DATES, _DATE),
+        **dict.fromkeys(_OBJECTS, _OBJECT),
+        "publisher": {"properties": {"name": _KEYWORD, "domain": _KEYWORD}},
         "schema_version": {"type": "short"},
-        "record": {"type": "object", "enabled": False},
     },
 }
-"""Fields are only added. The whole record is kept and not indexed: the sender's `extra` may have any shape."""
+"""Fields are only added. What is neither here nor a part of these is kept and not indexed: the sender's `extra` may have any shape."""
 RETRIED = frozenset({408, 429, 502, 503, 504})
 """Of one document of a bulk request: the cluster is busy, or a shard is moving."""
 
@@ -42,6 +44,7 @@ class OpenSearchSink:
 
     batch_records: ClassVar[int] = 500
     linger_seconds: ClassVar[float] = 0.0
+    keeps_position: ClassVar[bool] = False
 
     def __init__(self, url: SinkUrl, spool_identity: str) -> None:
         del spool_identity
@@ -79,7 +82,7 @@ class OpenSearchSink:
         del position
         assert self._client  # noqa: S101 - opened before
         batch = last_of_each(batch)
-        body = "".join(map(_action, batch))
+        body = "".join(map(bulk_lines, batch))
         try:
             answer = self._client.bulk(body=body, index=self._index)
         except (OpenSearchException, OSError) as error:
@@ -108,14 +111,16 @@ class OpenSearchSink:
         return SinkAway(f"{self._shown}: {' '.join(status.split())[:300]}")
 
 
-def _action(delivery: Delivery) -> str:
-    """Two lines of a bulk request, or one for a deletion."""
+def bulk_lines(delivery: Delivery) -> str:
+    """Two lines of a bulk request, or one for a deletion. The document is the record, with its times as columns."""
     if delivery.content is None:
         return f'{{"delete":{{"_id":"{delivery.id}"}}}}\n'
-    fields = columns(delivery.text_record) | {"settled_at": delivery.time, "token": delivery.token}
-    known = {name: value for name, value in fields.items() if value is not None}
-    typed = json.dumps(known, default=lambda value: value.isoformat(), ensure_ascii=False)
-    return f'{{"index":{{"_id":"{delivery.id}"}}}}\n{typed[:-1]},"record":{delivery.text_json}}}\n'
+    record = delivery.text_record
+    added: dict[str, Any] = {"settled_at": delivery.time, "token": delivery.token}
+    for name in ("published", "modified"):
+        day, instant = day_and_instant(record.get(name))
+        added |= {f"{name}_day": day and day.isoformat(), f"{name}_at": instant and instant.isoformat()}
+    return f'{{"index":{{"_id":"{delivery.id}"}}}}\n{delivery.text_json[:-1]},{json.dumps(added)[1:]}\n'
 
 
 def _reason(result: dict[str, Any]) -> str:

@@ -12,16 +12,15 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.errors import InvalidSettings
-from ingest.service.formats import JournalEntry
-from ingest.service.journal_reader import START, JournalReader, Position, locate, since
-from ingest.service.sinks.sink import Delivery, Sink, SinkAway, one_line
+from ingest.service.journal_reader import Position, locate, since
+from ingest.service.sinks.batches import MISSING, Batch, BatchReader, RecordReader
+from ingest.service.sinks.sink import Delivery, Rejection, Sink, SinkAway, one_line
 from ingest.service.sinks.state import DeadLetter, SinkFolder
 from ingest.service.spool import timestamp
 
@@ -31,12 +30,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MAX_BATCH_BYTES = 8 << 20
-"""Of records in one batch: 500 pages with their `removed` take about 5 MB; OpenSearch refuses requests above 100 MB."""
 IDLE_SECONDS = 0.25  # between two looks for new lines
+SYNC_SECONDS = 1.0
+"""At most so old is the last durable position: a sync takes 13 ms here, and a webhook has one batch for each line."""
 FIRST_RETRY_SECONDS = 0.5
 MAX_RETRY_SECONDS = 30.0
-MISSING = "the record store has no such record"
 
 
 class Outbox:
@@ -54,11 +52,9 @@ class Outbox:
         self.sink, self.folder, self.journal, self.store = sink, folder, journal, store
         self.state = folder.read_state()
         self._beat = beat
-        self._reader: JournalReader | None = None
-        self._lines: deque[tuple[JournalEntry, Position]] = deque()
-        self._read_until = self.state.position
-        self._deleted: set[str] = set()
-        self._deletions: JournalReader | None = None
+        self._records = RecordReader(journal, store, lambda letter: folder.add_dead_letters([letter]))
+        self._batches: BatchReader | None = None
+        self._synced = 0.0
 
     def run(self, stopping: Callable[[], bool] = lambda: False, *, once: bool = False) -> bool:
         """Deliver until `stopping`, or, `once`, until all lines are delivered or an attempt fails. False if one failed last.
@@ -95,84 +91,69 @@ class Outbox:
         self._go_to(self.state.position)
 
     def _go_to(self, position: Position) -> None:
-        if self._reader:
-            self._reader.close()
-        self._reader = JournalReader(self.journal, position)
-        self._read_until = position
-        self._lines.clear()
+        if self._batches:
+            self._batches.close()
+        self._batches = BatchReader(self.journal, self._records, position, size=self.sink.batch_records)
 
     def _close(self) -> None:
         self.sink.close()
-        for reader in (self._reader, self._deletions):
-            if reader:
-                reader.close()
-        self._reader = self._deletions = None
+        if self._batches:
+            self._batches.close()
+            self._batches = None
+        self._records.close()
 
     def _work(self, stopping: Callable[[], bool], *, once: bool) -> None:
-        batch: list[Delivery] = []
+        batch: Batch | None = None
         began = time.monotonic()
-        while not stopping():
+        while not stopping() and self._batches:
             self._beat()
             if self._answer_request():
-                batch = []
-            full = self._fill(batch)
-            if not batch:
-                began = time.monotonic()
-            if full or once or not batch or time.monotonic() - began >= self.sink.linger_seconds:
-                if batch:
-                    self._deliver(batch)
-                self._arrived(len(batch))
-                batch = []
+                batch = None
+            if batch:
+                self._batches.fill(batch)
+            else:
+                batch, began = self._batches.next(), time.monotonic()
+            full, waited = batch.full, time.monotonic() - began
+            if full or once or not batch.deliveries or waited >= self.sink.linger_seconds:
+                if full:
+                    self._batches.read_ahead()
+                self._deliver(batch)
+                batch = None
                 if once and not full:
                     return
             if not full:
                 self._wait(IDLE_SECONDS, stopping)
 
-    def _fill(self, batch: list[Delivery]) -> bool:
-        """Add lines to a batch until it is full; False if there are no more lines now."""
-        assert self._reader  # noqa: S101 - opened before
-        size = sum(len(delivery.content or b"") for delivery in batch)
-        while len(batch) < self.sink.batch_records and size < MAX_BATCH_BYTES:
-            if not self._lines:
-                self._lines.extend(self._reader.read(self.sink.batch_records))
-                if self._reader.lost:
-                    log.warning(
-                        "its place in the journal is gone; delivering again from the oldest line that may be new"
-                    )
-                    self._reader.lost = False
-            if not self._lines:
-                return False
-            entry, self._read_until = self._lines.popleft()
-            for delivery in self._deliveries(entry, self._read_until):
-                batch.append(delivery)
-                size += len(delivery.content or b"")
-        return True
+    def _deliver(self, batch: Batch) -> None:
+        """Deliver a batch, and make the position behind it durable."""
+        before, position, lines = self.state, batch.position, batch.deliveries
+        after = replace(before, position=position, error=None, error_since=None, attempts=0)
+        if lines:
+            rejections = self.sink.deliver(lines, position.to_json())
+            self._bury(rejections)
+            after = replace(
+                after,
+                sought=False,
+                delivered=before.delivered + len(lines),
+                last_delivered=timestamp(),
+                last_token=lines[-1].token,
+            )
+        elif before.sought:  # until the sink has a batch from there on, its own position is the old one
+            after = replace(after, position=before.position)
+        self.state = after
+        if after != before:
+            self._write_state()
 
-    def _deliveries(self, entry: JournalEntry, behind: Position) -> Iterator[Delivery]:
-        """What one line has for a sink: a record, a deletion, or nothing."""
-        outcome, record_id = entry.get("outcome"), entry.get("id")
-        if outcome not in {"stored", "deleted"} or not record_id:
-            return
-        line = f"{behind.first}-{behind.offset:012d}"
-        token, time_, content = entry["token"], entry["time"], None
-        if outcome == "stored":
-            content = self.store.read_bytes(record_id)
-            fault = Delivery(token, record_id, time_, content, line).fault if content is not None else MISSING
-            if fault is not None:
-                if content is not None or not self._is_deleted(record_id):
-                    self.folder.add_dead_letters([DeadLetter(timestamp(), token, record_id, fault, line)])
-                return
-        yield Delivery(token, record_id, time_, content, line)
+    def _write_state(self, *, synced: bool = False) -> None:
+        """A position that is lost is an older one, and its lines come again: it need not be durable each time, above all not where
+        the sink has it, too.
+        """
+        now = time.monotonic()
+        synced |= not self.sink.keeps_position and now - self._synced > SYNC_SECONDS
+        self._synced = now if synced else self._synced
+        self.state = self.folder.write_state(self.state, synced=synced)
 
-    def _is_deleted(self, record_id: str) -> bool:
-        """Whether the journal has a line that says so, anywhere."""
-        self._deletions = self._deletions or JournalReader(self.journal, START)
-        while found := self._deletions.read(1000):
-            self._deleted.update(str(entry.get("id")) for entry, _ in found if entry.get("outcome") == "deleted")
-        return record_id in self._deleted
-
-    def _deliver(self, batch: Sequence[Delivery]) -> None:
-        rejections = self.sink.deliver(batch, self._read_until.to_json())
+    def _bury(self, rejections: Sequence[Rejection]) -> None:
         now = timestamp()
         self.folder.add_dead_letters(
             [
@@ -183,19 +164,6 @@ class Outbox:
         for each in rejections:
             fields = {"id": each.delivery.id, "token": each.delivery.token, "reason": each.reason}
             log.error("rejected by the sink", extra={"fields": fields})
-        self.state = replace(
-            self.state, delivered=self.state.delivered + len(batch), last_delivered=now, last_token=batch[-1].token
-        )
-
-    def _arrived(self, delivered: int) -> None:
-        """Make the position durable, and forget the last error."""
-        before = self.state
-        position = self._read_until if delivered or not self.state.sought else self.state.position
-        self.state = replace(
-            before, position=position, sought=before.sought and not delivered, error=None, error_since=None, attempts=0
-        )
-        if self.state != before or delivered:
-            self.folder.write_state(self.state)
 
     # --- faults and requests ------------------------------------------------------------------------------------------
 
@@ -206,7 +174,7 @@ class Outbox:
         since_then = self.state.error_since or timestamp()
         self.state = replace(self.state, error=message, error_since=since_then, attempts=self.state.attempts + 1)
         try:
-            self.folder.write_state(self.state)
+            self._write_state(synced=True)
         except OSError as full:
             log.warning("cannot write the state of the sink: %s", one_line(full))
 
@@ -229,7 +197,7 @@ class Outbox:
                 log.error("cannot deliver since then: %s", error)  # noqa: TRY400 - the command has said so, too
             else:
                 self.state = replace(self.state, position=position, sought=True)
-                self.folder.write_state(self.state)
+                self._write_state(synced=True)
                 self._go_to(position)
         self.folder.forget_request()
         return request.since is not None
@@ -241,7 +209,7 @@ class Outbox:
         for letter in letters:
             content = self.store.read_bytes(letter.id)
             if content is None:
-                if not self._is_deleted(letter.id):
+                if not self._records.is_deleted(letter.id):
                     left.append(replace(letter, reason=MISSING))
                 continue
             delivery = Delivery(letter.token, letter.id, letter.time, content, letter.line)

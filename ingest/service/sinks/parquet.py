@@ -66,6 +66,7 @@ class ParquetSink:
     batch_records: ClassVar[int] = 5000
     linger_seconds: ClassVar[float] = 30.0
     """A file for each few articles would make readers slow: at most 2,880 files a day."""
+    keeps_position: ClassVar[bool] = True
 
     def __init__(self, url: SinkUrl, spool_identity: str) -> None:
         self.folder = url.absolute_path

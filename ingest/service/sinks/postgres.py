@@ -50,6 +50,7 @@ class PostgresSink:
 
     batch_records: ClassVar[int] = 500
     linger_seconds: ClassVar[float] = 0.0
+    keeps_position: ClassVar[bool] = True
 
     def __init__(self, url: SinkUrl, spool_identity: str) -> None:
         self._shown = url.shown

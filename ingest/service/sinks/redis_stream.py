@@ -25,6 +25,7 @@ class RedisStreamSink:
 
     batch_records: ClassVar[int] = 200
     linger_seconds: ClassVar[float] = 0.0
+    keeps_position: ClassVar[bool] = True
 
     def __init__(self, url: SinkUrl, spool_identity: str) -> None:
         self._shown = url.shown

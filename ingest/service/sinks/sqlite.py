@@ -60,6 +60,7 @@ class SqliteSink:
 
     batch_records: ClassVar[int] = 500
     linger_seconds: ClassVar[float] = 0.0
+    keeps_position: ClassVar[bool] = True
 
     def __init__(self, url: SinkUrl, spool_identity: str) -> None:
         self.path = url.absolute_path
@@ -132,10 +133,11 @@ def _migrate(connection: sqlite3.Connection, path: str) -> None:
 
 def _row(delivery: Delivery) -> list[Any]:
     typed = columns(delivery.text_record)
-    return [*map(_value, typed.values()), delivery.time, delivery.token, delivery.text_json]
+    return [*map(to_value, typed.values()), delivery.time, delivery.token, delivery.text_json]
 
 
-def _value(value: Any) -> Any:
+def to_value(value: Any) -> Any:
+    """A column's value as SQLite has it: days and instants in ISO 8601, lists as JSON."""
     if isinstance(value, datetime):
         return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, date):

@@ -32,6 +32,8 @@ class SinkState:
     error_since: str | None = None
     attempts: int = 0
     """Attempts that failed one after the other."""
+    writes: int = 0
+    """How often it was written: of two files the one that was written last counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +95,29 @@ class SinkFolder:
 
     def read_state(self) -> SinkState:
         """How far the sink is; from the start, if nothing is known."""
-        stored = durable.read_json(self.at("state.json"))
+        return max(map(self._read, ("state.json", "progress.json")), key=lambda state: state.writes)
+
+    def _read(self, name: str) -> SinkState:
+        stored = durable.read_json(self.at(name))
         if not isinstance(stored, dict):
             return SinkState()
         position = Position.from_json(json.dumps(stored.get("position"))) or START
         known = {name: stored[name] for name in SinkState.__dataclass_fields__ if name in stored}
         return replace(SinkState(), **known | {"position": position})
 
-    def write_state(self, state: SinkState) -> None:
-        """Make it durable. Raises OSError."""
-        durable.write_atomically(self.at("state.json"), json.dumps(asdict(state)).encode())
+    def write_state(self, state: SinkState, *, synced: bool = True) -> SinkState:
+        """Write it, and give it as written. `synced`: durably. Without that a kill does not take it, but a power cut may, which leaves
+        the last one that was synced. Raises OSError.
+        """
+        state = replace(state, writes=state.writes + 1)
+        content = json.dumps(asdict(state)).encode()
+        if synced:
+            durable.write_atomically(self.at("state.json"), content)
+        else:
+            with open(self.at("progress.json.new"), "wb") as file:
+                file.write(content)
+            os.rename(self.at("progress.json.new"), self.at("progress.json"))
+        return state
 
     def dead_letters(self) -> list[DeadLetter]:
         """Each once, the oldest first; the newest reason counts."""

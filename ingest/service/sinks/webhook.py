@@ -32,6 +32,7 @@ class WebhookSink:
 
     batch_records: ClassVar[int] = 1
     linger_seconds: ClassVar[float] = 0.0
+    keeps_position: ClassVar[bool] = False
 
     def __init__(self, url: SinkUrl, spool_identity: str) -> None:
         del spool_identity
