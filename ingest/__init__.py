@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, Any
 from ingest._version import __version__
 
 if TYPE_CHECKING:
-    from ingest.core.model import Ticket
     from ingest.core.pipeline import clean
     from ingest.core.record import Record
     from ingest.errors import IngestError, Reason, Rejected
-    from ingest.service.enqueue import enqueue
+    from ingest.service.enqueue import enqueue, enqueue_many
+    from ingest.service.ticket import Ticket
 
-__all__ = ["IngestError", "Reason", "Record", "Rejected", "Ticket", "__version__", "clean", "enqueue"]
+__all__ = ["IngestError", "Reason", "Record", "Rejected", "Ticket", "__version__", "clean", "enqueue", "enqueue_many"]
 
 _HOMES = {
     "IngestError": "errors",
     "Reason": "errors",
     "Record": "core.record",
     "Rejected": "errors",
-    "Ticket": "core.model",
+    "Ticket": "service.ticket",
     "clean": "core.pipeline",
     "enqueue": "service.enqueue",
+    "enqueue_many": "service.enqueue",
 }
 
 

@@ -29,7 +29,8 @@ from typing import Any
 import redis
 
 from ingest.service.composition import open_service
-from ingest.service.settings import Settings, load_settings
+from ingest.service.environment import load_settings
+from ingest.service.settings import Settings
 from ingest.service.sinks.status import sink_statuses
 from ingest.service.spool.heartbeat import heartbeats
 from tests.support.processes import Redis, Tree, article, drop, redis_server

@@ -23,8 +23,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ingest.export.columns import columns
+from ingest.service.environment import load_settings
 from ingest.service.journal_reader import START, JournalReader
-from ingest.service.settings import Settings, load_settings
+from ingest.service.settings import Settings
 from ingest.service.sinks import opensearch, postgres, sqlite
 from ingest.service.sinks.sink import Delivery
 from ingest.service.sinks.url import SinkUrl

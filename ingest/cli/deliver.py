@@ -12,6 +12,7 @@ import click
 
 from ingest.cli.files import OneLineError
 from ingest.cli.options import settings_of_existing_spool, with_settings
+from ingest.core.text.characters import escape_for_display
 
 if TYPE_CHECKING:
     from ingest.service.composition import Service
@@ -82,7 +83,7 @@ def deliver(
 def delete(ids: tuple[str, ...], **flags: Any) -> None:
     """Delete records, by id, with the sources that they were made from; the sinks are told.
 
-    A source with several articles (a mailbox, a feed) stays, and `ingest reclean` would make the record again.
+    A container of several articles (a feed, an archive) stays, and `ingest reclean` would make the record again.
     """
     if wrong := [each for each in ids if not _ID.fullmatch(each)]:
         raise click.UsageError(f"{wrong[0]!r} is no id of a record: 64 hex digits")
@@ -94,8 +95,11 @@ def delete(ids: tuple[str, ...], **flags: Any) -> None:
     for done in delete_records(open_service(settings), ids):
         missing += not done.found
         click.echo(f"{done.id}\t{'deleted' if done.found else 'not found'}")
-        for path in done.kept:
-            click.echo(f"{path} holds other articles too and stays", err=True)
+        for name in done.kept:
+            click.echo(
+                f"{escape_for_display(name)} holds other articles too and stays: `ingest reclean` would make it again",
+                err=True,
+            )
     sys.exit(1 if missing else 0)
 
 

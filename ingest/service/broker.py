@@ -21,8 +21,7 @@ from redis.exceptions import RedisError
 from ingest.core.text.characters import escape_for_display
 from ingest.errors import InvalidSettings
 from ingest.service.formats import RedisStatistics
-from ingest.service.old_settings import PREFIX
-from ingest.service.settings import Settings
+from ingest.service.settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from celery.app.task import Task

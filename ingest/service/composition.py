@@ -9,10 +9,11 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest.service.job import Job
 from ingest.service.journal import Journal
+from ingest.service.pack_snapshot import CurrentPacks
 from ingest.service.record_store import JsonStore, RecordStore, SegmentStore
 from ingest.service.sinks.outbox import Outbox
 from ingest.service.sinks.state import SinkFolder
@@ -59,8 +60,13 @@ class Service:
         return Broker(self.settings, self.app)
 
     def open_job(self, *, clean: CleanFunction, heartbeat: Heartbeat | None = None) -> Job:
-        """What runs tickets on this spool and store. `clean`: that of `core`, loaded by `preload`."""
-        return Job(self.spool, self.store, self.journal, self.settings, clean, heartbeat)
+        """What runs tickets on this spool and store. `clean`: that of `core`, loaded by `preload`; it gets the packs in use."""
+        packs = CurrentPacks(self.spool.root)
+
+        def clean_with_packs(raw: bytes, **options: Any) -> Any:
+            return clean(raw, packs=packs(), **options)
+
+        return Job(self.spool, self.store, self.journal, self.settings, clean_with_packs, heartbeat)
 
     def sink_folder(self, url: SinkUrl) -> SinkFolder:
         """What the spool remembers of a sink."""

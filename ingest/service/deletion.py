@@ -14,7 +14,7 @@ from ingest.service.spool import filenames, settled, timestamp
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """What was done for one id. `found`: whether there was a record or a source; `kept`: sources that hold other articles too, and stay."""
+    """What was done for one id. `found`: whether there was a record or a source; `kept`: containers that have other articles too, and stay."""
 
     id: str
     found: bool
@@ -36,16 +36,16 @@ def delete_records(service: Service, ids: Collection[str]) -> Iterator[Deleted]:
 
 
 def _delete(service: Service, record_id: str, lines: dict[str, JournalEntry]) -> Deleted:
-    paths = {token: path for token in lines if (path := settled.find(service.spool, token))}
-    kept = {token: path for token, path in paths.items() if lines[token].get("container")}
+    paths = [path for token in lines if (path := settled.find(service.spool, token))]
     with service.journal.settling():
-        for path in (path for token, path in paths.items() if token not in kept):
+        for path in paths:
             service.spool.delete(path)
         found = service.store.delete(record_id) or bool(paths)
         if lines or found:
-            last = next(reversed(lines.values()), None)
-            service.journal.append(_entry(record_id, last))
-    return Deleted(record_id, found, tuple(kept.values()))
+            service.journal.append(_entry(record_id, next(reversed(lines.values()), None)))
+    return Deleted(
+        record_id, found, tuple(dict.fromkeys(filter(None, (line.get("container") for line in lines.values()))))
+    )
 
 
 def _entry(record_id: str, last: JournalEntry | None) -> JournalEntry:
@@ -65,6 +65,10 @@ def _entry(record_id: str, last: JournalEntry | None) -> JournalEntry:
         outcome="deleted",
         reason=None,
         claims_lost=None,
+        container=last.get("container") if last else None,
+        member=last.get("member") if last else None,
+        offset=last.get("offset") if last else None,
+        members=None,
         token=filenames.new_token(),
         worker=os.uname().nodename,
     )

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 
 from ingest.service.formats import JournalEntry
 from ingest.service.journal import READ_BYTES, Journal, parse_line
@@ -110,10 +109,14 @@ class JournalReader:
     def _open_next(self) -> bool:
         """Go on to the file after this one, which no process writes to any more: writers check that after they have locked it."""
         ours, files = os.fstat(self._handle).st_ino, self.journal.files()
-        for path, following in pairwise(files):
+        for turn, path in enumerate(files):
             with contextlib.suppress(FileNotFoundError):
-                if os.stat(path).st_ino == ours:
-                    return self._open_at(following, Position(first=_first_hash(following)))
+                if (
+                    os.stat(path).st_ino == ours
+                ):  # a file without a whole line has no name, and is left out while it has none
+                    named = ((later, first) for later in files[turn + 1 :] if (first := _first_hash(later)))
+                    following, first = next(named, ("", ""))
+                    return bool(first) and self._open_at(following, Position(first=first))
         self.close()  # the file was removed, or mended: look for the position again
         return self._open()
 

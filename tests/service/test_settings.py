@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from ingest.core.limits import LIMITS, Limits
 from ingest.errors import InvalidSettings
-from ingest.service.old_settings import RENAMED, warn_of_old_names
-from ingest.service.settings import Settings, load_settings
+from ingest.service.environment import RENAMED, _warn_of_old_names, load_settings
+from ingest.service.settings import Settings
 
 
 def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,7 @@ def test_the_limits_of_the_core_are_settings(monkeypatch: pytest.MonkeyPatch) ->
 def test_an_old_name_is_accepted_with_one_warning(
     old: str, value: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    warn_of_old_names.cache_clear()
+    _warn_of_old_names.cache_clear()
     monkeypatch.setenv(f"INGEST_{old.upper()}", value)
     settings = load_settings()
     assert getattr(settings, RENAMED[old]) == TypeAdapter(

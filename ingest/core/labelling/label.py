@@ -40,6 +40,9 @@ MAX_TAILS = 8
 DECLARED = "structure/json-ld"
 """The id of the rule that took the body from the page's JSON-LD."""
 
+FORMAT = "structure/format"
+"""The id of the rule that took a label from the format's own markup."""
+
 _LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # the field filled by a line under a marker
 
 _SENTENCE_GAP = re.compile(r"""[.!?…。！？؟।]["'”’»」』)]*\s*""")
@@ -56,6 +59,8 @@ def label_blocks(
 
     Raises `Rejected` where a page has no article.
     """
+    if article.is_marked_up:
+        return label_marked_up(article, rulebook, headline)
     blocks, rows = ruled(article.blocks, rulebook, headline)
     verdicts: Sequence[Prediction]
     judged, certainty = None, 1.0
@@ -83,6 +88,27 @@ def label_blocks(
     if judged:
         settle(blocks, rows, judged, headline)
     return _filled(blocks, rows, verdicts)
+
+
+def label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
+    """The blocks of an article whose format says what is body: the lines that it states, then those that a pack's rule or their form
+    decides, and body.
+    """
+    stated = [
+        LabelledBlock(block, label, FORMAT, captured={"headline": block.text} if label is Label.HEADLINE else {})
+        for block, label in zip(article.blocks, article.stated_labels, strict=False)
+    ]
+    blocks, rows = ruled(article.blocks[len(stated) :], rulebook, headline)
+    certainty = 1.0
+    if not headline and blocks and article.source.media_type == "text/plain":
+        choice = choose(article, blocks, rows, text_classifier.examine(blocks), rulebook)
+        headline, certainty = _headline(choice, rows), choice.certainty
+    _label_headlines(blocks, rows, headline, certainty)
+    body = (
+        row or LabelledBlock(block, Label.CAPTION if block.kind == "caption" else Label.BODY, FORMAT)
+        for block, row in zip(blocks, rows, strict=True)
+    )
+    return (*stated, *body)
 
 
 def _declared(

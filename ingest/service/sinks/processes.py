@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ingest.service.settings import child_environment
+from ingest.service.environment import child_environment
 from ingest.service.spool.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
