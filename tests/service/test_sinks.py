@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -27,11 +29,11 @@ from ingest.service.sinks import outbox as outbox_module
 from ingest.service.sinks.outbox import Outbox
 from ingest.service.sinks.state import SinkFolder
 from ingest.service.sinks.url import SinkUrl
-from ingest.service.spool.heartbeat import Heartbeat
+from ingest.service.spool.heartbeat import Heartbeat, heartbeats
 from ingest.web.dashboard.journal_index import JournalIndex
 from ingest.web.dashboard.metrics import render_metrics
 from ingest.web.dashboard.snapshot import SpoolSnapshot
-from tests.support.processes import redis_server, status
+from tests.support.processes import Tree, redis_server, status, until
 from tests.support.sinks import (
     Postgres,
     SearchReceiver,
@@ -452,3 +454,41 @@ def test_the_parquet_index_is_made_again(make: Make, tmp_path: Path) -> None:
     frame = pd.read_parquet(tmp_path / "p")
     assert sorted(frame.id) == sorted(settled.records())
     assert frame[frame.id == record_id(3)].headline.tolist() == ["The third version"]
+
+
+def test_a_sink_that_was_restored_from_a_backup_is_given_the_rest_again(make: Make, tmp_path: Path) -> None:
+    settled = Settled(make())
+    url = f"sqlite:{tmp_path}/a.db"
+    story(settled)
+    assert deliver(settled, url)
+    shutil.copy(tmp_path / "a.db", tmp_path / "backup.db")
+    story(settled, 20)
+    assert deliver(settled, url)
+    shutil.copy(tmp_path / "backup.db", tmp_path / "a.db")
+    settled.store(40)
+    assert deliver(settled, url)
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        assert dict(connection.execute("SELECT id, headline FROM articles")) == {
+            id_: record["headline"] for id_, record in settled.records().items()
+        }
+
+
+def test_a_running_process_does_what_commands_ask(make: Make, tree: Callable[..., Tree], tmp_path: Path) -> None:
+    settings = make(sinks=f"sqlite:{tmp_path}/a.db")
+    settled = Settled(settings)
+    settled.store(0)
+    (url,) = settings.sink_urls
+    folder = settled.service.sink_folder(url)
+    running = tree(settings, "ingest", "deliver", INGEST_SINKS=url.text)
+    until(lambda: folder.read_state().delivered == 1)
+    done = run("deliver", "--since", "start", "--spool", settings.spool, "--out", settings.out, INGEST_SINKS=url.text)
+    assert "the process that delivers there does it" in done.output
+    until(lambda: folder.read_state().delivered == 2)
+    settled.store(1)
+    until(lambda: folder.read_state().delivered == 3)
+    pid = next(beat.notes["pid"] for beat in heartbeats(str(settings.spool)) if beat.notes.get("role") == "deliver")
+    os.kill(pid, signal.SIGKILL)  # it is started again
+    settled.store(2)
+    until(lambda: folder.read_state().delivered == 4)
+    assert running.end() == 0
+    assert not folder.held

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.errors import InvalidSettings
+from ingest.errors import IngestError
 from ingest.service.journal_reader import Position, locate, since
 from ingest.service.sinks.batches import MISSING, Batch, BatchReader, RecordReader
 from ingest.service.sinks.sink import Delivery, Rejection, Sink, SinkAway, one_line
@@ -70,15 +70,17 @@ class Outbox:
                     self._work(stopping, once=once)
                     if once:
                         return True
-                except InvalidSettings as error:
-                    self._failed(error)
-                    raise
                 except (SinkAway, OSError) as error:
                     self._close()
                     self._failed(error)
                     if once:
                         return False
                     self._wait(_pause(self.state.attempts, error), stopping)
+                except (
+                    Exception
+                ) as error:  # a setting that no retry mends, or a bug: for `ingest status`, whoever starts us again
+                    self._failed(error)
+                    raise
         return True
 
     # --- one connection -----------------------------------------------------------------------------------------------
@@ -168,7 +170,11 @@ class Outbox:
     # --- faults and requests ------------------------------------------------------------------------------------------
 
     def _failed(self, error: Exception) -> None:
-        message = one_line(error)
+        message = (
+            one_line(error)
+            if isinstance(error, IngestError | OSError)
+            else f"{type(error).__name__}: {one_line(error)}"
+        )
         if message != self.state.error:
             log.warning("cannot deliver: %s", message)
         since_then = self.state.error_since or timestamp()
