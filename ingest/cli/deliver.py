@@ -25,7 +25,10 @@ _ID = re.compile(r"[0-9a-f]{64}")
 @click.command()
 @with_settings
 @click.option(
-    "--sink", "chosen", metavar="URL|NAME", help="Only this sink, by its address or its name in `ingest status`."
+    "--sink",
+    "chosen",
+    metavar="URL|NAME",
+    help="Only this sink: its address, as in INGEST_SINKS or as `ingest status` shows it.",
 )
 @click.option(
     "--since", metavar="TOKEN|TIME", help="Deliver again from this line on, or from this time on; `start`: everything."

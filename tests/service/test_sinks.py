@@ -492,3 +492,17 @@ def test_a_running_process_does_what_commands_ask(make: Make, tree: Callable[...
     until(lambda: folder.read_state().delivered == 4)
     assert running.end() == 0
     assert not folder.held
+
+
+@pytest.mark.parametrize("bench", ["opensearch"], indirect=True)
+def test_a_request_that_is_too_large_is_sent_in_halves(make: Make, bench: Bench) -> None:
+    settled = Settled(make())
+    story(settled)
+    bench.server.faults += [413, 413]
+    assert deliver(settled, bench.url)
+    bench.check(settled)
+    settled.store(60)
+    bench.server.faults += [413]
+    assert deliver(settled, bench.url)
+    (letter,) = settled.service.sink_folder(SinkUrl(bench.url)).dead_letters()
+    assert (letter.id, letter.reason[:8]) == (record_id(60), "HTTP 413")

@@ -35,6 +35,8 @@ MAPPING = {
     },
 }
 """Fields are only added. What is neither here nor a part of these is kept and not indexed: the sender's `extra` may have any shape."""
+TOO_LARGE = 413
+"""What a proxy says that takes less than our 8 MiB at once."""
 RETRIED = frozenset({408, 429, 502, 503, 504})
 """Of one document of a bulk request: the cluster is busy, or a shard is moving."""
 
@@ -71,8 +73,7 @@ class OpenSearchSink:
             if client.indices.exists(index=self._index):
                 client.indices.put_mapping(index=self._index, body=MAPPING)
             else:
-                with contextlib.suppress(RequestError):  # made meanwhile, by another deployment
-                    client.indices.create(index=self._index, body={"mappings": MAPPING})
+                _create(client, self._index)
         except (OpenSearchException, OSError) as error:
             raise self._away(error) from error
         return None
@@ -80,13 +81,19 @@ class OpenSearchSink:
     def deliver(self, batch: Sequence[Delivery], position: str) -> Sequence[Rejection]:
         """See `Sink`."""
         del position
+        return self._bulk(last_of_each(batch))
+
+    def _bulk(self, batch: Sequence[Delivery]) -> list[Rejection]:
         assert self._client  # noqa: S101 - opened before
-        batch = last_of_each(batch)
-        body = "".join(map(bulk_lines, batch))
         try:
-            answer = self._client.bulk(body=body, index=self._index)
+            answer = self._client.bulk(body="".join(map(bulk_lines, batch)), index=self._index)
         except (OpenSearchException, OSError) as error:
-            raise self._away(error) from error
+            if not isinstance(error, TransportError) or error.status_code != TOO_LARGE:
+                raise self._away(error) from error
+            if len(batch) == 1:
+                return [Rejection(batch[0], "HTTP 413: it is too large for a request")]
+            half = len(batch) // 2
+            return self._bulk(batch[:half]) + self._bulk(batch[half:])
         rejections = []
         for delivery, item in zip(batch, answer["items"], strict=True):
             (result,) = item.values()
@@ -109,6 +116,14 @@ class OpenSearchSink:
             return SinkAway(f"{self._shown}: it refuses the user or the password")
         status = f"HTTP {error.status_code}: {error.error}" if isinstance(error, TransportError) else one_line(error)
         return SinkAway(f"{self._shown}: {' '.join(status.split())[:300]}")
+
+
+def _create(client: OpenSearch, index: str) -> None:
+    try:
+        client.indices.create(index=index, body={"mappings": MAPPING})
+    except RequestError as error:
+        if error.error != "resource_already_exists_exception":  # by another deployment, meanwhile
+            raise
 
 
 def bulk_lines(delivery: Delivery) -> str:
