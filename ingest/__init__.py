@@ -11,13 +11,25 @@ from typing import TYPE_CHECKING, Any
 from ingest._version import __version__
 
 if TYPE_CHECKING:
+    from ingest.core.containers.registry import members
     from ingest.core.pipeline import clean
     from ingest.core.record import Record
     from ingest.errors import IngestError, Reason, Rejected
     from ingest.service.enqueue import enqueue, enqueue_many
     from ingest.service.ticket import Ticket
 
-__all__ = ["IngestError", "Reason", "Record", "Rejected", "Ticket", "__version__", "clean", "enqueue", "enqueue_many"]
+__all__ = [
+    "IngestError",
+    "Reason",
+    "Record",
+    "Rejected",
+    "Ticket",
+    "__version__",
+    "clean",
+    "enqueue",
+    "enqueue_many",
+    "members",
+]
 
 _HOMES = {
     "IngestError": "errors",
@@ -28,6 +40,7 @@ _HOMES = {
     "clean": "core.pipeline",
     "enqueue": "service.enqueue",
     "enqueue_many": "service.enqueue",
+    "members": "core.containers.registry",
 }
 
 

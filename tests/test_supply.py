@@ -61,7 +61,9 @@ MODULES = {
     "google-re2": "re2",
     "markdown-it-py": "markdown_it",
     "opensearch-py": "opensearchpy",
+    "python-docx": "docx",
     "python-json-logger": "pythonjsonlogger",
+    "pyyaml": "yaml",
 }
 """Distribution → module, where the name is another."""
 

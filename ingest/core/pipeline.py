@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
 from ingest.core.confidence import check_min_confidence
-from ingest.core.containers import HEAD_BYTES, Member
+from ingest.core.containers import HEAD_BYTES, Member, RefusedMember
 from ingest.core.containers.documents import open_document
 from ingest.core.containers.registry import sniff
 from ingest.core.labelling.label import label_blocks
@@ -67,7 +67,7 @@ def ignore_stage(stage: str) -> None:
 
 
 def clean(
-    raw: bytes | Member,
+    raw: bytes | Member | RefusedMember,
     *,
     url: str | None = None,
     name: str | None = None,
@@ -106,7 +106,7 @@ def clean(
 
 
 def label_article(
-    raw: bytes | Member,
+    raw: bytes | Member | RefusedMember,
     *,
     url: str | None = None,
     name: str | None = None,
@@ -117,6 +117,8 @@ def label_article(
     on_stage_end: Callable[[str], object] = ignore_stage,
 ) -> LabelledArticle:
     """The labelled blocks of one article; arguments and errors as for `clean`."""
+    if isinstance(raw, RefusedMember):
+        raise Rejected(raw.reason, raw.message)
     if not isinstance(raw, bytes | Member):
         raise TypeError(_not_bytes(raw))
     member = raw if isinstance(raw, Member) else Member(raw, "")
@@ -135,7 +137,12 @@ def label_article(
     article = replace(
         article,
         extra={**article.extra, **by_format.extra, **given.extra},
-        notes={**article.notes, **by_format.notes, **given.notes},
+        notes={
+            **article.notes,
+            **({"extra": "format"} if (article.extra or by_format.extra) and not given.extra else {}),
+            **by_format.notes,
+            **given.notes,
+        },
         container=_container_info(member, container) if raw is member else None,
     )
     on_stage_end("parse")

@@ -32,6 +32,9 @@ class Columns(TypedDict):
     body: str
     copyright_notice: str | None
     usage_terms: str | None
+    status: str | None
+    embargoed_day: date | None
+    embargoed_at: datetime | None
     schema_version: int
 
 
@@ -40,6 +43,7 @@ def columns(record: Mapping[str, Any]) -> Columns:
     publisher = record.get("publisher") or {}
     published_day, published_at = day_and_instant(record.get("published"))
     modified_day, modified_at = day_and_instant(record.get("modified"))
+    embargoed_day, embargoed_at = day_and_instant(record.get("embargoed"))
     return {
         "id": record["id"],
         "url": record.get("url"),
@@ -59,6 +63,9 @@ def columns(record: Mapping[str, Any]) -> Columns:
         "body": record["body"],
         "copyright_notice": record.get("copyright_notice"),
         "usage_terms": record.get("usage_terms"),
+        "status": record.get("status"),
+        "embargoed_day": embargoed_day,
+        "embargoed_at": embargoed_at,
         "schema_version": record["schema_version"],
     }
 

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Required, TypedDict
 
+from ingest.core.containers import HEAD_BYTES
+from ingest.core.containers.registry import sniff_packed
 from ingest.core.metadata.given import plain_claims
 from ingest.core.model import RawArticle
 from ingest.core.parse.decode import unpack
@@ -101,7 +103,9 @@ def _deposit(submission: Submission, settings: Settings, *, replace: bool) -> Ti
     content = source if isinstance(source, bytes) else Path(source).read_bytes()
     if name is None:
         name = "article" if isinstance(source, bytes) else os.path.basename(source)
-    record_id = RawArticle(unpack(content, limit=settings.max_unpacked)).id
+    found = sniff_packed(content[:HEAD_BYTES], settings.limits)
+    is_container = found is not None and found.holds_many  # its members have ids of their own
+    record_id = RawArticle(content if is_container else unpack(content, limit=settings.max_unpacked)).id
     given = plain_claims(submission.get("url"), submission.get("claims"))
     path = _open_prepared(settings).spool.deposit(content, name=name, claims=given, replace=replace)
     return Ticket(record_id, path, settings)

@@ -111,8 +111,7 @@ class Job:
         try:
             try:
                 notes = self.spool.read_member(path)
-                if notes is None and (found := _container_format(source, self.settings)):
-                    containers.begin(self.spool, path, found, source.opened_stat.st_size)
+                if notes is None and self._is_container(path, source):
                     return Result(Gone())  # the watcher has it read
                 raw = source.read(self.settings.max_bytes if notes is None else self.settings.max_unpacked)
             except OSError as error:
@@ -161,6 +160,18 @@ class Job:
             log.exception("a bug while cleaning a document", extra={"fields": {"path": path}})
             return Result(Refused(Reason.BUG, _where(error)), record_id)
 
+    def _is_container(self, path: str, source: LockedSource) -> bool:
+        """Whether a source holds several articles; then that is noted beside it."""
+        from ingest.core.containers import HEAD_BYTES  # noqa: PLC0415 - the core is loaded by those who clean
+        from ingest.core.containers.registry import sniff_packed  # noqa: PLC0415
+
+        found = sniff_packed(source.head(HEAD_BYTES), self.settings.limits)
+        if found is None or not found.holds_many:
+            return False
+        if containers.progress_of(self.spool, path) is None:  # the lock keeps others from noting it meanwhile
+            containers.begin(self.spool, path, found.name, source.opened_stat.st_size)
+        return True
+
 
 def _lost(new: dict[str, Any], kept: dict[str, Any], given: set[str]) -> tuple[str, ...]:
     """Fields that a sender gave, and in which the record that would have been made differs from the one that is kept."""
@@ -190,15 +201,6 @@ def _unreadable(error: OSError, path: str, what: str = "") -> Refused:
     mend = f"find quarantine -name '{token}*' -exec chmod a+r {{}} +; ingest failed retry {token}"
     mend_message = f"; to mend, run in the spool: {mend}" if isinstance(error, PermissionError) else ""
     return Refused(Reason.UNREADABLE, f"{what}{error.strerror}{mend_message}")
-
-
-def _container_format(source: LockedSource, settings: Settings) -> str | None:
-    """The name of the format of a source that holds several articles."""
-    from ingest.core.containers import HEAD_BYTES  # noqa: PLC0415 - the core is loaded by those who clean
-    from ingest.core.containers.registry import sniff_packed  # noqa: PLC0415
-
-    found = sniff_packed(source.head(HEAD_BYTES), settings.limits)
-    return found.name if found and found.holds_many else None
 
 
 def _unpack(raw: bytes, limit: int) -> bytes:

@@ -118,6 +118,7 @@ class JournalCare:
 
     def close(self) -> None:
         """The same for the last time; what cannot be done now, the next start does."""
+        self._next_members = 0.0
         with contextlib.suppress(OSError):
             self.maintain()
 

@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from types import FrameType
 
+from ingest.core.model import Gone
 from ingest.core.preload import CleanFunction, preload
 from ingest.service.composition import open_service
 from ingest.service.file_events import FileEvents
@@ -90,7 +91,8 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
             break
         fresh = False
         pause = UNPACKING_SECONDS if unpacking.open else 1.0
-        pool.step(min(pause, watcher.pause(capacity=pool.capacity)))
+        if any(ended.outcome == Gone.name for ended in pool.step(min(pause, watcher.pause(capacity=pool.capacity)))):
+            unpacking.wake()  # a worker may have met a container
     unpacking.close()
     pool.close(grace_seconds=SHUTDOWN_SECONDS)
     events.close()

@@ -55,6 +55,10 @@ class Unpacking:
         """Whether an answer of the worker process is due."""
         return bool(self._child and self._child.pending)
 
+    def wake(self) -> None:
+        """Look for containers at the next step, not later."""
+        self._next_look = 0.0
+
     def look(self) -> bool:
         """Whether there are containers, as of now."""
         with contextlib.suppress(OSError):
@@ -94,6 +98,15 @@ class Unpacking:
             self._ask(unread[self._turn % min(len(unread), MAX_OPEN_CONTAINERS)])
 
     def _settle(self, path: str, progress: containers.Progress) -> None:
+        source = self._spool.open(path)
+        if source is None:
+            return  # a worker looks at it, for a ticket that came twice
+        try:
+            self._settle_locked(path, progress)
+        finally:
+            source.close()
+
+    def _settle_locked(self, path: str, progress: containers.Progress) -> None:
         containers.recover(self._spool, path, progress)
         names = sorted(self._spool.listed("claimed"))
         if containers.claimed_members(names, path, progress):

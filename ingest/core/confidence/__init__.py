@@ -18,7 +18,7 @@ from ingest.errors import Reason, Rejected
 if TYPE_CHECKING:
     from ingest.core.model import Claim
 
-__all__ = ["CONFIDENCE_FIELDS", "Evidence", "check_min_confidence", "confidences", "withhold_unsure"]
+__all__ = ["CERTAIN_ORIGINS", "CONFIDENCE_FIELDS", "Evidence", "check_min_confidence", "confidences", "withhold_unsure"]
 
 CONFIDENCE_FIELDS = ("headline", "authors", "published", "publisher", "body")
 """Fields of the record that have a confidence, in its order."""

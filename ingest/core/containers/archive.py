@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ingest.core.containers import HEAD_BYTES, Member, RefusedMember, Skipped
-from ingest.core.containers.packed import DAMAGE, is_damage
+from ingest.core.containers.packed import DAMAGE, is_damage, message_of
 from ingest.errors import Reason, Rejected
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ _OFFICE = (
 )
 """What the first file of an office file, a book, a program is called: ZIP archives that are no archives to their users."""
 _IGNORED = re.compile(
-    r"(?:^|/)(?:\.[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir|[^/]*~|[^/]*\.meta\.json)(?:/|$)", re.IGNORECASE
+    r"(?:^|/)(?:\.(?!\.?(?:/|$))[^/]*|__MACOSX|Thumbs\.db|desktop\.ini|@eaDir|[^/]*~|[^/]*\.meta\.json)(?:/|$)",
+    re.IGNORECASE,
 )
 _WACZ = re.compile(r"archive/[^/]+\.warc(?:\.gz|\.zst)?")
 _END = b"PK\x05\x06"
@@ -115,7 +116,7 @@ def read_zip(stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1
         except DAMAGED as error:
             if not is_damage(error):
                 raise
-            yield where.refused(Reason.DAMAGED_CONTAINER, f"The file in the archive is damaged: {_plain(error)}.")
+            yield where.refused(Reason.DAMAGED_CONTAINER, f"The file in the archive is damaged: {message_of(error)}.")
 
 
 def read_tar(stream: BinaryIO, limits: Limits, start: int = 0, *, depth: int = 1, most: int = 0) -> Iterator[Part]:
@@ -224,9 +225,5 @@ def _check_directory(stream: BinaryIO) -> None:
         )
 
 
-def _plain(error: BaseException) -> str:
-    return str(error).rstrip(".") or type(error).__name__
-
-
 def _damaged(error: BaseException) -> Rejected:
-    return Rejected(Reason.DAMAGED_CONTAINER, f"The archive is cut off or damaged: {_plain(error)}.")
+    return Rejected(Reason.DAMAGED_CONTAINER, f"The archive is cut off or damaged: {message_of(error)}.")

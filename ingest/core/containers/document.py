@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
+from ingest.core.limits import Limits
 from ingest.core.model import Label
 from ingest.errors import Reason, Rejected
 
@@ -36,6 +37,16 @@ def no_text(what: str) -> Rejected:
 def withdrawn(status: str | None) -> Rejected | None:
     """The refusal of an item without a text that says of itself or of another that it is canceled; None for any other status."""
     return Rejected(Reason.CANCELED, "The item is canceled, and holds no text.") if status == "canceled" else None
+
+
+def whole(stream: BinaryIO, limits: Limits) -> bytes:
+    """All that a stream holds, of a format that is read in one piece; raises `Rejected` (too_large) where that is more than a document
+    may hold.
+    """
+    content = stream.read(limits.unpacked_bytes + 1)
+    if len(content) > limits.unpacked_bytes:
+        raise Rejected(Reason.TOO_LARGE, f"The content is larger than {limits.unpacked_bytes / 2**20:.3g} MiB.")
+    return content
 
 
 def several(what: str) -> Rejected:

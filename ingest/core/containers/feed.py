@@ -9,7 +9,7 @@ from lxml import etree
 
 from ingest.core.containers import Member
 from ingest.core.containers.codes import moment
-from ingest.core.containers.document import Document, no_text, several
+from ingest.core.containers.document import Document, no_text, several, whole
 from ingest.core.containers.xml import (
     XML_LANG,
     Element,
@@ -68,7 +68,7 @@ def read_feed_item(content: bytes, limits: Limits) -> Document:
 def split_feed(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member]:
     """The items of a feed, each in a feed of its own with what the feed says of itself."""
     del start
-    root, _ = parse_xml(stream.read(limits.unpacked_bytes + 1))
+    root, _ = parse_xml(whole(stream, limits))
     items = [
         (item, parent)
         for item in root.iter("{*}item", "{*}entry")

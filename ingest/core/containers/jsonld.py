@@ -78,8 +78,6 @@ def _claims(article: JsonObject) -> dict[str, Any]:
         if _scalar(article.get("aiTraining")) in {"reserved", "allowed"}
         else None,
     }
-    item_id = string(article.get("@id")) or ""
-    ours = item_id.startswith(("nih:", "#")) or item_id in {string(article.get("url")), string(page.get("@id"))}
     return known(
         url=string(article.get("url")) or string(page.get("@id")),
         headline=string(article.get("headline")) or string(article.get("name")),
@@ -113,10 +111,19 @@ def _claims(article: JsonObject) -> dict[str, Any]:
         ]),
         digital_source_type=next(_addresses(article.get("digitalSourceType")), None),
         item=known(
-            id=None if ours else item_id, version=string(article.get("version")), edition=string(article.get("edition")),
+            id=_own_id(article), version=string(article.get("version")), edition=string(article.get("edition")),
             **{part: string(article.get(term)) for part, term in (("slug", "slugline"), ("take", "take"), ("note", "editorialNote"))},
         ),
     )  # fmt: skip
+
+
+def _own_id(article: JsonObject) -> str | None:
+    """The sender's identifier; an address or a digest is none."""
+    identifiers = {
+        string(each.get("propertyID")): string(each.get("value")) for each in objects(article.get("identifier"))
+    }
+    own = string(article.get("@id")) or ""
+    return identifiers.get("item") or (own if own.partition(":")[0] in {"urn", "tag"} else None)
 
 
 def _scalar(value: Any) -> str | int | None:

@@ -7,7 +7,7 @@ from email import message_from_bytes, policy
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
-from ingest.core.containers import Member
+from ingest.core.containers import Member, RefusedMember
 from ingest.core.containers.codes import moment
 from ingest.core.containers.document import Document, no_text, several
 from ingest.core.containers.xml import known
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MAX_PARTS = 1_000
 """Parts of a message; a newsletter has at most some 100, a bomb as many as it likes."""
+MIN_NAME_LETTERS = 4
+"""Letters of a word of the sender's name that shows, within its domain, that the name is an organisation's."""
 MAX_ATTACHMENTS = 100
 """Attachments that are named."""
 
@@ -80,12 +82,15 @@ def read_mbox(content: bytes, limits: Limits) -> Document:
         raise no_text("a mailbox without a mail")
     if next(messages, None) is not None:
         raise several("a mailbox")
+    if isinstance(only, RefusedMember):
+        raise Rejected(only.reason, only.message)
     return read_mail(only.content, limits)
 
 
-def split_mbox(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member]:
+def split_mbox(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member | RefusedMember]:
     """The mails of a mailbox, one at a time; a line "From … Mon …" after an empty line begins each."""
-    stream.seek(start)
+    if start:
+        stream.seek(start)
     lines: list[bytes] = []
     size, begun, at, number, blank = 0, start, start, 0, True
     for line in stream:
@@ -103,11 +108,15 @@ def split_mbox(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Mem
         yield _member(lines, size, limits, number + 1, begun)
 
 
-def _member(lines: list[bytes], size: int, limits: Limits, number: int, begun: int) -> Member:
+def _member(lines: list[bytes], size: int, limits: Limits, number: int, begun: int) -> Member | RefusedMember:
+    """A mail of a mailbox. Its identifier stands among its first lines."""
     content = _QUOTED_FROM.sub(rb"\1", b"".join(lines))
     found = re.search(rb"^message-id:\s*<?([!-=?-~]{1,200})>?", content[:16_384], re.IGNORECASE | re.MULTILINE)
-    del size, limits
-    return Member(content, found[1].decode("ascii", "replace") if found else str(number), offset=begun, is_article=True)
+    name = found[1].decode("ascii", "replace") if found else str(number)
+    if size > limits.unpacked_bytes:
+        message = f"The mail is larger than {limits.unpacked_bytes / 2**20:.3g} MiB."
+        return RefusedMember(name, Reason.TOO_LARGE, message, offset=begun)
+    return Member(content, name, offset=begun, is_article=True)
 
 
 def _parts(message: EmailMessage) -> list[MIMEPart]:
@@ -173,7 +182,8 @@ def _publisher(message: EmailMessage) -> dict[str, Any]:
     name, address = parseaddr(_header(message, "From") or "")
     domain = registered_domain(f"https://{address.rpartition('@')[2]}/") if "@" in address else None
     organisation = _header(message, "Organization")
-    named = organisation or (name if name and "@" not in name and not looks_like_person(name) else None)
+    is_own = any(len(word) >= MIN_NAME_LETTERS and word in (domain or "") for word in name.lower().split())
+    named = organisation or (name if name and "@" not in name and (is_own or not looks_like_person(name)) else None)
     return known(name=named, domain=None if domain in _FREE_HOSTS else domain)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.core.containers import Member
 from ingest.core.containers.codes import moment, subject_code, subjects, terms, use
-from ingest.core.containers.document import Document, no_text, several, withdrawn
+from ingest.core.containers.document import Document, no_text, several, whole, withdrawn
 from ingest.core.containers.inline import Body, body_of_markup, body_of_text
 from ingest.core.containers.xml import (
     XML_LANG,
@@ -48,7 +48,7 @@ def read_newsml(content: bytes, limits: Limits) -> Document:
 def split_newsml(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member]:
     """The items of a file, each in a file of its own."""
     del start
-    root, _ = parse_xml(stream.read(limits.unpacked_bytes + 1))
+    root, _ = parse_xml(whole(stream, limits))
     for number, item in enumerate(root.iterfind("{*}NewsItem"), 1):
         own = root.makeelement(root.tag, {str(key): str(value) for key, value in root.attrib.items()})
         own.append(item)

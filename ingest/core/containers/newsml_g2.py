@@ -8,7 +8,7 @@ from lxml import etree
 
 from ingest.core.containers import Member
 from ingest.core.containers.codes import moment, subject_code, subjects, terms, use
-from ingest.core.containers.document import Document, no_text, several, withdrawn
+from ingest.core.containers.document import Document, no_text, several, whole, withdrawn
 from ingest.core.containers.inline import Body, body_of_markup, body_of_text
 from ingest.core.containers.xml import (
     XML_LANG,
@@ -56,7 +56,7 @@ def read_newsml_g2(content: bytes, limits: Limits) -> Document:
 def split_newsml_g2(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member]:
     """The items of a message, each as a document of its own."""
     del start
-    root, _ = parse_xml(stream.read(limits.unpacked_bytes + 1))
+    root, _ = parse_xml(whole(stream, limits))
     for number, item in enumerate(_items(root), 1):
         name = item.get("guid") or str(number)
         yield Member(to_bytes(item), name, is_article=True)
@@ -180,7 +180,7 @@ def _rights(rights: Element | None) -> dict[str, Any]:
     encoded = " ".join(lines(rights, "rightsExpressionData")) + " ".join(
         etree.tostring(tag, encoding="unicode") for tag in every(rights, "rightsExpressionXML")
     )
-    return known(holder=_name(holder), licence=licence, **encoded_permissions(encoded))
+    return known(holder=_name(holder), **({"licence": licence} if licence else {}) | encoded_permissions(encoded))
 
 
 def _source_type(content: Element | None) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.core.containers import Member
 from ingest.core.containers.codes import moment, subject_code, subjects, terms, use
-from ingest.core.containers.document import Document, no_text, several, withdrawn
+from ingest.core.containers.document import Document, no_text, several, whole, withdrawn
 from ingest.core.containers.inline import Body, body_of_text
 from ingest.core.containers.jsondoc import (
     JsonObject,
@@ -31,6 +31,7 @@ _KINDS = frozenset({"audio", "video", "picture", "graphic", "event", "planning",
 _DAY_NOTE = re.compile(r"\s*(Published|Modified|Embargoed) (?:on|until) (\d{4}-\d\d-\d\d), hour unknown\.")
 """A day without an hour, as our export puts it into words: ninjs has instants alone."""
 _EMBARGO_NOTE = re.compile(r"\s*Embargoed, until when is unknown\.")
+_DECKS = frozenset({"subheadline", "sub", "deck", "drophead"})
 _OLD_NAMES = {
     "versioncreated": "versionCreated", "firstcreated": "firstCreated", "contentcreated": "contentCreated", "pubstatus": "pubStatus",
     "copyrightholder": "copyrightHolder", "copyrightnotice": "copyrightNotice", "usageterms": "usageTerms", "ednote": "edNote", "byline": "by",
@@ -53,7 +54,7 @@ def read_ninjs(content: bytes, limits: Limits) -> Document | None:
 def split_ninjs(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member]:
     """The objects of a list or a feed, each as a document of its own."""
     del start
-    value, _ = load_json(stream.read(limits.unpacked_bytes + 1))
+    value, _ = load_json(whole(stream, limits))
     for number, item in enumerate(_items(value), 1):
         yield Member(
             json.dumps(item, ensure_ascii=False).encode(),
@@ -142,23 +143,22 @@ def _rank(kind: str) -> int:
 
 def _claims(item: JsonObject) -> dict[str, Any]:
     headlines = list(_texts(item, "headlines", "headline"))
-    main = next((text for role, text in headlines if role in {"main", ""}), None) or (
-        headlines[0][1] if headlines else None
-    )
-    decks = [text for role, text in headlines if role in {"subheadline", "sub", "deck", "drophead"}]
+    decks = [text for role, text in headlines if role in _DECKS]
+    ranked = sorted(headlines, key=lambda headline: headline[0] not in {"main", ""})
+    main = next((text for role, text in ranked if role not in _DECKS), None)
     note = string(item.get("edNote")) or ""
     days = dict(_DAY_NOTE.findall(note))
     note = _EMBARGO_NOTE.sub("", _DAY_NOTE.sub("", note))
-    version = string(item.get("version"))
+    version, is_ours = string(item.get("version")), _alternative_id(item, "sha-256") is not None
     version_created = moment(string(item.get("versionCreated")))
     published = (
         moment(string(item.get("firstCreated"))) or days.get("Published") or moment(string(item.get("contentCreated")))
-        or (version_created if version in {None, "1"} else None)
+        or (version_created if version in {None, "1"} and not is_ours else None)
     )  # fmt: skip
     embargo = string(item.get("embargoedUntil")) or days.get("Embargoed")
     standing = use(string(item.get("pubStatus")), embargo)
-    if string(item.get("edNote")) and _EMBARGO_NOTE.search(str(item["edNote"])):
-        standing["status"] = "embargoed"
+    if "Embargoed" in days or _EMBARGO_NOTE.search(string(item.get("edNote")) or ""):
+        standing["status"] = "canceled" if standing["status"] == "canceled" else "embargoed"
     tagged = list(objects(item.get("subjects")))
     sources = list(objects(item.get("infoSources")))
     return known(
@@ -189,16 +189,17 @@ def _claims(item: JsonObject) -> dict[str, Any]:
         subjects=subjects([_subject(each) for each in tagged if each.get("rel") not in {"section", "keyword"}]),
         digital_source_type=_source_type(item.get("digitalSourceType")),
         item=known(
-            id=None if _is_ours(item) else string(item.get("uri")), version=version, slug=string(item.get("slugline")),
-            edition=string(item.get("editionnumber")), take=_alternative_id(item, "take"), note=terms(" ".join(note.split())),
+            id=_own_id(item), version=version, slug=string(item.get("slugline")),
+            edition=_alternative_id(item, "edition") or string(item.get("editionnumber")), take=_alternative_id(item, "take"), note=terms(" ".join(note.split())),
         ),
         **standing,
     )  # fmt: skip
 
 
-def _is_ours(item: JsonObject) -> bool:
-    """Whether `uri` is an address or a digest that our export put there, for want of the sender's own identifier."""
-    return _alternative_id(item, "sha-256") is not None and _alternative_id(item, "item") is None
+def _own_id(item: JsonObject) -> str | None:
+    """The sender's identifier; an address or a digest that our export put in its place, for want of one, is none."""
+    kept = _alternative_id(item, "item")
+    return kept or (None if _alternative_id(item, "sha-256") else string(item.get("uri")))
 
 
 def _alternative_id(item: JsonObject, role: str) -> str | None:
@@ -228,11 +229,9 @@ def _rights(item: JsonObject) -> dict[str, Any]:
     info = item.get("rightsInfo")
     info = {name.lower(): value for name, value in info.items()} if isinstance(info, dict) else {}
     linked = string(info.get("linkedrights")) or ""
-    return known(
-        holder=string(item.get("copyrightHolder")),
-        licence=linked if linked.startswith(("http://", "https://")) else None,
-        **encoded_permissions(string(info.get("encodedrights")) or ""),
-    )
+    licence = {"licence": linked} if linked.startswith(("http://", "https://")) else {}
+    encoded = encoded_permissions(string(info.get("encodedrights")) or "")
+    return known(holder=string(item.get("copyrightHolder")), **licence | encoded)
 
 
 def _source_type(value: Any) -> str | None:

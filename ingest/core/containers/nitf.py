@@ -48,6 +48,7 @@ _UNSEEN = (
     "script",
     "style",
 )
+_PICTURES = frozenset({"image", "photo", "graphic"})
 _EDITORS_NOTE = "note[@noteclass='editorsnote']"
 _MADE_OF_LINES = frozenset({"nitf-table"})
 
@@ -116,10 +117,16 @@ def _add_picture(media: Element) -> None:
     """A reference becomes an image; the words that stand in for it are none of the article's."""
     reference = media.find("media-reference")
     source = attribute(reference, "source")
-    if media.get("media-type", "").lower() in {"image", "photo", "graphic"} and source:
+    if media.get("media-type", "").lower() in _PICTURES and source:
         etree.SubElement(media, "img", src=source)
     for each in list(media.iter("media-reference")):
         _drop(each)
+    caption, producer = media.find("media-caption"), media.find("media-producer")
+    if caption is not None and producer is not None:  # one caption, as a page has it
+        words = " ".join(text for text in (line(caption), line(producer)) if text)
+        for child in (*caption, producer):
+            _drop(child)
+        caption.text = words
 
 
 def _headlines(head: Element | None, body_head: Element | None) -> tuple[str | None, str | None]:
@@ -156,6 +163,7 @@ def _claims(root: Element, head: Element | None, docdata: Element | None, body_h
         publisher=first_line(body_head, "distributor/org") or first_line(body_head, "distributor"),
         keywords=[key for tag in every(docdata, "key-list/keyword") if (key := attribute(tag, "key"))],
         section=attribute(first(root.find("head"), "pubdata"), "position.section"),
+        images=[image for media in root.iterfind("body//media") if (image := _image(media))],
         copyright_notice=first_line(body_head, "rights"),
         usage_terms=terms(attribute(rights, "type"), attribute(rights, "limitations")),
         rights=known(holder=owner),
@@ -174,6 +182,17 @@ def _claims(root: Element, head: Element | None, docdata: Element | None, body_h
         ),
         **use_of,
     )  # fmt: skip
+
+
+def _image(media: Element) -> dict[str, object] | None:
+    if media.get("media-type", "").lower() not in _PICTURES:
+        return None
+    source = attribute(media.find("media-reference"), "source") or ""
+    return known(
+        caption=first_line(media, "media-caption"),
+        credit=first_line(media, "media-producer"),
+        url=source if source.startswith(("http://", "https://")) else None,
+    )
 
 
 def _byline(tag: Element) -> str | None:

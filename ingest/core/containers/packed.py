@@ -89,6 +89,11 @@ def is_damage(error: BaseException) -> bool:
     return not (isinstance(error, OSError) and error.errno)
 
 
+def message_of(error: BaseException) -> str:
+    """What a library says of a damage, without a full stop, at most 200 characters."""
+    return str(error)[:200].rstrip(".") or type(error).__name__
+
+
 class _Bounded(io.RawIOBase):
     """A decompressed stream that may not become longer than `most`. Seeks forward by reading."""
 

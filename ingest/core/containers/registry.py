@@ -8,14 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
 from ingest.core.containers import HEAD_BYTES, Format, Member, Skipped
-from ingest.core.containers.packed import DAMAGE, is_damage, is_packed, most_bytes, unpacked, unpacked_head
+from ingest.core.containers.packed import DAMAGE, is_damage, is_packed, message_of, most_bytes, unpacked, unpacked_head
+from ingest.core.limits import LIMITS, Limits
 from ingest.errors import Reason, Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ingest.core.containers import Part, Read
-    from ingest.core.limits import Limits
+    from ingest.core.containers import Part, Read, RefusedMember
 
 
 def _lazy(module: str, function: str = "read") -> Read:
@@ -111,6 +111,24 @@ def sniff_packed(head: bytes, limits: Limits) -> Format | None:
     return sniff(inner, limits) if inner else None
 
 
+def members(source: bytes | BinaryIO, *, limits: Limits = LIMITS) -> Iterator[Member | RefusedMember]:
+    """The articles of a container (a WARC file, JSON Lines, an archive …), one after the other; `clean` takes each `Member`.
+
+    `source`: its bytes, or a binary file that can seek, which is read as it is needed. Raises `Rejected` for what is no container
+    (unsupported_format), and where what follows cannot be read; the members before stand.
+    """
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source
+    found = sniff_packed(stream.read(HEAD_BYTES), limits)
+    stream.seek(0)
+    if found is None or not found.holds_many:
+        raise Rejected(
+            Reason.UNSUPPORTED_FORMAT, "The file holds no articles in a form that is read; or it is one article."
+        )
+    for part in read(found, stream, limits):
+        if not isinstance(part, Skipped):
+            yield part
+
+
 def read(
     found: Format, stream: BinaryIO, limits: Limits, *, start: int = 0, depth: int = 1, most: int | None = None
 ) -> Iterator[Part]:
@@ -137,7 +155,7 @@ def read(
     except DAMAGE as error:
         if not is_damage(error):
             raise
-        raise Rejected(Reason.DAMAGED_CONTAINER, f"The container is cut off or damaged: {error}.") from None
+        raise Rejected(Reason.DAMAGED_CONTAINER, f"The container is cut off or damaged: {message_of(error)}.") from None
 
 
 def _peek(stream: BinaryIO) -> bytes:

@@ -10,7 +10,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from ingest.core.containers import HTTP_HEADERS, Member, RefusedMember, Skipped
 from ingest.core.containers.http_body import decoded_body
-from ingest.core.containers.packed import DAMAGE, is_damage
+from ingest.core.containers.packed import DAMAGE, is_damage, message_of
 from ingest.errors import Reason, Rejected
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def _records(stream: BinaryIO, limits: Limits, base: int) -> Iterator[Part]:
         except DAMAGE as error:
             if not is_damage(error):
                 raise
-            raise Rejected(Reason.DAMAGED_CONTAINER, f"The WARC file is damaged after byte {at}: {error}.") from None
+            raise Rejected(
+                Reason.DAMAGED_CONTAINER, f"The WARC file is damaged after byte {at}: {message_of(error)}."
+            ) from None
         if member:
             said = at
             yield member
@@ -81,7 +83,7 @@ def _member(record: Any, limits: Limits, offset: int, number: int) -> Member | R
         if not is_damage(error):
             raise
         return RefusedMember(
-            identifier, Reason.DAMAGED_CONTAINER, f"The HTTP header is damaged: {error}.", offset=offset
+            identifier, Reason.DAMAGED_CONTAINER, f"The HTTP header is damaged: {message_of(error)}.", offset=offset
         )
     http = record.http_headers
     if record.is_http and (http is None or http.status_code not in _OK_STATUSES):

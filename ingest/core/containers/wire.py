@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.core.containers import Member
 from ingest.core.containers.codes import subjects, terms
-from ingest.core.containers.document import Document, no_text, several
+from ingest.core.containers.document import Document, no_text, several, whole
 from ingest.core.containers.xml import known
 from ingest.core.metadata.authors import parse_authors, strip_byline_marker
 from ingest.core.model import Label
@@ -35,6 +35,7 @@ _ANPA_HEADING = re.compile(
 _IPTC_TIME = re.compile(
     r"(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)\s+(?:GMT|UTC|Z)\s+(?P<month>[A-Za-z]{3})[a-z]*\s+(?P<year>\d\d(?:\d\d)?)\b"
 )
+_ANPA_TRAILER = re.compile(r"[A-Z]{1,6}-[A-Z]{1,3}-\d\d-\d\d-\d\d \d{4}\s?GMT")
 _ANPA_TIME = re.compile(r"\b(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d\d)\s+(?P<hour>\d\d)(?P<minute>\d\d)\s?GMT")
 _TAKE = re.compile(
     r"\b(?:(?:\d{1,2}(?:st|nd|rd|th)\s+)?(?:L[de]?d|Lead|Add|Sub|Insert)(?:[- ]?Writethru)?|Writethru|\d{1,2}(?:st|nd|rd|th)\s+take|take\s+\d{1,2})\b",
@@ -48,6 +49,9 @@ _BYLINE = re.compile(r"(?:By|Von|Par|Por|Di|Da)\s+\S", re.IGNORECASE)
 _KILL = re.compile(r"\b(?:MANDATORY KILL|KILL|BULLETIN KILL|STORY KILL|ELIMINATION|ANNULATION)\b")
 _WITHHOLD = re.compile(r"\b(?:WITHHOLD|HOLD FOR RELEASE|ADVANCE)\b")
 _EMBARGO = re.compile(r"\b(?:EMBARGO(?:ED)?|SPERRFRIST)\b", re.IGNORECASE)
+_COLUMNS = re.compile(r"\S\s{3,}\S")
+MIN_WRAPPED_COLUMNS = 45
+"""Columns of a line that was wrapped; a shorter one was ended."""
 _SELECTOR = re.compile(r"\*[A-Za-z]?\d{3,5}")
 _RUNNING_HEAD = re.compile(r"[^a-z]{2,40}")
 """A line above the headline in capitals: "1ST LEAD", "EXTRA"."""
@@ -78,7 +82,7 @@ def read_wire(content: bytes, limits: Limits) -> Document:
 def split_wire(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Member]:
     """The messages of a file, each framed as it came."""
     del start
-    for number, message in enumerate(_messages(stream.read(limits.unpacked_bytes + 1)), 1):
+    for number, message in enumerate(_messages(whole(stream, limits)), 1):
         framed = _START + message.heading + _TEXT + message.text + _END + message.trailer + b"\x04"
         yield Member(framed, str(number), is_article=True)
 
@@ -107,7 +111,6 @@ def _iptc(heading: str, text: str, trailer: str, encoding: str) -> Document:
     claims = known(
         headline=headline,
         byline=byline,
-        authors=_authors(byline),
         published=_moment(_IPTC_TIME.search(trailer) or _IPTC_TIME.search(text[-200:])),
         urgency=known_parts.get("urgency"),
         subjects=subjects([(None, f"category:{known_parts['category']}")]) if found else [],
@@ -116,7 +119,7 @@ def _iptc(heading: str, text: str, trailer: str, encoding: str) -> Document:
         ),
         **_standing(slug or "", headline or "", first),
     )  # fmt: skip
-    return _document("iptc7901", body, claims, encoding, terms(above, note))
+    return _document("iptc7901", _unwrapped(body), claims, encoding, terms(above, note))
 
 
 def _anpa(heading: dict[str, str], text: str, trailer: str, encoding: str) -> Document:
@@ -180,7 +183,7 @@ def _anpa_parts(text: str) -> tuple[list[str], list[str]]:
     for raw in text.split("\n"):
         line = re.sub(r"[\x00-\x08\x0b-\x1f]", "", raw)
         bare = line.strip().removeprefix("^").rstrip("<=> ").strip()
-        if not bare or bare == "___":
+        if not bare or bare == "___" or _ANPA_TRAILER.fullmatch(bare):
             continue
         if not paragraphs and (line.startswith("^") or not (marked or line[:1] in "\t ")):
             marked.append(bare)
@@ -212,6 +215,23 @@ def _titled(text: str) -> tuple[str | None, str | None, str | None, str]:
     byline = lines.pop() if len(lines) > 1 and _BYLINE.match(lines[-1]) else None
     above = lines.pop(0) if len(lines) > 1 and _RUNNING_HEAD.fullmatch(lines[0]) else None
     return above, lines[-1] or None, byline, "\n\n".join([*lines[:-1], rest])
+
+
+def _unwrapped(text: str) -> str:
+    """The text with its paragraphs whole: lines end at some 65 columns, an indented or an empty one parts them; tables stay."""
+    found: list[str] = []
+    last = ""
+    for raw in text.split("\n"):
+        line = raw.rstrip()
+        continues = (
+            line and last and not line.startswith(("  ", "\t", "- ", "* ", "#")) and len(last) >= MIN_WRAPPED_COLUMNS
+        )
+        if continues and not _COLUMNS.search(line.strip()) and not _COLUMNS.search(last.strip()):
+            found[-1] = f"{found[-1]} {line}"
+        else:
+            found.append(line)
+        last = line
+    return "\n".join(found)
 
 
 def _authors(byline: str | None) -> list[str]:

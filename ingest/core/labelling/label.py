@@ -43,6 +43,11 @@ DECLARED = "structure/json-ld"
 FORMAT = "structure/format"
 """The id of the rule that took a label from the format's own markup."""
 
+_SITE_LABELS = frozenset({
+    Label.SHARE, Label.NAVIGATION, Label.TAGS, Label.COMMENTS, Label.WIDGET, Label.ADVERTISEMENT,
+})  # fmt: skip
+"""What a site puts around an article, and no format into its body: there such a word ("Line", "Up next") is a heading or a cell."""
+
 _LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # the field filled by a line under a marker
 
 _SENTENCE_GAP = re.compile(r"""[.!?…。！？؟।]["'”’»」』)]*\s*""")
@@ -99,6 +104,7 @@ def label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) 
         for block, label in zip(article.blocks, article.stated_labels, strict=False)
     ]
     blocks, rows = ruled(article.blocks[len(stated) :], rulebook, headline)
+    rows = [None if row and row.label in _SITE_LABELS else row for row in rows]
     certainty = 1.0
     if not headline and blocks and article.source.media_type == "text/plain":
         choice = choose(article, blocks, rows, text_classifier.examine(blocks), rulebook)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.core.text.strings import absolute_url
 
 TDM_CONTEXT = "http://www.w3.org/ns/tdmrep#"
+LICENCE_TERM = "http://purl.org/dc/terms/license"
 AI_ACTION = "urn:news-ingest:rights:ai-training"
 _ACTIONS = {"tdm": "tdm", f"{TDM_CONTEXT}mine": "tdm", "tdm:mine": "tdm", AI_ACTION: "ai"}
 _ROBOTS = {"noai": ("ai", "reserved")}
@@ -60,30 +61,36 @@ def encoded_permissions(encoded: str) -> dict[str, str]:
             return {"tdm": "allowed"}
         return {"ai": "reserved"} if "AI" in (mark[2] or "") else {"tdm": "reserved"} if not mark[2] else {}
     try:
-        policy = json.loads(encoded)
+        expression = json.loads(encoded)
     except (ValueError, RecursionError):
         return {}
     found: dict[str, str] = {}
+    if isinstance(expression, dict) and (licence := absolute_url(expression.get("license"), None)):
+        found["licence"] = licence
     for kind, says in (("permission", "allowed"), ("prohibition", "reserved")):
-        for action in _actions(policy, kind):
+        for action in _actions(expression, kind):
             if part := _ACTIONS.get(action):
                 found[part] = says
     return found
 
 
-def _actions(policy: Any, kind: str) -> Iterator[str]:
-    rules = policy.get(kind) if isinstance(policy, dict) else None
+def _actions(expression: Any, kind: str) -> Iterator[str]:
+    rules = expression.get(kind) if isinstance(expression, dict) else None
     for rule in rules if isinstance(rules, list) else [rules]:
         action = rule.get("action") if isinstance(rule, dict) else None
         yield from (each for each in (action if isinstance(action, list) else [action]) if isinstance(each, str))
 
 
-def policy(permissions: Mapping[str, str | None]) -> str | None:
-    """The same as an ODRL policy: what `encoded_permissions` reads."""
+def policy(permissions: Mapping[str, str | None], licence: str | None = None) -> str | None:
+    """The same as an ODRL policy: what `encoded_permissions` reads. None where nothing is permitted or reserved."""
     names = {"tdm": "tdm:mine", "ai": AI_ACTION}
     rules: dict[str, list[dict[str, str]]] = {}
     for part, action in names.items():
         if says := permissions.get(part):
             rules.setdefault("permission" if says == "allowed" else "prohibition", []).append({"action": action})
-    context: Iterable[Any] = ["http://www.w3.org/ns/odrl.jsonld", {"tdm": TDM_CONTEXT}]
-    return json.dumps({"@context": context, "@type": "Set", **rules}, separators=(",", ":")) if rules else None
+    if not rules:
+        return None
+    terms = {"tdm": TDM_CONTEXT} | ({"license": LICENCE_TERM} if licence else {})
+    context = ["http://www.w3.org/ns/odrl.jsonld", terms]
+    said = {"@context": context, "@type": "Set", **({"license": licence} if licence else {}), **rules}
+    return json.dumps(said, separators=(",", ":"))

@@ -19,9 +19,13 @@ TIMEOUT_SECONDS = 60
 _TEXT, _OBJECT = {"type": "text"}, {"type": "object", "enabled": False}
 _KEYWORD = {"type": "keyword", "ignore_above": 8000}  # Lucene refuses terms above 32,766 bytes
 _DATE = {"type": "date", "format": "strict_date_optional_time"}
-_KEYWORDS = ("id", "url", "authors", "language", "section", "keywords", "token")
-_OBJECTS = ("dateline", "images", "related", "extra", "removed", "source", "provenance", "confidence", "ingest")
-_DATES = ("published_day", "published_at", "modified_day", "modified_at", "settled_at")
+_KEYWORDS = ("id", "url", "authors", "language", "section", "keywords", "status", "digital_source_type", "token")
+_OBJECTS = (
+    "dateline", "images", "related", "rights", "subjects", "item", "extra", "removed", "source", "container", "provenance",
+    "confidence", "ingest",
+)  # fmt: skip
+_SPLIT = ("published", "modified", "embargoed")
+_DATES = ("settled_at", *(f"{name}_{part}" for name in _SPLIT for part in ("day", "at")))
 MAPPING = {
     "dynamic": False,
     "_meta": {"news_ingest": 1},
@@ -32,6 +36,7 @@ MAPPING = {
         **dict.fromkeys(_OBJECTS, _OBJECT),
         "publisher": {"properties": {"name": _KEYWORD, "domain": _KEYWORD}},
         "schema_version": {"type": "short"},
+        "urgency": {"type": "short"},
     },
 }
 """Fields are only added. What is neither here nor a part of these is kept and not indexed: the sender's `extra` may have any shape."""
@@ -132,7 +137,7 @@ def bulk_lines(delivery: Delivery) -> str:
         return f'{{"delete":{{"_id":"{delivery.id}"}}}}\n'
     record = delivery.text_record
     added: dict[str, Any] = {"settled_at": delivery.time, "token": delivery.token}
-    for name in ("published", "modified"):
+    for name in _SPLIT:
         day, instant = day_and_instant(record.get(name))
         added |= {f"{name}_day": day and day.isoformat(), f"{name}_at": instant and instant.isoformat()}
     return f'{{"index":{{"_id":"{delivery.id}"}}}}\n{delivery.text_json[:-1]},{json.dumps(added)[1:]}\n'
