@@ -167,7 +167,7 @@ def _run(service: Service, urls: list[SinkUrl], parent: int | None, *, once: boo
             click.echo(f"{urls[0].shown}: {state.error or f'{state.delivered} delivered'}", err=True)
     else:
         processes = DeliveryProcesses(service.settings)
-        good = processes.deliver_once() if once else True
+        good = processes.deliver_once(stopping) if once else True
         while not once and not stopping():
             processes.maintain()
             time.sleep(0.5)

@@ -97,7 +97,7 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
     pool.close(grace_seconds=SHUTDOWN_SECONDS)
     events.close()
     watcher.close()
-    delivered = deliveries.deliver_once() if once and not stop() else True
+    delivered = deliveries.deliver_once(stop) if once and not stop() else True
     deliveries.close()
     return 130 if stop.signal == signal.SIGINT else 0 if delivered else 1
 

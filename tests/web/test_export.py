@@ -169,5 +169,7 @@ def test_columns_have_one_type_each_and_all_versions() -> None:
         ["A. Writer", "B. Writer"],
         ["peace"],
     )
+    held = json.loads(FULL.model_copy(update={"status": "embargoed", "embargoed": "2027-01-05T06:00Z"}).to_json())
+    assert (columns(held)["status"], str(columns(held)["embargoed_at"])) == ("embargoed", "2027-01-05 06:00:00+00:00")
     for example_record in (ROOT / "tests/golden/schema").glob("*.json"):
         assert columns(json.loads(example_record.read_text("utf-8"))).keys() == row.keys()

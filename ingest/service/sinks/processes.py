@@ -26,6 +26,7 @@ STEADY_SECONDS = 60.0
 """A process that lived so long is started again at once."""
 SHUTDOWN_SECONDS = 10.0
 STANDBY_SECONDS = 0.5
+POLL_SECONDS = 0.1
 BEAT_SECONDS = 5.0
 
 
@@ -43,10 +44,12 @@ class DeliveryProcesses:
         for child in self._children:
             child.maintain()
 
-    def deliver_once(self) -> bool:
-        """Deliver all there is to every sink, side by side; False if one was away."""
-        running = [child.start("--once") for child in self._children]
-        codes = [process.wait() for process in running]
+    def deliver_once(self, stopping: Callable[[], bool]) -> bool:
+        """Deliver all there is to every sink, side by side, until all are done or `stopping`; False if one was away."""
+        for child in self._children:
+            child.start("--once")
+        while (codes := [child.poll() for child in self._children]) and None in codes and not stopping():
+            time.sleep(POLL_SECONDS)
         return not any(codes)
 
     def close(self) -> None:
@@ -64,12 +67,13 @@ class _Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._started, self._due, self._pause = 0.0, 0.0, RESTART_SECONDS
 
-    def start(self, *options: str) -> subprocess.Popen[bytes]:
+    def start(self, *options: str) -> None:
         command = [
             sys.executable, "-m", "ingest", "deliver", "--sink", self._url.name, "--parent", str(os.getpid()), *options,
             "--spool", str(self._settings.spool), "--out", str(self._settings.out),
         ]  # fmt: skip
-        return subprocess.Popen(  # noqa: S603 - words of our own
+        self._started = time.monotonic()
+        self._process = subprocess.Popen(  # noqa: S603 - words of our own
             command, env=child_environment(self._settings), stdin=subprocess.DEVNULL, start_new_session=True
         )
 
@@ -84,7 +88,11 @@ class _Child:
             log.warning("the process that delivers to %s has ended (%s)", self._url.shown, self._process.returncode)
             self._process = None
         if now >= self._due:
-            self._process, self._started = self.start(), now
+            self.start()
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._process.poll() if self._process else 0
 
     def terminate(self) -> None:
         if self._process is not None and self._process.poll() is None:
