@@ -1,7 +1,7 @@
 """Sinks while everything dies: `ingest up` with three sinks, a kill each second, then the sinks against the journal.
 
     python -m benchmarks.faults.sinks --records 2000     # PostgreSQL, SQLite and a Redis stream; some minutes
-    python -m benchmarks.faults.sinks --records 200 --kills 8
+    python -m benchmarks.faults.sinks --records 200 --kills 8 --parquet     # and Parquet
 
 In turns the whole service, one delivering process, PostgreSQL and Redis get SIGKILL, and the servers are started again half a second later. Meanwhile
 records are replaced and deleted. Afterwards each table must have each record of the journal once, as it is in the store, and the stream an
@@ -40,7 +40,7 @@ TIMEOUT_SECONDS = 600.0  # after the last kill
 MAX_WAVES = 20  # in which the articles come, one a second
 
 
-def run(records: int, kills: int, folder: Path, *, seed: int = 3) -> dict[str, Any]:
+def run(records: int, kills: int, folder: Path, *, parquet: bool = False, seed: int = 3) -> dict[str, Any]:
     """One run. Gives what was found: how many kills of what, and by sink what is wrong, which is nothing if all is well."""
     dice = random.Random(seed)  # noqa: S311
     programs, server = postgres_programs(), redis_server()
@@ -48,6 +48,8 @@ def run(records: int, kills: int, folder: Path, *, seed: int = 3) -> dict[str, A
         raise SystemExit("needs PostgreSQL and Redis")
     postgres, stream = Postgres(programs), Redis(server, folder)
     sinks = f"{postgres.url} sqlite:{folder}/articles.db {stream.url.replace('redis:', 'redis-stream:')}"
+    if parquet:
+        sinks += f" parquet:{folder}/articles"
     settings = load_settings(spool=folder / "spool", out=folder / "out", workers=2, sinks=sinks, journal_bytes=1 << 16)
     environment = {"INGEST_SINKS": sinks, "INGEST_JOURNAL_BYTES": str(settings.journal_bytes)}
     Settled(settings)
@@ -139,6 +141,11 @@ def _compare(settings: Settings, postgres: Postgres, stream: Redis, folder: Path
             "sqlite": [(id_, json.loads(text)) for id_, text in connection.execute("SELECT id, record FROM articles")],
             "postgres": postgres.rows("SELECT id, record FROM articles"),
         }
+    if any(url.scheme == "parquet" for url in settings.sink_urls):
+        import duckdb
+
+        found = duckdb.sql(f"SELECT id, record FROM '{folder}/articles/*/*.parquet'").fetchall()  # noqa: S608
+        rows["parquet"] = [(id_, json.loads(text)) for id_, text in found]
     wrong: dict[str, Any] = {}
     for name, found in rows.items():
         held = dict(found)
@@ -181,9 +188,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--records", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=120, help="at most this many, one a second")
+    parser.add_argument("--parquet", action="store_true", help="Parquet as a fourth sink")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ingest-sinks-") as folder:
-        found = run(options.records, options.kills, Path(folder))
+        found = run(options.records, options.kills, Path(folder), parquet=options.parquet)
     print(json.dumps(found, indent=1))
     return 0 if all_is_well(found) else 1
 

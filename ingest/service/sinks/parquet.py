@@ -1,4 +1,4 @@
-"""Parquet: a folder for each day of delivery, for DuckDB, pandas, Spark and whatever reads Parquet.
+"""Parquet: a folder for each day on which records were stored, for DuckDB, pandas, Spark and whatever reads Parquet.
 
     SELECT headline FROM 'articles/*/*.parquet' WHERE published_day >= '2026-01-01'
 
