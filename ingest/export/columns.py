@@ -35,6 +35,7 @@ class Columns(TypedDict):
     status: str | None
     embargoed_day: date | None
     embargoed_at: datetime | None
+    story: str | None
     schema_version: int
 
 
@@ -66,6 +67,7 @@ def columns(record: Mapping[str, Any]) -> Columns:
         "status": record.get("status"),
         "embargoed_day": embargoed_day,
         "embargoed_at": embargoed_at,
+        "story": record.get("story"),
         "schema_version": record["schema_version"],
     }
 

@@ -18,6 +18,7 @@ from ingest.service.record_store import JsonStore, RecordStore, SegmentStore
 from ingest.service.sinks.outbox import Outbox
 from ingest.service.sinks.state import SinkFolder
 from ingest.service.spool import Spool
+from ingest.service.spool.inbox import is_network_mount
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ingest.service.settings import Settings
     from ingest.service.sinks.url import SinkUrl
     from ingest.service.spool.heartbeat import Heartbeat
+    from ingest.service.story_index import StoryIndex
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Service:
         return SegmentStore(self.settings.out) if self.settings.out_format == "jsonl" else JsonStore(self.settings.out)
 
     @cached_property
+    def stories(self) -> StoryIndex | None:
+        """The index of stories; None where the settings turn it off. Opened at its first use."""
+        return open_story_index(self.settings)
+
+    @cached_property
     def broker(self) -> Broker:
         """The broker. Raises `InvalidSettings` where the settings name none."""
         from ingest.service.broker import Broker  # noqa: PLC0415 - loads Celery, which most commands do without
@@ -66,7 +73,7 @@ class Service:
         def clean_with_packs(raw: bytes, **options: Any) -> Any:
             return clean(raw, packs=packs(), **options)
 
-        return Job(self.spool, self.store, self.journal, self.settings, clean_with_packs, heartbeat)
+        return Job(self.spool, self.store, self.journal, self.settings, clean_with_packs, heartbeat, self.stories)
 
     def sink_folder(self, url: SinkUrl) -> SinkFolder:
         """What the spool remembers of a sink."""
@@ -75,6 +82,19 @@ class Service:
     def open_outbox(self, url: SinkUrl, folder: SinkFolder, *, beat: Callable[[], None] = lambda: None) -> Outbox:
         """What delivers to a sink, whose `folder` must be locked. Raises `InvalidSettings`."""
         return Outbox(url.make(self.spool.identity()), folder, self.journal, self.store, beat=beat)
+
+
+def open_story_index(settings: Settings) -> StoryIndex | None:
+    """The index of stories that the settings name; None where they turn it off."""
+    if settings.stories == "off":
+        return None
+    path = settings.stories or settings.spool / "stories.db"
+    network = is_network_mount(path.parent)
+    if network and settings.stories is None:
+        return None
+    from ingest.service.story_index import StoryIndex  # noqa: PLC0415 - numpy, for those who clean
+
+    return StoryIndex(path, limit=settings.max_stories, network=network)
 
 
 def open_service(settings: Settings, app: Celery | None = None) -> Service:

@@ -69,6 +69,7 @@ def _entry(record_id: str, last: JournalEntry | None) -> JournalEntry:
         member=last.get("member") if last else None,
         offset=last.get("offset") if last else None,
         members=None,
+        story=last.get("story") if last else None,
         token=filenames.new_token(),
         worker=os.uname().nodename,
     )

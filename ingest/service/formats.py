@@ -12,7 +12,7 @@ class JournalEntry(TypedDict):
     """One line of the journal: how one source was settled, or that a record was deleted. What is unknown is null.
 
     Lines of version 0.1 lack `publisher`, `headline`, `words`, `words_removed`, `ms`, `stages` and `claims_lost` where they are null;
-    those before 0.3 lack `container`, `member`, `offset` and `members`.
+    those before 0.3 lack `container`, `member`, `offset`, `members` and `story`.
     """
 
     time: Annotated[str, "When it was settled: RFC 3339 in UTC with milliseconds."]
@@ -23,6 +23,7 @@ class JournalEntry(TypedDict):
     ]
     publisher: Annotated[str | None, "Publisher of the record: its domain, or else its name."]
     headline: Annotated[str | None, "Headline of the record, at most 200 characters."]
+    story: Annotated[str | None, "Id of the record's story (docs/stories.md)."]
     words: Annotated[int | None, "Words of the record's body."]
     words_removed: Annotated[int | None, "Words of the blocks that left the body."]
     confidence: Annotated[
@@ -31,7 +32,8 @@ class JournalEntry(TypedDict):
     ]
     ms: Annotated[float | None, "Milliseconds from opening the source to settling it; null if its worker process died."]
     stages: Annotated[
-        dict[str, float] | None, "Milliseconds of each stage (read, parse, label, compose, write), as far as it came."
+        dict[str, float] | None,
+        "Milliseconds of each stage (read, parse, label, compose, story, write), as far as it came.",
     ]
     outcome: Annotated[
         Literal["stored", "duplicate", "refused", "unpacked", "deleted"],
@@ -135,9 +137,9 @@ class ServiceStatus(LiveParts):
     """What `ingest status --json` prints. Without a spool: `why` alone."""
 
     inbox: Annotated[int, "Files in the inbox."]
-    claimed: Annotated[int, "Sources that are claimed and not settled."]
+    claimed: Annotated[int, "Sources that are claimed and not settled; members of containers are, containers are not."]
     oldest_claimed_seconds: Annotated[int, "Age of the oldest of them; below 0 if the clock was set back."]
-    containers: Annotated[list[ContainerStatus], "Containers among them, the oldest first, at most 20."]
+    containers: Annotated[list[ContainerStatus], "Containers that are not settled, the oldest first, at most 20."]
     done: Annotated[int, "Settled sources that are still kept."]
     quarantined: Annotated[dict[str, int], "Sources in quarantine by reason."]
     rate_per_minute: Annotated[int, "Sources settled in the last 60 seconds."]

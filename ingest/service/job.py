@@ -12,9 +12,10 @@ import errno
 import json
 import logging
 import os
+import sqlite3
 import traceback
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest.core.model import Duplicate, Gone, Outcome, RawArticle, Refused, Stored
 from ingest.core.preload import CleanFunction
@@ -28,6 +29,9 @@ from ingest.service.settlement import Result, StageTimer, settle
 from ingest.service.spool import LockedSource, Spool, containers, filenames
 from ingest.service.spool.durable import NO_FILE_ERRNOS
 from ingest.service.spool.heartbeat import Heartbeat
+
+if TYPE_CHECKING:
+    from ingest.service.story_index import StoryIndex
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +62,7 @@ class Job:
     settings: Settings
     clean: CleanFunction
     heartbeat: Heartbeat | None = None
+    stories: StoryIndex | None = None
     unsettled: list[str] = field(default_factory=list)
     """Names of sources that were settled without a line and could not be moved back: to be claimed again as soon as that works."""
 
@@ -142,6 +147,7 @@ class Job:
             if exists:
                 lost = _lost(json.loads(record.to_json()), self.store.read(record_id) or {}, set(claims or {}))
                 return Result(Duplicate(lost) if lost else Stored(), record_id)
+            record = self._place(record, path, timer)
             try:
                 self.store.write(record_id, record.to_json().encode() + b"\n")
             except OSError as error:
@@ -159,6 +165,19 @@ class Job:
             # A bug of this program: logged with its line but without the document's text, and no obstacle for the next document.
             log.exception("a bug while cleaning a document", extra={"fields": {"path": path}})
             return Result(Refused(Reason.BUG, _where(error)), record_id)
+
+    def _place(self, record: Any, path: str, timer: StageTimer) -> Any:
+        """The record with its story. A stand-in for a record, as tests have it, stays as it is."""
+        from ingest.core.record import Record  # noqa: PLC0415 - the core is loaded by those who clean
+
+        if not self.stories or not isinstance(record, Record):
+            return record
+        try:
+            placed = self.stories.place(record, filenames.claimed_ns(path), self.store.read).apply(record)
+        except (sqlite3.Error, OSError) as error:
+            raise TransientError(f"cannot use the index of stories: {error}") from error
+        timer("story")
+        return placed
 
     def _is_container(self, path: str, source: LockedSource) -> bool:
         """Whether a source holds several articles; then that is noted beside it."""
@@ -186,6 +205,7 @@ def _stored(record_id: str, record: Any) -> Result:
         record_id,
         publisher=publisher,
         headline=record.headline and record.headline[:MAX_HEADLINE_CHARACTERS],
+        story=getattr(record, "story", None),
         words=count_words(record.body),
         confidence=record.confidence.model_dump(exclude_none=True),
         words_removed=sum(count_words(removed.text) for removed in record.removed),

@@ -108,6 +108,14 @@ class Settings(BaseSettings):
     )
     max_docs_per_child: int = Field(2000, ge=1, description="A worker process is replaced after so many documents.")
 
+    stories: Literal["off"] | Path | None = Field(
+        None,
+        description="The index of stories: a path, or off. Unset: stories.db in the spool; off where that is a network mount.",
+    )
+    max_stories: int = Field(
+        1_000_000, ge=1, le=2**30, description="Articles that the index of stories knows; the oldest are forgotten."
+    )
+
     max_claimed: int = Field(10_000, ge=1, description="Intake pauses while more sources are claimed.")
     min_free: float = Field(2.0, ge=0, lt=100, description="Intake pauses while less of the disk is free, in per cent.")
     journal_bytes: int = Field(64 * MIB, ge=4096, description="The journal is rotated at this size in bytes.")
@@ -128,17 +136,17 @@ class Settings(BaseSettings):
         """By what sets two deployments apart: `min_confidence` is a mapping, and mappings have no hash."""
         return hash((self.spool, self.out, self.broker_prefix))
 
-    @field_validator("spool", "out", "packs", mode="before")
+    @field_validator("spool", "out", "packs", "stories", mode="before")
     @classmethod
     def _a_path(cls, value: Any) -> Any:
         if isinstance(value, str | os.PathLike) and is_url(value):
             raise ValueError("an address, not a path; only a folder of this machine can be used")
         return value
 
-    @field_validator("spool", "out", "packs")
+    @field_validator("spool", "out", "packs", "stories")
     @classmethod
-    def _absolute(cls, value: Path | None) -> Path | None:
-        return value and value.absolute()
+    def _absolute(cls, value: Path | str | None) -> Path | str | None:
+        return value.absolute() if isinstance(value, Path) else value
 
     @field_validator("broker_url")
     @classmethod

@@ -107,11 +107,16 @@ def no_spool_message(settings: Settings) -> str:
 
 
 def claimed_and_age(spool: Spool) -> tuple[int, int]:
-    """How many sources are claimed, and how many seconds ago the oldest of them was: below 0, if the clock was set back since."""
+    """How many sources are claimed, and how many seconds ago the oldest of them was: below 0, if the clock was set back since.
+
+    Without containers: one may take hours, and what it holds is claimed beside it.
+    """
     since = []
-    with os.scandir(spool.at("claimed")) as entries:
+    with os.scandir(spool.at("claimed")) as listed:
+        entries = list(listed)
+        apart = {filenames.token_of(entry.name) for entry in entries if entry.name.endswith(filenames.CONTAINER)}
         for entry in entries:
-            if filenames.is_source(entry.name):
+            if filenames.is_source(entry.name) and filenames.token_of(entry.name) not in apart:
                 try:
                     since.append(entry.stat(follow_symlinks=False).st_ctime)
                 except FileNotFoundError:  # settled meanwhile
@@ -172,7 +177,7 @@ def free_disk(settings: Settings) -> dict[str, int]:
 def blockers(seen: Mapping[str, Any]) -> list[str]:
     """Why sources do not move, and what to do."""
     why, keeper = [], seen["keeper"]
-    if keeper is None and (seen["inbox"] or seen["claimed"]):
+    if keeper is None and (seen["inbox"] or seen["claimed"] or seen.get("containers")):
         why.append("no watcher is running: start `ingest up`, or `ingest watch` and `ingest worker`")
     elif keeper and keeper.get("held"):
         why.append(f"intake is held back: {keeper['held']}")

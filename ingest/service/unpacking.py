@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import time
 from typing import TYPE_CHECKING
 
 from ingest.core.model import Refused, Unpacked
 from ingest.errors import Reason, TransientError
 from ingest.service.settlement import Result, settle
-from ingest.service.spool import containers
+from ingest.service.spool import containers, filenames, heartbeat
 from ingest.service.spool.filenames import MEMBER
 from ingest.service.workers.failures import FAILURE_MESSAGES, clean_nothing
 from ingest.service.workers.unpacker import MEMBERS_PER_REQUEST, Unpacker
@@ -109,7 +110,7 @@ class Unpacking:
     def _settle_locked(self, path: str, progress: containers.Progress) -> None:
         containers.recover(self._spool, path, progress)
         names = sorted(self._spool.listed("claimed"))
-        if containers.claimed_members(names, path, progress):
+        if containers.claimed_members(names, path, progress) or self._has_unsettled(path):
             return  # a killed process had left some
         if progress.reason:
             message = (
@@ -122,6 +123,13 @@ class Unpacking:
             outcome = Unpacked(progress.members)
         containers.forget(self._spool, path)
         settle(self._job, path, Result(outcome))
+
+    def _has_unsettled(self, path: str) -> bool:
+        """Whether a dead process had one of its members, which may have moved and have no line yet (see `recovery.clear_heartbeat`)."""
+        token = filenames.token_of(os.path.basename(path))
+        left = [each.notes.get("path") for each in heartbeat.heartbeats(self._spool.root) if not each.alive]
+        tokens = [filenames.token_of(each[8:]) for each in left if isinstance(each, str) and filenames.is_ticket(each)]
+        return containers.holds_any(token, tokens)
 
     def _ask(self, path: str) -> None:
         if self._child is None:

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import lzma
+import zlib
 from dataclasses import replace
 from itertools import count
 
@@ -103,18 +104,18 @@ def test_only_pages_and_texts_of_a_warc_are_members(record: bytes, reason: str |
 
 @given(
     st.lists(st.binary(min_size=1, max_size=40), max_size=4),
-    st.sampled_from(["", "gzip", "br", "zstd", "gzip, br"]),
+    st.sampled_from(["", "gzip", "br", "zstd", "deflate", "raw deflate", "gzip, br"]),
     st.booleans(),
 )
 def test_a_body_is_decoded_as_its_headers_say(parts: list[bytes], coding: str, chunked: bool) -> None:  # noqa: FBT001
     body = b"<html>" + b"".join(parts)
     sent = body
     for each in filter(None, coding.split(", ")):
-        sent = {"gzip": gzip.compress, "br": brotli, "zstd": zstd}[each](sent)
+        sent = CODINGS[each](sent)
     if chunked:
         sent = b"%x\r\n%s\r\n0\r\n\r\n" % (len(sent), sent)
     http = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + "Transfer-Encoding: chunked\r\n" * chunked
-    http += f"Content-Encoding: {coding}\r\n" if coding else ""
+    http += f"Content-Encoding: {coding.removeprefix('raw ')}\r\n" if coding else ""
     [member] = members(warc_record(1, sent, http=http))
     assert isinstance(member, Member)
     assert member.content == body
@@ -125,6 +126,15 @@ def brotli(content: bytes) -> bytes:
     with BrotliWriter(out) as writer:
         writer.write(content)
     return out.getvalue()
+
+
+CODINGS = {
+    "gzip": gzip.compress,
+    "br": brotli,
+    "zstd": zstd,
+    "deflate": zlib.compress,
+    "raw deflate": lambda content: zlib.compress(content, wbits=-15),
+}
 
 
 def test_the_charset_of_the_transport_is_believed_before_that_of_the_page() -> None:

@@ -88,6 +88,20 @@ def test_jsonld_uses_the_properties_of_schema_org() -> None:
     assert json.loads(FORMATS["jsonld"].write(FULL)) == found
 
 
+def test_records_of_the_same_story_are_associated() -> None:
+    ids = {relation: f"{number:064x}" for number, relation in enumerate(("identical", "correction", "excerpt"), 1)}
+    same_as = tuple({"id": one, "relation": relation} for relation, one in ids.items())
+    record = Record.model_validate(FULL.model_dump() | {"story": ids["identical"], "same_as": same_as})
+    associated = [(one["rel"], one["uri"]) for one in ninjs(record)["associations"][-3:]]
+    assert associated == [(relation, f"nih:sha-256;{one}") for relation, one in ids.items()]
+    found = jsonld(record)
+    assert found["sameAs"] == [f"nih:sha-256;{ids['identical']}"]
+    assert found["exampleOfWork"]["@id"] == f"nih:sha-256;{ids['identical']}"
+    assert found["isBasedOn"] == [{"@type": "NewsArticle", "@id": f"nih:sha-256;{ids['correction']}"}]
+    assert [one["@id"] for one in found["isPartOf"]] == [f"nih:sha-256;{ids['excerpt']}"]
+    assert "hasPart" not in found
+
+
 @pytest.mark.parametrize("form", ["jsonl", "ninjs", "jsonld"])
 def test_json_formats_are_one_line(form: str) -> None:
     assert len(FORMATS[form].write(FULL).splitlines()) == 1

@@ -154,18 +154,12 @@ def _text(parts: list[MIMEPart]) -> tuple[str, bool, str]:
 
 
 def _decoded(part: MIMEPart) -> tuple[str, str]:
-    """(text, encoding): by the declared charset where it fits the bytes, else as any other file."""
+    """(text, encoding), by the declared charset where the bytes do not show another."""
     payload = part.get_payload(decode=True)
     raw = payload if isinstance(payload, bytes) else b""
-    charset = part.get_content_charset()
-    if charset:
-        try:
-            return raw.decode(charset), charset.lower()
-        except (LookupError, ValueError):
-            pass
     if not raw.strip():
         return "", "utf-8"
-    read = decode_bytes(raw)
+    read = decode_bytes(raw, part.get_content_charset())
     return read.text, read.encoding
 
 

@@ -36,15 +36,7 @@ def read_mhtml(content: bytes, limits: Limits) -> Document:
     payload = page.get_payload(decode=True) if page is not None else None
     if page is None or not isinstance(payload, bytes) or not payload.strip():
         raise no_text("a web archive without a page")
-    charset = page.get_content_charset()
-    text, encoding = None, ""
-    if charset:
-        try:
-            text, encoding = payload.decode(charset), charset.lower()
-        except (LookupError, ValueError):
-            text = None
-    if text is None:
-        text, encoding, _ = decode(payload)
+    text, encoding, _ = decode(payload, declared=page.get_content_charset())
     url = absolute_url(str(message.get("Snapshot-Content-Location", "")), None) or absolute_url(
         str(page.get("Content-Location", "")), None
     )

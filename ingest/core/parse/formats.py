@@ -232,13 +232,18 @@ def _xml(text: str) -> str | None:
 
 
 def is_foreign_xml(text: str) -> bool:
-    """Whether a text is one element of XML that HTML does not have, from its first character to its last."""
-    if not text[:HEAD_CHARACTERS].lstrip("\ufeff \t\n").startswith("<"):
+    """Whether a text is XML of a vocabulary that HTML is no part of: its first element is none of HTML's, and has the declaration of
+    XML before it, a name in mixed case, or its end at the end of the text.
+    """
+    head = text[:HEAD_CHARACTERS].lstrip("\ufeff \t\n")
+    if not head.startswith("<"):
         return False
     start = _PROLOGUE.match(text.lstrip("\ufeff"))
     root = _ROOT.match(text.lstrip("\ufeff"), start.end() if start else 0)
     if root is None or root[2].lower() in HTML_TAGS or "-" in root[2]:
         return False
+    if head.startswith("<?xml") or not (root[2].islower() or root[2].isupper()):
+        return True
     return re.search(rf"</(?:[\w.-]+:)?{re.escape(root[2])}\s*>\s*\Z", text[-HEAD_CHARACTERS:]) is not None
 
 

@@ -32,5 +32,8 @@ HAN_SET = character_set(*HAN)
 HAN_AND_KANA_SET = character_set(*KANA, *HAN)
 WIDE_PUNCTUATION_SET = character_set((0x3000, 0x303F))
 
+SENTENCE_STOPS = ".!?…։؟۔।॥။።፧។៕།。．！？｡"
+"""The marks that end a sentence, in all scripts; Thai and Lao have none."""
+
 UNSPACED_CHARACTER = re.compile(f"[{UNSPACED_SET}{WIDE_PUNCTUATION_SET}]")
 """A character of such a script, or the wide punctuation between them: one says as much as half a word."""

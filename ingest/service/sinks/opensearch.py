@@ -19,9 +19,20 @@ TIMEOUT_SECONDS = 60
 _TEXT, _OBJECT = {"type": "text"}, {"type": "object", "enabled": False}
 _KEYWORD = {"type": "keyword", "ignore_above": 8000}  # Lucene refuses terms above 32,766 bytes
 _DATE = {"type": "date", "format": "strict_date_optional_time"}
-_KEYWORDS = ("id", "url", "authors", "language", "section", "keywords", "status", "digital_source_type", "token")
+_KEYWORDS = (
+    "id",
+    "url",
+    "authors",
+    "language",
+    "section",
+    "keywords",
+    "status",
+    "digital_source_type",
+    "story",
+    "token",
+)
 _OBJECTS = (
-    "dateline", "images", "related", "rights", "subjects", "item", "extra", "removed", "source", "container", "provenance",
+    "dateline", "images", "related", "rights", "subjects", "item", "same_as", "changes", "extra", "removed", "source", "container", "provenance",
     "confidence", "ingest",
 )  # fmt: skip
 _SPLIT = ("published", "modified", "embargoed")

@@ -50,6 +50,7 @@ SCHEMA = pa.schema(
         pa.field("status", _TEXT),
         pa.field("embargoed_day", _DAY),
         pa.field("embargoed_at", _INSTANT),
+        pa.field("story", _TEXT),
         pa.field("schema_version", pa.int16(), nullable=False),
         pa.field("settled_at", _INSTANT, nullable=False),
         pa.field("token", _TEXT, nullable=False),

@@ -25,7 +25,7 @@ MIGRATIONS: tuple[LiteralString, ...] = (
         id text PRIMARY KEY, url text, publisher_name text, publisher_domain text, headline text, subheadline text,
         authors text[] NOT NULL, byline text, language text, published_day date, published_at timestamptz, modified_day date,
         modified_at timestamptz, section text, keywords text[] NOT NULL, body text NOT NULL, copyright_notice text, usage_terms text,
-        status text, embargoed_day date, embargoed_at timestamptz,
+        status text, embargoed_day date, embargoed_at timestamptz, story text,
         schema_version smallint NOT NULL, settled_at timestamptz NOT NULL, token text NOT NULL, record jsonb NOT NULL,
         search tsvector GENERATED ALWAYS AS (
             setweight(to_tsvector('simple', coalesce(left(headline, 2000), '')), 'A')

@@ -24,7 +24,7 @@ MIGRATIONS = (
         number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, url TEXT, publisher_name TEXT, publisher_domain TEXT, headline TEXT,
         subheadline TEXT, authors TEXT NOT NULL, byline TEXT, language TEXT, published_day TEXT, published_at TEXT, modified_day TEXT,
         modified_at TEXT, section TEXT, keywords TEXT NOT NULL, body TEXT NOT NULL, copyright_notice TEXT, usage_terms TEXT,
-        status TEXT, embargoed_day TEXT, embargoed_at TEXT,
+        status TEXT, embargoed_day TEXT, embargoed_at TEXT, story TEXT,
         schema_version INTEGER NOT NULL, settled_at TEXT NOT NULL, token TEXT NOT NULL, record TEXT NOT NULL
     );
     CREATE INDEX articles_published ON articles (published_day);

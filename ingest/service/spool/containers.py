@@ -133,6 +133,19 @@ def recover(spool: Spool, path: str, progress: Progress) -> None:
         return
 
 
+def recover_all(spool: Spool) -> None:
+    """The same for all claimed containers that no process reads."""
+    for path in claimed_containers(spool.listed("claimed")):
+        source = spool.open(path)
+        if source is None:
+            continue
+        try:
+            if progress := progress_of(spool, path):
+                recover(spool, path, progress)
+        finally:
+            source.close()
+
+
 def forget(spool: Spool, path: str) -> None:
     """Delete the folder of a container whose members are all settled."""
     _, container = filenames.split_path(path)
