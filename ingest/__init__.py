@@ -12,6 +12,7 @@ from ingest._version import __version__
 
 if TYPE_CHECKING:
     from ingest.core.containers.registry import members
+    from ingest.core.packs import load_packs
     from ingest.core.pipeline import clean
     from ingest.core.record import Record
     from ingest.errors import IngestError, Reason, Rejected
@@ -28,6 +29,7 @@ __all__ = [
     "clean",
     "enqueue",
     "enqueue_many",
+    "load_packs",
     "members",
 ]
 
@@ -40,6 +42,7 @@ _HOMES = {
     "clean": "core.pipeline",
     "enqueue": "service.enqueue",
     "enqueue_many": "service.enqueue",
+    "load_packs": "core.packs",
     "members": "core.containers.registry",
 }
 
