@@ -11,22 +11,28 @@ from typing import TYPE_CHECKING, Any
 from ingest._version import __version__
 
 if TYPE_CHECKING:
+    from ingest.core.learn import learn
+    from ingest.core.memory.snapshot import Memory
     from ingest.core.model import Ticket
     from ingest.core.pipeline import clean
     from ingest.core.record import Record
     from ingest.errors import IngestError, Reason, Rejected
     from ingest.service.enqueue import enqueue
 
-__all__ = ["IngestError", "Reason", "Record", "Rejected", "Ticket", "__version__", "clean", "enqueue"]
+__all__ = [
+    "IngestError", "Memory", "Reason", "Record", "Rejected", "Ticket", "__version__", "clean", "enqueue", "learn",
+]  # fmt: skip
 
 _HOMES = {
     "IngestError": "errors",
+    "Memory": "core.memory.snapshot",
     "Reason": "errors",
     "Record": "core.record",
     "Rejected": "errors",
     "Ticket": "core.model",
     "clean": "core.pipeline",
     "enqueue": "service.enqueue",
+    "learn": "core.learn",
 }
 
 

@@ -17,11 +17,12 @@ MAX_LINES = 300
 # The law, from the top down: a module imports from its own line and from those below, never from those above.
 PACKAGES = ("cli", "web", "service", "export", "core")
 CORE = (
+    ("learn",),
     ("pipeline", "preload"),
     ("compose",),
     ("confidence",),
     ("labelling", "metadata"),
-    ("packs", "parse"),
+    ("memory", "packs", "parse"),
     ("html",),
     ("text", "record"),
     ("model",),

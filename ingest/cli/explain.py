@@ -73,7 +73,7 @@ def explain(
 
 def _rows(labelled_article: LabelledArticle) -> Iterator[dict[str, Any]]:
     """Each block as JSON. `evidence`: the features that counted most for the text classifier; `weight` in log odds of being removed.
-    `headline`: for a candidate for the headline, its probability and what counted for and against it.
+    `counts`: where memory decided, in how many stories of the publisher, of how many. `headline`: for a candidate for the headline, its probability and what counted for and against it.
     """
     from ingest.web.explain import decisive_features, headline_evidence
 
@@ -88,6 +88,7 @@ def _rows(labelled_article: LabelledArticle) -> Iterator[dict[str, Any]]:
             "rule": row.rule,
             "certainty": row.confidence,
             "captured": dict(row.captured),
+            "counts": row.counts,
             "evidence": [
                 {"name": name, "value": round(value, 2), "weight": round(weight, 2)} for name, value, weight in evidence
             ],
@@ -113,6 +114,8 @@ def _line(row: dict[str, Any]) -> str:
     """One line for a terminal; escape sequences in the file are shown, not executed."""
     why = ", ".join(f"{fact['name']} {fact['weight']:+.1f}" for fact in row["evidence"])
     decided = f"{row['rule']}: {why}" if why and row["label"] != "body" else row["rule"]
+    if row["counts"]:
+        decided += "; in {} of {} articles of this publisher".format(*row["counts"])
     if row["headline"] and row["headline"]["chance"] >= MIN_CHANCE_SHOWN:
         from ingest.web.explain import compared
 

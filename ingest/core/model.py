@@ -181,6 +181,8 @@ class LabelledBlock(NamedTuple):
     confidence: float = 1.0
     captured: Mapping[str, str] = MappingProxyType({})
     """What the rule's named groups matched: the field's value without its marker ("headline", "credit", "url" …)."""
+    counts: tuple[int, int] | None = None
+    """Where memory decided: in how many stories of the publisher, of how many."""
 
 
 class Prediction(NamedTuple):

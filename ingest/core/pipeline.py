@@ -16,11 +16,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
 from ingest.core.confidence import check_min_confidence
 from ingest.core.labelling.label import label_blocks
 from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
+from ingest.core.memory.lines import distinctive, line_keys
 from ingest.core.metadata.given import accept_claims
 from ingest.core.metadata.resolve import resolve_claims
 from ingest.core.model import Article, Claim, LabelledBlock, RawArticle
@@ -28,10 +31,14 @@ from ingest.core.packs import Packs, Rulebook, load_packs
 from ingest.core.parse import parse
 from ingest.core.parse.decode import unpack
 from ingest.core.record import Record
+from ingest.core.text.characters import count_words
+from ingest.core.text.strings import registered_domain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ingest.core.memory.publisher import PublisherMemory
+    from ingest.core.memory.snapshot import Memory
     from ingest.core.model import Block
     from ingest.core.parse.page import ParsedPage
 
@@ -47,6 +54,10 @@ class LabelledArticle:
     labelled: tuple[LabelledBlock, ...]
     find_main_region: FindMainRegion | None = field(default=None, compare=False, repr=False)
     """The text that a main-region finder keeps of the page, for explanations; None for a text file."""
+    publisher: str | None = None
+    """The registered domain under which memory knows the publisher."""
+    known: PublisherMemory | None = None
+    """What memory knew about the publisher."""
 
 
 def ignore_stage(stage: str) -> None:
@@ -61,6 +72,7 @@ def clean(
     name: str | None = None,
     claims: Mapping[str, Any] | None = None,
     packs: Packs | None = None,
+    memory: Memory | None = None,
     limits: Limits = LIMITS,
     min_confidence: Mapping[str, float] = MappingProxyType({}),
     on_stage_end: Callable[[str], object] = ignore_stage,
@@ -69,7 +81,7 @@ def clean(
 
     `url` and `claims` (fields of the record) are believed before anything the article says. A claim that cannot be used is left
     out, and `provenance` names it (`given.<field>`); what is no field goes to the record's `extra`. `name` is the file's, noted in
-    `source`. `packs`: the built-in ones unless given. What exceeds the `limits` is cut off, and `provenance` says so. `min_confidence`:
+    `source`. `packs`: the built-in ones unless given. `memory`: what publishers repeat over their articles, made by `learn`. What exceeds the `limits` is cut off, and `provenance` says so. `min_confidence`:
     for fields of `confidence` the least chance, 0 to 1, that a value must have to be right; a less sure one is left out, and `provenance`
     says so; a record with a less sure body is rejected (`unsure_body`). `on_stage_end` is called with each stage's name when it has ended
     ("parse", "label", "compose"): a caller with a clock may measure them. Raises `Rejected` with a machine-readable reason, TypeError
@@ -78,9 +90,12 @@ def clean(
     """
     check_min_confidence(min_confidence)
     labelled_article = label_article(
-        raw, url=url, name=name, claims=claims, packs=packs, limits=limits, on_stage_end=on_stage_end
+        raw, url=url, name=name, claims=claims, packs=packs, memory=memory, limits=limits, on_stage_end=on_stage_end
     )
-    record = compose(labelled_article.article, labelled_article.labelled, labelled_article.rulebook, min_confidence)
+    version = memory.version if memory else None
+    record = compose(
+        labelled_article.article, labelled_article.labelled, labelled_article.rulebook, min_confidence, version
+    )
     on_stage_end("compose")
     return record
 
@@ -92,6 +107,7 @@ def label_article(
     name: str | None = None,
     claims: Mapping[str, Any] | None = None,
     packs: Packs | None = None,
+    memory: Memory | None = None,
     limits: Limits = LIMITS,
     on_stage_end: Callable[[str], object] = ignore_stage,
 ) -> LabelledArticle:
@@ -109,9 +125,27 @@ def label_article(
     stated = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
     find_main_region = page.find_main_region if page else None
     rulebook = find_rulebook(packs or load_packs(), article, stated)
-    labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region)
+    publisher = publisher_domain(stated, rulebook)
+    known = find_publisher(memory, publisher, article) if memory else None
+    labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region, known)
     on_stage_end("label")
-    return LabelledArticle(article, rulebook, labelled, find_main_region)
+    return LabelledArticle(article, rulebook, labelled, find_main_region, publisher, known)
+
+
+def publisher_domain(stated: Mapping[str, Any], rulebook: Rulebook) -> str | None:
+    """The registered domain under which memory knows the publisher: of the address, as stated, or of the pack that fits."""
+    domain = registered_domain(stated.get("url")) or stated.get("publisher", {}).get("domain")
+    if domain or not rulebook.publisher:
+        return domain
+    return next(iter(rulebook.publisher.domains), None)
+
+
+def find_publisher(memory: Memory, publisher: str | None, article: Article) -> PublisherMemory | None:
+    """What memory knows about an article's publisher; where none is named, about the one whose lines it has."""
+    if publisher:
+        return memory.of(publisher)
+    keys = line_keys(block.text for block in article.blocks)
+    return memory.find(distinctive(keys, np.array([count_words(block.text) for block in article.blocks], np.intp)))
 
 
 def find_rulebook(packs: Packs, article: Article, stated: Mapping[str, Any]) -> Rulebook:

@@ -11,8 +11,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, St
 from ingest.core.model import Label
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 
-SCHEMA_VERSION: Literal[2] = 2
-"""1 had no `extra`, no `alternative_headlines` and no `confidence`."""
+SCHEMA_VERSION: Literal[3] = 3
+"""1 had no `extra`, no `alternative_headlines` and no `confidence`; 2 no `ingest.memory`."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Timestamp = Annotated[
@@ -136,13 +136,15 @@ class BuildInfo(_RecordModel):
     """Of news-ingest: it moves whenever records may change."""
     packs: tuple[Text, ...]
     """The packs that applied, in order."""
+    memory: Text | None = None
+    """The version of the memory of publishers that was used, or null."""
 
 
 class Record(_RecordModel):
     """One clean article. `body` and `removed` together hold every block of the source exactly once; fields are copies."""
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
-    """2; records of 1 are the same without `extra`, `alternative_headlines` and `confidence`."""
+    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
+    """3; records of 2 are the same without `ingest.memory`, those of 1 also without `extra`, `alternative_headlines` and `confidence`."""
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     """SHA-256 of the unpacked content."""
     url: Url | None = None

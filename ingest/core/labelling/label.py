@@ -19,9 +19,10 @@ from ingest.core.labelling import page_classifier, text_classifier
 from ingest.core.labelling.declared import is_undrawn, stands_in_json
 from ingest.core.labelling.headlines import NO_CHOICE, Choice, choose_headline
 from ingest.core.labelling.refusal import find_refusal
+from ingest.core.labelling.remembered import accept, is_byline_or_date, remembered
 from ingest.core.labelling.structure import Stated, decide
 from ingest.core.labelling.text_structure import settle
-from ingest.core.labelling.title_text import MAX_SITE_CHARACTERS, without_bullet, without_site_ends
+from ingest.core.labelling.title_text import MAX_SITE_CHARACTERS, says_headline
 from ingest.core.model import Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ingest.core.labelling.text_classifier import Judgement
+    from ingest.core.memory.publisher import PublisherMemory
     from ingest.core.model import Prediction
     from ingest.core.packs import Hit, Rulebook
 
@@ -50,9 +52,11 @@ def label_blocks(
     rulebook: Rulebook,
     headline: str | None,
     find_main_region: Callable[[], str | None] | None = None,
+    known: PublisherMemory | None = None,
 ) -> tuple[LabelledBlock, ...]:
     """All blocks, in order, with their labels. `headline`: as claimed; None lets the first title-like line of a text
-    file be the headline. `find_main_region`: the text that a main-region finder keeps of the page.
+    file be the headline. `find_main_region`: the text that a main-region finder keeps of the page. `known`: what memory
+    knows about the publisher.
 
     Raises `Rejected` where a page has no article.
     """
@@ -67,6 +71,7 @@ def label_blocks(
             headline, certainty = _headline(choice, rows), choice.certainty
     else:
         verdicts = page_classifier.classify(blocks, article.claims, headline, find_main_region)
+        verdicts = accept(remembered(known, blocks, rows, verdicts, headline), rows, verdicts)
         titles = [claim.value for claim in article.claims if claim.field == "headline"]
         decided = decide(blocks, verdicts, [row is None for row in rows], Stated.of(article.claims))
         for at, (kind, rule) in decided.items():
@@ -81,7 +86,10 @@ def label_blocks(
             raise refused
     _label_headlines(blocks, rows, headline, certainty)
     if judged:
+        found = remembered(known, blocks, rows, verdicts, headline)
+        accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
         settle(blocks, rows, judged, headline)
+        verdicts = accept(found, rows, verdicts)
     return _filled(blocks, rows, verdicts)
 
 
@@ -242,22 +250,17 @@ def _label_headlines(
     )  # equal texts have similar lengths; folding every block took half of a text's time
     seen = False
     for i, block in enumerate(blocks if key else ()):
-        if rows[i] is None and len(block.text) <= longest and _may_match(block.text, key) and _says(block.text, key):
+        if (
+            rows[i] is None
+            and len(block.text) <= longest
+            and _may_match(block.text, key)
+            and says_headline(block.text, key)
+        ):
             label = Label.DUPLICATE if seen else Label.HEADLINE
             rows[i] = LabelledBlock(
                 block, label, "structure/headline", certainty, {"headline": headline} if headline else {}
             )
             seen = True
-
-
-def _says(text: str, key: str) -> bool:
-    """True if a line has the text of the folded headline, possibly after a bullet or before the name of a site."""
-    folded = match_key(text)
-    return (
-        folded == key
-        or (folded.endswith(key) and match_key(without_bullet(text)) == key)
-        or (folded.startswith(key) and key in without_site_ends(text))
-    )
 
 
 def _may_match(text: str, key: str) -> bool:

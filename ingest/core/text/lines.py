@@ -30,6 +30,11 @@ def is_prose(text: str) -> bool:
     return long and bool(_SENTENCE_END.search(text))
 
 
+def ends_sentence(text: str) -> bool:
+    """Whether it ends like a sentence, quotation marks and brackets aside."""
+    return bool(_SENTENCE_END.search(text))
+
+
 def is_title(text: str) -> bool:
     """Whether it may be a headline: of some length, and not ended like a sentence or a marker."""
     return len(text) <= MAX_TITLE_CHARACTERS and not _OPEN_END.search(text) and bool(_TWO_LETTERS.search(text))

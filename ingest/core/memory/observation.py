@@ -1,0 +1,105 @@
+"""What memory learns of one article: its lines in order with their labels, and a sketch by which its story is known again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ingest.core.memory.lines import line_keys
+from ingest.core.memory.shingles import containment, shingle_hashes, word_hashes
+from ingest.core.model import Label
+from ingest.core.text.characters import count_words
+from ingest.core.text.lines import is_prose
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ingest.core.model import LabelledBlock
+
+    Parts = NDArray[np.uint32]
+
+LABELS = tuple(Label)
+BODY = LABELS.index(Label.BODY)
+OF_MEMORY = 255
+"""Stands for a label that memory itself gave: it teaches nothing about what the line is."""
+MEMORY = "memory/"
+"""With this begin the ids of the rules by which memory decides."""
+
+SIGHT = np.dtype([("key", "<u8"), ("words", "<u2"), ("label", "u1")])
+"""One block: the key of its line, its words, and its label as a position in `LABELS`."""
+
+MAX_SKETCH_SHINGLES = 64
+"""Shingles that stand for a story: two stories are the same from a half, and the error of that share is .06."""
+LEAD_CHARACTERS = 200
+"""Characters of a story's beginning. On 1,204 texts whose template was often taken for prose, stories were told apart without an error if
+both the whole and its first 200 characters are compared, with 7 to 12 errors in 85 pairs with 300."""
+MIN_SHARED = 0.5
+"""Share of the smaller story's shingles in the other from which two may be the same."""
+MIN_SHARED_LEAD = 0.4
+MIN_SHARED_HEADLINE = 0.6
+MIN_HEADLINE_WORDS = 4
+"""Words of a headline that says something: "Weather" stands above many stories."""
+MAX_SEEN_BLOCKS = 2000
+"""Blocks of one article that are learned from: menus of whole sites teach nothing more."""
+
+
+class Sketch(NamedTuple):
+    """A story's shingles, those whose lowest `scale` bits are 0, all those of its beginning, and the words of its headline; as 32 bits each."""
+
+    scale: int
+    whole: Parts
+    lead: Parts
+    headline: Parts
+
+    def is_same_story(self, other: Sketch) -> bool:
+        """Whether both tell the same story: one has most of the other, and they begin alike or have one headline.
+
+        Two texts whose template was taken for prose may share most of it.
+        """
+        alike = containment(self.lead.tolist(), other.lead.tolist()) >= MIN_SHARED_LEAD
+        if not alike and containment(self.headline.tolist(), other.headline.tolist()) < MIN_SHARED_HEADLINE:
+            return False
+        scale = max(self.scale, other.scale)
+        one, two = _scaled(self.whole, scale), _scaled(other.whole, scale)
+        return containment(one.tolist(), two.tolist()) >= MIN_SHARED
+
+
+class Observation(NamedTuple):
+    """One article of a publisher; `publisher` is its registered domain, or None where nothing proves one."""
+
+    publisher: str | None
+    sketch: Sketch
+    blocks: NDArray[np.void]
+    """SIGHT[blocks], in order."""
+
+
+def observe(publisher: str | None, labelled: Sequence[LabelledBlock]) -> Observation:
+    """What is learned of a labelled article."""
+    seen = labelled[:MAX_SEEN_BLOCKS]
+    blocks = np.zeros(len(seen), SIGHT)
+    blocks["key"] = line_keys(row.block.text for row in seen)
+    blocks["words"] = [min(count_words(row.block.text), 65_535) for row in seen]
+    blocks["label"] = [OF_MEMORY if row.rule.startswith(MEMORY) else LABELS.index(row.label) for row in seen]
+    headline = next(
+        (row.captured.get("headline", row.block.text) for row in labelled if row.label is Label.HEADLINE), None
+    )
+    body = [row.block.text for row in labelled if row.label is Label.BODY]
+    return Observation(publisher, sketch_of(body, headline), blocks)
+
+
+def sketch_of(paragraphs: Sequence[str], headline: str | None) -> Sketch:
+    """The sketch of a body and its headline."""
+    whole = shingle_hashes(" ".join(paragraphs))
+    prose = [text for text in paragraphs if is_prose(text)] or paragraphs
+    scale = max(0, (len(whole) // MAX_SKETCH_SHINGLES).bit_length())
+    lead = shingle_hashes(" ".join(prose)[:LEAD_CHARACTERS])
+    words = word_hashes(headline or "")
+    title = np.unique(words) if len(words) >= MIN_HEADLINE_WORDS else words[:0]
+    return Sketch(scale, _scaled(whole.astype(np.uint32), scale), lead.astype(np.uint32), title.astype(np.uint32))
+
+
+def _scaled(parts: Parts, scale: int) -> Parts:
+    return np.asarray(parts[parts & np.uint32((1 << scale) - 1) == 0])
