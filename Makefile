@@ -28,7 +28,7 @@ check: .venv/ready
 
 # Pins names and versions only, no index URLs: each machine uses its own index.
 constraints: pyproject.toml
-	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --extra dashboard --group dev --group training pyproject.toml -o constraints.txt
+	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --extra dashboard --extra documents --group dev --group training pyproject.toml -o constraints.txt
 
 clean:
 	rm -rf .venv out
@@ -38,6 +38,7 @@ golden: .venv/ready
 	for seed in seeds/*.txt; do $(BIN)/ingest clean $$seed --format json > tests/golden/$$(basename $$seed .txt).json; done
 	for text in tests/golden/texts/*.txt; do $(BIN)/ingest clean $$text --format json > $${text%.txt}.json; done
 	for page in tests/golden/pages/*.html; do $(BIN)/ingest clean $$page --format json > $${page%.html}.json; done
+	$(BIN)/python -m tests.support.formats
 
 # The pages of docs/ that are generated from the code.
 docs: .venv/ready

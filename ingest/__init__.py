@@ -11,17 +11,29 @@ from typing import TYPE_CHECKING, Any
 from ingest._version import __version__
 
 if TYPE_CHECKING:
+    from ingest.core.containers.registry import members
     from ingest.core.learn import learn
     from ingest.core.memory.snapshot import Memory
-    from ingest.core.model import Ticket
     from ingest.core.pipeline import clean
     from ingest.core.record import Record
     from ingest.errors import IngestError, Reason, Rejected
-    from ingest.service.enqueue import enqueue
+    from ingest.service.enqueue import enqueue, enqueue_many
+    from ingest.service.ticket import Ticket
 
 __all__ = [
-    "IngestError", "Memory", "Reason", "Record", "Rejected", "Ticket", "__version__", "clean", "enqueue", "learn",
-]  # fmt: skip
+    "IngestError",
+    "Memory",
+    "Reason",
+    "Record",
+    "Rejected",
+    "Ticket",
+    "__version__",
+    "clean",
+    "enqueue",
+    "enqueue_many",
+    "learn",
+    "members",
+]
 
 _HOMES = {
     "IngestError": "errors",
@@ -29,10 +41,12 @@ _HOMES = {
     "Reason": "errors",
     "Record": "core.record",
     "Rejected": "errors",
-    "Ticket": "core.model",
+    "Ticket": "service.ticket",
     "clean": "core.pipeline",
     "enqueue": "service.enqueue",
+    "enqueue_many": "service.enqueue",
     "learn": "core.learn",
+    "members": "core.containers.registry",
 }
 
 

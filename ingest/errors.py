@@ -38,8 +38,33 @@ class Reason(StrEnum):
     )
     UNSUPPORTED_FORMAT = (
         "unsupported_format",
-        "The content is recognised as something that is neither text nor HTML: a PDF, an image, an archive, JSON, a feed.",
-        "Extract the article first.",
+        "The content is recognised as something that holds no article in a form that is read (docs/formats.md): an image, a film, an office file, a calendar.",
+        "Extract the article first; PDF and DOCX are read once the extra `documents` is installed.",
+    )
+    CONTAINER = (
+        "container",
+        "The file holds several articles (WARC, JSON Lines, an archive), and one was asked for.",
+        "Give it to `ingest clean` or to the service, which read its members; in Python, `ingest.members`.",
+    )
+    DAMAGED_CONTAINER = (
+        "damaged_container",
+        "The container, or one of its members, is cut off or damaged; the members before it were read.",
+        "Fetch it again; members that have a record already are not written twice.",
+    )
+    TOO_MANY_MEMBERS = (
+        "too_many_members",
+        "The container holds more members than the limit.",
+        "Raise `INGEST_MAX_MEMBERS`, or split the container.",
+    )
+    TOO_DEEP = (
+        "too_deep",
+        "An archive in an archive in an archive: the innermost is not opened.",
+        "Unpack it first.",
+    )
+    ENCRYPTED = (
+        "encrypted",
+        "The member of the archive is encrypted, and no password is asked for.",
+        "Unpack it first.",
     )
     UNDECODABLE = (
         "undecodable",
@@ -60,6 +85,21 @@ class Reason(StrEnum):
         "paywall_stub",
         "The page shows its article to subscribers only; what it shows is an introduction.",
         "Fetch it with a subscription.",
+    )
+    TEASER_ONLY = (
+        "teaser_only",
+        "The item of a feed has a teaser alone, not its article.",
+        "Fetch the page that it points at.",
+    )
+    CANCELED = (
+        "canceled",
+        "The item withdraws an article, and has no text of its own.",
+        "Withdraw the article that it names; nothing else is to be done.",
+    )
+    DAMAGED_FORMAT = (
+        "damaged_format",
+        "The content is in a format that is read, but breaks that format's own grammar, so that a part would be lost.",
+        "The message says where; send it again, or mend it there.",
     )
     UNSURE_BODY = (
         "unsure_body",

@@ -22,9 +22,10 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from ingest.service.environment import load_settings
 from ingest.service.journal import Journal
 from ingest.service.runner import up
-from ingest.service.settings import Settings, load_settings
+from ingest.service.settings import Settings
 from tests.support import hostile
 from tests.support.processes import Redis, Tree, article, drop, names_in, plain, records_in, redis_server
 

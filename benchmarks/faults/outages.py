@@ -22,8 +22,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from ingest.service.environment import load_settings
 from ingest.service.journal import Journal
-from ingest.service.settings import Settings, load_settings
+from ingest.service.settings import Settings
 from tests.support.processes import Redis, Tree, drop, records_in
 
 OUTAGE_SECONDS = (0.0, 0.3, 3.0, 4.0, 30.0)

@@ -20,7 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from ingest.service.settings import Settings, load_settings
+from ingest.service.environment import load_settings
+from ingest.service.settings import Settings
 from tests.service.agreement import disagreements
 from tests.support.processes import Tree, article, drop
 

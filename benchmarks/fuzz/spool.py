@@ -25,7 +25,7 @@ with atheris.instrument_imports(include=["ingest.service.spool", "ingest.service
     from ingest.core.model import Stored
     from ingest.core.pipeline import clean
     from ingest.service.composition import open_service
-    from ingest.service.settings import load_settings
+    from ingest.service.environment import load_settings
     from ingest.service.spool import NotInSpool, Spool, filenames
 
 from tests.support.hostile import ARTICLE, NAMES, TICKETS

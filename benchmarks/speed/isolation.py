@@ -26,7 +26,8 @@ from ingest.cli.sandboxed import worker
 from ingest.core.packs import load_packs
 from ingest.core.preload import preload
 from ingest.service.composition import open_service
-from ingest.service.settings import Settings, load_settings
+from ingest.service.environment import load_settings
+from ingest.service.settings import Settings
 from ingest.service.spool import Spool
 from ingest.service.spool.heartbeat import heartbeats
 from ingest.service.tasks import run_tickets

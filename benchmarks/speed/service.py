@@ -104,7 +104,7 @@ def resident(pid: int) -> float:
 def publishing(folder: Path, url: str) -> None:
     """Publish the tickets of files in the spool: with our broker, and one by one in Kombu's batch."""
     from ingest.service.broker import QUEUE, Broker
-    from ingest.service.settings import load_settings
+    from ingest.service.environment import load_settings
 
     broker = Broker(load_settings(spool=folder / "p", out=folder / "q", broker_url=url, broker_prefix="bench:"))
     paths = [f"claimed/{number:016x}-{number:06x}~{number}.txt" for number in range(20_000)]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +15,7 @@ import click
 
 from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, files_in, make_folder, write_atomically
 from ingest.cli.progress import progress
-from ingest.cli.sandboxed import Read, each
+from ingest.cli.sandboxed import Read, each_with_members
 from ingest.export import FORMATS
 
 
@@ -57,6 +60,8 @@ def clean(
 ) -> None:
     """Clean files, folders, or standard input (-); each file in a sandboxed process with limits of time and memory.
 
+    Of a container (WARC, WACZ, JSON Lines, ZIP, TAR) each member is cleaned (docs/containers.md).
+
     Symbolic links inside folders are named on standard error and skipped.
 
     Exit status: 0 all cleaned, 1 some refused (each with a line on standard error), 2 usage, 74 disk full.
@@ -71,20 +76,51 @@ def clean(
     write = writer(form, _min_confidence(thresholds))
     refused = 0
     gap = ""
+    counts: Counter[str] = Counter()
 
-    with progress(len(files)) as step:
-        found = each(files, write, named=paths, url=url, packs=packs, jobs=min(jobs, len(files)))
-        for path, result in zip(files, found, strict=True):
-            step()
+    total: Counter[str] = Counter()
+    began = time.monotonic()
+    with progress(len(files), prints_records=output is None) as bar:
+        found = each_with_members(files, write, named=paths, url=url, packs=packs, jobs=jobs)
+        for path, result in found:
+            shown = escape_for_display(str(path))
+            bar.step(result)
+            if "container" in result:
+                counts.clear()
+                continue
             if "reason" in result:
                 refused += 1
-                click.echo(f"{escape_for_display(str(path))}: {result['reason']}: {result['message']}", err=True)
-            elif output:
+                member = escape_for_display(f": {result['member']}") if "member" in result else ""
+                bar.say(f"{shown}{member}: {result['reason']}: {result['message']}")
+            elif output and "end" not in result:
                 write_atomically(output / f"{result['id']}{FORMATS[form].suffix}", result["text"])
-            else:
+            elif "end" not in result:
                 click.echo(f"{gap}{result['text']}")
                 gap = FORMATS[form].gap
+            counts[result.get("reason", "cleaned")] += "member" in result
+            if "end" in result:
+                bar.say(f"{shown}: {summary(counts)}")
+            if "end" not in result or "reason" in result:
+                total[result.get("reason", "cleaned")] += 1
+    if output and sys.stderr.isatty():
+        click.echo(f"{in_total(total, time.monotonic() - began)}, in {escape_for_display(str(output))}", err=True)
     ctx.exit(1 if refused else 0)
+
+
+def in_total(counts: Mapping[str, int], seconds: float) -> str:
+    """What a run has done: "4,812 cleaned, 3 refused (2 no_article, 1 too_large) in 61 s"."""
+    reasons = sorted((item for item in counts.items() if item[0] != "cleaned"), key=lambda item: (-item[1], item[0]))
+    refused = (
+        f", {sum(count for _, count in reasons):,} refused ({', '.join(f'{count:,} {why}' for why, count in reasons)})"
+    )
+    return f"{counts.get('cleaned', 0):,} cleaned{refused if reasons else ''} in {seconds:,.0f} s"
+
+
+def summary(counts: Mapping[str, int]) -> str:
+    """How many members of a container were cleaned, and how many refused, by reason."""
+    parts = [f"{count:,} {reason}" for reason, count in sorted(counts.items(), key=lambda item: -item[1]) if count]
+    count = sum(counts.values())
+    return f"{count:,} member{'s' if count != 1 else ''}" + (f": {', '.join(parts)}" if parts else "")
 
 
 def _min_confidence(thresholds: tuple[str, ...]) -> dict[str, float]:

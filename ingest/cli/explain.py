@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from ingest.core.pipeline import LabelledArticle
 
 
+LABEL_COLUMNS = 16
+_COLOURS = {"body": "green", "headline": "cyan", "subheadline": "cyan", "byline": "cyan", "date": "cyan"}
+"""Of labels on a terminal; what is no part of the article is yellow."""
 MIN_CHANCE_SHOWN = 0.01
 """Least probability of being the headline for which a terminal shows why a line was not chosen."""
 
@@ -56,7 +62,8 @@ def explain(
         ctx.exit(write_pages(files, output, named=paths, url=url, packs=packs))
     if output:
         raise click.UsageError("-o needs --html.")
-    write = _json if as_json else _line
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    write = _json if as_json else partial(_line, width=width)
 
     def lines(raw: bytes, **given: Any) -> dict[str, str]:
         from ingest.core.pipeline import label_article
@@ -110,19 +117,37 @@ def _json(row: dict[str, Any]) -> str:
     return json_line(row)
 
 
-def _line(row: dict[str, Any]) -> str:
-    """One line for a terminal; escape sequences in the file are shown, not executed."""
-    why = ", ".join(f"{fact['name']} {fact['weight']:+.1f}" for fact in row["evidence"])
-    decided = f"{row['rule']}: {why}" if why and row["label"] != "body" else row["rule"]
+def _decided(row: dict[str, Any]) -> str:
+    """What decided, and the features that counted most; of a block of the body only why it could have been the headline."""
+    facts = [
+        fact for fact in row["evidence"] if not fact["name"].startswith("headline.")
+    ]  # said below, and once is enough
+    why = ", ".join(f"{fact['name']} {fact['weight']:+.1f}" for fact in facts)
+    decided = [] if row["label"] == "body" else [f"{row['rule']}: {why}" if why else row["rule"]]
     if row["counts"]:
-        decided += "; in {} of {} articles of this publisher".format(*row["counts"])
+        decided.append("in {} of {} articles of this publisher".format(*row["counts"]))
     if row["headline"] and row["headline"]["chance"] >= MIN_CHANCE_SHOWN:
         from ingest.web.explain import compared
 
         reasons = [(f"headline.{fact['name']}", fact["value"], fact["weight"]) for fact in row["headline"]["reasons"]]
-        decided += "; " + compared(row["headline"]["chance"], reasons, won=row["label"] == "headline")
-    left = f"{row['label']:<16} {row['certainty']:>4.0%}  "
-    text = escape_for_display(row["text"])
-    if row["label"] == "body" and "headline" in decided:
-        return f"{left}{text}" + click.style(f"  [{decided.partition('; ')[2]}]", dim=True)
-    return f"{left}{text}" if row["label"] == "body" else click.style(f"{left}{text}  [{decided}]", dim=True)
+        decided.append(compared(row["headline"]["chance"], reasons, won=row["label"] == "headline"))
+    return "; ".join(decided)
+
+
+def _line(row: dict[str, Any], width: int | None = None) -> str:
+    """A block for people; escape sequences in the file are shown, not executed. `width`: columns of the terminal, None: one line."""
+    decided = _decided(row)
+    left = f"{row['label']:<{LABEL_COLUMNS}} {row['certainty']:>4.0%}  "
+    text = escape_for_display(row["text"]) + (f"  [{decided}]" if decided else "")
+    lines = [text] if width is None else _wrapped(text, width - len(left))
+    label = click.style(left[:LABEL_COLUMNS], fg=_COLOURS.get(row["label"], "yellow")) + left[LABEL_COLUMNS:]
+    shown = ("\n" + " " * len(left)).join(click.style(line, dim=row["label"] != "body" or None) for line in lines)
+    return label + shown
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """The lines of a text that are no wider than the terminal; characters of East Asia are two columns wide."""
+    from rich.console import Console
+    from rich.text import Text
+
+    return [line.plain.rstrip() for line in Text(text).wrap(Console(), max(width, 20))]

@@ -9,7 +9,7 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -138,12 +138,21 @@ def read_sidecar(path: Path) -> dict[str, Any] | None:
 
 
 def read_own(path: Path, limit: int = -1) -> bytes:
-    """The bytes of a regular file, at most `limit`; raises OSError: ELOOP for a link, EINVAL for a pipe or a device."""
-    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
+    """The bytes of a regular file, at most `limit`; raises OSError as `open_own` does."""
+    with open_own(path) as file:
         return file.read(limit)
+
+
+def open_own(path: Path) -> BinaryIO:
+    """A regular file, open; raises OSError: ELOOP for a link, EINVAL for a pipe or a device."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")  # noqa: TRY301 - closed below
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
 
 
 def read_stream(path: Path, limit: int) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,33 @@ from ingest.core.text.characters import escape_for_display
 from ingest.service.settings import Settings
 
 FOLDER = LocalPath(file_okay=False, path_type=Path)
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class Since(click.ParamType[float]):
+    """A moment as seconds since 1970: a day, a time (RFC 3339; without a zone, this machine's), or how long ago: 30m, 2h, 7d."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds since 1970; a usage error for what is no moment."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip()
+        if text[:-1].isdecimal() and text[-1] in _SECONDS:
+            return time.time() - int(text[:-1]) * _SECONDS[text[-1]]
+        try:
+            return datetime.fromisoformat(text).timestamp()
+        except (ValueError, OverflowError):
+            self.fail(f"{text!r} is neither a day (2026-11-29), nor a time, nor an age (30m, 2h, 7d)", param, ctx)
+
+
+with_since = click.option(
+    "--since",
+    type=Since(),
+    metavar="TIME",
+    help="Only what was settled since: 2026-11-29, 2026-11-29T06:00Z, 30m, 2h, 7d.",
+)
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -52,7 +81,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 def settings_of(**flags: Any) -> Settings:
     """The settings, or a usage error that names each mistake."""
     from ingest.errors import InvalidSettings
-    from ingest.service.settings import load_settings
+    from ingest.service.environment import load_settings
 
     try:
         return load_settings(**flags)

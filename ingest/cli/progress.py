@@ -7,45 +7,87 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Mapping
+
+    from rich.progress import TaskID
 
 LOG_INTERVAL_SECONDS = 5.0
 """Time between two lines where there is no bar."""
 
 
+class Progress:
+    """Silent progress. `step` is to be called with the result of each file and each member (`sandboxed.each_with_members`)."""
+
+    def step(self, result: Mapping[str, str]) -> None:
+        """One more file or member."""
+
+    def say(self, line: str) -> None:
+        """Print a line on standard error, above the bar if there is one."""
+        click.echo(line, err=True)
+
+
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[], None]]:
-    """Yield a function to call after each file; silent for a single file."""
-    if total == 1:
-        yield lambda: None
-    elif sys.stderr.isatty() and not sys.stdout.isatty():  # a bar would break up records on the same terminal
-        with _bar(total) as step:
-            yield step
+def progress(total: int, *, prints_records: bool) -> Iterator[Progress]:
+    """The progress of cleaning `total` files; of a single one it says nothing, unless that is a container.
+
+    `prints_records`: on standard output. A bar would break them up where that is the same terminal.
+    """
+    if sys.stderr.isatty() and not (prints_records and sys.stdout.isatty()):
+        with _bar(total) as bar:
+            yield bar
     else:
-        yield _lines(total)
+        yield _Lines(total)
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Callable[[], None]]:
+def _bar(total: int) -> Iterator[Progress]:
     from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+    from rich.progress import TextColumn, TimeRemainingColumn
 
-    with Progress(
-        *Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)
-    ) as bar:
-        task = bar.add_task("cleaning", total=total)
-        yield lambda: bar.advance(task)
+    columns = (*Bar.get_default_columns()[:3], TextColumn("{task.fields[count]}"), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        files = bar.add_task("cleaning", total=total, count="", visible=total > 1)
+        members: list[TaskID] = []
+
+        class Shown(Progress):
+            count = 0
+
+            def say(self, line: str) -> None:
+                bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+            def step(self, result: Mapping[str, str]) -> None:
+                if "container" in result:
+                    self.count = 0
+                    members[:] = [bar.add_task(result["container"], total=int(result["size"]), count="")]
+                elif "member" in result:
+                    self.count += 1
+                    bar.update(members[0], completed=int(result["at"]), count=f"{self.count:,} members")
+                else:
+                    for task in members:
+                        bar.remove_task(task)
+                    members.clear()
+                    bar.advance(files)
+
+        yield Shown()
 
 
-def _lines(total: int) -> Callable[[], None]:
-    done, printed = 0, time.monotonic()
+class _Lines(Progress):
+    """A line every few seconds, where there is no bar."""
 
-    def step() -> None:
-        nonlocal done, printed
-        done += 1
-        if time.monotonic() - printed >= LOG_INTERVAL_SECONDS:
-            printed = time.monotonic()
-            print(f"{done} of {total}", file=sys.stderr, flush=True)  # noqa: T201
+    def __init__(self, total: int) -> None:
+        self._total, self._done, self._members = total, 0, 0
+        self._printed = time.monotonic()
 
-    return step
+    def step(self, result: Mapping[str, str]) -> None:
+        """See `Progress`."""
+        self._members = 0 if "container" in result else self._members + ("member" in result)
+        self._done += not {"container", "member"} & result.keys()
+        silent = self._total == 1 and not self._members
+        if time.monotonic() - self._printed >= LOG_INTERVAL_SECONDS and not silent:
+            self._printed = time.monotonic()
+            of_members = f", {self._members:,} members of the next" if self._members else ""
+            print(f"{self._done} of {self._total}{of_members}", file=sys.stderr, flush=True)  # noqa: T201

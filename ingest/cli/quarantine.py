@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ingest.cli.options import settings_of_existing_spool, with_settings
+from ingest.cli.options import FOLDER, settings_of_existing_spool, with_settings, with_since
 from ingest.core.text.characters import escape_for_display
 
 if TYPE_CHECKING:
@@ -30,11 +32,16 @@ def failed() -> None:
 def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option("--publisher", help="Only sources of this publisher, as claimed by their senders.")(command)
     command = click.option("--reason", help="Only sources with this reason.")(command)
+    command = with_since(command)
     return click.argument("tokens", nargs=-1)(with_settings(command))
 
 
 def _select(
-    settings: Settings, tokens: tuple[str, ...], reason: str | None, publisher: str | None
+    settings: Settings,
+    tokens: tuple[str, ...],
+    reason: str | None,
+    publisher: str | None,
+    since: float | None,
 ) -> Iterator[tuple[Spool, str, dict[str, Any]]]:
     """The selected sources. A token that is not found is named on standard error, and the command exits with 1."""
     from ingest.service.composition import open_service
@@ -49,12 +56,21 @@ def _select(
             (not tokens or token in tokens)
             and reason in {None, why.get("reason")}
             and publisher in {None, why.get("publisher")}
+            and (since is None or _settled_at(why) >= since)
         ):
             missing.pop(token, None)
             yield spool, path, why | {"token": token}
     for token in missing:
         click.echo(f"{escape_for_display(token)}: not found in the quarantine", err=True)
     click.get_current_context().meta[MISSING] = len(missing)
+
+
+def _settled_at(why: dict[str, Any]) -> float:
+    """When it was refused, in seconds since 1970; of one that does not say, the end of time: it is shown rather than hidden."""
+    try:
+        return datetime.fromisoformat(why["time"]).timestamp()
+    except (KeyError, TypeError, ValueError):
+        return math.inf
 
 
 def _end(code: int = 0) -> None:
@@ -64,9 +80,11 @@ def _end(code: int = 0) -> None:
 
 @failed.command("list")
 @_with_filters
-def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+def list_(
+    tokens: tuple[str, ...], reason: str | None, publisher: str | None, since: float | None, **flags: Any
+) -> None:
     """List sources, one per line: token, reason, path in the inbox."""
-    for _, _, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
+    for _, _, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher, since):
         click.echo(
             "\t".join(escape_for_display(str(part)) for part in (why["token"], why.get("reason"), why.get("place")))
         )
@@ -75,34 +93,38 @@ def list_(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 
 @failed.command()
 @_with_filters
-def show(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+def show(tokens: tuple[str, ...], reason: str | None, publisher: str | None, since: float | None, **flags: Any) -> None:
     """Print all that is known about sources, as JSON Lines."""
     from ingest.service.logs import json_line
 
-    for _, path, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
+    for _, path, why in _select(settings_of_existing_spool(**flags), tokens, reason, publisher, since):
         click.echo(json_line(why | {"source": path}))
     _end()
 
 
 @failed.command()
 @_with_filters
-def retry(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+def retry(
+    tokens: tuple[str, ...], reason: str | None, publisher: str | None, since: float | None, **flags: Any
+) -> None:
     """Clean sources again, with their attempts reset. Without tokens and filters: all.
 
     The running service takes them; if none is running and no broker is set, they are cleaned at once.
     """
     settings = settings_of_existing_spool(**flags)
-    chosen = list(_select(settings, tokens, reason, publisher))
+    chosen = list(_select(settings, tokens, reason, publisher, since))
     _end(_requeue(settings, list(_again([(spool, old) for spool, old, _ in chosen], replace=False))))
 
 
 @failed.command()
 @_with_filters
 @click.confirmation_option(prompt="Delete these sources for good?")
-def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **flags: Any) -> None:
+def purge(
+    tokens: tuple[str, ...], reason: str | None, publisher: str | None, since: float | None, **flags: Any
+) -> None:
     """Delete sources and their reasons. Without tokens and filters: all."""
     count = 0
-    for spool, path, _ in _select(settings_of_existing_spool(**flags), tokens, reason, publisher):
+    for spool, path, _ in _select(settings_of_existing_spool(**flags), tokens, reason, publisher, since):
         spool.delete(path)
         count += 1
     click.echo(f"{count} deleted")
@@ -112,14 +134,16 @@ def purge(tokens: tuple[str, ...], reason: str | None, publisher: str | None, **
 @click.command()
 @with_settings
 @click.option("--publisher", help="Only records of this publisher, by domain or name.")
+@click.option(
+    "--packs", type=FOLDER, help="Folder of your own publisher packs (INGEST_PACKS), if no service is running."
+)
 def reclean(publisher: str | None, **flags: Any) -> None:
-    """Clean the kept sources again and replace their records, after rules or the version changed.
+    """Clean the kept sources again and replace their records, after rules or the version changed. Of a container all members are.
 
     The running service takes them; if none is running and no broker is set, they are cleaned at once.
     """
     settings = settings_of_existing_spool(**flags)
     from ingest.service.composition import open_service
-    from ingest.service.spool import filenames
 
     service = open_service(settings)
     spool = service.spool
@@ -127,12 +151,21 @@ def reclean(publisher: str | None, **flags: Any) -> None:
     if publisher:
         lines = service.journal.lines()
         wanted = {line["token"] for line in lines if line.get("publisher") == publisher}
-    kept = [
-        path
-        for path in spool.settled("done")
-        if wanted is None or filenames.token_of(path.rpartition("/")[2]) in wanted
-    ]
+    kept = list(_kept(spool, wanted))
     _end(_requeue(settings, list(_again([(spool, old) for old in kept], replace=True))))
+
+
+def _kept(spool: Spool, wanted: set[str] | None) -> Iterator[str]:
+    """The kept sources with these tokens, or all; of a container's members the container."""
+    from ingest.service.spool import containers, filenames
+
+    for path in spool.settled("done"):
+        token = filenames.token_of(path.rpartition("/")[2])
+        if spool.read_member(path) is not None:
+            continue
+        holds = wanted is not None and token not in wanted and containers.progress_of(spool, path) is not None
+        if wanted is None or token in wanted or (holds and containers.holds_any(token, wanted)):
+            yield path
 
 
 def _again(chosen: list[tuple[Spool, str]], *, replace: bool) -> Iterator[str]:

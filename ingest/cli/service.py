@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from ingest.cli.files import ARTICLES, OneLineError, files_in, read_sidecar, read_stream
-from ingest.cli.options import settings_of, settings_of_existing_spool, with_settings
+from ingest.cli.options import FOLDER, settings_of, settings_of_existing_spool, with_settings
 from ingest.core.text.characters import escape_for_display
 
 
@@ -27,6 +27,13 @@ def _run_service(run: Callable[[], int]) -> None:
     except KeyboardInterrupt:
         code = 130
     sys.exit(code)
+
+
+_with_packs = click.option(
+    "--packs",
+    type=FOLDER,
+    help="Folder of your own publisher packs (INGEST_PACKS); a change is taken over while it runs.",
+)
 
 
 def _with_record_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,6 +57,7 @@ def _with_record_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @with_settings
 @click.option("--workers", type=click.IntRange(1), help="Worker processes (INGEST_WORKERS, or one per core).")
+@_with_packs
 @_with_record_options
 @click.option("--once", is_flag=True, help="End as soon as inbox and claimed are empty.")
 def up(once: bool, **flags: Any) -> None:  # noqa: FBT001
@@ -67,6 +75,7 @@ def up(once: bool, **flags: Any) -> None:  # noqa: FBT001
 
 @click.command()
 @with_settings
+@_with_packs
 def watch(**flags: Any) -> None:
     """Watch the inbox and queue what is dropped for Celery workers."""
     settings = settings_of(**flags)
@@ -105,54 +114,65 @@ def worker(**flags: Any) -> None:
     help="For content seen before: keep the first record, or replace it.",
 )
 @click.option("--wait", "waits", is_flag=True, help="Wait for each outcome and print it.")
-def enqueue(paths: tuple[Path, ...], url: str | None, on_duplicate: str, waits: bool, **flags: Any) -> None:  # noqa: FBT001
+def enqueue(
+    paths: tuple[Path, ...],
+    url: str | None,
+    on_duplicate: Literal["skip", "replace"],
+    waits: bool,  # noqa: FBT001
+    **flags: Any,
+) -> None:
     """Copy files, and the files of folders, into the spool and queue them. Prints id and path of each ticket.
 
     Sidecars (article.html.meta.json) go with their articles; symbolic links inside folders are named and skipped.
     """
     settings = settings_of(**flags)
     from ingest.core.model import Rejected
-    from ingest.service.enqueue import enqueue as enqueue_source
-    from ingest.service.enqueue import wait
+    from ingest.service.enqueue import Submission, enqueue_many
 
     found = list(files_in(paths))
     if url and len(found) != 1:
         raise click.UsageError("--url needs a single file")
-    bad = 0
+    bad: list[str] = []
+    handed_over: list[Path] = []
+
+    def submissions() -> Iterator[Submission]:
+        for file in found:
+            try:
+                yield Submission(
+                    source=read_stream(file, settings.max_unpacked + 1),
+                    url=url,
+                    name=file.name,
+                    claims=read_sidecar(file),
+                )
+            except OSError as error:
+                bad.append(f"{escape_for_display(str(file))}: unreadable: {error.strerror or error}.")
+            except Rejected as rejected:
+                bad.append(f"{escape_for_display(str(file))}: {rejected.reason}: {rejected.message}")
+            else:
+                handed_over.append(file)
+
     tickets = []
-    for file in found:
-        try:
-            raw = read_stream(file, settings.max_unpacked + 1)
-            claims = read_sidecar(file)
-        except OSError as error:
-            click.echo(f"{escape_for_display(str(file))}: unreadable: {error.strerror or error}.", err=True)
-            bad += 1
-            continue
-        except Rejected as rejected:
-            click.echo(f"{escape_for_display(str(file))}: {rejected.reason}: {rejected.message}", err=True)
-            bad += 1
-            continue
-        try:
-            ticket = enqueue_source(
-                raw,
-                url=url,
-                name=file.name,
-                claims=claims,
-                on_duplicate=on_duplicate,  # type: ignore[arg-type]
-                settings=settings,
-            )
-        except Rejected as rejected:
-            click.echo(f"{escape_for_display(str(file))}: {rejected.reason}: {rejected.message}", err=True)
-            bad += 1
+    for file, ticket in zip(
+        handed_over, enqueue_many(submissions(), on_duplicate=on_duplicate, settings=settings), strict=True
+    ):
+        if isinstance(ticket, Rejected):
+            bad.append(f"{escape_for_display(str(file))}: {ticket.reason}: {ticket.message}")
             continue
         tickets.append(ticket)
         if not waits:
             click.echo(f"{ticket.id}\t{ticket.path}")
+    for problem in bad:
+        click.echo(problem, err=True)
+    waiting = 0
     for ticket in tickets if waits else ():
-        line = wait(ticket, settings=settings) or {"outcome": "waiting", "reason": "no worker took it in time"}
-        bad += line["outcome"] not in {"stored", "duplicate"}
-        click.echo("\t".join(filter(None, (ticket.id, line["outcome"], line.get("reason")))))
-    sys.exit(1 if bad else 0)
+        try:
+            line = ticket.wait()
+            told: tuple[str, str | None] = line["outcome"], line.get("reason")
+        except TimeoutError:
+            told = "waiting", "no worker took it in time"
+        waiting += told[0] not in {"stored", "duplicate"}
+        click.echo("\t".join(filter(None, (ticket.id, *told))))
+    sys.exit(1 if bad or waiting else 0)
 
 
 @click.command()

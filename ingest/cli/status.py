@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -24,7 +24,7 @@ def status(as_json: bool, watch: bool, **flags: Any) -> None:  # noqa: FBT001
     settings = settings_of(**flags)
     while True:
         seen = read_status(settings)
-        click.echo(json_line(seen) if as_json else "\n".join(map(escape_for_display, _lines(seen))))
+        click.echo(json_line(seen) if as_json else "\n".join(_shown(seen)))
         if not watch:
             return
         time.sleep(2)
@@ -32,13 +32,37 @@ def status(as_json: bool, watch: bool, **flags: Any) -> None:  # noqa: FBT001
             click.clear()
 
 
-def _lines(seen: Mapping[str, Any]) -> list[str]:
-    lines = []
+def _shown(seen: Mapping[str, Any]) -> Iterator[str]:
+    """The lines for people: the state, then what blocks and what to do, or that nothing does."""
+    for name, value in _lines(seen):
+        unset = value in {"-", "0"}
+        yield f"{click.style(f'{name:>24}', dim=True)}  {click.style(escape_for_display(value), dim=unset or None)}"
+    for reason in seen["why"]:
+        yield click.style(f"{'!':>24}  {escape_for_display(reason)}", fg="red", bold=True)
+    if not seen["why"]:
+        yield click.style(f"{'ok':>24}  nothing blocks", fg="green")
+
+
+def _container(seen: Mapping[str, Any]) -> str:
+    return (
+        f"{seen['name']} ({seen['format']}): {100 * seen['read_share']:.0f} % read, {seen['members']:,} members so far"
+    )
+
+
+def _lines(seen: Mapping[str, Any]) -> list[tuple[str, str]]:
+    lines: list[tuple[str, str]] = []
     for key, value in seen.items():
         if key == "why":
             continue
-        parts = {k: v for k, v in value.items() if v is not None and k != "space"} if isinstance(value, dict) else None
+        if key == "containers":
+            lines += [("container", _container(each)) for each in value]
+            continue
+        parts = (
+            {k: v for k, v in value.items() if v not in (None, []) and k != "space"}
+            if isinstance(value, dict)
+            else None
+        )
         shown = value if parts is None else ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in parts.items())
         shown = len(value) if isinstance(value, list) else shown
-        lines.append(f"{key.replace('_', ' '):>24}  {shown if shown not in (None, '') else '-'}")
-    return lines + [f"{'!':>24}  {reason}" for reason in seen["why"]]
+        lines.append((key.replace("_", " "), str(shown) if shown not in (None, "") else "-"))
+    return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from itertools import islice, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -65,16 +66,22 @@ def compose(
             "media_type": source.media_type,
             "encoding": source.encoding,
             "bytes": source.bytes,
+            "format": source.format,
         },
+        "container": asdict(article.container) if article.container else None,
         "extra": article.extra,
         "provenance": {name: chosen[name].origin for name in sorted(chosen)}
+        | {
+            f"rights.{part}": claim.origin
+            for part, claim in _rights_by_part([c for c in claims if c.field == "rights"]).items()
+        }
         | ({"extra": "given"} if article.extra else {})
         | ({"body": "json-ld"} if any(row.rule == DECLARED for row in labelled if row.label is BODY) else {})
         | ({"body": "truncated"} if article.truncated else {})
         | dict(article.notes)
         | withheld,
         "confidence": confidence,
-        "ingest": {"version": __version__, "packs": [pack.stem for pack in rulebook.packs], "memory": memory},
+        "ingest": {"version": __version__, "packs": [pack.reference for pack in rulebook.packs], "memory": memory},
     }
     return Record.model_validate(record | fields)
 
@@ -102,7 +109,11 @@ def _resolve(claims: Sequence[Claim], body: str) -> dict[str, Claim]:
     chosen = resolve_claims([by_language(claim, language.value if language else "") for claim in claims])
     if language:
         chosen["language"] = language
-    for name, gather in (("images", _merge_images), ("related", _merge_links), ("publisher", _merge_publisher)):
+    gathered = (
+        ("images", _merge_images), ("related", _merge_links), ("publisher", _merge_publisher), ("dateline", _merge_dateline),
+        ("rights", _merge_rights),
+    )  # fmt: skip
+    for name, gather in gathered:
         if found := by_field.get(name):
             chosen[name] = Claim(name, gather(found), chosen[name].origin)
     return chosen
@@ -143,6 +154,28 @@ def _merge_publisher(claims: Sequence[Claim]) -> dict[str, str | None]:
     return {
         part: next((found for claim in claims if (found := claim.value.get(part))), None) for part in ("name", "domain")
     }
+
+
+def _merge_dateline(claims: Sequence[Claim]) -> dict[str, str | None]:
+    """The best, with what another of the same place says beside it: a format has the place alone, the text also the agency and the day."""
+    best: dict[str, str | None] = dict(claims[0].value)
+    if claims[0].origin != "format":
+        return best
+    place = match_key(best.get("place") or "")
+    for claim in claims[1:]:
+        if place and match_key(claim.value.get("place") or "") == place:
+            best |= {part: value for part, value in claim.value.items() if not best.get(part)}
+    return best
+
+
+def _merge_rights(claims: Sequence[Claim]) -> dict[str, str]:
+    """Each part from the best claim that has it."""
+    return {part: claim.value[part] for part, claim in _rights_by_part(claims).items()}
+
+
+def _rights_by_part(claims: Sequence[Claim]) -> dict[str, Claim]:
+    parts = ((part, claim) for claim in reversed(claims) for part, value in claim.value.items() if value)
+    return dict(sorted(dict(parts).items()))
 
 
 class _FieldText:

@@ -25,6 +25,10 @@ class Limits:
     """Blocks of an article: a book has 10,000 paragraphs; each costs the classifiers some 3 KB and the record a line."""
     extra: int = 64 * 2**10
     """Bytes of the sender's own object (`extra`) as JSON: ids and tags take some hundred."""
+    members: int = 1_000_000
+    """Members of a container: a WARC file of 1 GB has 30,000 to 50,000 pages."""
+    json_fields: tuple[tuple[str, str], ...] = ()
+    """Where JSON pages keep a field, as (field, path of keys joined by points), before the keys that are known (`containers.json_fields`)."""
 
 
 LIMITS = Limits()

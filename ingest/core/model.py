@@ -24,7 +24,7 @@ BlockKind = Literal["paragraph", "heading", "list_item", "quote", "caption", "ce
 """What a block is by its form; `caption` is a figcaption or its like, `cell` a table cell, `separator` a line of dashes or stars."""
 
 Origin = str
-"""Where a claim comes from: "given", "json-ld", "meta", "page", "text" or "pack"; `metadata.resolve.ORIGIN_PRECEDENCE` ranks them."""
+"""Where a claim comes from: "given", "format", "json-ld", "meta", "page", "text" or "pack"; `metadata.resolve.ORIGIN_PRECEDENCE` ranks them."""
 
 
 UNSEEN = "unseen"
@@ -150,6 +150,18 @@ class SourceDescription:
     media_type: Literal["text/plain", "text/html"]
     encoding: str
     bytes: int
+    format: str | None = None
+    """The format around the article, where it is more than text or HTML."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerDescription:
+    """Where in a container an article was. `offset`: in bytes; `fetched`: RFC 3339."""
+
+    name: str | None
+    member: str
+    offset: int | None = None
+    fetched: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +182,12 @@ class Article:
     """The paragraphs of the article as the page's JSON-LD has them, where it has one; no part of `blocks`."""
     drawn: bool = False
     """The page shows hardly a word, and a script is there that would."""
+    container: ContainerDescription | None = None
+    """Of a member of a container."""
+    is_marked_up: bool = False
+    """Its format says what is body: `blocks` are that, but for the first of them, which bear the labels of `stated_labels`."""
+    stated_labels: tuple[Label, ...] = ()
+    """What the first blocks are, as the format says."""
 
 
 class LabelledBlock(NamedTuple):
@@ -190,14 +208,6 @@ class Prediction(NamedTuple):
 
     label: Label
     confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """The only thing on the broker: a record's id and where its source lies, relative to the spool."""
-
-    id: str
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +235,18 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpacked:
+    """The container has been read, and all its members have outcomes of their own."""
+
+    members: int
+    name = "unpacked"
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """Somebody else settled it, or its source vanished: nothing to do."""
 
     name = "gone"
 
 
-Outcome = Stored | Duplicate | Refused | Gone
+Outcome = Stored | Duplicate | Refused | Unpacked | Gone

@@ -9,6 +9,7 @@ labelled, and the labelled blocks claim more.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,33 +17,40 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import numpy as np
-
 from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
 from ingest.core.confidence import check_min_confidence
+from ingest.core.containers import HEAD_BYTES, Member, RefusedMember
+from ingest.core.containers.documents import open_document
+from ingest.core.containers.registry import sniff
 from ingest.core.labelling.label import label_blocks
 from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
-from ingest.core.memory.lines import distinctive, line_keys
+from ingest.core.memory.whose import find_publisher, publisher_domain
 from ingest.core.metadata.given import accept_claims
 from ingest.core.metadata.resolve import resolve_claims
-from ingest.core.model import Article, Claim, LabelledBlock, RawArticle
+from ingest.core.metadata.rights import header_rights
+from ingest.core.model import Article, Block, Claim, ContainerDescription, LabelledBlock, Markup, RawArticle, Rejected
 from ingest.core.packs import Packs, Rulebook, load_packs
-from ingest.core.parse import parse
-from ingest.core.parse.decode import unpack
+from ingest.core.parse import ParsedArticle, parse, parse_text
+from ingest.core.parse.decode import DecodedText, clean_text, unpack
 from ingest.core.record import Record
-from ingest.core.text.characters import count_words
-from ingest.core.text.strings import registered_domain
+from ingest.core.text.characters import escape_for_display, to_single_line
+from ingest.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from ingest.core.containers.document import Document
     from ingest.core.memory.publisher import PublisherMemory
     from ingest.core.memory.snapshot import Memory
-    from ingest.core.model import Block
     from ingest.core.parse.page import ParsedPage
 
     FindMainRegion = Callable[[], str | None]
+
+
+MAX_MEMBER_CHARACTERS = 500
+"""Of a member's identifier in the record: a path in an archive may be any length."""
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +74,11 @@ def ignore_stage(stage: str) -> None:
 
 
 def clean(
-    raw: bytes,
+    raw: bytes | Member | RefusedMember,
     *,
     url: str | None = None,
     name: str | None = None,
+    container: str | None = None,
     claims: Mapping[str, Any] | None = None,
     packs: Packs | None = None,
     memory: Memory | None = None,
@@ -77,11 +86,11 @@ def clean(
     min_confidence: Mapping[str, float] = MappingProxyType({}),
     on_stage_end: Callable[[str], object] = ignore_stage,
 ) -> Record:
-    """The record of one article, from the bytes of a text or HTML file, as they are or gzipped.
+    """The record of one article, from the bytes of a text or HTML file, as they are or gzipped, or from a member of a container.
 
     `url` and `claims` (fields of the record) are believed before anything the article says. A claim that cannot be used is left
     out, and `provenance` names it (`given.<field>`); what is no field goes to the record's `extra`. `name` is the file's, noted in
-    `source`. `packs`: the built-in ones unless given. `memory`: what publishers repeat over their articles, made by `learn`. What exceeds the `limits` is cut off, and `provenance` says so. `min_confidence`:
+    `source`; `container`: the name of the container that a member is from. `packs`: the built-in ones unless given. `memory`: what publishers repeat, made by `learn`. What exceeds the `limits` is cut off, and `provenance` says so. `min_confidence`:
     for fields of `confidence` the least chance, 0 to 1, that a value must have to be right; a less sure one is left out, and `provenance`
     says so; a record with a less sure body is rejected (`unsure_body`). `on_stage_end` is called with each stage's name when it has ended
     ("parse", "label", "compose"): a caller with a clock may measure them. Raises `Rejected` with a machine-readable reason, TypeError
@@ -90,7 +99,15 @@ def clean(
     """
     check_min_confidence(min_confidence)
     labelled_article = label_article(
-        raw, url=url, name=name, claims=claims, packs=packs, memory=memory, limits=limits, on_stage_end=on_stage_end
+        raw,
+        url=url,
+        name=name,
+        container=container,
+        claims=claims,
+        packs=packs,
+        memory=memory,
+        limits=limits,
+        on_stage_end=on_stage_end,
     )
     version = memory.version if memory else None
     record = compose(
@@ -101,10 +118,11 @@ def clean(
 
 
 def label_article(
-    raw: bytes,
+    raw: bytes | Member | RefusedMember,
     *,
     url: str | None = None,
     name: str | None = None,
+    container: str | None = None,
     claims: Mapping[str, Any] | None = None,
     packs: Packs | None = None,
     memory: Memory | None = None,
@@ -112,40 +130,54 @@ def label_article(
     on_stage_end: Callable[[str], object] = ignore_stage,
 ) -> LabelledArticle:
     """The labelled blocks of one article; arguments and errors as for `clean`."""
-    if not isinstance(raw, bytes):
+    if isinstance(raw, RefusedMember):
+        raise Rejected(raw.reason, raw.message)
+    if not isinstance(raw, bytes | Member):
         raise TypeError(_not_bytes(raw))
+    member = raw if isinstance(raw, Member) else Member(raw, "")
     given = accept_claims(url, claims, max_extra=limits.extra)
-    raw_article = RawArticle(unpack(raw, limit=limits.unpacked_bytes), name, given.claims)
-    address = next((claim.value for claim in given.claims if claim.field == "url"), None)
-    read = partial(read_article, raw_article, url=address, limits=limits)
+    by_format = accept_claims(member.url, member.claims, max_extra=limits.extra, origin="format")
+    content = unpack(member.content, limit=limits.unpacked_bytes)
+    if raw is not member:
+        refuse_container(content, limits)
+    raw_article = RawArticle(content, member.name or name, (*given.claims, *by_format.claims, *_header_claims(member)))
+    address = next((claim.value for claim in raw_article.claims if claim.field == "url"), None)
+    read = partial(
+        read_article, raw_article, url=address, limits=limits, encoding=member.encoding, media_type=member.media_type
+    )
     is_large = len(raw_article.content) > MAX_SHARED_PARSER_CHARACTERS
     article, page = in_own_thread(read) if is_large else read()
-    article = replace(article, extra=given.extra, notes={**article.notes, **given.notes})
+    article = replace(
+        article,
+        extra={**article.extra, **by_format.extra, **given.extra},
+        notes={
+            **article.notes,
+            **({"extra": "format"} if (article.extra or by_format.extra) and not given.extra else {}),
+            **by_format.notes,
+            **given.notes,
+        },
+        container=_container_info(member, container) if raw is member else None,
+    )
     on_stage_end("parse")
     stated = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
     find_main_region = page.find_main_region if page else None
     rulebook = find_rulebook(packs or load_packs(), article, stated)
     publisher = publisher_domain(stated, rulebook)
     known = find_publisher(memory, publisher, article) if memory else None
-    labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region, known)
+    try:
+        labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region, known)
+    except Rejected as refused:
+        if article.source.format and refused.reason is Reason.NEEDS_JAVASCRIPT:  # a mail or an item runs none
+            raise Rejected(Reason.NO_ARTICLE, "Nothing in it reads like an article.") from None
+        raise
     on_stage_end("label")
     return LabelledArticle(article, rulebook, labelled, find_main_region, publisher, known)
 
 
-def publisher_domain(stated: Mapping[str, Any], rulebook: Rulebook) -> str | None:
-    """The registered domain under which memory knows the publisher: of the address, as stated, or of the pack that fits."""
-    domain = registered_domain(stated.get("url")) or stated.get("publisher", {}).get("domain")
-    if domain or not rulebook.publisher:
-        return domain
-    return next(iter(rulebook.publisher.domains), None)
-
-
-def find_publisher(memory: Memory, publisher: str | None, article: Article) -> PublisherMemory | None:
-    """What memory knows about an article's publisher; where none is named, about the one whose lines it has."""
-    if publisher:
-        return memory.of(publisher)
-    keys = line_keys(block.text for block in article.blocks)
-    return memory.find(distinctive(keys, np.array([count_words(block.text) for block in article.blocks], np.intp)))
+def _header_claims(member: Member) -> tuple[Claim, ...]:
+    """What the HTTP headers of a page say of its use."""
+    rights = header_rights(member.headers) if member.headers else None
+    return (Claim("rights", rights, "meta"),) if rights else ()
 
 
 def find_rulebook(packs: Packs, article: Article, stated: Mapping[str, Any]) -> Rulebook:
@@ -159,16 +191,50 @@ def find_rulebook(packs: Packs, article: Article, stated: Mapping[str, Any]) -> 
 
 
 def read_article(
-    raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS
+    raw: RawArticle,
+    *,
+    url: str | None = None,
+    limits: Limits = LIMITS,
+    encoding: str | None = None,
+    media_type: str | None = None,
 ) -> tuple[Article, ParsedPage | None]:
     """The article with its blocks and all that was claimed about it, and the page that it was read from; None for a text.
 
-    `url`: where it was fetched. Raises `Rejected` where the content is no text.
+    `url`: where it was fetched. `encoding`: what its transport declared. `media_type`: what it is, where that is known. Raises `Rejected` where the content is no text.
     """
-    article, page = parse(raw, url=url, limits=limits)
+    document = open_document(raw.content, limits) if media_type is None else None
+    if document is None:
+        article, page = parse(raw, url=url, limits=limits, encoding=encoding, media_type=media_type)
+    else:
+        article, page = _parse_document(raw, document, url, limits)
+        url = url or next((claim.value for claim in article.claims if claim.field == "url"), None)
     if page is None:
         return article, None
-    return replace(article, claims=(*article.claims, *_page_claims(page, url))), page
+    found = _page_claims(page, url)
+    if article.is_marked_up:  # what stands in a body is no metadata: the format has its own
+        found = tuple(claim for claim in found if claim.field == "images")
+    return replace(article, claims=(*article.claims, *found)), page
+
+
+def _parse_document(raw: RawArticle, document: Document, url: str | None, limits: Limits) -> ParsedArticle:
+    """The blocks of an article in a format, with what that says beside them."""
+    said = accept_claims(None, document.claims, max_extra=limits.extra, origin="format")
+    url = url or next((claim.value for claim in said.claims if claim.field == "url"), None)
+    decoded = DecodedText(clean_text(document.content), document.encoding, {})
+    is_html = document.media_type == "text/html"
+    article, page = parse_text(raw, decoded, is_html=is_html, url=url, limits=limits)
+    stated = [(label, text) for label, line in document.stated if (text := to_single_line(line))]
+    article = replace(
+        article,
+        blocks=(*(Block(text, markup=Markup("p") if is_html else None) for _, text in stated), *article.blocks),
+        claims=(*article.claims, *said.claims),
+        stated_labels=tuple(label for label, _ in stated),
+        is_marked_up=document.is_marked_up,
+        source=replace(article.source, format=document.format),
+        extra={**said.extra, **document.extra},
+        notes={**article.notes, **said.notes},
+    )
+    return ParsedArticle(article, page)
 
 
 def _page_claims(page: ParsedPage, url: str | None) -> tuple[Claim, ...]:
@@ -183,6 +249,22 @@ def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[C
 
     page = parse_page(html, url=url)
     return page.blocks, _page_claims(page, url), page.find_main_region
+
+
+def refuse_container(content: bytes, limits: Limits) -> None:
+    """Raise `Rejected` (container) for unpacked content that holds several articles."""
+    found = sniff(content[:HEAD_BYTES], limits)
+    if found and found.holds_many:
+        raise Rejected(Reason.CONTAINER, f"The file is {found.title}, and one article was asked for.")
+
+
+def _container_info(member: Member, container: str | None) -> ContainerDescription:
+    return ContainerDescription(
+        container and escape_for_display(container),
+        escape_for_display(member.member)[:MAX_MEMBER_CHARACTERS] or "?",
+        member.offset,
+        member.fetched if member.fetched and _RFC_3339.fullmatch(member.fetched) else None,
+    )
 
 
 def _not_bytes(raw: object) -> str:

@@ -12,7 +12,7 @@ from ingest.core.model import Label
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 
 SCHEMA_VERSION: Literal[3] = 3
-"""1 had no `extra`, no `alternative_headlines` and no `confidence`; 2 no `ingest.memory`."""
+"""1 had no `extra`, no `alternative_headlines` and no `confidence`; 2 none of what agencies say beside an article (`rights`, `status` …), and no `ingest.memory`."""
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Timestamp = Annotated[
@@ -20,6 +20,9 @@ Timestamp = Annotated[
     StringConstraints(pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$"),
     Field(description="RFC 3339 with offset; a day known without an hour stays a day."),
 ]
+Status = Literal["usable", "embargoed", "withheld", "canceled"]
+Permission = Literal["reserved", "allowed"]
+Urgency = Annotated[int, Field(ge=1, le=9)]
 Language = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Field(description="BCP 47")
 ]
@@ -82,6 +85,46 @@ class Related(_RecordModel):
     """An absolute address (http or https)."""
 
 
+class Rights(_RecordModel):
+    """Who holds the rights, and what a machine may do; each is null where nothing says it in words or marks of its own."""
+
+    holder: Text | None = None
+    """Who holds the copyright, as the source names it."""
+    licence: Url | None = None
+    """The address of the licence: "https://creativecommons.org/licenses/by/4.0/"."""
+    tdm: Permission | None = None
+    """Whether text and data mining is "reserved" or "allowed" (TDM Reservation Protocol, or a mark that says the same)."""
+    ai: Permission | None = None
+    """Whether use for the training of AI is "reserved" or "allowed" (robots `noai`, or a mark that says the same)."""
+
+
+class Subject(_RecordModel):
+    """What the article is about, by a controlled vocabulary."""
+
+    name: Text | None = None
+    """As the source writes it."""
+    code: Text | None = None
+    """With the vocabulary before the colon, where it is known: "medtop:20000344" (IPTC Media Topics), "subj:02003001" (IPTC Subject
+    Codes)."""
+
+
+class Item(_RecordModel):
+    """How the sender's system calls the article."""
+
+    id: Text | None = None
+    """Its identifier there: "urn:newsml:…", a Message-ID."""
+    version: Text | None = None
+    """As it is written."""
+    slug: Text | None = None
+    """The slugline: "Argentina-Cancer Beauty"."""
+    take: Text | None = None
+    """Which part or rewriting it is: "1st Ld-Writethru", "take 2"."""
+    edition: Text | None = None
+    """As it is written."""
+    note: Text | None = None
+    """One line: what the sender tells editors, and not readers."""
+
+
 class Removed(_RecordModel):
     """One block that left the body: the audit has them all, in order."""
 
@@ -127,6 +170,21 @@ class SourceInfo(_RecordModel):
     """The name that the WHATWG Encoding Standard gives it, in lower case: "utf-8", "windows-1251"."""
     bytes: int
     """Of the content once unpacked."""
+    format: Text | None = None
+    """The format around the article, where it is more than text or HTML: "nitf", "newsml-g2", "feed" (docs/formats.md)."""
+
+
+class ContainerInfo(_RecordModel):
+    """Where in a container the article was."""
+
+    name: Text | None = None
+    """File name of the container; what a terminal should not be sent is escaped."""
+    member: Text
+    """The article's identifier in it: a WARC record id, a path in an archive, a number."""
+    offset: int | None = None
+    """Bytes before it, from the beginning of the container, unpacked if it is packed as a whole; null where that is not known."""
+    fetched: Timestamp | None = None
+    """When it was fetched, as the container says."""
 
 
 class BuildInfo(_RecordModel):
@@ -135,7 +193,7 @@ class BuildInfo(_RecordModel):
     version: Text
     """Of news-ingest: it moves whenever records may change."""
     packs: tuple[Text, ...]
-    """The packs that applied, in order."""
+    """The packs that applied, in order; one of the user's own with the version of its file: "example@1f3870be"."""
     memory: Text | None = None
     """The version of the memory of publishers that was used, or null."""
 
@@ -144,7 +202,8 @@ class Record(_RecordModel):
     """One clean article. `body` and `removed` together hold every block of the source exactly once; fields are copies."""
 
     schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
-    """3; records of 2 are the same without `ingest.memory`, those of 1 also without `extra`, `alternative_headlines` and `confidence`."""
+    """3; records of 2 are the same without `rights`, `status`, `embargoed`, `urgency`, `subjects`, `digital_source_type`, `item`,
+    `source.format`, `container` and `ingest.memory`; those of 1 also without `extra`, `alternative_headlines` and `confidence`."""
     id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     """SHA-256 of the unpacked content."""
     url: Url | None = None
@@ -183,14 +242,30 @@ class Record(_RecordModel):
     """One line, as it is written: "© 2015-2025 Ukrinform. All rights reserved."."""
     usage_terms: Text | None = None
     """One line, as it is written: what others may do with the text."""
+    rights: Rights | None = None
+    """Who holds the rights, and what a machine may do. `provenance` has the origin of each part, as `rights.tdm`."""
+    status: Status | None = None
+    """What the sender says of its use: only a "usable" one, or one of which nothing is said (null), may be published as it stands."""
+    embargoed: Timestamp | None = None
+    """Until when it must not be published; its `status` is "embargoed", also after that time: a record knows no clock."""
+    urgency: Urgency | None = None
+    """From 1, the most urgent, to 9, as the sender says."""
+    subjects: tuple[Subject, ...] = ()
+    """What the article is about by controlled vocabularies, in the sender's order."""
+    digital_source_type: Url | None = None
+    """How it was made, by the IPTC's vocabulary: "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"."""
+    item: Item | None = None
+    """How the sender's system calls it."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)
     """The sender's own object (ids, tags): what the claims hold that is no field of the record, as it was sent and in that order."""
     removed: tuple[Removed, ...] = ()
     """Every block of the source that is not in the body, in order, with what it is and what decided."""
     source: SourceInfo
     """What the record was made from."""
+    container: ContainerInfo | None = None
+    """The container that the article was a member of; null for a file of its own."""
     provenance: dict[str, str] = Field(default_factory=dict)
-    """Where each field came from: "given", "json-ld", "meta", "page", "text" or "pack". `body` stands here only where it
+    """Where each field came from: "given", "format" (a format's own fields), "json-ld", "meta", "page", "text" or "pack". `body` stands here only where it
     is "truncated": the source is larger than the limits, and what lies behind them was not read; or "json-ld": the page shows less
     than half of the article that it declares, and the body is what it declares. `given.<field>` says why a claim of the sender's,
     or a part of it, was left out: "malformed", "unsure" (it can be read in two ways) or "too_large". A day that is null because
@@ -209,7 +284,8 @@ class Record(_RecordModel):
 
 CLAIMABLE_FIELDS = (
     "url", "publisher", "headline", "alternative_headlines", "subheadline", "authors", "byline", "dateline", "language", "published", "modified", "section",
-    "keywords", "images", "related", "copyright_notice", "usage_terms",
+    "keywords", "images", "related", "copyright_notice", "usage_terms", "rights", "status", "embargoed", "urgency", "subjects",
+    "digital_source_type", "item",
 )  # fmt: skip
 """Fields about which a claim may be made; the others are found or counted."""
 

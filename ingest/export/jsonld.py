@@ -14,21 +14,31 @@ if TYPE_CHECKING:
     from ingest.core.record import Image, Record, Related
 
 
-EXTRA_TERM = {"@id": "urn:news-ingest:extra", "@type": "@json"}
-"""The term for `extra`: a JSON literal (JSON-LD 1.1, section 4.2.2), which processors keep unchanged."""
+OWN_TERMS: dict[str, Any] = {
+    "extra": {"@id": "urn:news-ingest:extra", "@type": "@json"},
+    "tdm:reservation": "http://www.w3.org/ns/tdmrep#reservation",
+    **{
+        term: f"urn:news-ingest:{term}"
+        for term in ("aiTraining", "embargoedUntil", "urgency", "slugline", "take", "edition", "editorialNote")
+    },
+}
+"""Terms that schema.org does not have. `extra` is a JSON literal (JSON-LD 1.1, section 4.2.2), which processors keep unchanged;
+`tdm:reservation` is that of the TDM Reservation Protocol."""
 
 
 def jsonld(record: Record) -> dict[str, Any]:
     """The record as a NewsArticle. What is unknown is left out."""
     dateline, publisher = record.dateline, record.publisher
+    rights, item, own = record.rights, record.item, _own_terms(record)
+    context = {term: OWN_TERMS[term] for term in own}
     return {
-        "@context": ["https://schema.org", {"extra": EXTRA_TERM}] if record.extra else "https://schema.org",
+        "@context": ["https://schema.org", context] if context else "https://schema.org",
         "@type": "NewsArticle",
         "@id": article_uri(record),
         **_known(
             url=record.url and to_uri(record.url),
             mainEntityOfPage=_page(record),
-            identifier=_thing("PropertyValue", propertyID="sha-256", value=record.id),
+            identifier=_identifiers(record),
             headline=record.headline,
             alternativeHeadline=_one_or_several(record.subheadline, *record.alternative_headlines),
             author=[_thing("Person", name=author) for author in record.authors],
@@ -48,9 +58,37 @@ def jsonld(record: Record) -> dict[str, Any]:
             mentions=[_mention(link) for link in record.related],
             copyrightNotice=record.copyright_notice,
             usageInfo=record.usage_terms and _thing("CreativeWork", text=record.usage_terms),
-            extra=record.extra,
+            copyrightHolder=rights and rights.holder and _thing("Organization", name=rights.holder),
+            license=rights and rights.licence and to_uri(rights.licence),
+            creativeWorkStatus=record.status,
+            about=[_thing("DefinedTerm", name=subject.name, termCode=subject.code) for subject in record.subjects],
+            digitalSourceType=record.digital_source_type,
+            version=item and item.version,
         ),
+        **own,
     }
+
+
+def _identifiers(record: Record) -> dict[str, Any] | list[dict[str, Any]]:
+    digest = _thing("PropertyValue", propertyID="sha-256", value=record.id)
+    own = record.item and record.item.id
+    return [digest, _thing("PropertyValue", propertyID="item", value=own)] if own else digest
+
+
+def _own_terms(record: Record) -> dict[str, Any]:
+    """The values of the terms in `OWN_TERMS`."""
+    rights, item = record.rights, record.item
+    reservation = {"reserved": 1, "allowed": 0}.get((rights and rights.tdm) or "")
+    return _known(
+        extra=record.extra,
+        aiTraining=rights and rights.ai,
+        embargoedUntil=record.embargoed,
+        urgency=record.urgency,
+        slugline=item and item.slug,
+        take=item and item.take,
+        edition=item and item.edition,
+        editorialNote=item and item.note,
+    ) | ({} if reservation is None else {"tdm:reservation": reservation})
 
 
 def _page(record: Record) -> dict[str, Any] | None:

@@ -23,8 +23,18 @@ _NUMBER = re.compile(r"^\d{1,2}[.)]\s")
 
 
 def text(record: Record) -> str:
-    """Headline, subheadline and body, with a blank line between them, and nothing else."""
-    return "\n\n".join(part for part in (record.headline, record.subheadline, record.body) if part)
+    """Headline, subheadline and body, with a blank line between them, and nothing else; what may not be published begins with a word
+    that says so.
+    """
+    return "\n\n".join(part for part in (_hold(record), record.headline, record.subheadline, record.body) if part)
+
+
+def _hold(record: Record) -> str | None:
+    """Why the article may not be published, if it may not."""
+    if record.status in {None, "usable"}:
+        return None
+    until = f" until {record.embargoed}" if record.status == "embargoed" and record.embargoed else ""
+    return f"{record.status.upper()}{until}"
 
 
 def markdown(record: Record) -> str:
@@ -33,6 +43,8 @@ def markdown(record: Record) -> str:
 
 
 def _parts(record: Record) -> Iterator[str]:
+    if hold := _hold(record):
+        yield f"**{escape(hold)}**"
     if record.headline:
         yield f"# {escape(record.headline)}"
     if record.subheadline:

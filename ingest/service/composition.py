@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ingest.service.job import Job
 from ingest.service.journal import Journal
+from ingest.service.pack_snapshot import CurrentPacks
 from ingest.service.record_store import JsonStore, RecordStore, SegmentStore
 from ingest.service.spool import Spool
 
@@ -55,8 +56,13 @@ class Service:
         return Broker(self.settings, self.app)
 
     def open_job(self, *, clean: CleanFunction, heartbeat: Heartbeat | None = None) -> Job:
-        """What runs tickets on this spool and store. `clean`: that of `core`, loaded by `preload`."""
-        return Job(self.spool, self.store, self.journal, self.settings, clean, heartbeat)
+        """What runs tickets on this spool and store. `clean`: that of `core`, loaded by `preload`; it gets the packs in use."""
+        packs = CurrentPacks(self.spool.root)
+
+        def clean_with_packs(raw: bytes, **options: Any) -> Any:
+            return clean(raw, packs=packs(), **options)
+
+        return Job(self.spool, self.store, self.journal, self.settings, clean_with_packs, heartbeat)
 
 
 def open_service(settings: Settings, app: Celery | None = None) -> Service:

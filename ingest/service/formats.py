@@ -11,7 +11,8 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 class JournalEntry(TypedDict):
     """One line of the journal: how one source was settled. What is unknown is null.
 
-    Lines of version 0.1 lack `publisher`, `headline`, `words`, `words_removed`, `ms`, `stages` and `claims_lost` where they are null.
+    Lines of version 0.1 lack `publisher`, `headline`, `words`, `words_removed`, `ms`, `stages` and `claims_lost` where they are null;
+    those before 0.3 lack `container`, `member`, `offset` and `members`.
     """
 
     time: Annotated[str, "When it was settled: RFC 3339 in UTC with milliseconds."]
@@ -33,13 +34,18 @@ class JournalEntry(TypedDict):
         dict[str, float] | None, "Milliseconds of each stage (read, parse, label, compose, write), as far as it came."
     ]
     outcome: Annotated[
-        Literal["stored", "duplicate", "refused"],
-        "`stored`: there is a record; `duplicate`: the record that was there stays and has other claims; `refused`: it lies in quarantine.",
+        Literal["stored", "duplicate", "refused", "unpacked"],
+        "`stored`: there is a record; `duplicate`: the record that was there stays and has other claims; `refused`: it lies in quarantine; "
+        "`unpacked`: a container, whose members have lines of their own.",
     ]
     reason: Annotated[str | None, "Why it was refused (docs/reasons.md); null otherwise."]
     claims_lost: Annotated[
         list[str] | None, "Of a duplicate: fields whose claims the record that stays does not have; null otherwise."
     ]
+    container: Annotated[str | None, "Of a member of a container: the container's file name; null otherwise."]
+    member: Annotated[str | None, "Its identifier in the container: a WARC record id, a path in an archive, a number."]
+    offset: Annotated[int | None, "Where in the container it begins, in bytes; null where that is not known."]
+    members: Annotated[int | None, "Of a container that was unpacked: how many members it had; null otherwise."]
     token: Annotated[
         str, "Token of the source: 16 hex digits (nanoseconds since 1970), a hyphen, 6 hex digits. Unique."
     ]
@@ -84,6 +90,15 @@ class LastRefused(TypedDict):
     reason: Annotated[str | None, "As in the journal."]
 
 
+class ContainerStatus(TypedDict):
+    """A container that is being read, or whose last members are not settled yet."""
+
+    name: Annotated[str, "As in the journal."]
+    format: Annotated[str, "Its format: `warc`, `json`, `zip`, `tar` …"]
+    members: Annotated[int, "Members that were handed out for cleaning so far."]
+    read_share: Annotated[float, "How much of its bytes was read, 0 to 1."]
+
+
 class LiveParts(TypedDict):
     """The parts of the service that have a current heartbeat."""
 
@@ -93,12 +108,20 @@ class LiveParts(TypedDict):
     children: Annotated[int, "Worker processes that clean documents."]
 
 
+class PackState(TypedDict):
+    """The user's packs in use, and what is wrong with those that are not."""
+
+    version: Annotated[str | None, "Of the packs in use: 12 hex digits; null for the built-in ones alone."]
+    problems: Annotated[list[str], "Why the folder of packs, as it is now, is not used; empty if it is."]
+
+
 class ServiceStatus(LiveParts):
     """What `ingest status --json` prints. Without a spool: `why` alone."""
 
     inbox: Annotated[int, "Files in the inbox."]
     claimed: Annotated[int, "Sources that are claimed and not settled."]
     oldest_claimed_seconds: Annotated[int, "Age of the oldest of them; below 0 if the clock was set back."]
+    containers: Annotated[list[ContainerStatus], "Containers among them, the oldest first, at most 20."]
     done: Annotated[int, "Settled sources that are still kept."]
     quarantined: Annotated[dict[str, int], "Sources in quarantine by reason."]
     rate_per_minute: Annotated[int, "Sources settled in the last 60 seconds."]
@@ -108,6 +131,7 @@ class ServiceStatus(LiveParts):
     ]
     free_disk_mib: Annotated[dict[str, int], "Free MiB by folder (spool and out)."]
     broker: Annotated[str | None, "The broker's URL without its password; null without a broker."]
+    packs: Annotated[PackState, "The user's packs."]
     redis: NotRequired[Annotated[RedisStatistics | None, "Statistics of Redis; null if it cannot be reached."]]
     why: Annotated[list[str], "Why something does not move, and what to do; empty if all is well."]
 

@@ -25,7 +25,7 @@ from ingest.service.record_store import RecordStore
 from ingest.service.recovery import unsettle
 from ingest.service.settings import Settings
 from ingest.service.settlement import Result, StageTimer, settle
-from ingest.service.spool import LockedSource, Spool, filenames
+from ingest.service.spool import LockedSource, Spool, containers, filenames
 from ingest.service.spool.durable import NO_FILE_ERRNOS
 from ingest.service.spool.heartbeat import Heartbeat
 
@@ -110,16 +110,20 @@ class Job:
         record_id: str | None = None
         try:
             try:
-                raw = source.read(self.settings.max_bytes)
+                notes = self.spool.read_member(path)
+                if notes is None and self._is_container(path, source):
+                    return Result(Gone())  # the watcher has it read
+                raw = source.read(self.settings.max_bytes if notes is None else self.settings.max_unpacked)
             except OSError as error:
                 return Result(_unreadable(error, path))
             if raw is None:
                 limit = f"more than {self.settings.max_bytes} bytes (INGEST_MAX_BYTES)"
                 return Result(Refused(Reason.TOO_LARGE, limit))
             try:
-                claims = self.spool.read_sidecar(path)
+                claims = self.spool.read_sidecar(path) if notes is None else notes.get("given")
             except OSError as error:
                 return Result(_unreadable(error, path, "the sidecar: "))
+            article: Any = raw if notes is None else containers.member_of(notes, raw)
             record_id = RawArticle(_unpack(raw, self.settings.limits.unpacked_bytes)).id
             name = self.spool.whole_name(path)
             replace = filenames.replaces(name) or self.settings.on_duplicate == "replace"
@@ -127,9 +131,9 @@ class Job:
             if exists and not claims:
                 return Result(Stored(), record_id)
             timer("read")
-            shown = filenames.display_name(name)
+            known = {"name": filenames.display_name(name)} if notes is None else {"container": notes.get("container")}
             record = self.clean(
-                raw, name=shown, claims=claims, limits=self.settings.limits, min_confidence=self.settings.min_confidence,
+                article, **known, claims=claims, limits=self.settings.limits, min_confidence=self.settings.min_confidence,
                 on_stage_end=timer,
             )  # fmt: skip
             if source.changed():
@@ -155,6 +159,18 @@ class Job:
             # A bug of this program: logged with its line but without the document's text, and no obstacle for the next document.
             log.exception("a bug while cleaning a document", extra={"fields": {"path": path}})
             return Result(Refused(Reason.BUG, _where(error)), record_id)
+
+    def _is_container(self, path: str, source: LockedSource) -> bool:
+        """Whether a source holds several articles; then that is noted beside it."""
+        from ingest.core.containers import HEAD_BYTES  # noqa: PLC0415 - the core is loaded by those who clean
+        from ingest.core.containers.registry import sniff_packed  # noqa: PLC0415
+
+        found = sniff_packed(source.head(HEAD_BYTES), self.settings.limits)
+        if found is None or not found.holds_many:
+            return False
+        if containers.progress_of(self.spool, path) is None:  # the lock keeps others from noting it meanwhile
+            containers.begin(self.spool, path, found.name, source.opened_stat.st_size)
+        return True
 
 
 def _lost(new: dict[str, Any], kept: dict[str, Any], given: set[str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from ingest.service.formats import JournalEntry
@@ -24,6 +25,9 @@ from ingest.service.spool import Spool, beneath, filenames, heartbeat, settled
 
 log = logging.getLogger(__name__)
 
+DAY_SECONDS = 86_400
+FORGET_MEMBERS_SECONDS = 60.0  # between two deletions of members that are done
+MAX_FORGOTTEN = 20_000  # in one go, while nothing can be settled
 RECONCILE_SECONDS = 60.0  # between two comparisons of the journal with the sources, while nothing is claimed
 
 
@@ -97,6 +101,7 @@ class JournalCare:
         self._keep = keep
         self._agreed = False
         self._next = 0.0
+        self._next_members = 0.0
         self._reconcile()
 
     def maintain(self) -> None:
@@ -107,9 +112,13 @@ class JournalCare:
             self._reconcile()
         if not self._keep:
             _forget_settled(self._spool, self._journal)
+        elif time.monotonic() >= self._next_members:
+            self._next_members = time.monotonic() + FORGET_MEMBERS_SECONDS
+            _forget_members(self._spool, self._journal)
 
     def close(self) -> None:
         """The same for the last time; what cannot be done now, the next start does."""
+        self._next_members = 0.0
         with contextlib.suppress(OSError):
             self.maintain()
 
@@ -130,6 +139,31 @@ def _forget_settled(spool: Spool, journal: Journal) -> None:
         done = {filenames.token_of(os.path.basename(path)): path for path in spool.settled("done")}
         for token in journal.entries_of(done):
             spool.delete(done[token])
+
+
+def _forget_members(spool: Spool, journal: Journal) -> None:
+    """Delete members of containers that are done, once their lines are durable: the container has them, and is kept. Raises OSError."""
+    since = time.time() - DAY_SECONDS
+    found = dict(islice(_done_members(spool, since), MAX_FORGOTTEN))
+    if not found:
+        return
+    with journal.quiet():
+        journal.sync()
+        for token in journal.entries_of(found):
+            spool.delete(found[token])
+
+
+def _done_members(spool: Spool, since: float) -> Iterator[tuple[str, str]]:
+    """Tokens and paths of the members in `done`, of the last days."""
+    first = f"{datetime.fromtimestamp(since, UTC):%Y-%m-%d}"
+    for shard in settled.shards(spool, "done"):
+        if shard.split("/")[1] < first:
+            continue
+        names = spool.listed(shard)
+        members = {filenames.token_of(name) for name in names if name.endswith(filenames.MEMBER)}
+        for name in names:
+            if filenames.token_of(name) in members and filenames.is_source(name):
+                yield filenames.token_of(name), f"{shard}/{name}"
 
 
 def clear_heartbeat(status: heartbeat.HeartbeatStatus, spool: Spool, journal: Journal) -> None:

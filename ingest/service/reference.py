@@ -6,7 +6,14 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from ingest.errors import Reason
-from ingest.service.formats import JournalEntry, KeeperStatus, LastRefused, RedisStatistics, ServiceStatus
+from ingest.service.formats import (
+    ContainerStatus,
+    JournalEntry,
+    KeeperStatus,
+    LastRefused,
+    RedisStatistics,
+    ServiceStatus,
+)
 
 
 def reasons_page() -> str:
@@ -28,6 +35,7 @@ def journal_page() -> str:
     parts = (
         ("The journal", JournalEntry),
         ("`ingest status --json`", ServiceStatus),
+        ("`containers`", ContainerStatus),
         ("`keeper`", KeeperStatus),
         ("`redis`", RedisStatistics),
         ("`last_refused`", LastRefused),

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import logging
+import math
 import signal
 import threading
+from collections import deque
 from types import FrameType
 
+from ingest.core.model import Gone
 from ingest.core.preload import CleanFunction, preload
 from ingest.service.composition import open_service
 from ingest.service.file_events import FileEvents
 from ingest.service.settings import Settings
+from ingest.service.unpacking import Unpacking
 from ingest.service.watcher import Watcher
 from ingest.service.workers.pool import WorkerPool
 
 log = logging.getLogger(__name__)
 
 MAX_CLAIMS_PER_ROUND = 1000  # sources claimed before their tickets are published
+UNPACKING_SECONDS = 0.05  # between two looks for new members while a container is open
+WATCHED_WORKERS = 40  # worker processes on all machines for which `watch` keeps members of containers claimed
 SHUTDOWN_SECONDS = 10.0  # that documents in progress may take to end once we are to stop
 
 
@@ -58,21 +64,32 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
         watcher.wake()
 
     pool.add_reader(events.read_fd, wake)
+    unpacking = Unpacking(service, workers=settings.workers)
+    members: deque[str] = deque()
     fresh = False
     while not stop():
-        if watcher.maintain(queued=0, fault=pool.fault, in_hand=len(pool)) or not len(pool):
+        members.extend(unpacking.step(paused=watcher.hold_reason is not None))
+        if watcher.maintain(queued=0, fault=pool.fault, in_hand=len(pool)) or not (len(pool) or members):
             # No other process works here: what is claimed and not ours was left by a dead process tree or deposited by `enqueue`.
-            for path in watcher.orphans(pool, pool.capacity):
-                pool.submit(path)
-                fresh = True
+            for path in watcher.orphans(pool, pool.capacity + len(members)):
+                if path not in members:
+                    pool.submit(path)
+                    fresh = True
         if watcher.hold_reason is None:
-            for path in watcher.claim(pool.capacity):
+            # Members of containers and what else comes share the pool: a small file need not wait for a large container.
+            for path in watcher.claim(math.ceil(pool.capacity / 2) if members else pool.capacity):
                 pool.submit(path)
                 fresh = True
-        if once and not len(pool) and not fresh and watcher.caught_up and watcher.hold_reason is None:
+        while members and pool.capacity:
+            pool.submit(members.popleft())
+        idle = not len(pool) and not fresh and watcher.caught_up and watcher.hold_reason is None
+        if once and idle and not (unpacking.pending or unpacking.look()):
             break
         fresh = False
-        pool.step(min(1.0, watcher.pause(capacity=pool.capacity)))
+        pause = UNPACKING_SECONDS if unpacking.open else 1.0
+        if any(ended.outcome == Gone.name for ended in pool.step(min(pause, watcher.pause(capacity=pool.capacity)))):
+            unpacking.wake()  # a worker may have met a container
+    unpacking.close()
     pool.close(grace_seconds=SHUTDOWN_SECONDS)
     events.close()
     watcher.close()
@@ -92,6 +109,7 @@ def watch(settings: Settings) -> int:
         events.start()
     identity = watcher.spool.identity()
     claimed_count = watcher.claimed_count()
+    unpacking = Unpacking(service, workers=WATCHED_WORKERS)
     fault = None
     while not stop():
         due = watcher.maintain(queued=claimed_count, fault=fault, broker=settings.broker_shown)
@@ -105,11 +123,15 @@ def watch(settings: Settings) -> int:
                 found = list(watcher.claim(min(MAX_CLAIMS_PER_ROUND, settings.max_claimed - claimed_count)))
                 claimed_count += len(found)
                 broker.publish(found)
+            if members := unpacking.step(paused=watcher.hold_reason is not None or fault is not None):
+                broker.publish(members)
         except BROKER_ERRORS as error:
             fault = describe_error(settings, error)
             watcher.set_hold(fault, broker=settings.broker_shown)
-        if events.wait(min(1.0, watcher.pause(capacity=settings.max_claimed - claimed_count))):
+        pause = UNPACKING_SECONDS if unpacking.open else 1.0
+        if events.wait(min(pause, watcher.pause(capacity=settings.max_claimed - claimed_count))):
             watcher.wake()
+    unpacking.close()
     events.close()
     watcher.close()
     return 130 if stop.signal == signal.SIGINT else 0

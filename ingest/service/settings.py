@@ -7,41 +7,25 @@ options win over the environment.
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import re
-from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
-from ingest.errors import InvalidSettings
-
-log = logging.getLogger(__name__)
 
 PREFIX = "INGEST_"
-SECRETS = ("broker_url", "broker_password", "dashboard_token")
+SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token")
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
+JsonField = Annotated[
+    str, StringConstraints(pattern=r"^(html|text|fetched|url|headline|byline|authors|published|modified|language)$")
+]
 ConfidenceField = Annotated[str, StringConstraints(pattern=r"^(headline|authors|published|publisher|body)$")]
-
-RENAMED = {
-    "settle": "settle_seconds",
-    "recycle": "max_docs_per_child",
-    "attempts": "max_attempts",
-    "deaths": "max_worker_losses",
-    "batch": "tickets_per_task",
-    "desk_token": "dashboard_token",
-    "desk_hosts": "dashboard_hosts",
-}
-"""Old names of settings and their new ones. Variables with an old name are accepted for one version, with a warning."""
 
 
 class Settings(BaseSettings):
@@ -60,6 +44,10 @@ class Settings(BaseSettings):
     )
     on_duplicate: Literal["skip", "replace"] = Field(
         "skip", description="For content seen before: keep the first record (skip) or write the new one (replace)."
+    )
+    packs: Path | None = Field(
+        None,
+        description="Folder of your own publisher packs; the watcher checks it, and workers follow when it changes.",
     )
     keep_days: int = Field(30, ge=0, description="Days that a settled source stays in done; 0 deletes it at once.")
 
@@ -92,6 +80,10 @@ class Settings(BaseSettings):
     max_extra: int = Field(
         LIMITS.extra, ge=0, description="Bytes of the sender's own object (`extra`) as JSON; a larger one is left out."
     )
+    max_members: int = Field(LIMITS.members, ge=1, description="Members of a container; one with more is refused.")
+    json_fields: dict[JsonField, str] = Field(
+        {}, description='Where JSON pages keep a field, as `{"html": "payload.page"}`, besides the known keys.'
+    )
     min_confidence: dict[ConfidenceField, Annotated[float, Field(ge=0, le=1)]] = Field(
         {},
         description='Least confidence by field, as `{"authors": 0.5}`; a less sure value is left out, a less sure body refused.',
@@ -120,6 +112,10 @@ class Settings(BaseSettings):
         None,
         description="At least 16 characters; whoever knows it may retry and purge on the dashboard. Unset: nobody may.",
     )
+    intake_token: SecretStr | None = Field(
+        None,
+        description="At least 16 characters; who sends it may POST articles to the dashboard's /articles. Unset: nobody may.",
+    )
     dashboard_hosts: tuple[str, ...] = Field(
         (), description="Host names that the dashboard answers to, besides those of this machine (a JSON list)."
     )
@@ -128,17 +124,17 @@ class Settings(BaseSettings):
         """By what sets two deployments apart: `min_confidence` is a mapping, and mappings have no hash."""
         return hash((self.spool, self.out, self.broker_prefix))
 
-    @field_validator("spool", "out", mode="before")
+    @field_validator("spool", "out", "packs", mode="before")
     @classmethod
     def _a_path(cls, value: Any) -> Any:
         if isinstance(value, str | os.PathLike) and is_url(value):
             raise ValueError("an address, not a path; only a folder of this machine can be used")
         return value
 
-    @field_validator("spool", "out")
+    @field_validator("spool", "out", "packs")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.absolute()
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value and value.absolute()
 
     @field_validator("broker_url")
     @classmethod
@@ -160,7 +156,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("dashboard_token")
+    @field_validator("dashboard_token", "intake_token")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value and len(value.get_secret_value()) < MIN_TOKEN_CHARACTERS:
@@ -178,7 +174,8 @@ class Settings(BaseSettings):
     @property
     def limits(self) -> Limits:
         """The bounds of `core`, as set here."""
-        return Limits(self.max_unpacked, self.max_tags, self.max_lines, self.max_blocks, self.max_extra)
+        own = (self.max_unpacked, self.max_tags, self.max_lines, self.max_blocks, self.max_extra, self.max_members)
+        return Limits(*own, tuple(sorted(self.json_fields.items())))
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -207,84 +204,3 @@ class Settings(BaseSettings):
         scheme, _, rest = self.broker.partition("?")[0].partition("://")
         user, _, address = rest.rpartition("@")
         return f"{scheme}://" + (f"{user.partition(':')[0]}:***@" if user else "") + address
-
-
-def load_settings(**options: Any) -> Settings:
-    """Settings from the environment; an option that is not None wins. Raises `InvalidSettings`."""
-    given = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(PREFIX) and value}
-    values, problems = {name: value for name, value in options.items() if value is not None}, []
-    known = {_variable(name) for name in (*Settings.model_fields, *RENAMED)}
-    known |= {f"{_variable(name)}_FILE" for name in SECRETS} | {f"{PREFIX}DESK_TOKEN_FILE"}
-    unknown = sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)
-    problems += [f"{name} is no setting; `ingest settings` lists them" for name in unknown]
-    secrets = [name for name in SECRETS if name not in values]
-    _apply_old_names(given, values, problems)
-    _read_secret_files(secrets, given, values, problems)
-    if problems:
-        raise InvalidSettings("\n".join(problems))
-    try:
-        return Settings(**values)
-    except ValidationError as error:
-        raise InvalidSettings("\n".join(_complaints(error))) from None
-    except SettingsError as error:  # a list that is not JSON; pydantic-settings stops at the first
-        field = re.search(r'field "(\w+)"', str(error))
-        raise InvalidSettings(f"{_variable(field[1])}: must be JSON" if field else str(error)) from None
-
-
-def _variable(name: str) -> str:
-    return PREFIX + name.upper()
-
-
-def _apply_old_names(given: dict[str, str], values: dict[str, Any], problems: list[str]) -> None:
-    """Take variables with an old name for their new one, with one line in the log for all of them. Options and new names win."""
-    found, new_names = {}, frozenset(given)
-    for old, name in RENAMED.items():
-        for suffix in ("", "_FILE") if name in SECRETS else ("",):
-            if (text := given.pop(_variable(old) + suffix, None)) is None:
-                continue
-            new = _variable(name)
-            found[_variable(old) + suffix] = new + suffix
-            if new in new_names or f"{new}_FILE" in new_names:
-                continue
-            given[new + suffix] = text
-            if suffix or name in values:
-                continue
-            try:
-                values[name] = json.loads(text) if name == "dashboard_hosts" else text
-            except ValueError:
-                problems.append(f"{_variable(old)}: must be JSON")
-    if found:
-        _warn_of_old_names(tuple(found.items()))
-
-
-@cache  # once per process: a command may load its settings several times
-def _warn_of_old_names(found: tuple[tuple[str, str], ...]) -> None:
-    names = ", ".join(f"{old} is now {new}" for old, new in found)
-    log.warning("settings have new names, and the next version will not accept the old ones: %s", names)
-
-
-def _read_secret_files(names: list[str], given: Mapping[str, str], values: dict[str, Any], problems: list[str]) -> None:
-    for name in names:
-        variable = f"{_variable(name)}_FILE"
-        if not (path := given.get(variable)):
-            continue
-        if _variable(name) in given:
-            problems.append(f"both {variable} and {_variable(name)} are set; unset one")
-        if is_url(path):
-            problems.append(f"{variable}: an address, not a path; only a file of this machine can be used")
-            continue
-        try:
-            values[name] = Path(path).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            problems.append(f"{variable}: cannot read {path!r}: {why}")
-
-
-def _complaints(error: ValidationError) -> Iterator[str]:
-    """One line for each invalid setting; none for those whose default depends on an invalid one."""
-    for wrong in error.errors(include_input=False, include_url=False):
-        if wrong["type"] == "default_factory_not_called":
-            continue
-        message = wrong["msg"].removeprefix("Value error, ")
-        name = ".".join(map(str, wrong["loc"][:1]))
-        yield f"{_variable(name)}: {message}" if name else message

@@ -11,7 +11,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from ingest.core.model import Duplicate, Gone, Outcome, Refused
+from ingest.core.model import Duplicate, Gone, Outcome, Refused, Unpacked
+from ingest.core.text.characters import escape_for_display
 from ingest.errors import Rejected, TransientError
 from ingest.service.formats import JournalEntry
 from ingest.service.journal import received
@@ -19,6 +20,8 @@ from ingest.service.recovery import unsettle
 from ingest.service.spool import filenames, timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ingest.service.job import Job
 
 log = logging.getLogger(__name__)
@@ -64,11 +67,12 @@ def settle(job: Job, path: str, result: Result, timer: StageTimer | None = None)
     if isinstance(outcome, Gone):
         return outcome
     name = os.path.basename(path)
-    entry = _journal_entry(job.spool.whole_name(path), result, timer)
+    notes = job.spool.read_member(path) or {}
+    entry = _journal_entry(job.spool.whole_name(path), result, timer, notes)
     try:
         with job.journal.settling():
             if isinstance(outcome, Refused):
-                settled = job.spool.refuse(path, _reason(job, path, outcome, entry))
+                settled = job.spool.refuse(path, _reason(job, path, outcome, entry, notes))
             else:
                 settled = job.spool.done(path)
             if not settled:
@@ -86,7 +90,7 @@ def settle(job: Job, path: str, result: Result, timer: StageTimer | None = None)
     return outcome
 
 
-def _journal_entry(whole_name: str, result: Result, timer: StageTimer | None) -> JournalEntry:
+def _journal_entry(whole_name: str, result: Result, timer: StageTimer | None, notes: Mapping[str, Any]) -> JournalEntry:
     outcome, token = result.outcome, filenames.token_of(whole_name)
     return JournalEntry(
         time=timestamp(),
@@ -100,22 +104,27 @@ def _journal_entry(whole_name: str, result: Result, timer: StageTimer | None) ->
         confidence=result.confidence,
         ms=timer.total() if timer else None,
         stages=timer.stages if timer else None,
-        outcome=cast(Literal["stored", "duplicate", "refused"], outcome.name),
+        outcome=cast(Literal["stored", "duplicate", "refused", "unpacked"], outcome.name),
         reason=outcome.reason if isinstance(outcome, Refused) else None,
         claims_lost=list(outcome.lost) if isinstance(outcome, Duplicate) else None,
+        container=notes.get("container"),
+        member=escape_for_display(str(notes["member"])) if notes else None,
+        offset=notes.get("offset"),
+        members=outcome.members if isinstance(outcome, Unpacked) else None,
         token=token,
         worker=os.uname().nodename,
     )
 
 
-def _reason(job: Job, path: str, outcome: Refused, entry: JournalEntry) -> dict[str, Any]:
+def _reason(job: Job, path: str, outcome: Refused, entry: JournalEntry, notes: Mapping[str, Any]) -> dict[str, Any]:
     """The content of `<token>.reason.json`: who, when, where, why, attempts, versions."""
-    claims = None
+    claims = notes.get("given")
     with contextlib.suppress(Rejected, OSError):  # an unreadable sidecar has been reported already
-        claims = job.spool.read_sidecar(path)
+        claims = claims or job.spool.read_sidecar(path)
+    place = filenames.display_path(job.spool.whole_name(path))
     return {
         "reason": outcome.reason, "message": outcome.message, "time": entry["time"], "id": entry["id"],
-        "place": filenames.display_path(job.spool.whole_name(path)), "publisher": _claimed_publisher(claims),
+        "place": f"{entry['container']}: {entry['member']}" if notes else place, "publisher": _claimed_publisher(claims),
         "host": os.uname().nodename, "pid": os.getpid(), **job.spool.failures(path), "versions": versions(),
     }  # fmt: skip
 

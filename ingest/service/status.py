@@ -6,21 +6,32 @@ import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, cast
 
 from ingest.service.composition import Service, open_service
-from ingest.service.formats import KeeperStatus, LiveParts, NoSpoolStatus, RedisStatistics, ServiceStatus
+from ingest.service.formats import (
+    ContainerStatus,
+    KeeperStatus,
+    LiveParts,
+    NoSpoolStatus,
+    RedisStatistics,
+    ServiceStatus,
+)
 from ingest.service.health import low_disk, spool_problem
+from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.settings import Settings
-from ingest.service.spool import FOLDERS, Spool, filenames
+from ingest.service.spool import FOLDERS, Spool, containers, filenames
 from ingest.service.spool.clock import MAX_CLOCK_SKEW_SECONDS, age_key
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
 from ingest.service.spool.inbox import Inbox
 from ingest.service.workers.process import MAX_PENDING
 
 STALE_SECONDS = 30.0  # seconds without a beat after which a part of the service counts as gone
+MAX_CONTAINERS = 20
+"""Containers that are listed."""
 MAX_STALL_SECONDS = 60.0
 """Sources wait, a worker is alive, and nothing was settled for so long: the service has stalled."""
 
@@ -48,6 +59,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "inbox": waiting,
         "claimed": claimed,
         "oldest_claimed_seconds": oldest,
+        "containers": list(islice(_containers(spool), MAX_CONTAINERS)),
         "done": sum(1 for _ in spool.settled("done")),
         "quarantined": dict(Counter(spool.reason(path).get("reason", "unknown") for path in quarantined)),
         "rate_per_minute": len(recent),
@@ -59,6 +71,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "stalled_seconds": stalled(service, found, claimed, oldest),
         "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
         "broker": settings.broker_shown,
+        "packs": PackSnapshot(spool.root).state(),
         "why": [],
     }
     if settings.broker:
@@ -68,6 +81,17 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         seen["why"].append(wrong)
     seen["why"] += blockers(seen)
     return seen
+
+
+def _containers(spool: Spool) -> Iterator[ContainerStatus]:
+    for path in containers.claimed_containers(spool.listed("claimed")):
+        if progress := containers.progress_of(spool, path):
+            yield {
+                "name": progress.name,
+                "format": progress.format,
+                "members": progress.members,
+                "read_share": round(progress.read / progress.size, 3) if progress.size else 0.0,
+            }
 
 
 def has_spool(settings: Settings) -> bool:
@@ -160,6 +184,7 @@ def blockers(seen: Mapping[str, Any]) -> list[str]:
         why.append(stall_message(seen["stalled_seconds"], seen["claimed"]))
     if missing := missing_worker(seen):
         why.append(missing)
+    why += [f"the changed packs are not used: {problem}" for problem in seen["packs"]["problems"]]
     return why
 
 

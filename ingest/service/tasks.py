@@ -23,10 +23,11 @@ from celery.worker import consumer as celery_consumer
 from ingest.core.preload import preload
 from ingest.service.broker import BROKER_ERRORS, TASK, TASK_SECONDS, describe_error, make_celery
 from ingest.service.composition import Service, open_service
+from ingest.service.environment import load_settings
 from ingest.service.logs import to_stderr
 from ingest.service.prefetch import Window
 from ingest.service.recovery import reconcile
-from ingest.service.settings import Settings, load_settings
+from ingest.service.settings import Settings
 from ingest.service.spool.filenames import tickets
 from ingest.service.spool.heartbeat import Heartbeat
 from ingest.service.workers.pool import WorkerPool

@@ -17,9 +17,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from ingest.core.text.characters import escape_for_display
-from ingest.errors import SpoolError, TransientError
+from ingest.errors import InvalidSettings, SpoolError, TransientError
 from ingest.service.composition import Service
 from ingest.service.health import low_disk, spool_problem
+from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.recovery import JournalCare
 from ingest.service.spool import durable, filenames
 from ingest.service.spool.beneath import LINK_ERRNOS
@@ -48,8 +49,10 @@ class Watcher:
         except OSError as error:
             raise SpoolError(durable.explain_os_error(settings.out, error)) from None
         self.settings = settings
+        self.packs = PackSnapshot(self.spool.root)
         self.heartbeat = Heartbeat(self.spool.root, role)
         self._lock = _acquire_watcher_lock(self.spool.at(".keeper"), self.heartbeat, stopping)
+        self._publish_packs_at_start()
         self.journal = service.journal
         self.store = service.store
         self.polled, self.mode = watching(settings)
@@ -137,10 +140,19 @@ class Watcher:
                 recover_dead_workers(self.service)
                 self.store.maintain()
                 self._journal_care.maintain()
+                self.packs.publish(self.settings.packs)
                 self._delete_old_days()
         except (OSError, TransientError) as error:
             log.error("cannot tend the spool: %s", error)  # noqa: TRY400 - the next round tries again
         return True
+
+    def _publish_packs_at_start(self) -> None:
+        """Raises `InvalidSettings` where the packs cannot be used and none were before: better no service than one without its packs."""
+        self.packs.publish(self.settings.packs)
+        state = self.packs.state()
+        if state["problems"] and state["version"] is None:
+            self._release()
+            raise InvalidSettings("\n".join(f"INGEST_PACKS: {problem}" for problem in state["problems"]))
 
     def set_hold(self, reason: str | None, **notes: object) -> None:
         """Pause intake, for a reason, or resume it; says so in the log and in the heartbeat."""
@@ -210,6 +222,9 @@ class Watcher:
         with contextlib.suppress(OSError):
             self.store.maintain(flush=True)
         self._journal_care.close()
+        self._release()
+
+    def _release(self) -> None:
         self.heartbeat.close()
         os.close(self._lock)
 

@@ -70,7 +70,7 @@ REFUSED = {
     b" \n\t ": "empty",
     b"\xef\xbb\xbf": "empty",
     b"%PDF-1.7 whatever": "unsupported_format",
-    b"PK\x03\x04....": "unsupported_format",
+    b"PK\x03\x04....": "container",
     b"\x89PNG\r\n\x1a\n....": "unsupported_format",
     json.dumps({"title": "x"}).encode(): "unsupported_format",
     b'{"a": 1}\n{"a": 2}\n': "unsupported_format",

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ingest.service.settings import Settings, load_settings
+from ingest.service.environment import load_settings
+from ingest.service.settings import Settings
 from ingest.service.spool import beneath
 from tests.support.processes import Redis, Tmpfs, Tree, redis_server
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest.service.broker import Broker
-from ingest.service.enqueue import enqueue, wait
+from ingest.service.enqueue import enqueue
 from ingest.service.journal import Journal
 from ingest.service.settings import Settings
 from ingest.service.spool.heartbeat import heartbeats
@@ -73,7 +73,7 @@ def test_enqueue_while_redis_is_away_loses_nothing(make: Make, tree: Grow, redis
     redis.start()
     tree(settings, "ingest", "worker")
     tree(settings, "ingest", "watch")
-    line = wait(ticket, settings=settings, timeout=60)
+    line = ticket.wait(60)
     assert line is not None
     assert (line["outcome"], line["id"]) == ("stored", ticket.id)
 

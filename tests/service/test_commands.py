@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import gzip
 import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,3 +139,56 @@ def test_commands_say_that_there_is_no_spool(make: Make, words: list[str]) -> No
     done = run(make(), *words)
     assert done.exit_code == 2
     assert "there is no spool at" in done.stderr
+
+
+def test_long_lists_are_filtered_by_time_and_publisher(make: Make) -> None:
+    settings = make()
+    drop(settings, "a.txt", article(1))
+    drop(settings, "b.txt", "BUG")
+    runner.up(settings, once=True, clean=plain)
+
+    def said(*words: str) -> list[str]:
+        done = CliRunner().invoke(cli, [*words, "--spool", str(settings.spool), "--out", str(settings.out)])
+        assert done.exit_code == 0, done.output
+        return done.output.splitlines()
+
+    assert len(said("journal", "--since", "1h")) == 2
+    assert [json.loads(line)["name"] for line in said("journal", "--since", "2020-01-01", "--reason", "bug")] == [
+        "b.txt"
+    ]
+    assert said("journal", "--since", "2999-01-01T00:00Z") == said("journal", "--publisher", "news.example") == []
+    assert len(said("failed", "list", "--since", "5m")) == 1
+    assert said("failed", "list", "--since", "2999-01-01") == []
+    assert said("status")[-1].split() == ["ok", "nothing", "blocks"]
+    bad = CliRunner().invoke(cli, ["journal", "--since", "soon", "--spool", str(settings.spool)])
+    assert bad.exit_code == 2
+    assert "'soon' is neither a day" in bad.output
+
+
+def test_on_a_terminal_clean_has_a_bar_and_a_summary_and_explain_wraps(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.txt").write_text(f"Harbour reopens\n\n{article(1)}", "utf-8")
+    (tmp_path / "in/b.txt").touch()
+    said = _on_a_terminal("clean", str(tmp_path / "in"), "-o", str(tmp_path / "out"))
+    assert "cleaning" in said
+    assert re.search(r"b\.txt: empty: [^\n]*\n", said)
+    assert re.search(r"\n?1 cleaned, 1 refused \(1 empty\) in \d+ s, in ", said)
+    rows = _on_a_terminal("explain", str(tmp_path / "in/a.txt")).splitlines()
+    assert max(map(len, rows)) <= 80
+    assert any(row.startswith(" " * 23) and row.strip() for row in rows)  # a wrapped line stands under its text
+
+
+def _on_a_terminal(*words: str) -> str:
+    """What a command prints on a terminal of 80 columns, without colours."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    command = [sys.executable, "-m", "ingest", *words]
+    with subprocess.Popen(command, stdout=theirs, stderr=theirs, env=os.environ | {"TERM": "xterm"}) as process:
+        os.close(theirs)
+        said = bytearray()
+        with contextlib.suppress(OSError):  # EIO: the other side has closed
+            while part := os.read(ours, 65_536):
+                said += part
+        process.wait(30)
+    os.close(ours)
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said.decode()).replace("\r\n", "\n")

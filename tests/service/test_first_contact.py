@@ -19,8 +19,9 @@ from ingest import Rejected, clean, enqueue
 from ingest.cli import cli
 from ingest.core import pipeline
 from ingest.errors import InvalidSettings
+from ingest.service.environment import load_settings
 from ingest.service.health import write_problem
-from ingest.service.settings import Settings, load_settings
+from ingest.service.settings import Settings
 from ingest.service.workers import ordered_map
 from tests.support.processes import Tmpfs, article
 

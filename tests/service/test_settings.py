@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 
 from ingest.core.limits import LIMITS, Limits
 from ingest.errors import InvalidSettings
-from ingest.service.settings import RENAMED, Settings, _warn_of_old_names, load_settings
+from ingest.service.environment import RENAMED, _warn_of_old_names, load_settings
+from ingest.service.settings import Settings
 
 
 def test_an_unknown_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,12 +14,13 @@ from celery import Celery
 from click.testing import CliRunner
 
 from ingest.cli import cli
-from ingest.core.model import Gone, Stored, Ticket
+from ingest.core.model import Gone, Stored
 from ingest.service import runner
 from ingest.service.composition import open_service
-from ingest.service.enqueue import enqueue, publish, wait
+from ingest.service.enqueue import enqueue, publish
 from ingest.service.settings import Settings
 from ingest.service.spool import NotInSpool, Spool, SpoolError, filenames
+from ingest.service.ticket import Ticket
 from ingest.service.watcher import Watcher
 from tests.support import hostile
 from tests.support.processes import Redis, Tree, drop, lines_of, names_in, outcomes_by_name, plain, records_in, until
@@ -156,7 +157,7 @@ def test_another_client_of_the_broker_reaches_no_file(
 def test_python_cannot_wait_for_or_publish_another_path(make: Make, diary: Path) -> None:
     settings = make()
     with pytest.raises(NotInSpool):
-        wait(Ticket("0" * 64, str(diary)), settings=settings, timeout=0.1)
+        Ticket("0" * 64, str(diary), settings).wait(0.1)
     assert publish(settings, [str(diary)])
 
 

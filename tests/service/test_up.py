@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.service.enqueue import enqueue, wait
+from ingest.service.enqueue import enqueue
 from ingest.service.journal import Journal
 from ingest.service.settings import Settings
 from tests.support.processes import Tree, article, drop, names_in, records_in, until
@@ -80,7 +80,7 @@ def test_enqueue_without_a_broker_reaches_up(make: Make, tree: Grow, tmp_path: P
     file = tmp_path / "mine.txt"
     file.write_text(article(3))
     ticket = enqueue(file, url="https://example.org/3", settings=settings)
-    line = wait(ticket, settings=settings, timeout=60)
+    line = ticket.wait(60)
     assert line is not None
     assert (line["outcome"], line["id"], line["name"]) == ("stored", ticket.id, "mine.txt")
     assert '"https://example.org/3"' in (settings.out / ticket.id[:2] / f"{ticket.id}.json").read_text()

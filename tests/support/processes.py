@@ -16,10 +16,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 import redis
 
-from ingest.cli.status import _lines
+from ingest.cli.status import _shown
+from ingest.core.containers import Member
 from ingest.core.record import Confidence
 from ingest.service.journal import Journal
 from ingest.service.settings import Settings
@@ -43,8 +45,9 @@ def article(number: int) -> str:
     )
 
 
-def plain(raw: bytes, *, claims: dict[str, Any] | None = None, **_: Any) -> Any:
+def plain(raw: bytes | Member, *, claims: dict[str, Any] | None = None, **_: Any) -> Any:
     """A scripted core: the first word of an article says what it does to its worker process."""
+    raw = raw.content if isinstance(raw, Member) else raw
     word = raw.split(maxsplit=1)[0] if raw.strip() else b""
     if word == b"LOOP":
         while True:
@@ -141,7 +144,7 @@ def until(true: Callable[[], bool], *, seconds: float = 60) -> None:
 
 def status(settings: Settings) -> str:
     """What `ingest status` says."""
-    return "\n".join(_lines(read_status(settings)))
+    return click.unstyle("\n".join(_shown(read_status(settings))))
 
 
 class Tmpfs:

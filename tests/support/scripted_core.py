@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingest.service import tasks
-from ingest.service.settings import load_settings
+from ingest.service.environment import load_settings
 from tests.support.processes import plain
 
 tasks.preload = lambda: plain

@@ -19,8 +19,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ingest.cli import cli
 from ingest.service import runner
+from ingest.service.environment import load_settings
 from ingest.service.journal import Journal
-from ingest.service.settings import Settings, load_settings
+from ingest.service.settings import Settings
 from tests.support.browser import asked, needs_chromium
 from tests.support.processes import Tree, names_in, until
 

@@ -43,7 +43,7 @@ ALLOWED = re.compile(r"https?://[a-z0-9._-]+(:\d+)?(/([\w.~!$&'()*+,;=:@/-]|%[0-
 def test_ninjs_has_the_records_values() -> None:
     found = ninjs(FULL)
     assert found["uri"] == "https://example.org/%D0%BD%D0%BE%D0%B2%D0%B8%D0%BD%D0%B8?id=%5B1%5D"
-    assert found["altIds"] == [{"role": "sha-256", "value": FULL.id}]
+    assert found["altIds"] == [{"role": "sha-256", "value": FULL.id}, {"role": "url", "value": FULL.url}]
     assert [(h["role"], h["value"]) for h in found["headlines"]] == [
         ("main", FULL.headline),
         ("subheadline", FULL.subheadline),
@@ -123,3 +123,21 @@ def test_cleaning_the_text_format_again_changes_nothing() -> None:
     record = clean((ROOT / "seeds/002_c69d56b196d5ceb2.txt").read_bytes())
     again = clean(text(record).encode())
     assert (again.headline, again.body) == (record.headline, record.body)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"status": "canceled"}, "CANCELED"),
+        ({"status": "embargoed", "embargoed": "2027-01-05T06:00Z"}, "EMBARGOED until 2027-01-05T06:00Z"),
+        ({"status": "withheld"}, "WITHHELD"),
+    ],
+)
+def test_what_may_not_be_published_says_so_in_every_format(fields: dict[str, str], said: str) -> None:
+    held = FULL.model_copy(update=fields)
+    assert text(held).startswith(f"{said}\n\n")
+    assert markdown(held).startswith(f"**{said}**\n\n")
+    assert jsonld(held)["creativeWorkStatus"] == fields["status"]
+    sent = ninjs(held)
+    assert (sent["pubStatus"], sent.get("embargoedUntil")) != ("usable", None)
+    assert not text(FULL.model_copy(update={"status": "usable"})).startswith("USABLE")

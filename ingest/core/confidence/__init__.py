@@ -18,10 +18,13 @@ from ingest.errors import Reason, Rejected
 if TYPE_CHECKING:
     from ingest.core.model import Claim
 
-__all__ = ["CONFIDENCE_FIELDS", "Evidence", "check_min_confidence", "confidences", "withhold_unsure"]
+__all__ = ["CERTAIN_ORIGINS", "CONFIDENCE_FIELDS", "Evidence", "check_min_confidence", "confidences", "withhold_unsure"]
 
 CONFIDENCE_FIELDS = ("headline", "authors", "published", "publisher", "body")
 """Fields of the record that have a confidence, in its order."""
+
+CERTAIN_ORIGINS = frozenset({"given", "format"})
+"""Origins whose values count as certain: what the sender said, beside the article or in the fields of its format."""
 
 
 def check_min_confidence(min_confidence: Mapping[str, float]) -> None:
@@ -35,14 +38,14 @@ def check_min_confidence(min_confidence: Mapping[str, float]) -> None:
 
 def confidences(evidence: Evidence) -> dict[str, float | None]:
     """The probability that each field's value is correct, 0 to 1; None where the field has no value. What the sender
-    gave counts as certain.
+    gave, and what the fields of a format say, counts as certain.
     """
     models = field_models()["page" if evidence.is_page else "text"]
     found: dict[str, float | None] = dict.fromkeys(CONFIDENCE_FIELDS)
     for field, columns in FIELD_COLUMNS.items():
         claim = evidence.chosen.get(field)
         if claim and claim.value:
-            found[field] = 1.0 if claim.origin == "given" else models[field].probability(columns(evidence))
+            found[field] = 1.0 if claim.origin in CERTAIN_ORIGINS else models[field].probability(columns(evidence))
     found["body"] = models["body"].probability(body_columns(evidence))
     return found
 

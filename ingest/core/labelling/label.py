@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 from ingest.core.labelling import page_classifier, text_classifier
 from ingest.core.labelling.declared import is_undrawn, stands_in_json
+from ingest.core.labelling.headline_labels import label_headlines
 from ingest.core.labelling.headlines import NO_CHOICE, Choice, choose_headline
 from ingest.core.labelling.refusal import find_refusal
 from ingest.core.labelling.remembered import accept, is_byline_or_date, remembered
 from ingest.core.labelling.structure import Stated, decide
 from ingest.core.labelling.text_structure import settle
-from ingest.core.labelling.title_text import MAX_SITE_CHARACTERS, says_headline
 from ingest.core.model import Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
@@ -42,6 +42,14 @@ MAX_TAILS = 8
 DECLARED = "structure/json-ld"
 """The id of the rule that took the body from the page's JSON-LD."""
 
+FORMAT = "structure/format"
+"""The id of the rule that took a label from the format's own markup."""
+
+_SITE_LABELS = frozenset({
+    Label.SHARE, Label.NAVIGATION, Label.TAGS, Label.COMMENTS, Label.WIDGET, Label.ADVERTISEMENT,
+})  # fmt: skip
+"""What a site puts around an article, and no format into its body: there such a word ("Line", "Up next") is a heading or a cell."""
+
 _LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # the field filled by a line under a marker
 
 _SENTENCE_GAP = re.compile(r"""[.!?…。！？؟।]["'”’»」』)]*\s*""")
@@ -60,6 +68,8 @@ def label_blocks(
 
     Raises `Rejected` where a page has no article.
     """
+    if article.is_marked_up:
+        return label_marked_up(article, rulebook, headline)
     blocks, rows = ruled(article.blocks, rulebook, headline)
     verdicts: Sequence[Prediction]
     judged, certainty = None, 1.0
@@ -84,13 +94,35 @@ def label_blocks(
             return _declared(article, blocks, rows, verdicts, headline)
         if refused := find_refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):
             raise refused
-    _label_headlines(blocks, rows, headline, certainty)
+    label_headlines(blocks, rows, headline, certainty)
     if judged:
         found = remembered(known, blocks, rows, verdicts, headline)
         accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
         settle(blocks, rows, judged, headline)
         verdicts = accept(found, rows, verdicts)
     return _filled(blocks, rows, verdicts)
+
+
+def label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
+    """The blocks of an article whose format says what is body: the lines that it states, then those that a pack's rule or their form
+    decides, and body.
+    """
+    stated = [
+        LabelledBlock(block, label, FORMAT, captured={"headline": block.text} if label is Label.HEADLINE else {})
+        for block, label in zip(article.blocks, article.stated_labels, strict=False)
+    ]
+    blocks, rows = ruled(article.blocks[len(stated) :], rulebook, headline)
+    rows = [None if row and row.label in _SITE_LABELS else row for row in rows]
+    certainty = 1.0
+    if not headline and blocks and article.source.media_type == "text/plain":
+        choice = choose(article, blocks, rows, text_classifier.examine(blocks), rulebook)
+        headline, certainty = _headline(choice, rows), choice.certainty
+    label_headlines(blocks, rows, headline, certainty)
+    body = (
+        row or LabelledBlock(block, Label.CAPTION if block.kind == "caption" else Label.BODY, FORMAT)
+        for block, row in zip(blocks, rows, strict=True)
+    )
+    return (*stated, *body)
 
 
 def _declared(
@@ -101,7 +133,7 @@ def _declared(
     headline: str | None,
 ) -> tuple[LabelledBlock, ...]:
     """The page's blocks, none of them body, and the article from its JSON-LD."""
-    _label_headlines(blocks, rows, headline)
+    label_headlines(blocks, rows, headline)
     for at, (block, prediction) in enumerate(zip(blocks, verdicts, strict=True)):
         row = rows[at]
         if prediction.label is Label.BODY and (row is None or row.label is Label.BODY):
@@ -234,36 +266,3 @@ def _is_list_line(block: Block, headline: str, longest: int) -> bool:
         and not is_prose(block.text)
         and match_key(block.text) != headline
     )
-
-
-def _label_headlines(
-    blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None, certainty: float = 1.0
-) -> None:
-    """Remove the headline from the body each time it is printed; the first copy gets the label of a headline, the
-    others are repeats.
-
-    `certainty`: the probability that it is the headline, where a text file does not state it.
-    """
-    key = match_key(headline or "")
-    longest = (
-        2 * len(headline or "") + MAX_SITE_CHARACTERS
-    )  # equal texts have similar lengths; folding every block took half of a text's time
-    seen = False
-    for i, block in enumerate(blocks if key else ()):
-        if (
-            rows[i] is None
-            and len(block.text) <= longest
-            and _may_match(block.text, key)
-            and says_headline(block.text, key)
-        ):
-            label = Label.DUPLICATE if seen else Label.HEADLINE
-            rows[i] = LabelledBlock(
-                block, label, "structure/headline", certainty, {"headline": headline} if headline else {}
-            )
-            seen = True
-
-
-def _may_match(text: str, key: str) -> bool:
-    """True if a line begins like the folded text, by a fast comparison of its first characters."""
-    first = text[:1]
-    return not (first.isascii() and first.isalpha()) or first.lower() == key[0]

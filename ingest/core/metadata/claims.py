@@ -22,6 +22,7 @@ from ingest.core.metadata.headline_area import find_headline_area
 from ingest.core.metadata.images import page_images
 from ingest.core.metadata.jsonld import Graph, JsonObject, types_of
 from ingest.core.metadata.meta_tags import MetaTags
+from ingest.core.metadata.page_rights import rights_claims
 from ingest.core.metadata.titles import site_names, slogans, strip_site_names
 from ingest.core.metadata.validate import drop_invalid
 from ingest.core.model import Claim
@@ -68,6 +69,7 @@ def page_claims(index: PageIndex, *, url: str | None) -> tuple[Claim, ...]:
         *page_elements.claims_from_page(index, area, [*stated, *publishers], url=link_base, reader=reader, news=news),
         *publishers,
         *languages,
+        *rights_claims(index, meta, graph, articles, base),
     ]
     if images := page_images(index, graph, articles, base=link_base):
         claims.append(Claim("images", images, "page"))
@@ -119,14 +121,8 @@ def _is_own(work: JsonObject, own: set[str], titles: Collection[str]) -> bool:
 
 
 def _comparable_url(url: str) -> str:
-    return (
-        re.split(r"[?#]", url, maxsplit=1)[0]
-        .rstrip("/")
-        .removeprefix("https://")
-        .removeprefix("http://")
-        .removeprefix("www.")
-        .removeprefix("amp.")
-    )
+    path = re.split(r"[?#]", url, maxsplit=1)[0].rstrip("/").removeprefix("https://").removeprefix("http://")
+    return path.removeprefix("www.").removeprefix("amp.")
 
 
 def _urls_of(thing: JsonObject) -> Iterator[str]:

@@ -55,8 +55,10 @@ class GivenClaims:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
-def accept_claims(url: str | None, claims: Mapping[str, Any] | None, *, max_extra: int) -> GivenClaims:
-    """The usable part of the sender's claims. `max_extra`: bytes of `extra` as JSON.
+def accept_claims(
+    url: str | None, claims: Mapping[str, Any] | None, *, max_extra: int, origin: str = "given"
+) -> GivenClaims:
+    """The usable part of the sender's claims, or of those of a container (`origin` "format"). `max_extra`: bytes of `extra` as JSON.
 
     The values may be a record's own: a publisher, its name alone, images … Raises TypeError for values without a JSON
     form.
@@ -72,13 +74,13 @@ def accept_claims(url: str | None, claims: Mapping[str, Any] | None, *, max_extr
             extra.setdefault(name, value)
         elif value is not None and (safe := safe_value(value)) not in (None, "", [], {}):
             kept, trouble = _READERS.get(name, _as_is)(name, safe) if name != "extra" else (None, MALFORMED)
-            found += [Claim(name, kept, "given")] if kept is not None else []
-            notes |= {f"given.{name}": trouble} if trouble else {}
+            found += [Claim(name, kept, origin)] if kept is not None else []
+            notes |= {f"{origin}.{name}": trouble} if trouble else {}
     own = {name: value for name, value in extra.items() if _is_json(name) and _is_json(value)}
     if len(own) < len(extra):
-        notes["given.extra"] = MALFORMED
+        notes[f"{origin}.extra"] = MALFORMED
     if own and len(json.dumps(own, ensure_ascii=False, separators=(",", ":")).encode()) > max_extra:
-        own, notes["given.extra"] = {}, TOO_LARGE
+        own, notes[f"{origin}.extra"] = {}, TOO_LARGE
     return GivenClaims(tuple(found), own, notes)
 
 
@@ -191,9 +193,25 @@ def _moment(name: str, value: Any) -> tuple[Any, str | None]:
     return None, UNSURE if isinstance(value, str | int | float) else MALFORMED
 
 
+def _urgency(name: str, value: Any) -> tuple[Any, str | None]:
+    text = str(value).strip()
+    return _as_is(name, int(text) if text.isascii() and text.isdecimal() and len(text) == 1 else None)
+
+
+def _status(name: str, value: Any) -> tuple[Any, str | None]:
+    word = value.lower() if isinstance(value, str) else ""
+    return _as_is(name, "canceled" if word in {"cancelled", "killed"} else word)
+
+
+def _subjects(name: str, value: Any) -> tuple[Any, str | None]:
+    parts = value if isinstance(value, list) else [value]
+    return _as_is(name, [{"name": part} if isinstance(part, str) else part for part in parts])
+
+
 _READERS: dict[str, Reader] = {
     **dict.fromkeys(("headline", "subheadline", "byline", "section", "copyright_notice", "usage_terms"), _text),
-    **dict.fromkeys(("published", "modified"), _moment), **dict.fromkeys(("images", "related"), _linked),
+    **dict.fromkeys(("published", "modified", "embargoed"), _moment), **dict.fromkeys(("images", "related"), _linked),
+    **dict.fromkeys(("digital_source_type",), _url), "urgency": _urgency, "status": _status, "subjects": _subjects,
     "url": _url, "publisher": _publisher, "language": _language, "authors": _authors, "keywords": _keywords,
 }  # fmt: skip
 

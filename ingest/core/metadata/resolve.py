@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from ingest.core.model import Claim
 
-ORIGIN_PRECEDENCE = ("given", "json-ld", "meta", "page", "text", "pack")
+ORIGIN_PRECEDENCE = ("given", "format", "json-ld", "meta", "page", "text", "pack")
+
+STRUCTURED = frozenset({"given", "format"})
+"""Origins whose first claim is believed, whatever the page or the text says: fields made for one value."""
 
 HEADING_WEIGHT = 1.5
 """Weight of the heading's vote; JSON-LD and the sharing title have a weight of 1."""
@@ -47,7 +50,7 @@ def resolve_claims(claims: Iterable[Claim]) -> dict[str, Claim]:
     if "authors" in fields:
         best["authors"] = _resolve_authors(fields["authors"], fields.get("publisher", []))
     if (
-        "publisher" in best and best["publisher"].origin != "given"
+        "publisher" in best and best["publisher"].origin not in STRUCTURED
     ):  # JSON-LD names the parent company: right 2 times, wrong 11
         best["publisher"] = next(iter(_by_origin(fields["publisher"], "meta")), best["publisher"])
     for field in ("published", "modified"):
@@ -76,7 +79,7 @@ def _resolve_headline(found: list[Claim], url: str) -> Claim:
     the other title. Where one headline contains the other, as with a kicker before it, they count as one, and the form
     in most sources wins; the heading has slightly more weight than each other source, and less than two.
     """
-    if found[0].origin == "given":
+    if found[0].origin in STRUCTURED:
         return found[0]
     stated, heading = (next(iter(_by_origin(found, o)), None) for o in ("json-ld", "page"))
     meta = _by_origin(found, "meta")
@@ -99,7 +102,12 @@ def _alternatives(found: list[Claim], chosen: Claim) -> Claim | None:
 
     Of the page's own headings only the first is used: the others belong to other articles.
     """
-    ranked = [*_by_origin(found, "json-ld"), *_by_origin(found, "meta"), *_by_origin(found, "page")[:1]]
+    ranked = [
+        *_by_origin(found, "format"),
+        *_by_origin(found, "json-ld"),
+        *_by_origin(found, "meta"),
+        *_by_origin(found, "page")[:1],
+    ]
     said = {match_key(chosen.value)}
     kept: list[Claim] = []
     for claim in ranked:
@@ -157,7 +165,7 @@ def _resolve_authors(found: list[Claim], publishers: list[Claim]) -> Claim:
     485 pages. Publishers, jobs, institutes and degrees beside a person are not authors.
     """
     best = found[0]
-    if best.origin == "given":
+    if best.origin in STRUCTURED:
         return best
     houses = publisher_keys(publishers)
     if all(is_impersonal(name, houses) for name in best.value):
@@ -186,7 +194,7 @@ def _resolve_keywords(found: list[Claim], headline: str, publisher_keys: set[str
     """The list with the greatest agreement with the others, meta's before JSON-LD's before the page's, without the
     publisher's own name; never the headline split into words.
     """
-    if found[0].origin == "given":
+    if found[0].origin in STRUCTURED:
         return found[0]
     ranked, title = sorted(found, key=lambda c: c.origin != "meta"), match_key(headline)
     sound = [

@@ -32,7 +32,7 @@ def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
         readings = " or ".join(dict.fromkeys(day for claim in claims for day in (claim.value[:10], claim.rival[:10])))
         return replace(claims[0], value=None, rival=None, origin=f"{UNSURE}: {readings} ({claims[0].origin})")
     best = known[0]
-    if best.origin == "given":
+    if best.origin in {"given", "format"}:
         return best
     firsts = {claim.origin: claim for claim in reversed(known)}
     day, count = Counter(claim.value[:10] for claim in firsts.values()).most_common(1)[0]

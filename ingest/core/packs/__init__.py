@@ -6,7 +6,7 @@ A pack holds no code and carries its own proof: `validate_packs` holds every one
 """
 
 from ingest.core.packs.loader import COMMON, Dateline, Pack, PackError, PublisherMark, Rule
-from ingest.core.packs.matcher import Hit, Packs, Rulebook, load_packs
+from ingest.core.packs.matcher import Hit, Packs, Rulebook, load_packs, pack_files, read_packs
 from ingest.core.packs.validate import validate_packs
 
 __all__ = [
@@ -20,5 +20,7 @@ __all__ = [
     "Rule",
     "Rulebook",
     "load_packs",
+    "pack_files",
+    "read_packs",
     "validate_packs",
 ]

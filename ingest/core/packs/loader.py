@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -88,6 +89,13 @@ class Pack:
     marks: tuple[PublisherMark, ...]
     rules: tuple[Rule, ...]
     datelines: tuple[Dateline, ...]
+    version: str | None = None
+    """Of a user's pack: the first 8 hex digits of the SHA-256 of its file. One that ships has the version of the program."""
+
+    @property
+    def reference(self) -> str:
+        """How a record names the pack: "common", or with its version "example@1f3870be"."""
+        return f"{self.stem}@{self.version}" if self.version else self.stem
 
     @property
     def tested_patterns(self) -> tuple[TestedPattern, ...]:
@@ -135,7 +143,8 @@ class _Table:
 def read_pack(path: Path, *, trusted: bool = False) -> Pack:
     """A pack from its file. Raises PackError. The patterns of a `trusted` pack, one that ships, are not tried: for all that takes 1 s."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        text = content.decode()
         table = _Table(path.name, tomllib.loads(text))
     except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         reason = " ".join(str(error).split())
@@ -159,6 +168,7 @@ def read_pack(path: Path, *, trusted: bool = False) -> Pack:
         datelines=tuple(
             map(partial(_dateline, path, trusted=trusted), table.tables("dateline"), _line_numbers(text, "dateline"))
         ),
+        version=None if trusted else hashlib.sha256(content).hexdigest()[:8],
     )
     table.end()
     known_by = pack.aliases or pack.domains or pack.marks

@@ -7,7 +7,7 @@ nothing fits, nearly all of them, costs no more.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -147,21 +147,30 @@ class Rulebook:
 
 @lru_cache(maxsize=8)
 def load_packs(folder: Path | None = None) -> Packs:
-    """The built-in packs and those of the user's folder. A user's file stands in for the built-in one of its name.
+    """`read_packs`, once for each folder and process."""
+    return read_packs(folder)
+
+
+def read_packs(folder: Path | None = None) -> Packs:
+    """The built-in packs and those of the user's folder as it is now. A user's file stands in for the built-in one of its name.
 
     Raises PackError for the first file that cannot be read. A link or a pipe in the folder is left alone: it may lead anywhere, or never end.
     """
     if folder and not folder.is_dir():
         raise PackError(f"{folder}: no such folder")
-    folders = [BUILT_IN_FOLDER, folder] if folder else [BUILT_IN_FOLDER]
-    files = {
-        path.stem: path
-        for each in folders
-        for path in sorted(each.glob("*.toml"))
-        if path.is_file() and not path.is_symlink()
-    }
-    packs = [read_pack(files[stem], trusted=files[stem].parent == BUILT_IN_FOLDER) for stem in sorted(files)]
-    return Packs(sorted(packs, key=lambda pack: pack.stem == COMMON))
+    own = {path.stem: read_pack(path) for path in pack_files(folder)} if folder else {}
+    packs = {pack.stem: pack for pack in _built_in()} | own
+    return Packs(sorted(packs.values(), key=lambda pack: (pack.stem == COMMON, pack.stem)))
+
+
+def pack_files(folder: Path) -> list[Path]:
+    """The packs of a folder, by name. Links and pipes are left out."""
+    return [path for path in sorted(folder.glob("*.toml")) if path.is_file() and not path.is_symlink()]
+
+
+@cache
+def _built_in() -> tuple[Pack, ...]:
+    return tuple(read_pack(path, trusted=True) for path in pack_files(BUILT_IN_FOLDER))
 
 
 def _parent_domains(domain: str | None) -> set[str]:

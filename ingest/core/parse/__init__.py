@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.core.limits import LIMITS, Limits
 from ingest.core.model import Article, RawArticle, SourceDescription
-from ingest.core.parse.decode import decode, is_page
+from ingest.core.parse.decode import DecodedText, decode, is_page
 from ingest.core.parse.formats import unprefixed
 from ingest.core.parse.plaintext import text_blocks
 from ingest.core.text.characters import to_nfc
@@ -16,7 +16,7 @@ from ingest.core.text.characters import to_nfc
 if TYPE_CHECKING:
     from ingest.core.parse.page import ParsedPage
 
-__all__ = ["ParsedArticle", "parse"]
+__all__ = ["ParsedArticle", "parse", "parse_text"]
 
 
 class ParsedArticle(NamedTuple):
@@ -26,17 +26,35 @@ class ParsedArticle(NamedTuple):
     page: ParsedPage | None
 
 
-def parse(raw: RawArticle, *, url: str | None = None, limits: Limits = LIMITS) -> ParsedArticle:
+def parse(
+    raw: RawArticle,
+    *,
+    url: str | None = None,
+    limits: Limits = LIMITS,
+    encoding: str | None = None,
+    media_type: str | None = None,
+) -> ParsedArticle:
     """The article's blocks; raises `Rejected` where the content is no text.
+
+    `encoding`: a label that its transport declared; `media_type`: "text/html" or "text/plain", where that is known for certain.
 
     `url` resolves the page's relative addresses; it is no claim by itself (the caller's claims stand in `raw`). What exceeds
     the limits is cut off, and the article says so.
     """
-    text, encoding, notes = decode(raw.content)
+    text, encoding, notes = decode(raw.content, declared=encoding)
     text = unprefixed(text)
+    is_html = media_type == "text/html" or (media_type is None and is_page(text))
+    return parse_text(raw, DecodedText(text, encoding, notes), is_html=is_html, url=url, limits=limits)
+
+
+def parse_text(
+    raw: RawArticle, decoded: DecodedText, *, is_html: bool, url: str | None, limits: Limits
+) -> ParsedArticle:
+    """The blocks of an article's text, or of a page. `raw`: what it was decoded from, or the document around it."""
+    text, encoding, notes = decoded
     length = len(text)
     page = None
-    if is_page(text):
+    if is_html:
         from ingest.core.parse.page import parse_page  # noqa: PLC0415  lxml and what comes with it, for pages alone
 
         text = _cut_at(text, "<", limits.tags)

@@ -11,9 +11,10 @@ import re2
 
 from ingest.core.limits import LIMITS, MAX_GZIP_MEMBERS
 from ingest.core.model import Rejected
+from ingest.core.parse.data_formats import data_format
 from ingest.core.parse.double_encoding import mend_double_encoding
 from ingest.core.parse.encoding import SNIFFED_BYTES, decode_bytes
-from ingest.core.parse.formats import text_format, wire_format
+from ingest.core.parse.formats import DESCRIPTIONS, is_foreign_xml, text_format, wire_format
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 from ingest.errors import Reason
 
@@ -50,6 +51,7 @@ _TAG = re.compile(
 )
 _PAGE = re.compile(r"<!doctype\s+html|<(?:html|head|body)[\s>]", re.IGNORECASE)
 _BLANK = re.compile(rb"[ \t\r\n\0]*\Z")
+_OBJECT = re.compile(r'\s*\[?\s*\{\s*"[^"\n]{1,100}"\s*:')
 _JSON = re.compile(r"\s*[{\[]")
 _NEEDS_CLEANING = re2.compile(
     rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{ad}\x{200b}\x{2060}-\x{2064}\x{2028}-\x{202e}\x{2066}-\x{2069}\x{feff}\x{fff0}-\x{fffb}\x{fffe}\x{ffff}]|\r(?:[^\n]|\z)"
@@ -96,33 +98,44 @@ def _too_large(limit: int) -> Rejected:
     return Rejected(Reason.TOO_LARGE, f"The content is larger than {limit / 2**20:.3g} MiB.")
 
 
-def decode(content: bytes) -> DecodedText:
-    r"""The text, with \\n line ends and no control characters, and how it was read; raises `Rejected`."""
+def decode(content: bytes, *, declared: str | None = None) -> DecodedText:
+    r"""The text, with \\n line ends and no control characters, and how it was read; raises `Rejected`.
+
+    `declared`: the label of an encoding that the transport declared.
+    """
     if _BLANK.match(content):
         raise Rejected(Reason.EMPTY, "The file is empty.")
     _refuse_formats(content)
-    text, encoding, damaged = decode_bytes(content)
+    text, encoding, damaged = decode_bytes(content, declared)
     text, mended = mend_double_encoding(text)
     if "\r" in text:  # a character is found in a twentieth of the time of two
         text = text.replace("\r\n", "\n")
     if encoding != "utf-8" or mended or _NEEDS_CLEANING.search(content):
-        for end in _LINE_ENDS:  # a pattern for them all takes five times as long
-            text = text.replace(end, "\n")
-        text = UNSAFE_CHARACTERS.sub("", text)
+        text = clean_text(text)
     if not text or text.isspace():
         raise Rejected(Reason.EMPTY, "The file holds nothing but white space.")
     _refuse_json(text)
+    if not _TAG.search(text, 0, SNIFFED_BYTES) and (data := data_format(text)):
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {data}, not text or HTML.")
     if other := text_format(text):
-        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {other}, not text or HTML.")
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {DESCRIPTIONS[other]}, not text or HTML.")
     notes = {"encoding": "damaged"} if damaged else {}
     return DecodedText(text, encoding, notes | ({"double_encoding": "mended"} if mended else {}))
+
+
+def clean_text(text: str) -> str:
+    r"""The text with \\n line ends and no control characters."""
+    text = text.replace("\r\n", "\n")
+    for end in _LINE_ENDS:  # a pattern for them all takes five times as long
+        text = text.replace(end, "\n")
+    return UNSAFE_CHARACTERS.sub("", text)
 
 
 def is_page(text: str) -> bool:
     """Whether the text is HTML, found out from its content; other XML is refused."""
     head = text[:SNIFFED_BYTES].lstrip()
     page = bool(_PAGE.search(text, 0, 20 * SNIFFED_BYTES))
-    if head.startswith("<?xml") and not page:
+    if (head.startswith("<?xml") and not page) or is_foreign_xml(text):
         raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is XML, not HTML.")
     if page or not _TAG.search(text, 0, 20 * SNIFFED_BYTES):
         return page
@@ -137,7 +150,7 @@ def _refuse_formats(content: bytes) -> None:
         if head.startswith(signature):
             raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {what}, not text or HTML.")
     if wire := wire_format(content):
-        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {wire}, not text or HTML.")
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {DESCRIPTIONS[wire]}, not text or HTML.")
     if content[257:262] == b"ustar":
         raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is a TAR archive, not text or HTML.")
 
@@ -146,9 +159,20 @@ def _refuse_json(text: str) -> None:
     if not _JSON.match(text):
         return
     head = text.lstrip()
+    if _OBJECT.match(head) and not _begins_with_json(head):
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is damaged JSON, not text or HTML.")
     for candidate in (head, head.partition("\n")[0]):  # one document, or one a line
         try:
             json.loads(candidate)
         except (ValueError, RecursionError):
             continue
         raise Rejected(Reason.UNSUPPORTED_FORMAT, "The file is JSON, not text or HTML.")
+
+
+def _begins_with_json(text: str) -> bool:
+    """Whether a text begins with a whole value of JSON, as one may that quotes it."""
+    try:
+        json.JSONDecoder(strict=False).raw_decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -70,8 +70,11 @@ class Decoded(NamedTuple):
     damaged: bool = False
 
 
-def decode_bytes(content: bytes) -> Decoded:
-    """The text of bytes and its encoding, by the name that the WHATWG gives it; `Rejected` (undecodable) where there is none."""
+def decode_bytes(content: bytes, by_transport: str | None = None) -> Decoded:
+    """The text of bytes and its encoding, by the name that the WHATWG gives it; `Rejected` (undecodable) where there is none.
+
+    `by_transport`: a label that was sent with them: browsers believe it before what a page declares itself.
+    """
     for bom, marked in BOMS:
         if content.startswith(bom):
             return _replaced(content[len(bom) :], marked, marked)
@@ -83,7 +86,8 @@ def decode_bytes(content: bytes) -> Decoded:
         return Decoded(content.decode(), "utf-8")
     except UnicodeDecodeError:
         pass
-    declared = _declared_encoding(content)
+    sent = labels().get((by_transport or "").strip().lower(), "")
+    declared = _MEANT.get(sent, sent) or _declared_encoding(content)
     if _is_damaged_utf8(content, declared):
         return _replaced(content, "utf-8", "utf-8")
     if declared and declared not in {"utf-8", "replacement"}:

@@ -30,7 +30,7 @@ from typing import Any
 from ingest.errors import NotInSpool, SpoolError
 from ingest.service.sidecar import read_sidecar
 from ingest.service.spool import beneath, companions, durable, filenames, settled, sweep
-from ingest.service.spool.filenames import CHARGES, REASON, SIDECAR
+from ingest.service.spool.filenames import CHARGES, CONTAINER, MEMBER, REASON, SIDECAR
 from ingest.service.spool.root import FOLDERS, Root
 from ingest.service.spool.source import LockedSource, open_locked
 
@@ -88,14 +88,14 @@ class Spool(Root):
                 return None
             whole = companions.whole_name(old, here, claimed)
             name = filenames.name_for(token := filenames.new_token(), whole[24:], replace=replace)
-            companions.copy_sidecar(old, (here, claimed), token, claimed)
+            companions.copy_claims(old, (here, claimed), token, claimed)
             companions.keep_inbox_path(name, whole[24:], claimed)
             try:
                 os.rename(old, name, src_dir_fd=here, dst_dir_fd=claimed)
             except FileNotFoundError:
-                companions.forget(name, claimed, suffixes=(SIDECAR,))
+                companions.forget(name, claimed, suffixes=companions.CLAIMS)
                 return None
-            companions.forget(old, here, claimed, suffixes=(SIDECAR, REASON))
+            companions.forget(old, here, claimed, suffixes=companions.ALL)
             return f"claimed/{name}"
         return None
 
@@ -135,6 +135,16 @@ class Spool(Root):
         except FileNotFoundError:
             return None
 
+    def read_member(self, path: str) -> dict[str, Any] | None:
+        """What is known of a member of a container (see `spool.containers`); None of any other source."""
+        folder, name = filenames.split_path(path)
+        try:
+            with self.folder(folder) as here:
+                found = durable.read_json(filenames.token_of(name) + MEMBER, dir_fd=here)
+        except FileNotFoundError:
+            return None
+        return found if isinstance(found, dict) else None
+
     def record_failure(self, path: str, kind: str, why: str) -> int:
         """Count a failure (`kind`: "attempts" or "deaths") against a source, durably; gives their number."""
         failures = self.failures(path)
@@ -151,6 +161,12 @@ class Spool(Root):
             found = durable.read_json(filenames.token_of(name) + CHARGES, dir_fd=claimed)
         return found if isinstance(found, dict) else {}
 
+    def forget_failures(self, path: str) -> None:
+        """Count failures from none again."""
+        _, name = filenames.split_ticket(path)
+        with self.folder("claimed") as claimed:
+            companions.forget(name[:24], claimed, suffixes=(CHARGES,))
+
     def return_to_inbox(self, path: str) -> None:
         """Return a claimed source to the inbox: it was still being written. A new file of the same name stays beside it."""
         _, name = filenames.split_ticket(path)
@@ -165,7 +181,7 @@ class Spool(Root):
                     wrong = error if beneath.lies_in(claimed, name) else None
                     if wrong:
                         continue
-                companions.forget(name, claimed, suffixes=())
+                companions.forget(name, claimed, suffixes=(CONTAINER,))
                 return
         raise wrong or AssertionError("there is always one way back")
 
@@ -246,7 +262,7 @@ class Spool(Root):
         """Delete a settled source and all that belongs to it."""
         folder, name = filenames.split_path(path)
         with contextlib.suppress(FileNotFoundError), self.folder(folder) as here, self.folder("claimed") as claimed:
-            companions.forget(name, here, claimed, suffixes=(SIDECAR, REASON))
+            companions.forget(name, here, claimed, suffixes=companions.ALL)
             os.unlink(name, dir_fd=here)
 
     def reason(self, path: str) -> dict[str, Any]:

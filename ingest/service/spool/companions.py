@@ -21,6 +21,13 @@ MAX_INBOX_PATH_BYTES = 1 << 14  # three for each of the 4,095 bytes that a path 
 ABSENT = frozenset({errno.ENOENT, errno.ENAMETOOLONG, errno.ENOTDIR, errno.ELOOP, errno.EINVAL})
 """Errors which say that there is no such file that we could take."""
 
+CLAIMS = (filenames.SIDECAR, filenames.MEMBER)
+"""What was claimed about a source."""
+FOLLOWING = (*CLAIMS, filenames.CONTAINER)
+"""What goes where its source goes."""
+ALL = (*FOLLOWING, filenames.REASON)
+"""What a settled source may have beside it."""
+
 
 def whole_name(name: str, *folders: int) -> str:
     """The name of a source with its path in the inbox instead of a digest, read beside it; as it is where that is lost."""
@@ -81,7 +88,7 @@ def return_to(inbox: int, leaf: str, name: str, claimed: int) -> None:
 def follow(name: str, here: int, there: int) -> None:
     """Move the companions of a settled source after it. One that cannot be moved does no harm: the watcher tries again."""
     token = filenames.token_of(name)
-    beside = [token + filenames.SIDECAR]
+    beside = [token + suffix for suffix in FOLLOWING]
     if filenames.is_long(name):
         beside.append(filenames.inbox_path_beside(token))
     for each in beside:
@@ -95,19 +102,25 @@ def follow(name: str, here: int, there: int) -> None:
             )
 
 
-def copy_sidecar(old: str, folders: tuple[int, ...], token: str, claimed: int) -> None:
-    """Copy the sidecar of a settled source to its next token, durably. One that cannot be read is moved instead."""
-    sidecar = filenames.token_of(old) + filenames.SIDECAR
+def copy_claims(old: str, folders: tuple[int, ...], token: str, claimed: int) -> None:
+    """Copy what was claimed about a settled source (its sidecar, or what its container says) to its next token, durably. What cannot
+    be read is moved instead.
+    """
+    for suffix in CLAIMS:
+        _copy(filenames.token_of(old) + suffix, folders, token + suffix, claimed)
+
+
+def _copy(name: str, folders: tuple[int, ...], new_name: str, claimed: int) -> None:
     for folder in folders:
-        if lies_in(folder, sidecar):
+        if lies_in(folder, name):
             try:
-                content = durable.read_whole(sidecar, durable.MAX_JSON_BYTES, dir_fd=folder)
+                content = durable.read_whole(name, durable.MAX_JSON_BYTES, dir_fd=folder)
             except FileNotFoundError:
                 continue
             except OSError:
-                os.rename(sidecar, token + filenames.SIDECAR, src_dir_fd=folder, dst_dir_fd=claimed)
+                os.rename(name, new_name, src_dir_fd=folder, dst_dir_fd=claimed)
             else:
-                durable.write_atomically(token + filenames.SIDECAR, content, dir_fd=claimed)
+                durable.write_atomically(new_name, content, dir_fd=claimed)
             return
 
 

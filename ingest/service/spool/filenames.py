@@ -27,6 +27,10 @@ TOKEN = re.compile(r"[0-9a-f]{16}-[0-9a-f]{6}")
 SIDECAR = ".meta.json"
 CHARGES = ".charges.json"
 REASON = ".reason.json"
+MEMBER = ".member.json"
+"""Beside a member of a container: where it is from, and what the container says about it."""
+CONTAINER = ".container.json"
+"""Beside a claimed container: how far it has been read."""
 INBOX_PATH = ".inbox-path"  # of a hidden file, so that it is not taken for an article
 MAX_ENCODED_PATH_BYTES = 200  # bytes of an encoded path; a file name may have 255, of which the token takes 24
 MAX_NAME_BYTES = 255
@@ -38,7 +42,7 @@ _LONG = re.compile(r"%=[0-9a-f]{64}=.*")  # an encoded path never has "%=": afte
 _SOURCE = re.compile(rf"{TOKEN.pattern}[~!][^/{_NEVER_IN_A_NAME}]+")
 _SETTLED = re.compile(r"(?:done|quarantine)/\d{4}-\d\d-\d\d/[0-9a-f]{2}", re.ASCII)
 _COMPANION = re.compile(
-    rf"(?P<token>{TOKEN.pattern})(?:{re.escape(SIDECAR)}|{re.escape(CHARGES)})"
+    rf"(?P<token>{TOKEN.pattern})(?:{'|'.join(map(re.escape, (SIDECAR, CHARGES, MEMBER, CONTAINER)))})"
     rf"|\.(?P<hidden>{TOKEN.pattern}){re.escape(INBOX_PATH)}|\.(?P<unfinished>[0-9a-f]{{16}})\.tmp"
 )
 
@@ -159,6 +163,18 @@ def inbox_path_beside(token: str) -> str:
 def token_of(name: str) -> str:
     """The token of a claimed name, or of something that belongs to it."""
     return name[:23]
+
+
+def member_token(container: str, index: int) -> str:
+    """The token of a container's member number `index`, from 1: always the same, so that none is claimed twice, and sorted after it."""
+    digest = hashlib.sha256(f"{container}/{index}".encode()).hexdigest()
+    return f"{int(container[:16], 16) + index:016x}-{digest[:6]}"
+
+
+def member_index(container: str, token: str) -> int | None:
+    """Which member of a container has this token; None if it is none of its members."""
+    index = int(token[:16], 16) - int(container[:16], 16)
+    return index if index > 0 and token == member_token(container, index) else None
 
 
 def replaces(name: str) -> bool:

@@ -15,6 +15,10 @@ class LockedSource:
     handle: int
     opened_stat: os.stat_result
 
+    def head(self, limit: int) -> bytes:
+        """Its first bytes."""
+        return os.pread(self.handle, limit, 0)
+
     def read(self, limit: int) -> bytes | None:
         """All its bytes; None if there are more than `limit`."""
         if self.opened_stat.st_size > limit:

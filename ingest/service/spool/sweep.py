@@ -24,16 +24,24 @@ def orphans(spool: Spool, since: Callable[[float], bool] | None, exclude: Contai
     """See `Spool.orphaned`."""
     listed = sorted(spool.listed("claimed"))
     tokens = {filenames.token_of(name) for name in listed if filenames.is_source(name)}
+    containers, members = (
+        {filenames.token_of(name) for name in listed if name.endswith(suffix)}
+        for suffix in (filenames.CONTAINER, filenames.MEMBER)
+    )
     with spool.folder("claimed") as claimed:
         for name in listed:
             if not filenames.is_source(name):
-                if (token := filenames.companion_of(name)) is not None and token not in tokens:
-                    _tidy(spool, name, token, claimed)
+                # A member's companion may have come before its member, which a killed process left where it was unpacked.
+                waits = name.endswith(filenames.MEMBER) and containers
+                owner = filenames.companion_of(name)
+                if not waits and owner is not None and owner not in tokens:
+                    _tidy(spool, name, owner, claimed)
             elif (
-                (path := f"claimed/{name}") not in exclude
+                (token := filenames.token_of(name)) not in containers
+                and (path := f"claimed/{name}") not in exclude
                 and _changed(name, claimed, since)
                 and not durable.is_locked(name, dir_fd=claimed)
-                and _fetch_sidecar(spool, name, claimed)
+                and (token in members or _fetch_sidecar(spool, name, claimed))  # the inbox has none of a member's
             ):
                 yield path
 

@@ -34,11 +34,12 @@ def recover_dead_workers(service: Service) -> None:
             continue
         if (count := spool.record_failure(path, "deaths", Reason.KILLED)) >= service.settings.max_worker_losses:
             settle(
-                service.open_job(clean=_clean_nothing),
+                service.open_job(clean=clean_nothing),
                 path,
                 Result(Refused(Reason.KILLED, f"{FAILURE_MESSAGES[Reason.KILLED]}, {count} times")),
             )
 
 
-def _clean_nothing(*_: object, **__: object) -> None:
+def clean_nothing(*_: object, **__: object) -> None:
+    """For a job that only settles."""
     raise AssertionError("only a child cleans")

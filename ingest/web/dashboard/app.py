@@ -26,6 +26,7 @@ from ingest.service.spool import Spool, filenames, settled
 from ingest.service.status import has_spool, missing_worker, stall_message
 from ingest.web.dashboard import pages
 from ingest.web.dashboard.explainer import Explainer
+from ingest.web.dashboard.intake import Intake
 from ingest.web.dashboard.journal_index import JournalIndex, SettledFile
 from ingest.web.dashboard.metrics import render_metrics
 from ingest.web.dashboard.security import HostCheck, form_problem
@@ -50,6 +51,7 @@ class Dashboard:
         self.index = JournalIndex(service.journal)
         self.snapshot = SpoolSnapshot(service)
         self.explainer = explainer
+        self.intake = Intake(settings)
         self._snapshot_lock = asyncio.Lock()
         self._pages: dict[tuple[str, ...], tuple[float, bytes]] = {}
         self._explained: dict[str, bytes] = {}
@@ -127,6 +129,8 @@ def make_app(settings: Settings, explainer: Explainer) -> Starlette:
             Route("/quarantine", quarantine),
             Route("/quarantine", act, methods=["POST"], max_body_size=MAX_FORM_BYTES),
             Route("/quarantine/{token}", refused),
+            Route("/articles", take_articles, methods=["POST"]),
+            Route("/articles/{token}", outcome),
             Route("/metrics", metrics),
             Route("/health", health),
             Route("/ready", ready),
@@ -242,6 +246,17 @@ def _again(spool: Spool, path: str) -> str | None:
     except OSError as error:
         log.warning("cannot send a source through again", extra={"fields": {"path": path, "error": str(error)}})
         return None
+
+
+async def take_articles(request: Request) -> Response:
+    """Articles from a machine without the spool's mount."""
+    dashboard = _dashboard(request)
+    return await dashboard.intake.take(request, await dashboard.facts())
+
+
+async def outcome(request: Request) -> Response:
+    """What became of one of them."""
+    return await _dashboard(request).intake.outcome(request)
 
 
 async def metrics(request: Request) -> Response:

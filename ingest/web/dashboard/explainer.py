@@ -12,8 +12,9 @@ import signal
 import socket
 from contextlib import suppress
 
-from ingest.errors import Reason, Rejected
+from ingest.errors import Reason, Rejected, TransientError
 from ingest.service.composition import open_service
+from ingest.service.pack_snapshot import CurrentPacks
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames
 from ingest.service.workers.ordered_map import map_in_workers
@@ -102,8 +103,14 @@ def explain_source(spool: Spool, path: str, settings: Settings) -> dict[str, str
         claims = spool.read_sidecar(path)
         content = spool.read(path, settings.max_bytes)
         labelled_article = label_article(
-            content, name=filenames.display_name(spool.whole_name(path)), claims=claims, limits=settings.limits
+            content,
+            name=filenames.display_name(spool.whole_name(path)),
+            claims=claims,
+            packs=CurrentPacks(spool.root)(),
+            limits=settings.limits,
         )
+    except TransientError as error:
+        return {"reason": "busy", "message": str(error)}
     except OSError as error:
         return {"reason": Reason.UNREADABLE, "message": f"The source cannot be read: {error.strerror}."}
     except Rejected as rejected:

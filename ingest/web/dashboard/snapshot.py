@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ingest.service.composition import Service
+from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.spool import Spool, filenames, settled
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
 from ingest.service.status import (
@@ -119,6 +120,7 @@ class SpoolSnapshot:
             "stalled_seconds": stalled(self.service, found, claimed, oldest_claimed),
             "heartbeats": [heartbeat for heartbeat in found if heartbeat.alive],
             "free_disk": free_disk(self.settings),
+            "packs": PackSnapshot(self.spool.root).state(),
         }
         why: list[str] = []
         if self.settings.broker:

@@ -111,7 +111,7 @@ def explain_view(
     source, rulebook = labelled_article.article.source, labelled_article.rulebook
     record = outcome if isinstance(outcome, Record) else None
     all_rows = rows(labelled_article.labelled, record, evidence)
-    packs = ", ".join(pack.stem for pack in rulebook.packs)
+    packs = ", ".join(pack.reference for pack in rulebook.packs)
     facts = (source.name, source.media_type, source.encoding, f"{source.bytes:,} bytes", f"packs: {packs}")
     counts: Counter[Label] = Counter()
     for row in all_rows:

@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ingest.core.confidence import CERTAIN_ORIGINS
 from ingest.core.metadata.resolve_date import UNSURE
-from ingest.core.record import CLAIMABLE_FIELDS, Dateline, Image, Publisher, Record, Related
+from ingest.core.record import CLAIMABLE_FIELDS, Dateline, Image, Item, Publisher, Record, Related, Rights, Subject
 from ingest.web.html import is_web_address, readable_name
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 ORIGINS = {
     "given": "given by the sender",
+    "format": "from the format's own fields",
     "json-ld": "from the page's JSON-LD",
     "meta": "from the page's meta tags",
     "page": "from the page's text",
@@ -118,7 +120,7 @@ def _field(name: str, record: Record, lines: Sequence[int]) -> FieldView:
         values=tuple(tuple(_parts(each, record.language)) for each in several),
         shown=len(several) if inline else MAX_VALUES_SHOWN,
         origin=ORIGINS.get(origin, origin) if origin else None,
-        confidence=getattr(record.confidence, name, None) if origin != "given" else None,
+        confidence=getattr(record.confidence, name, None) if origin not in CERTAIN_ORIGINS else None,
         lines=tuple(lines[:MAX_LINES_NAMED]),
         more_lines=max(0, len(lines) - MAX_LINES_NAMED),
         targets=" ".join(f"b{number}" for number in lines) or None,
@@ -130,18 +132,17 @@ def _parts(value: object, language: str | None) -> Iterator[ValuePart]:
         yield ValuePart("name", " · ".join(filter(None, (value.name, value.domain))))
     elif isinstance(value, Dateline):
         yield ValuePart("name", " · ".join(filter(None, (value.place, value.agency, value.date))), language)
-    elif isinstance(value, Image):
-        if value.caption:
-            yield _text(value.caption, language)
-        if value.credit:
-            yield ValuePart("credit", value.credit)
-        if value.url:
-            yield ValuePart("address", value.url)
-    elif isinstance(value, Related):
-        if value.headline:
-            yield _text(value.headline, language)
-        if value.url:
-            yield ValuePart("address", value.url)
+    elif isinstance(value, Image | Related):
+        credit = value.credit if isinstance(value, Image) else None
+        words = value.caption if isinstance(value, Image) else value.headline
+        yield from [_text(words, language)] if words else []
+        yield from [ValuePart("credit", credit)] if credit else []
+        yield from [ValuePart("address", value.url)] if value.url else []
+    elif isinstance(value, Subject):
+        yield ValuePart("name", " · ".join(filter(None, (value.name, value.code))))
+    elif isinstance(value, Rights | Item):
+        said = (f"{readable_name(part)}: {text}" for part, text in value if text)
+        yield _text(" · ".join(said), None)
     elif isinstance(value, dict):
         yield _text(json.dumps(value, ensure_ascii=False), None)
     else:

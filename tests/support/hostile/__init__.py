@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.support.hostile.containers import CONTAINERS
 from tests.support.hostile.fixed import FIXED
 from tests.support.hostile.growing import GROWING
 from tests.support.hostile.matter import ARTICLE, PROSE, page
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["ARTICLE", "FIXED", "GROWING", "NAMES", "PROSE", "TICKETS", "corpus", "page", "write"]
+__all__ = ["ARTICLE", "CONTAINERS", "FIXED", "GROWING", "NAMES", "PROSE", "TICKETS", "corpus", "page", "write"]
 
 
 def corpus(*, large: bool = False) -> Iterator[tuple[str, bytes]]:
     """Every hostile file: its name, as its sender calls it, and its content."""
     yield from FIXED.items()
+    yield from CONTAINERS.items()
     for name, (make, few, many) in GROWING.items():
         yield name, make(many if large else few)
 
