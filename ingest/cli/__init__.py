@@ -17,6 +17,8 @@ COMMANDS = {
     "explain": ("ingest.cli.explain:explain", "Show each line of a file with its label and the rule that decided."),
     "validate": ("ingest.cli.validate:validate", "Check records against the schema; one line for each invalid one."),
     "schema": ("ingest.cli.clean:schema", "Print the JSON Schema of a record."),
+    "learn": ("ingest.cli.learn:learn", "Learn from files what publishers repeat over their articles."),
+    "memory": ("ingest.cli.memory:memory", "What is known about publishers: show, export, reset."),
     "packs": ("ingest.cli.packs:packs", "List and check the publisher packs."),
     "up": ("ingest.cli.service:up", "Watch a folder and clean what is dropped; needs no server."),
     "watch": ("ingest.cli.service:watch", "Watch a folder and queue what is dropped for workers."),

@@ -12,6 +12,7 @@ import click
 
 from ingest.cli.explain_pages import write_pages
 from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, files_in
+from ingest.cli.memory_file import MEMORY, read_memory
 from ingest.cli.sandboxed import each
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ MIN_CHANCE_SHOWN = 0.01
 @click.argument("paths", nargs=-1, required=True, type=ARTICLES)
 @click.option("--url", help="URL of the article; for a single file.")
 @click.option("--packs", type=PACKS, help="Folder of your own publisher packs.")
+@MEMORY
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @click.option("--html", "as_html", is_flag=True, help="Write an HTML page; several files and folders may be given.")
 @click.option(
@@ -42,6 +44,7 @@ def explain(
     paths: tuple[Path, ...],
     url: str | None,
     packs: Path | None,
+    memory_file: Path | None,
     output: Path | None,
     *,
     as_json: bool,
@@ -58,8 +61,9 @@ def explain(
         raise click.UsageError("There is no file to explain.")
     if len(files) > 1 and (url or not as_html):
         raise click.UsageError("--url needs a single file." if url else "Several files need --html -o FOLDER.")
+    memory = read_memory(memory_file)
     if as_html:
-        ctx.exit(write_pages(files, output, named=paths, url=url, packs=packs))
+        ctx.exit(write_pages(files, output, memory, named=paths, url=url, packs=packs))
     if output:
         raise click.UsageError("-o needs --html.")
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -68,7 +72,7 @@ def explain(
     def lines(raw: bytes, **given: Any) -> dict[str, str]:
         from ingest.core.pipeline import label_article
 
-        return {"text": "\n".join(map(write, _rows(label_article(raw, **given))))}
+        return {"text": "\n".join(map(write, _rows(label_article(raw, memory=memory, **given))))}
 
     [found] = each(files, lines, named=paths, url=url, packs=packs)
     if "reason" in found:

@@ -1,6 +1,6 @@
 """learn(items) -> Memory: what publishers repeat, from many of their articles at once.
 
-`observed` is what is learned of one article, `remember` adds it to what is known: the service does both for one article at a time.
+`observed` is what is learned of one article, `remember` adds such to what is known: the service does both for one article at a time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ingest.core.memory.lines import distinctive
 from ingest.core.memory.observation import Observation, observe
 from ingest.core.memory.publisher import PublisherMemory, add, forget
 from ingest.core.memory.snapshot import ANONYMOUS, MIN_LEAD, MIN_SHARED_LINES, Memory
+from ingest.core.memory.whose import names_publisher
 from ingest.core.pipeline import label_article
 from ingest.errors import Rejected
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ingest.core.packs import Packs
+    from ingest.core.pipeline import LabelledArticle
 
 NOTHING = Memory()
 
@@ -47,7 +49,13 @@ def observed(raw: bytes, claims: Mapping[str, Any] | None = None, *, packs: Pack
         labelled_article = label_article(raw, claims=claims, packs=packs)
     except Rejected:
         return None
-    return observe(labelled_article.publisher, labelled_article.labelled)
+    return observe_article(labelled_article)
+
+
+def observe_article(article: LabelledArticle, *, sender: str = "") -> Observation:
+    """What is learned of a labelled article. `sender`: who sent it, for limits."""
+    proven = names_publisher(article.article, article.publisher, article.rulebook)
+    return observe(article.publisher, article.labelled, proven=proven, sender=sender)
 
 
 def remember(seen: Iterable[Observation], *, memory: Memory = NOTHING, day: int = 0) -> Memory:

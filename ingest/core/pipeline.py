@@ -85,6 +85,7 @@ def clean(
     limits: Limits = LIMITS,
     min_confidence: Mapping[str, float] = MappingProxyType({}),
     on_stage_end: Callable[[str], object] = ignore_stage,
+    on_labelled: Callable[[LabelledArticle], object] | None = None,
 ) -> Record:
     """The record of one article, from the bytes of a text or HTML file, as they are or gzipped, or from a member of a container.
 
@@ -93,7 +94,7 @@ def clean(
     `source`; `container`: the name of the container that a member is from. `packs`: the built-in ones unless given. `memory`: what publishers repeat, made by `learn`. What exceeds the `limits` is cut off, and `provenance` says so. `min_confidence`:
     for fields of `confidence` the least chance, 0 to 1, that a value must have to be right; a less sure one is left out, and `provenance`
     says so; a record with a less sure body is rejected (`unsure_body`). `on_stage_end` is called with each stage's name when it has ended
-    ("parse", "label", "compose"): a caller with a clock may measure them. Raises `Rejected` with a machine-readable reason, TypeError
+    ("parse", "label", "compose"): a caller with a clock may measure them; `on_labelled` with the labelled article. Raises `Rejected` with a machine-readable reason, TypeError
     where `raw` is no bytes, for a `url` that is no string and for `claims` that JSON has no form for, ValueError for a `min_confidence`
     of another field or outside 0 to 1.
     """
@@ -109,6 +110,8 @@ def clean(
         limits=limits,
         on_stage_end=on_stage_end,
     )
+    if on_labelled:
+        on_labelled(labelled_article)
     version = memory.version if memory else None
     record = compose(
         labelled_article.article, labelled_article.labelled, labelled_article.rulebook, min_confidence, version

@@ -11,6 +11,7 @@ from ingest.service.formats import (
     JournalEntry,
     KeeperStatus,
     LastRefused,
+    MemoryState,
     RedisStatistics,
     ServiceStatus,
 )
@@ -37,6 +38,7 @@ def journal_page() -> str:
         ("`ingest status --json`", ServiceStatus),
         ("`containers`", ContainerStatus),
         ("`keeper`", KeeperStatus),
+        ("`memory`", MemoryState),
         ("`redis`", RedisStatistics),
         ("`last_refused`", LastRefused),
     )

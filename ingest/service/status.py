@@ -21,6 +21,7 @@ from ingest.service.formats import (
     ServiceStatus,
 )
 from ingest.service.health import low_disk, spool_problem
+from ingest.service.memory_snapshot import MemorySnapshot
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.settings import Settings
 from ingest.service.spool import FOLDERS, Spool, containers, filenames
@@ -72,6 +73,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
         "broker": settings.broker_shown,
         "packs": PackSnapshot(spool.root).state(),
+        "memory": None if settings.memory == "off" else MemorySnapshot(spool.root).state(),
         "why": [],
     }
     if settings.broker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -42,6 +43,7 @@ MIN_SHARED_LEAD = 0.4
 MIN_SHARED_HEADLINE = 0.6
 MIN_HEADLINE_WORDS = 4
 """Words of a headline that says something: "Weather" stands above many stories."""
+MAX_SCALE = 32
 MAX_SEEN_BLOCKS = 2000
 """Blocks of one article that are learned from: menus of whole sites teach nothing more."""
 
@@ -68,16 +70,49 @@ class Sketch(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """One article of a publisher; `publisher` is its registered domain, or None where nothing proves one."""
+    """One article of a publisher; `publisher` is its registered domain, or None where nothing names one."""
 
     publisher: str | None
     sketch: Sketch
     blocks: NDArray[np.void]
     """SIGHT[blocks], in order."""
+    proven: bool = True
+    """Whether the article itself names the publisher, not its sender alone."""
+    sender: str = ""
+
+    def pack(self) -> bytes:
+        """The observation as bytes, for another process."""
+        head = {
+            "publisher": self.publisher,
+            "proven": self.proven,
+            "sender": self.sender,
+            "sketch": [self.sketch.scale, *map(len, self.sketch[1:])],
+        }
+        parts = [part.astype("<u4").tobytes() for part in self.sketch[1:]]
+        return b"\n".join((json.dumps(head).encode(), b"".join(parts) + self.blocks.tobytes()))
+
+    @classmethod
+    def unpack(cls, content: bytes) -> Observation:
+        """What `pack` gave. Raises ValueError for anything else."""
+        head, _, body = content.partition(b"\n")
+        try:
+            known = json.loads(head)
+            scale, *sizes = known["sketch"]
+            parts = [np.frombuffer(body, "<u4", size, 4 * sum(sizes[:at])) for at, size in enumerate(sizes)]
+            blocks = np.frombuffer(body, SIGHT, -1, 4 * sum(sizes))[:MAX_SEEN_BLOCKS]
+            publisher, sender, proven = known["publisher"], known["sender"], known["proven"]
+        except (KeyError, TypeError, RecursionError) as error:
+            raise ValueError("this is no observation") from error
+        usable = isinstance(sender, str) and isinstance(publisher, str | None) and scale in range(MAX_SCALE)
+        if not usable or min(sizes) < 0:
+            raise ValueError("this is no observation")
+        return cls(publisher, Sketch(scale, *parts), blocks, bool(proven), sender)
 
 
-def observe(publisher: str | None, labelled: Sequence[LabelledBlock]) -> Observation:
-    """What is learned of a labelled article."""
+def observe(
+    publisher: str | None, labelled: Sequence[LabelledBlock], *, proven: bool = True, sender: str = ""
+) -> Observation:
+    """What is learned of a labelled article. `proven`: whether the article itself names the publisher; `sender`: who sent it."""
     seen = labelled[:MAX_SEEN_BLOCKS]
     blocks = np.zeros(len(seen), SIGHT)
     blocks["key"] = line_keys(row.block.text for row in seen)
@@ -87,7 +122,7 @@ def observe(publisher: str | None, labelled: Sequence[LabelledBlock]) -> Observa
         (row.captured.get("headline", row.block.text) for row in labelled if row.label is Label.HEADLINE), None
     )
     body = [row.block.text for row in labelled if row.label is Label.BODY]
-    return Observation(publisher, sketch_of(body, headline), blocks)
+    return Observation(publisher, sketch_of(body, headline), blocks, proven, sender)
 
 
 def sketch_of(paragraphs: Sequence[str], headline: str | None) -> Sketch:

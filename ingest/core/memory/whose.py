@@ -30,6 +30,33 @@ def publisher_domain(stated: Mapping[str, Any], rulebook: Rulebook) -> str | Non
     return next(iter(rulebook.publisher.domains), None)
 
 
+def names_publisher(article: Article, publisher: str | None, rulebook: Rulebook) -> bool:
+    """Whether the article itself says whose it is: by an address, by its metadata or by a mark of the publisher's, not by its sender alone."""
+    if publisher is None:
+        return False
+    if rulebook.publisher and rulebook.found_by == "fingerprint" and publisher in rulebook.publisher.domains:
+        return True
+    for claim in article.claims:
+        if claim.origin != "given":
+            if claim.field == "url" and registered_domain(claim.value) == publisher:
+                return True
+            if (
+                claim.field == "publisher"
+                and claim.value.get("domain") == publisher
+                and not _is_base(article, publisher)
+            ):
+                return True
+    return False
+
+
+def _is_base(article: Article, publisher: str) -> bool:
+    """Whether the sender gave an address of the publisher: the domain of a page's metadata is then read from that."""
+    return any(
+        claim.origin == "given" and claim.field == "url" and registered_domain(claim.value) == publisher
+        for claim in article.claims
+    )
+
+
 def find_publisher(memory: Memory, publisher: str | None, article: Article) -> PublisherMemory | None:
     """What memory knows about an article's publisher; where none is named, about the one whose lines it has."""
     if publisher:
