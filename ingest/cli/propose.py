@@ -48,12 +48,14 @@ def write_packs(
     lines: dict[str, dict[int, _Line]] = defaultdict(dict)
     kept: dict[str, list[str]] = defaultdict(list)
     articles: Counter[str] = Counter()
+    names: dict[str, Counter[str]] = defaultdict(Counter)
     answers = each(files, partial(_labelled, memory), named=named, url=None, packs=packs, jobs=jobs)
     for path, answer in zip(files, answers, strict=True):
         publisher = answer.get("publisher")
         if not publisher:
             continue
         articles[publisher] += 1
+        names[publisher][answer["name"] or publisher] += 1
         kept[publisher] += json.loads(answer["kept"])
         for key, text, label, stories, of in json.loads(answer["found"]):
             line = lines[publisher].setdefault(key, _Line(label, stories, of))
@@ -66,7 +68,7 @@ def write_packs(
             continue
         changed = set().union(*(line.files for line, _ in rules))
         target = folder / f"{re.sub('[^a-z0-9]+', '-', publisher.lower()).strip('-')}.toml"
-        write_atomically(target, _pack(publisher, rules, kept[publisher]))
+        write_atomically(target, _pack(names[publisher].most_common(1)[0][0], publisher, rules, kept[publisher]))
         click.echo(
             f"{escape_for_display(str(target))}: {len(rules)} rules, {len(changed)} of {articles[publisher]} articles would change",
             err=True,
@@ -82,6 +84,7 @@ def _labelled(memory: Memory, raw: bytes, **given: Any) -> dict[str, str]:
     """What memory takes out of an article, and what stays of it."""
     from ingest.core.memory.lines import line_key
     from ingest.core.memory.recall import REPEATS
+    from ingest.core.metadata.resolve import resolve_claims
     from ingest.core.model import Label
     from ingest.core.pipeline import label_article
 
@@ -91,17 +94,24 @@ def _labelled(memory: Memory, raw: bytes, **given: Any) -> dict[str, str]:
         for row in article.labelled
         if row.rule == REPEATS and row.counts
     ]
-    kept = [row.block.text for row in article.labelled if row.label is Label.BODY]
-    return {"publisher": article.publisher or "", "found": json.dumps(found), "kept": json.dumps(kept)}
+    kept = [row.block.text for row in article.labelled if row.label in (Label.BODY, Label.HEADLINE)]
+    stated = resolve_claims(article.article.claims).get("publisher")
+    name = stated.value.get("name") if stated else None
+    return {
+        "publisher": article.publisher or "",
+        "name": name or "",
+        "found": json.dumps(found),
+        "kept": json.dumps(kept),
+    }
 
 
 def _rules(lines: Iterable[_Line], kept: Sequence[str]) -> Iterator[tuple[_Line, str]]:
-    """The lines that become rules, with their patterns: those in the most stories first; none that a kept paragraph would match."""
+    """The lines that become rules, with their patterns: those in the most stories first; none that a kept paragraph or a headline would match."""
     ranked = sorted(lines, key=lambda line: (-line.stories, min(line.texts)))
     for line in ranked[:MAX_RULES]:
         text = line.texts.most_common(1)[0][0]
         often = line.stories >= MIN_PROPOSED_STORIES and line.stories >= MIN_PROPOSED_SHARE * line.of
-        if not often or not MIN_RULE_CHARACTERS <= len(text) <= MAX_RULE_CHARACTERS or "'" in text:
+        if not often or not MIN_RULE_CHARACTERS <= len(text) <= MAX_RULE_CHARACTERS:
             continue
         pattern = re.sub(r"\d+", r"\\d+", _escaped(text))
         whole = re.compile(pattern)
@@ -113,18 +123,17 @@ def _escaped(text: str) -> str:
     return re.sub(r"([\\.^$*+?{}\[\]|()])", r"\\\1", text)
 
 
-def _pack(publisher: str, rules: Sequence[tuple[_Line, str]], kept: Sequence[str]) -> str:
+def _pack(name: str, publisher: str, rules: Sequence[tuple[_Line, str]], kept: Sequence[str]) -> str:
     parts = [
-        f"# Proposed by `ingest learn --propose`: read each rule before you use it.\nname    = {_quoted(publisher)}\ndomains = [{_quoted(publisher)}]"
+        f"# Proposed by `ingest learn --propose`: read each rule before you use it.\nname    = {_quoted(name)}\ndomains = [{_quoted(publisher)}]"
     ]
-    misses = sorted({text for text in kept if len(text) <= MAX_RULE_CHARACTERS}, key=lambda text: (-len(text), text))[
-        :1
-    ]
+    short = {text for text in kept if len(text) <= MAX_RULE_CHARACTERS}
+    misses = sorted(short, key=lambda text: (-len(text), text))[:1]
     for number, (line, pattern) in enumerate(rules, 1):
         hits = [text for text, _ in line.texts.most_common(MAX_HITS) if re.fullmatch(pattern, text)]
         parts.append(
             f"# in {line.stories} of {line.of} stories\n[[rule]]\n"
-            f'id     = "{line.label.replace("_", "-")}-{number}"\nlabel  = "{line.label}"\nmatch  = \'{pattern}\'\n'
+            f'id     = "{line.label.replace("_", "-")}-{number}"\nlabel  = "{line.label}"\nmatch  = {_quoted(pattern)}\n'
             f"hits   = [{', '.join(map(_quoted, hits))}]\n"
             f"misses = [{', '.join(map(_quoted, misses or ['Another line.']))}]"
         )
