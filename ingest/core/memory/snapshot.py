@@ -169,7 +169,7 @@ def _bytes(known: PublisherMemory) -> int:
 
 def _within(publishers: list[PublisherMemory], limit: int) -> list[PublisherMemory]:
     """The same, thinned until it fits: first what was seen once, then the older sketches, then the lines in the fewest stories."""
-    for seen_once, sketches, most in ((5, 40, 3000), (0, 16, 800), (0, 8, 250), (0, 4, 120), (0, 2, 50)):
+    for seen_once, sketches, most in ((5, 40, 3000), (0, 16, 800), (0, 8, 250), (0, 6, 180), (0, 4, 120), (0, 2, 50)):
         if sum(map(_bytes, publishers)) <= limit:
             return publishers
         publishers = [_thinned(known, seen_once, sketches, most) for known in publishers]
