@@ -52,7 +52,8 @@ def show(publisher: str | None, paths: tuple[Path, ...], memory_file: Path | Non
     for row in sorted(rows, key=lambda row: (-int(row["stories"]), int(row["key"]))):
         label = "body" if row["label"] == OF_MEMORY else LABELS[row["label"]].value
         where = "ends articles" if 2 * row["ends"] > row["stories"] else ""
-        text = texts.get(int(row["key"]), f"{int(row['key']):016x}")[:MAX_SHOWN_CHARACTERS]
+        unknown = f"{'place' if row['place'] else 'line'} {int(row['key']):016x}"
+        text = texts.get(int(row["key"]), unknown)[:MAX_SHOWN_CHARACTERS]
         click.echo(f"{int(row['stories']):>5} of {chosen.stories:<5} {label:<16} {where:<14} {text}".rstrip())
 
 
@@ -60,7 +61,7 @@ def show(publisher: str | None, paths: tuple[Path, ...], memory_file: Path | Non
 @click.argument("publisher", required=False)
 @_with_memory
 def export(publisher: str | None, memory_file: Path | None, **flags: Any) -> None:
-    """Print what is known, about all publishers or one, as JSON Lines: one object for each line."""
+    """Print what is known, about all publishers or one, as JSON Lines: one object for each line, and for each place of its pages."""
     from ingest.core.memory.observation import LABELS, OF_MEMORY
     from ingest.service.logs import json_line
 
@@ -74,7 +75,7 @@ def export(publisher: str | None, memory_file: Path | None, **flags: Any) -> Non
                 json_line(
                     {
                         "publisher": each.name,
-                        "line": f"{int(row['key']):016x}",
+                        "place" if row["place"] else "line": f"{int(row['key']):016x}",
                         "of": each.stories,
                         **counts,
                         "label": label,

@@ -81,7 +81,6 @@ def label_blocks(
             headline, certainty = _headline(choice, rows), choice.certainty
     else:
         verdicts = page_classifier.classify(blocks, article.claims, headline, find_main_region)
-        verdicts = accept(remembered(known, blocks, rows, verdicts, headline), rows, verdicts)
         titles = [claim.value for claim in article.claims if claim.field == "headline"]
         decided = decide(blocks, verdicts, [row is None for row in rows], Stated.of(article.claims))
         for at, (kind, rule) in decided.items():
@@ -90,6 +89,7 @@ def label_blocks(
             prediction._replace(label=decided[at][0]) if at in decided else prediction
             for at, prediction in enumerate(verdicts)
         ]
+        verdicts = accept(remembered(known, blocks, rows, verdicts, headline), rows, verdicts)
         if stands_in_json(article, blocks, verdicts):
             return _declared(article, blocks, rows, verdicts, headline)
         if refused := find_refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):

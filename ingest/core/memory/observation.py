@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ingest.core.memory.lines import line_keys
+from ingest.core.memory.places import place_keys
 from ingest.core.memory.shingles import containment, shingle_hashes, word_hashes
 from ingest.core.model import Label
 from ingest.core.text.characters import count_words
@@ -29,8 +30,8 @@ OF_MEMORY = 255
 MEMORY = "memory/"
 """With this begin the ids of the rules by which memory decides."""
 
-SIGHT = np.dtype([("key", "<u8"), ("words", "<u2"), ("label", "u1")])
-"""One block: the key of its line, its words, and its label as a position in `LABELS`."""
+SIGHT = np.dtype([("key", "<u8"), ("place", "<u8"), ("words", "<u2"), ("label", "u1")])
+"""One block: the key of its line, that of its place in a page's template (0: none), its words, and its label as a position in `LABELS`."""
 
 MAX_SKETCH_SHINGLES = 64
 """Shingles that stand for a story: two stories are the same from a half, and the error of that share is .06."""
@@ -116,6 +117,7 @@ def observe(
     seen = labelled[:MAX_SEEN_BLOCKS]
     blocks = np.zeros(len(seen), SIGHT)
     blocks["key"] = line_keys(row.block.text for row in seen)
+    blocks["place"] = place_keys(row.block for row in seen)
     blocks["words"] = [min(count_words(row.block.text), 65_535) for row in seen]
     blocks["label"] = [OF_MEMORY if row.rule.startswith(MEMORY) else LABELS.index(row.label) for row in seen]
     headline = next(

@@ -26,7 +26,7 @@ LINE = np.dtype(
         ("below", "<u2"),  # stories with at least half of the article's words above it
         ("ends", "<u2"),  # stories with nothing of the article below it
         ("label", "u1"),  # what it was when it was no part of the article, as a position in LABELS; 255: never
-        ("unused", "u1"),
+        ("place", "u1"),  # 1: a place of pages, not a line
     ]
 )
 """One line of a publisher."""
@@ -64,7 +64,7 @@ class PublisherMemory:
     day: int = 0
     """Of the newest article, in days since 1970; 0: unknown."""
     lines: Rows = field(default_factory=lambda: np.zeros(0, LINE))
-    """LINE[lines], ascending by key."""
+    """LINE[lines], ascending by key: lines, and places of pages, in which `body` counts the stories whose article most of its words were."""
     sketches: tuple[Sketch, ...] = ()
     """Of the newest stories, the newest last."""
     fit: float = 1.0
@@ -105,7 +105,7 @@ def add(
         memory,
         stories=memory.stories + 1,
         number=number,
-        lines=_counted(memory.lines, _sights(seen, known or memory, number)),
+        lines=_counted(_counted(memory.lines, _sights(seen, known or memory, number)), _places(seen, number)),
         sketches=(*memory.sketches, seen.sketch)[-RECENT_STORIES:],
         fit=fit,
     )
@@ -139,7 +139,7 @@ def _fit(memory: PublisherMemory, seen: Observation) -> float:
     lines = template(memory)
     if not len(lines):
         return memory.fit
-    share = float(np.isin(lines["key"], seen.blocks["key"]).mean())
+    share = float(np.isin(lines["key"], np.concatenate((seen.blocks["key"], seen.blocks["place"]))).mean())
     return (1 - FIT_WEIGHT) * memory.fit + FIT_WEIGHT * share
 
 
@@ -170,6 +170,17 @@ def _sights(seen: Observation, known: PublisherMemory, number: int) -> Rows:
     rows["below"] = above[last] - own[last] >= total / 2
     rows["ends"] = total - above[last] <= MAX_REST_SHARE * total
     return np.asarray(rows[keys != 0])
+
+
+def _places(seen: Observation, number: int) -> Rows:
+    """Each place of an article once; `body`: most of its words were the article's."""
+    blocks = seen.blocks[seen.blocks["place"] != 0]
+    keys, first, which = np.unique(blocks["place"], return_index=True, return_inverse=True)
+    rows = _rows(keys, number, blocks["label"][first])
+    rows["place"] = 1
+    body = np.bincount(which, np.where(blocks["label"] == BODY, blocks["words"], 0), len(keys))
+    rows["body"] = 2 * body > np.bincount(which, blocks["words"], len(keys))
+    return rows
 
 
 def _rows(keys: Hashes, number: int, labels: NDArray[np.uint8]) -> Rows:

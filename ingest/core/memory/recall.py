@@ -13,13 +13,14 @@ import numpy as np
 
 from ingest.core.memory.lines import line_keys
 from ingest.core.memory.observation import LABELS, OF_MEMORY, sketch_of
+from ingest.core.memory.places import place_keys
 from ingest.core.memory.publisher import find
 from ingest.core.model import Label
 from ingest.core.text.characters import count_words
 from ingest.core.text.lines import ends_sentence, is_prose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
 
 REPEATS = "memory/repeats"
 BELOW = "memory/below"
-"""Rules: the line comes back in other stories; it stands below a line that ends the articles of this publisher."""
+OUTSIDE = "memory/outside"
+"""Rules: the line comes back in other stories; it stands below a line that ends the articles of this publisher; it stands below the article in
+a place of the page that seldom holds one."""
 
 MIN_END_STORIES = 2
 MIN_END_SHARE, MIN_BELOW_SHARE = 0.5, 0.75
@@ -42,6 +45,15 @@ MIN_ARTICLE_WORDS = 100
 """Words of the article above such a line."""
 MAX_TURNS_SHARE, MIN_TURNS = 0.7, 5
 """Changes between the article's lines and the publisher's for each line of the article (of at least so many)."""
+MIN_PLACE_STORIES = 4
+MIN_PLACE_SHARE = 0.3
+"""Share of the stories, of at least so many, from which articles stand in a place of the publisher's template."""
+MAX_PLACE_SHARE = 0.8
+"""How often another place may have held the article, compared with the one that does so most often."""
+MAX_ARTICLE_DOUBT, MIN_OUTSIDE_DOUBT = 0.1, 0.2
+"""The labeller's doubt up to which a block is the article's for certain, and from which one below it may be none of it."""
+MIN_PLACE_WORDS = 50
+"""Words of the article in its usual places."""
 MIN_USUAL_SHARE = 0.3
 """Share of the stories from which a whole paragraph is the publisher's: fewer repeat the background of an event, or what a person said."""
 MIN_ONCE_DOUBT = 0.3
@@ -103,6 +115,9 @@ def recall(
         for index in range(end + 1, len(blocks)):
             if free[index] and index not in decided:
                 decided[index] = Remembered(_label(rows[end]), BELOW, int(rows[end]["ends"]), int(rows[end]["stories"]))
+    for index, often in _outside(memory, blocks, own, words, np.asarray(doubt), of):
+        if free[index]:
+            decided.setdefault(index, Remembered(Label.PROMO, OUTSIDE, often, of))
     left = int(words[[own[i] and i not in decided for i in range(len(blocks))]].sum())
     return decided if left >= MIN_LEFT_WORDS else {}
 
@@ -136,6 +151,22 @@ def _repeats(blocks: Sequence[Block], stories: Ints, of: int, article: Bools, wo
     around = usual | doubted | ~sentence
     among = doubted | np.where(prose, usual, (stories > 1) & (doubt >= MIN_HEAD_DOUBT))
     return (stories > 0) & np.where(inside, among & ~heads, around)
+
+
+def _outside(
+    memory: PublisherMemory, blocks: Sequence[Block], own: Bools, words: Ints, doubt: Floats, of: int
+) -> Iterator[tuple[int, int]]:
+    """Doubtful blocks below the places of the page where this publisher's articles stand; each with the stories in which its place held one."""
+    at, found = find(memory.lines, place_keys(blocks))
+    if of < MIN_PLACE_STORIES or not found.any():
+        return
+    held = np.where(found, memory.lines["body"][np.where(found, at, 0)], 0).astype(np.intp)
+    article = own & (doubt <= MAX_ARTICLE_DOUBT) & (held >= MIN_PLACE_SHARE * of)
+    if words[article].sum() < MIN_PLACE_WORDS:
+        return
+    last = int(np.flatnonzero(article)[-1])
+    outside = own & (held <= MAX_PLACE_SHARE * held[article].max()) & (doubt >= MIN_OUTSIDE_DOUBT)
+    yield from ((index, int(held[index])) for index in np.flatnonzero(outside).tolist() if index > last)
 
 
 def _end(

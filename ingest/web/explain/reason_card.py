@@ -25,6 +25,7 @@ MAX_CAPTURED = 3
 _MEMORY_RULES = {
     "repeats": "memory: other stories of this publisher have the line, too",
     "below": "memory: it stands below a line that ends this publisher's articles",
+    "outside": "memory: it stands below the article, in a place of the page that seldom holds one",
 }
 
 
