@@ -25,6 +25,8 @@ COMMANDS = {
     "worker": ("ingest.cli.service:worker", "Clean what is queued; the same as `celery -A worker worker`."),
     "enqueue": ("ingest.cli.service:enqueue", "Copy files into the spool and queue them."),
     "what-if": ("ingest.cli.what_if:what_if", "What other packs or another memory would change in the records."),
+    "deliver": ("ingest.cli.deliver:deliver", "Deliver records to databases, search, files, streams, webhooks."),
+    "delete": ("ingest.cli.deliver:delete", "Delete records and their sources, and tell the sinks."),
     "reclean": ("ingest.cli.quarantine:reclean", "Clean the kept sources again, replacing their records."),
     "settings": ("ingest.cli.service:settings", "List all settings with their current values."),
     "status": ("ingest.cli.status:status", "What is waiting, who is working, and what blocks them."),

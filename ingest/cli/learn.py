@@ -72,9 +72,11 @@ def _observations(
     files: Sequence[Path], named: tuple[Path, ...], packs: Path | None, jobs: int
 ) -> Iterator[Observation]:
     """What is learned of each article; those that are refused are named on standard error."""
+    from ingest.core.limits import LIMITS
     from ingest.core.memory.observation import Observation
 
-    for path, answer in each_with_members(files, _observed, named=named, url=None, packs=packs, jobs=jobs):
+    found = each_with_members(files, _observed, named=named, url=None, packs=packs, jobs=jobs, limits=LIMITS)
+    for path, answer in found:
         if "seen" in answer:
             yield Observation.unpack(base64.b64decode(answer["seen"]))
         elif "reason" in answer:

@@ -14,6 +14,7 @@ from ingest.service.formats import (
     MemoryState,
     RedisStatistics,
     ServiceStatus,
+    SinkStatus,
 )
 
 
@@ -41,6 +42,7 @@ def journal_page() -> str:
         ("`memory`", MemoryState),
         ("`redis`", RedisStatistics),
         ("`last_refused`", LastRefused),
+        ("`sinks`", SinkStatus),
     )
     tables = "\n\n".join(f"## {title}\n\n{_summary(noun)}\n\n{_table(noun)}" for title, noun in parts)
     return f"""# The journal and the status

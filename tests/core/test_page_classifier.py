@@ -133,7 +133,9 @@ def test_an_element_name_counts_by_its_distance_and_unknown_names_count_nothing(
         for depth, name in enumerate(classes):
             element = Element("div", name, ordered_class_tokens(name), depth, element)
         order = list(element.self_and_ancestors())[::-1] if element else []
-        return float(element_scores(order, np.arange(len(order)) - 1, learned_element_weights())[-1])
+        kinds = [(each.tag, each.name_tokens) for each in order]
+        scores = element_scores(kinds, range(len(kinds)), np.arange(len(kinds)) - 1, learned_element_weights())
+        return float(scores[-1])
 
     plain = score("page", "inner", "box", "text")
     near, far = score("page", "inner", "box", "related-links"), score("related-links", "inner", "box", "text")

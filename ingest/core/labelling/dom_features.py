@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.core.caching import cache_short_texts
 from ingest.core.labelling.element_weights import ElementWeights, element_scores
+from ingest.core.labelling.trails import Trails, find_trails
 from ingest.core.model import Element, Markup
 from ingest.core.text.wordlists import load_wordlists
 
@@ -74,10 +74,8 @@ def name_groups() -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
     return tuple(table), {word: tuple(at) for word, at in member.items()}
 
 
-def build_block_tree(blocks: Sequence[Block], weights_of: ElementWeights) -> BlockTree:
-    """Build the tree of the elements around the blocks. Blocks without markup get an element of their own. `weights_of`
-    gives the weights of element names.
-    """
+def build_block_tree(blocks: Sequence[Block], weights: ElementWeights) -> BlockTree:
+    """Build the tree of the elements around the blocks. Blocks without markup get an element of their own."""
     number: dict[Element, int] = {}
     parent: list[int] = []
     own: list[int] = []
@@ -90,29 +88,29 @@ def build_block_tree(blocks: Sequence[Block], weights_of: ElementWeights) -> Blo
         while at is not None and at not in number:
             chain.append(at)
             at = at.parent
+        up = number[at] if at is not None else -1
         for new in reversed(chain):
-            parent.append(number[new.parent] if new.parent is not None else -1)
-            number[new] = len(number)
+            parent.append(up)
+            up = number[new] = len(number)
         own.append(number[element])
         while element.tag != markup.tag and element.parent is not None:
             element = element.parent
         base.append(number[element])
     signatures: dict[tuple[str, str], int] = {}
-    signature = np.array(
-        [signatures.setdefault((element.tag, element.class_attr), len(signatures)) for element in number], np.intp
-    )
+    signature = [signatures.setdefault((element.tag, element.class_attr), len(signatures)) for element in number]
     depth = np.array([element.depth for element in number], np.intp)
     parents = np.array(parent, np.intp)
-    order = list(number)
+    trails = find_trails(number, parent)
+    trail = np.array(trails.of, np.intp)
     return BlockTree(
         parent=parents,
         depth=depth,
         levels=_levels(parents, depth),
         innermost=np.array(own, np.intp),
         block_element=np.array(base, np.intp),
-        distances=_nearest_names(order, parent),
-        signature=signature,
-        element_score=element_scores(order, parents, weights_of),
+        distances=_nearest_names(trails)[trail],
+        signature=np.array(signature, np.intp),
+        element_score=element_scores(trails.kinds, trails.kind, np.array(trails.parent, np.intp), weights)[trail],
     )
 
 
@@ -122,7 +120,6 @@ def _levels(parent: Ints, depth: Ints) -> list[tuple[Ints, Ints]]:
     return [(here := by_depth[first:last], parent[here]) for first, last in pairwise(ends)]
 
 
-@cache_short_texts
 def _name_columns(tag: str, words: tuple[str, ...]) -> tuple[int, ...]:
     """The columns of an element's tag and of the groups its words belong to."""
     member = name_groups()[1]
@@ -135,17 +132,14 @@ def _tag_columns() -> dict[str, tuple[int]]:
     return {tag: (at,) for at, tag in enumerate(TAGS, len(name_groups()[0]))}
 
 
-def _nearest_names(order: Sequence[Element], parent: Sequence[int]) -> NDArray[np.uint8]:
-    """For each element, the number of elements up to the nearest one with a word of each group and with each tag."""
+def _nearest_names(trails: Trails) -> NDArray[np.uint8]:
+    """For each trail, the number of elements up to the nearest one with a word of each group and with each tag."""
     nobody = bytearray([MAX_DISTANCE] * (len(name_groups()[0]) + len(TAGS)))
     rows: list[bytearray] = []
-    known: dict[tuple[str, tuple[str, ...]], tuple[int, ...]] = {}
-    for element, up in zip(order, parent, strict=True):
+    columns = [_name_columns(*kind) for kind in trails.kinds]
+    for up, kind in zip(trails.parent, trails.kind, strict=True):
         row = (rows[up] if up >= 0 else nobody).translate(_ONE_FURTHER)
-        kind = element.tag, element.name_tokens
-        if kind not in known:
-            known[kind] = _name_columns(*kind)
-        for column in known[kind]:
+        for column in columns[kind]:
             row[column] = 0
         rows.append(row)
     return np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)

@@ -7,16 +7,14 @@ block's own element marks a teaser, on the next one the article.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
 import numpy as np
 
-from ingest.core.caching import cache_short_texts
 from ingest.core.labelling.tokens import Floats, Ints
-from ingest.core.model import Element
 
 DISTANCE_BINS = (0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4)
 """The distance bin of each element around a block, the smallest first; those farther out are ignored. A name has one
@@ -29,11 +27,6 @@ MAX_TOKENS_PER_ELEMENT = 12
 first.
 """
 
-ElementWeights = Callable[[str, tuple[str, ...]], tuple[float, ...]]
-"""From an element's tag and words: for each bin the sum of the log odds of body of its names, then for each bin the
-number of known names.
-"""
-
 
 def element_names(tag: str, words: Sequence[str]) -> list[str]:
     """The names of an element: its tag, its words, and each pair of consecutive words."""
@@ -41,31 +34,49 @@ def element_names(tag: str, words: Sequence[str]) -> list[str]:
     return [f"<{tag}>", *some, *(f"{first} {second}" for first, second in pairwise(some))]
 
 
+class ElementWeights:
+    """The weight of each name in each distance bin, and which of them are known: float64[names, 2 * N_BINS]."""
+
+    def __init__(self, names: Sequence[str], weights: Floats) -> None:
+        self._row = {name: row for row, name in enumerate(names)}
+        self._unknown = len(self._row)
+        self._weights = np.zeros((len(self._row) + 1, 2 * N_BINS))
+        self._weights[:-1, :N_BINS], self._weights[:-1, N_BINS:] = weights, weights != 0
+
+    def sums(self, kinds: Iterable[tuple[str, tuple[str, ...]]]) -> Floats:
+        """float64[kinds, 2 * N_BINS]: for each element's tag and words, in each bin the sum of the log odds of body of its
+        names; then in each bin the number of known names.
+        """
+        rows: list[int] = []
+        starts: list[int] = []
+        row_of = self._row.get
+        for tag, words in kinds:
+            starts.append(len(rows))
+            rows += [row for name in element_names(tag, words) if (row := row_of(name)) is not None] or [self._unknown]
+        return np.add.reduceat(self._weights[rows], starts) if starts else np.zeros((0, 2 * N_BINS))
+
+
 def weights_by_name(weights: Mapping[str, Sequence[float]]) -> ElementWeights:
     """Element weights from a weight for each name and bin; 0 where a name is unknown."""
-    rows = {name: (*each, *(float(weight != 0) for weight in each)) for name, each in weights.items()}
-
-    def weigh(tag: str, words: tuple[str, ...]) -> tuple[float, ...]:
-        known = [rows[name] for name in element_names(tag, words) if name in rows]
-        return tuple(map(sum, zip(*known, strict=True))) or (0.0,) * (2 * N_BINS)
-
-    return cache_short_texts(weigh)
+    return ElementWeights(list(weights), np.array(list(weights.values())))
 
 
-def element_scores(order: Sequence[Element], parent: Ints, weights_of: ElementWeights) -> Floats:
+def element_scores(
+    kinds: Iterable[tuple[str, tuple[str, ...]]], kind: Sequence[int], parent: Ints, weights: ElementWeights
+) -> Floats:
     """For each element, the score of its names and those of its ancestors: the sum of the weights over the square root
     of their number.
 
-    `order`: the elements; `parent`: the index in it of each element's parent, -1 for none.
+    `kinds`: tags with their words; `kind`: for each element the index of its own; `parent`: the index of each element's
+    parent, -1 for none.
     """
-    kinds: dict[tuple[str, tuple[str, ...]], int] = {}  # a page has 430 elements with text, of 80 kinds
-    kind = [kinds.setdefault((element.tag, element.name_tokens), len(kinds)) for element in order]
-    weights = np.array([*(weights_of(*each) for each in kinds), (0.0,) * (2 * N_BINS)])[[*kind, -1]]
+    of_kind = weights.sums(kinds)
+    each = np.concatenate((of_kind, np.zeros((1, 2 * N_BINS))))[[*kind, -1]]
     outwards = np.append(parent, -1)  # the last entry stands for the missing parent of the outermost elements
-    at, sums, known = np.arange(len(order)), np.zeros(len(order)), np.zeros(len(order))
+    at, sums, known = np.arange(len(parent)), np.zeros(len(parent)), np.zeros(len(parent))
     for ring in DISTANCE_BINS:
-        sums += weights[at, ring]
-        known += weights[at, ring + N_BINS]
+        sums += each[at, ring]
+        known += each[at, ring + N_BINS]
         at = outwards[at]
     return np.asarray(sums / np.sqrt(np.maximum(known, 1)))
 
@@ -75,6 +86,4 @@ def learned_element_weights() -> ElementWeights:
     """The weights learned in training (models/element_weights.npz)."""
     source = files("ingest.core.labelling").joinpath("models/element_weights.npz")
     with source.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-        return weights_by_name(
-            dict(zip(arrays["names"].tolist(), arrays["weights"].astype(np.float64).tolist(), strict=True))
-        )
+        return ElementWeights(arrays["names"].tolist(), arrays["weights"].astype(np.float64))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ingest.core.labelling.outline import base, innermost, outwards
 from ingest.core.labelling.tables import is_foreign
 from ingest.core.model import Label
+from ingest.core.text.scripts import SENTENCE_STOPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ CERTAIN_PROSE = 0.8
 ALIKE = 5
 """Number of body paragraphs that a long one must match in element, class and parent element."""
 
-_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।", "။", "។", '"', "”", "»", "」")
+_ENDS = (*SENTENCE_STOPS, '"', "”", "»", "」")
 FOREIGN = (
     "navigation",
     "footer",
@@ -78,9 +79,10 @@ def _bare(page: Outline) -> set[int]:
         if mine and page.amount[at] >= MIN_GAP_SENTENCE_WORDS:
             own, element = base(page.blocks[at]), innermost(page.blocks[at])
             holders.update(each for each in {element, own and own.parent} if each is not None)
-    first = next(iter(page.prose()), len(page.blocks))
+    first = next(iter(page.prose), len(page.blocks))
+    opening = next((at for at in range(first) if page.verdicts[at].label is Label.HEADLINE), first)
     found = set()
-    for at in range(first + 1, len(page.blocks)):
+    for at in range(opening + 1, len(page.blocks)):
         element = innermost(page.blocks[at])
         if page.body[at] or element is None or holders.get(element, 0) < 2:
             continue
@@ -91,7 +93,7 @@ def _bare(page: Outline) -> set[int]:
 
 def _alike(page: Outline) -> Counter[tuple[str, str, Element | None]]:
     """The number of body paragraphs for each combination of element, class and parent element."""
-    own = (base(page.blocks[at]) for at in page.prose())
+    own = (base(page.blocks[at]) for at in page.prose)
     return Counter((element.tag, element.class_attr, element.parent) for element in own if element is not None)
 
 

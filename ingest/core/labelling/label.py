@@ -1,11 +1,9 @@
-"""Assign a label to each block.
+"""Assign a label to each block. Pass 1 looks at each block separately, pass 2 at its neighbours.
 
-Pass 1 looks at each block separately, pass 2 at its neighbours. The first source that decides wins:
-
+The first source that decides wins:
     packs (certain) ▶ structure (the headline and its repeats, lists after a marker) ▶ the learned labeller (general)
 
-No rule uses the absolute position of a block: removing text changes positions, and cleaning a text twice must give the
-same result.
+No rule uses the absolute position of a block: removing text changes positions, and cleaning a text twice must give the same result.
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ from __future__ import annotations
 import re
 from itertools import islice, pairwise
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ingest.core.labelling import page_classifier, text_classifier
@@ -21,19 +20,22 @@ from ingest.core.labelling.headline_labels import label_headlines
 from ingest.core.labelling.headlines import NO_CHOICE, Choice, choose_headline
 from ingest.core.labelling.refusal import find_refusal
 from ingest.core.labelling.remembered import accept, is_byline_or_date, remembered
+from ingest.core.labelling.selected import apply_selectors
 from ingest.core.labelling.structure import Stated, decide
 from ingest.core.labelling.text_structure import settle
 from ingest.core.model import Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
+from ingest.core.text.scripts import SENTENCE_STOPS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ingest.core.labelling.text_classifier import Judgement
     from ingest.core.memory.publisher import PublisherMemory
     from ingest.core.model import Prediction
     from ingest.core.packs import Hit, Rulebook
+    from ingest.core.packs.selector import SelectorRule
 
 MAX_TAG_CHARACTERS = 40
 MAX_TAILS = 8
@@ -52,7 +54,7 @@ _SITE_LABELS = frozenset({
 
 _LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # the field filled by a line under a marker
 
-_SENTENCE_GAP = re.compile(r"""[.!?…。！？؟।]["'”’»」』)]*\s*""")
+_SENTENCE_GAP = re.compile(rf"""[{SENTENCE_STOPS}]["'”’»」』)]*\s*""")
 
 
 def label_blocks(
@@ -61,16 +63,18 @@ def label_blocks(
     headline: str | None,
     find_main_region: Callable[[], str | None] | None = None,
     known: PublisherMemory | None = None,
+    selected: Mapping[int, SelectorRule] = MappingProxyType({}),
 ) -> tuple[LabelledBlock, ...]:
     """All blocks, in order, with their labels. `headline`: as claimed; None lets the first title-like line of a text
     file be the headline. `find_main_region`: the text that a main-region finder keeps of the page. `known`: what memory
-    knows about the publisher.
+    knows about the publisher. `selected`: the publisher's rules for elements, by the numbers of the blocks inside them.
 
     Raises `Rejected` where a page has no article.
     """
     if article.is_marked_up:
         return label_marked_up(article, rulebook, headline)
     blocks, rows = ruled(article.blocks, rulebook, headline)
+    apply_selectors(blocks, rows, {id(article.blocks[at]): rule for at, rule in selected.items()})
     verdicts: Sequence[Prediction]
     judged, certainty = None, 1.0
     if article.source.media_type == "text/plain":
@@ -168,7 +172,7 @@ def choose(
     """Which line of a text file is its headline, if any; the titles of a digest, each above a dateline, belong to its
     items.
     """
-    titled = (above for above, below in pairwise(blocks) if not is_prose(above.text) and rulebook.dateline(below.text))
+    titled = (above for above, below in pairwise(blocks) if rulebook.dateline(below.text) and not is_prose(above.text))
     if len(list(islice(titled, 2))) > 1:
         return NO_CHOICE
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)
@@ -176,9 +180,7 @@ def choose(
 
 
 def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
-    """The text of the chosen line. A line that a marker above it has claimed for a list, or a date joined to it, loses
-    that label.
-    """
+    """The text of the chosen line. One that a marker above it has claimed for a list, or a date joined to it, loses that label."""
     best = choice.bare()
     if best is None:
         return None

@@ -1,4 +1,4 @@
-"""What a publisher repeats over its different articles: immutable snapshots, and the pure functions that make and read them.
+"""What repeats over many files: which of them tell one story, and what a publisher repeats.
 
-labelled article ──observe──▶ Observation ──add──▶ PublisherMemory ──▶ Memory ──of──▶ evidence about the next article's blocks
+labelled article ──observe──▶ Observation ──add──▶ PublisherMemory ──▶ Memory ──recall──▶ what leaves the next article
 """

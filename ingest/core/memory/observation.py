@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
 from ingest.core.memory.lines import line_keys
 from ingest.core.memory.places import place_keys
-from ingest.core.memory.shingles import containment, shingle_hashes, word_hashes
+from ingest.core.memory.shingles import containment, shingle_hashes, tokens
 from ingest.core.model import Label
 from ingest.core.text.characters import count_words
 from ingest.core.text.lines import is_prose
@@ -62,12 +63,12 @@ class Sketch(NamedTuple):
 
         Two texts whose template was taken for prose may share most of it.
         """
-        alike = containment(self.lead.tolist(), other.lead.tolist()) >= MIN_SHARED_LEAD
-        if not alike and containment(self.headline.tolist(), other.headline.tolist()) < MIN_SHARED_HEADLINE:
+        alike = _shared(self.lead, other.lead) >= MIN_SHARED_LEAD
+        if not alike and _shared(self.headline, other.headline) < MIN_SHARED_HEADLINE:
             return False
         scale = max(self.scale, other.scale)
         one, two = _scaled(self.whole, scale), _scaled(other.whole, scale)
-        return containment(one.tolist(), two.tolist()) >= MIN_SHARED
+        return _shared(one, two) >= MIN_SHARED
 
 
 class Observation(NamedTuple):
@@ -129,14 +130,22 @@ def observe(
 
 def sketch_of(paragraphs: Sequence[str], headline: str | None) -> Sketch:
     """The sketch of a body and its headline."""
-    whole = shingle_hashes(" ".join(paragraphs))
+    whole = shingle_hashes(tokens(" ".join(paragraphs)))
     prose = [text for text in paragraphs if is_prose(text)] or paragraphs
     scale = max(0, (len(whole) // MAX_SKETCH_SHINGLES).bit_length())
-    lead = shingle_hashes(" ".join(prose)[:LEAD_CHARACTERS])
-    words = word_hashes(headline or "")
-    title = np.unique(words) if len(words) >= MIN_HEADLINE_WORDS else words[:0]
-    return Sketch(scale, _scaled(whole.astype(np.uint32), scale), lead.astype(np.uint32), title.astype(np.uint32))
+    lead = shingle_hashes(tokens(" ".join(prose)[:LEAD_CHARACTERS]))
+    words = tokens(headline or "")
+    known = (
+        sorted({crc32(word.encode("utf-8", "replace")) for word in words}) if len(words) >= MIN_HEADLINE_WORDS else []
+    )
+    title = np.array(known, np.uint32)
+    return Sketch(scale, _scaled(whole.astype(np.uint32), scale), lead.astype(np.uint32), title)
 
 
 def _scaled(parts: Parts, scale: int) -> Parts:
     return np.asarray(parts[parts & np.uint32((1 << scale) - 1) == 0])
+
+
+def _shared(one: Parts, other: Parts) -> float:
+    """The share of the smaller set that the other has."""
+    return containment(frozenset(one.tolist()), frozenset(other.tolist()))

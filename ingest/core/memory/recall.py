@@ -17,7 +17,7 @@ from ingest.core.memory.places import place_keys
 from ingest.core.memory.publisher import find
 from ingest.core.model import Label
 from ingest.core.text.characters import count_words
-from ingest.core.text.lines import ends_sentence, is_prose
+from ingest.core.text.lines import ends_like_sentence, is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,7 +139,7 @@ def _repeats(blocks: Sequence[Block], stories: Ints, of: int, article: Bools, wo
     if of == 1:
         return (stories > 0) & (doubt >= MIN_LONE_DOUBT)
     prose = np.array([is_prose(block.text) for block in blocks])
-    sentence = prose | np.array([ends_sentence(block.text) for block in blocks]) & (words >= MIN_SENTENCE_WORDS)
+    sentence = prose | np.array([ends_like_sentence(block.text) for block in blocks]) & (words >= MIN_SENTENCE_WORDS)
     inside = np.zeros(len(blocks), bool)
     ends = np.flatnonzero(article & prose if (article & prose).any() else article)
     if len(ends):
