@@ -23,8 +23,8 @@ CORE = (
     ("containers",),
     ("labelling", "metadata"),
     ("packs", "parse"),
-    ("html",),
-    ("text", "record"),
+    ("html", "memory"),
+    ("text", "record", "record_parts"),
     ("model",),
     ("limits", "caching"),
 )

@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.quality import floors
 from ingest import Rejected, clean
+from ingest.core.parse.double_encoding import mend_double_encoding
+from ingest.core.text.characters import strip_unsafe
 from ingest.core.text.normalize import match_key
 
 if TYPE_CHECKING:
@@ -66,7 +68,9 @@ def main() -> int:
 
 def score(text: dict[str, Any]) -> Counter[str]:
     """Counts of lines and words of one text."""
-    lines = [(" ".join(line["text"].split()), line["label"]) for line in text["lines"] if line["text"].strip()]
+    mended = mend_double_encoding("\n".join(line["text"] for line in text["lines"]))[0].split("\n")
+    labels = [line["label"] for line in text["lines"]]
+    lines = [(" ".join(line.split()), label) for line, label in zip(mended, labels, strict=True) if line.strip()]
     record = _clean("\n".join(line["text"] for line in text["lines"]), text["url"])
     counts = Counter[str]()
     wrong = 0
@@ -182,8 +186,8 @@ def _stays(lines: Sequence[tuple[str, str]], body: str) -> list[float]:
 
 
 def _key(line: str) -> str:
-    """Key for comparing lines: their words, whatever cleaning did to punctuation and white space."""
-    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", line).casefold())) or line.strip()
+    """Key for comparing lines: their words, whatever cleaning did to punctuation, white space and soft hyphens."""
+    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", strip_unsafe(line)).casefold())) or line.strip()
 
 
 if __name__ == "__main__":

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
+import zlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +19,12 @@ from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, fil
 from ingest.cli.progress import progress
 from ingest.cli.sandboxed import Read, each_with_members
 from ingest.export import FORMATS
+
+if TYPE_CHECKING:
+    from ingest.core.limits import Limits
+
+MAX_STORIES = 1_000_000
+"""Files of one run whose stories are known; as in the service."""
 
 
 @click.command()
@@ -47,6 +55,18 @@ from ingest.export import FORMATS
     metavar="FIELD=CHANCE",
     help="Leave a value out that is less sure (published=.6), refuse an article whose body is (body=.3); may be repeated.",
 )
+@click.option(
+    "--stories",
+    is_flag=True,
+    help="Say which of the files tell one story (story, same_as, changes), in the order in which they are read.",
+)
+@click.option(
+    "--json-field",
+    "json_fields",
+    multiple=True,
+    metavar="FIELD=KEYS",
+    help="Where JSON pages keep a field: html=payload.page; may be repeated. Common keys are known.",
+)
 @click.pass_context
 def clean(
     ctx: click.Context,
@@ -57,6 +77,9 @@ def clean(
     jobs: int,
     packs: Path | None,
     thresholds: tuple[str, ...],
+    json_fields: tuple[str, ...],
+    *,
+    stories: bool,
 ) -> None:
     """Clean files, folders, or standard input (-); each file in a sandboxed process with limits of time and memory.
 
@@ -73,7 +96,8 @@ def clean(
         raise click.UsageError("--url needs a single file.")
     if output:
         make_folder(output)
-    write = writer(form, _min_confidence(thresholds))
+    write = writer("jsonl" if stories else form, _min_confidence(thresholds))
+    limits = _limits(json_fields)
     refused = 0
     gap = ""
     counts: Counter[str] = Counter()
@@ -81,7 +105,9 @@ def clean(
     total: Counter[str] = Counter()
     began = time.monotonic()
     with progress(len(files), prints_records=output is None) as bar:
-        found = each_with_members(files, write, named=paths, url=url, packs=packs, jobs=jobs)
+        found = each_with_members(files, write, named=paths, url=url, packs=packs, jobs=jobs, limits=limits)
+        if stories:
+            found = placed(found, form)
         for path, result in found:
             shown = escape_for_display(str(path))
             bar.step(result)
@@ -123,6 +149,23 @@ def summary(counts: Mapping[str, int]) -> str:
     return f"{count:,} member{'s' if count != 1 else ''}" + (f": {', '.join(parts)}" if parts else "")
 
 
+def _limits(json_fields: tuple[str, ...]) -> Limits:
+    """The limits for reading containers; a usage error for what names no field."""
+    from dataclasses import replace
+
+    from ingest.core.containers.json_fields import MAPPED_FIELDS
+    from ingest.core.limits import LIMITS
+
+    pairs = []
+    for each in json_fields:
+        field, _, keys = each.partition("=")
+        if field not in MAPPED_FIELDS or not keys:
+            message = f"{each!r} is not FIELD=KEYS, with a field of {', '.join(MAPPED_FIELDS)}"
+            raise click.BadParameter(message, param_hint="'--json-field'")
+        pairs.append((field, keys))
+    return replace(LIMITS, json_fields=tuple(pairs))
+
+
 def _min_confidence(thresholds: tuple[str, ...]) -> dict[str, float]:
     """The least confidence by field; a usage error where it cannot be used."""
     from ingest.core.confidence import check_min_confidence
@@ -151,11 +194,31 @@ def writer(form: str, min_confidence: Mapping[str, float] = MappingProxyType({})
     return write
 
 
+def placed(found: Iterable[tuple[Path, dict[str, str]]], form: str) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Results of `writer("jsonl")` as those of `writer(form)`, of records that know the stories of those before them."""
+    from ingest.core.record import Record
+    from ingest.service.story_index import StoryIndex
+
+    index = StoryIndex("", limit=MAX_STORIES)
+    before: dict[str, bytes] = {}
+
+    def read(record_id: str) -> dict[str, Any] | None:
+        return json.loads(zlib.decompress(before[record_id])) if record_id in before else None
+
+    for arrived, (path, result) in enumerate(found):
+        if "text" in result:
+            record = Record.model_validate_json(result["text"])
+            record = index.place(record, arrived, read).apply(record)
+            before[record.id] = zlib.compress(json.dumps({"headline": record.headline, "body": record.body}).encode())
+            yield path, result | {"text": FORMATS[form].write(record)}
+        else:
+            yield path, result
+    index.close()
+
+
 @click.command()
 def schema() -> None:
     """Print the JSON Schema of a record."""
-    import json
-
     from ingest.core.record import Record
 
     click.echo(json.dumps(Record.model_json_schema(mode="serialization"), indent=2))

@@ -65,7 +65,9 @@ def _bar(total: int) -> Iterator[Progress]:
                     members[:] = [bar.add_task(result["container"], total=int(result["size"]), count="")]
                 elif "member" in result:
                     self.count += 1
-                    bar.update(members[0], completed=int(result["at"]), count=f"{self.count:,} members")
+                    for task in members:
+                        at = int(result["at"]) if "at" in result else None
+                        bar.update(task, completed=at, count=f"{self.count:,} members")
                 else:
                     for task in members:
                         bar.remove_task(task)

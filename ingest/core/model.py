@@ -65,6 +65,20 @@ if sys.version_info < (3, 12):
         type.__setattr__(Label, member.name, member)
 
 
+class Relation(StrEnum):
+    """What a record is to an earlier one that tells the same story. A closed set."""
+
+    IDENTICAL = "identical"
+    COPY = "copy"
+    EXCERPT = "excerpt"
+    CONTAINS = "contains"
+    NEW_VERSION = "new_version"
+    EARLIER_VERSION = "earlier_version"
+    CORRECTION = "correction"
+    UPDATE = "update"
+    KILL = "kill"
+
+
 @dataclass(frozen=True, slots=True)
 class RawArticle:
     """Bytes as they came, unpacked, and what the sender claims about them. `id`: SHA-256 of the content, in hex."""

@@ -4,45 +4,33 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter
+from pydantic import Field, JsonValue, TypeAdapter
 
 from ingest.core.model import Label
+from ingest.core.record_parts import (
+    Changes,
+    Language,
+    Permission,
+    RecordId,
+    SameAs,
+    Status,
+    Text,
+    Timestamp,
+    Urgency,
+    Url,
+)
+from ingest.core.record_parts import RecordModel as _RecordModel
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 
 SCHEMA_VERSION: Literal[3] = 3
-"""1 had no `extra`, no `alternative_headlines` and no `confidence`; 2 none of what agencies say beside an article (`rights`, `status` …)."""
-
-Text = Annotated[str, StringConstraints(min_length=1)]
-Timestamp = Annotated[
-    str,
-    StringConstraints(pattern=r"^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$"),
-    Field(description="RFC 3339 with offset; a day known without an hour stays a day."),
-]
-Status = Literal["usable", "embargoed", "withheld", "canceled"]
-Permission = Literal["reserved", "allowed"]
-Urgency = Annotated[int, Field(ge=1, le=9)]
-Language = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Field(description="BCP 47")
-]
-
-
-def _parsable_url(url: str) -> str:
-    urlsplit(url)  # raises ValueError: "http://[" is no address
-    return url
+"""1 had no `extra`, no `alternative_headlines` and no `confidence`; 2 none of what agencies say beside an article (`rights`, `status` …), and no
+`story`, `same_as` and `changes`."""
 
 
 def _escaped(found: re.Match[str]) -> str:
     """A character as a JSON string may write it; line ends between the members stay."""
     return found[0] if found[0] in "\n\r\t" else f"\\u{ord(found[0]):04x}"
-
-
-Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$"), AfterValidator(_parsable_url)]
-
-
-class _RecordModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Publisher(_RecordModel):
@@ -201,8 +189,9 @@ class Record(_RecordModel):
 
     schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
     """3; records of 2 are the same without `rights`, `status`, `embargoed`, `urgency`, `subjects`, `digital_source_type`, `item`,
-    `source.format` and `container`; those of 1 also without `extra`, `alternative_headlines` and `confidence`."""
-    id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    `story`, `same_as`, `changes`, `source.format` and `container`; those of 1 also without `extra`, `alternative_headlines` and
+    `confidence`."""
+    id: RecordId
     """SHA-256 of the unpacked content."""
     url: Url | None = None
     """Where the article was published: an absolute address (http or https), as the sender gave it, or the page's canonical one."""
@@ -254,6 +243,13 @@ class Record(_RecordModel):
     """How it was made, by the IPTC's vocabulary: "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"."""
     item: Item | None = None
     """How the sender's system calls it."""
+    story: RecordId | None = None
+    """Id of the story: the `id` of the first record of it that the service saw, mostly this record's own; null where stories are not kept."""
+    same_as: tuple[SameAs, ...] = ()
+    """Earlier records of the same story, in the order in which they came; at most 16, the strongest relations."""
+    changes: Changes | None = None
+    """What this record changed in the last of those that it replaces (new_version, update, correction, kill); null if it replaces none, or
+    the earlier record could not be read any more."""
     extra: dict[str, JsonValue] = Field(default_factory=dict)
     """The sender's own object (ids, tags): what the claims hold that is no field of the record, as it was sent and in that order."""
     removed: tuple[Removed, ...] = ()

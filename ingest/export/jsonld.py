@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ingest.export.uri import article_uri, to_uri
+from ingest.core.model import Relation
+from ingest.export.uri import article_uri, content_uri, to_uri
 
 if TYPE_CHECKING:
     from ingest.core.record import Image, Record, Related
@@ -24,6 +25,13 @@ OWN_TERMS: dict[str, Any] = {
 }
 """Terms that schema.org does not have. `extra` is a JSON literal (JSON-LD 1.1, section 4.2.2), which processors keep unchanged;
 `tdm:reservation` is that of the TDM Reservation Protocol."""
+
+STORY_TERMS = {
+    "isBasedOn": (Relation.COPY, Relation.NEW_VERSION, Relation.UPDATE, Relation.CORRECTION, Relation.KILL),
+    "isPartOf": (Relation.EXCERPT,),
+    "hasPart": (Relation.CONTAINS,),
+}
+"""The term for an earlier record of the same story, by what this one is to it. An earlier version that came later has no term."""
 
 
 def jsonld(record: Record) -> dict[str, Any]:
@@ -64,9 +72,16 @@ def jsonld(record: Record) -> dict[str, Any]:
             about=[_thing("DefinedTerm", name=subject.name, termCode=subject.code) for subject in record.subjects],
             digitalSourceType=record.digital_source_type,
             version=item and item.version,
+            exampleOfWork=record.same_as and _work(record.story),
+            sameAs=[content_uri(other.id) for other in record.same_as if other.relation is Relation.IDENTICAL],
+            **{term: [_work(o.id) for o in record.same_as if o.relation in of] for term, of in STORY_TERMS.items()},
         ),
         **own,
     }
+
+
+def _work(record_id: str | None) -> dict[str, Any] | None:
+    return _thing("NewsArticle", **{"@id": content_uri(record_id)}) if record_id else None
 
 
 def _identifiers(record: Record) -> dict[str, Any] | list[dict[str, Any]]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.core.containers.codes import code_address
 from ingest.core.metadata.rights import policy
-from ingest.export.uri import article_uri, to_uri
+from ingest.export.uri import article_uri, content_uri, to_uri
 
 if TYPE_CHECKING:
     from ingest.core.record import Image, Record, Related, Subject
+    from ingest.core.record_parts import SameAs
 
 STANDARD = {"name": "ninjs", "version": "3.1", "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.1.json#"}
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}:[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]{1,2000}")
@@ -74,6 +75,7 @@ def ninjs(record: Record) -> dict[str, Any]:
         "associations": [
             *(_picture(image, own, number) for number, image in enumerate(record.images, 1)),
             *(_related(link, own, number) for number, link in enumerate(record.related, 1)),
+            *(_same_story(other, number) for number, other in enumerate(record.same_as, 1)),
         ],
     }
     return {name: value for name, value in found.items() if value}
@@ -168,3 +170,7 @@ def _related(link: Related, own: str, number: int) -> dict[str, Any]:
         "headlines": [{"role": "main", "contentType": "text/plain", "value": link.headline}] if link.headline else [],
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _same_story(other: SameAs, number: int) -> dict[str, str]:
+    return {"name": f"story-{number}", "rel": str(other.relation), "uri": content_uri(other.id), "type": "text"}

@@ -15,7 +15,12 @@ _STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 def article_uri(record: Record) -> str:
     """The article's own URI: its URL, or the digest of its content (the "nih" scheme of RFC 6920)."""
-    return (to_uri(record.url) if record.url else None) or f"nih:sha-256;{record.id}"
+    return (to_uri(record.url) if record.url else None) or content_uri(record.id)
+
+
+def content_uri(record_id: str) -> str:
+    """The URI of the content with this id (the "nih" scheme of RFC 6920)."""
+    return f"nih:sha-256;{record_id}"
 
 
 def to_uri(url: str) -> str | None:

@@ -9,10 +9,10 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 
 class JournalEntry(TypedDict):
-    """One line of the journal: how one source was settled. What is unknown is null.
+    """One line of the journal: how one source was settled, or that a record was deleted. What is unknown is null.
 
     Lines of version 0.1 lack `publisher`, `headline`, `words`, `words_removed`, `ms`, `stages` and `claims_lost` where they are null;
-    those before 0.3 lack `container`, `member`, `offset` and `members`.
+    those before 0.3 lack `container`, `member`, `offset`, `members` and `story`.
     """
 
     time: Annotated[str, "When it was settled: RFC 3339 in UTC with milliseconds."]
@@ -23,6 +23,7 @@ class JournalEntry(TypedDict):
     ]
     publisher: Annotated[str | None, "Publisher of the record: its domain, or else its name."]
     headline: Annotated[str | None, "Headline of the record, at most 200 characters."]
+    story: Annotated[str | None, "Id of the record's story (docs/stories.md)."]
     words: Annotated[int | None, "Words of the record's body."]
     words_removed: Annotated[int | None, "Words of the blocks that left the body."]
     confidence: Annotated[
@@ -31,12 +32,13 @@ class JournalEntry(TypedDict):
     ]
     ms: Annotated[float | None, "Milliseconds from opening the source to settling it; null if its worker process died."]
     stages: Annotated[
-        dict[str, float] | None, "Milliseconds of each stage (read, parse, label, compose, write), as far as it came."
+        dict[str, float] | None,
+        "Milliseconds of each stage (read, parse, label, compose, story, write), as far as it came.",
     ]
     outcome: Annotated[
-        Literal["stored", "duplicate", "refused", "unpacked"],
+        Literal["stored", "duplicate", "refused", "unpacked", "deleted"],
         "`stored`: there is a record; `duplicate`: the record that was there stays and has other claims; `refused`: it lies in quarantine; "
-        "`unpacked`: a container, whose members have lines of their own.",
+        "`unpacked`: a container, whose members have lines of their own; `deleted`: `ingest delete` has deleted the record.",
     ]
     reason: Annotated[str | None, "Why it was refused (docs/reasons.md); null otherwise."]
     claims_lost: Annotated[
@@ -82,6 +84,22 @@ class RedisStatistics(TypedDict):
     version: Annotated[str | None, "Version of Redis."]
 
 
+class SinkStatus(TypedDict):
+    """A sink: where records are delivered."""
+
+    sink: Annotated[str, "Its address without its password."]
+    name: Annotated[str, "Its short name, for `ingest deliver --sink`."]
+    running: Annotated[bool, "Whether a process delivers to it."]
+    lag_lines: Annotated[int, "Lines of the journal that it has not been given."]
+    lag_seconds: Annotated[int, "For how long the first of them has been there; 0 if there is none."]
+    delivered: Annotated[int, "Records and deletions that it was given, repetitions included."]
+    last_delivered: Annotated[str | None, "When the last batch was delivered: RFC 3339 in UTC."]
+    error: Annotated[str | None, "Why the last attempt failed; null if it did not."]
+    error_since: Annotated[str | None, "Since when all attempts have failed: RFC 3339 in UTC."]
+    attempts: Annotated[int, "How many attempts have failed since then."]
+    dead_letters: Annotated[int, "Records that it rejected for good."]
+
+
 class LastRefused(TypedDict):
     """The last source that was refused."""
 
@@ -119,9 +137,9 @@ class ServiceStatus(LiveParts):
     """What `ingest status --json` prints. Without a spool: `why` alone."""
 
     inbox: Annotated[int, "Files in the inbox."]
-    claimed: Annotated[int, "Sources that are claimed and not settled."]
+    claimed: Annotated[int, "Sources that are claimed and not settled; members of containers are, containers are not."]
     oldest_claimed_seconds: Annotated[int, "Age of the oldest of them; below 0 if the clock was set back."]
-    containers: Annotated[list[ContainerStatus], "Containers among them, the oldest first, at most 20."]
+    containers: Annotated[list[ContainerStatus], "Containers that are not settled, the oldest first, at most 20."]
     done: Annotated[int, "Settled sources that are still kept."]
     quarantined: Annotated[dict[str, int], "Sources in quarantine by reason."]
     rate_per_minute: Annotated[int, "Sources settled in the last 60 seconds."]
@@ -133,6 +151,7 @@ class ServiceStatus(LiveParts):
     broker: Annotated[str | None, "The broker's URL without its password; null without a broker."]
     packs: Annotated[PackState, "The user's packs."]
     redis: NotRequired[Annotated[RedisStatistics | None, "Statistics of Redis; null if it cannot be reached."]]
+    sinks: Annotated[list[SinkStatus], "The sinks of INGEST_SINKS."]
     why: Annotated[list[str], "Why something does not move, and what to do; empty if all is well."]
 
 

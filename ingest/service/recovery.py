@@ -21,7 +21,7 @@ from typing import Any
 
 from ingest.service.formats import JournalEntry
 from ingest.service.journal import Journal
-from ingest.service.spool import Spool, beneath, filenames, heartbeat, settled
+from ingest.service.spool import Spool, beneath, containers, filenames, heartbeat, settled
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +102,10 @@ class JournalCare:
         self._agreed = False
         self._next = 0.0
         self._next_members = 0.0
+        with contextlib.suppress(
+            OSError
+        ):  # members that have a line already are settled by `reconcile`, not handed out again
+            containers.recover_all(spool)
         self._reconcile()
 
     def maintain(self) -> None:

@@ -13,18 +13,18 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ingest.core.containers.json_fields import MAPPED_FIELDS
 from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
+from ingest.service.sinks.url import SinkUrl
 
 PREFIX = "INGEST_"
-SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token")
+SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token", "sinks")
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
-JsonField = Annotated[
-    str, StringConstraints(pattern=r"^(html|text|fetched|url|headline|byline|authors|published|modified|language)$")
-]
+JsonField = Annotated[str, StringConstraints(pattern=f"^({'|'.join(MAPPED_FIELDS)})$")]
 ConfidenceField = Annotated[str, StringConstraints(pattern=r"^(headline|authors|published|publisher|body)$")]
 
 
@@ -39,8 +39,11 @@ class Settings(BaseSettings):
         Path("spool"), description="The folder of inbox, claimed, done and quarantine; all on one mount."
     )
     out: Path = Field(Path("out"), description="Where records go.")
-    sink: Literal["json", "jsonl"] = Field(
+    out_format: Literal["json", "jsonl"] = Field(
         "json", description="json: one file per article; jsonl: JSON Lines segments."
+    )
+    sinks: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Where records are delivered, too: addresses of sinks with spaces between them (docs/sinks.md)."
     )
     on_duplicate: Literal["skip", "replace"] = Field(
         "skip", description="For content seen before: keep the first record (skip) or write the new one (replace)."
@@ -104,6 +107,14 @@ class Settings(BaseSettings):
     )
     max_docs_per_child: int = Field(2000, ge=1, description="A worker process is replaced after so many documents.")
 
+    stories: Literal["off"] | Path | None = Field(
+        None,
+        description="The index of stories: a path, or off. Unset: stories.db in the spool; off where that is a network mount.",
+    )
+    max_stories: int = Field(
+        1_000_000, ge=1, le=2**30, description="Articles that the index of stories knows; the oldest are forgotten."
+    )
+
     max_claimed: int = Field(10_000, ge=1, description="Intake pauses while more sources are claimed.")
     min_free: float = Field(2.0, ge=0, lt=100, description="Intake pauses while less of the disk is free, in per cent.")
     journal_bytes: int = Field(64 * MIB, ge=4096, description="The journal is rotated at this size in bytes.")
@@ -124,17 +135,17 @@ class Settings(BaseSettings):
         """By what sets two deployments apart: `min_confidence` is a mapping, and mappings have no hash."""
         return hash((self.spool, self.out, self.broker_prefix))
 
-    @field_validator("spool", "out", "packs", mode="before")
+    @field_validator("spool", "out", "packs", "stories", mode="before")
     @classmethod
     def _a_path(cls, value: Any) -> Any:
         if isinstance(value, str | os.PathLike) and is_url(value):
             raise ValueError("an address, not a path; only a folder of this machine can be used")
         return value
 
-    @field_validator("spool", "out", "packs")
+    @field_validator("spool", "out", "packs", "stories")
     @classmethod
-    def _absolute(cls, value: Path | None) -> Path | None:
-        return value and value.absolute()
+    def _absolute(cls, value: Path | str | None) -> Path | str | None:
+        return value.absolute() if isinstance(value, Path) else value
 
     @field_validator("broker_url")
     @classmethod
@@ -154,6 +165,19 @@ class Settings(BaseSettings):
                 "has no readable host and port; characters such as / ? # @ in a password must be written as %XX, "
                 f"or the password given by {PREFIX}BROKER_PASSWORD"
             )
+        return value
+
+    @field_validator("sinks", mode="before")
+    @classmethod
+    def _addresses(cls, value: Any) -> Any:
+        return value.split() if isinstance(value, str) else value
+
+    @field_validator("sinks")
+    @classmethod
+    def _valid_sinks(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        names = [SinkUrl(sink.get_secret_value()).name for sink in value]
+        if len(set(names)) < len(names):
+            raise ValueError("two sinks are the same")
         return value
 
     @field_validator("dashboard_token", "intake_token")
@@ -181,7 +205,13 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Strings that no log, error or terminal may show."""
         held = (self.broker_password and self.broker_password.get_secret_value(), urlsplit(self.broker or "").password)
-        return tuple(dict.fromkeys(form for secret in held if secret for form in (secret, quote(secret, safe=""))))
+        forms = [form for secret in held if secret for form in (secret, quote(secret, safe=""))]
+        return tuple(dict.fromkeys(forms + [form for url in self.sink_urls for form in url.secrets]))
+
+    @property
+    def sink_urls(self) -> tuple[SinkUrl, ...]:
+        """The sinks, with their passwords."""
+        return tuple(SinkUrl(sink.get_secret_value()) for sink in self.sinks)
 
     @property
     def broker(self) -> str | None:

@@ -53,6 +53,7 @@ class Result:
     id: str | None = None
     publisher: str | None = None
     headline: str | None = None
+    story: str | None = None
     words: int | None = None
     words_removed: int | None = None
     confidence: dict[str, float] | None = None
@@ -99,6 +100,7 @@ def _journal_entry(whole_name: str, result: Result, timer: StageTimer | None, no
         id=result.id,
         publisher=result.publisher,
         headline=result.headline,
+        story=result.story,
         words=result.words,
         words_removed=result.words_removed,
         confidence=result.confidence,

@@ -23,6 +23,7 @@ from ingest.service.formats import (
 from ingest.service.health import low_disk, spool_problem
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.settings import Settings
+from ingest.service.sinks.status import sink_problems, sink_statuses
 from ingest.service.spool import FOLDERS, Spool, containers, filenames
 from ingest.service.spool.clock import MAX_CLOCK_SKEW_SECONDS, age_key
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
@@ -71,6 +72,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "stalled_seconds": stalled(service, found, claimed, oldest),
         "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
         "broker": settings.broker_shown,
+        "sinks": sink_statuses(service),
         "packs": PackSnapshot(spool.root).state(),
         "why": [],
     }
@@ -105,11 +107,16 @@ def no_spool_message(settings: Settings) -> str:
 
 
 def claimed_and_age(spool: Spool) -> tuple[int, int]:
-    """How many sources are claimed, and how many seconds ago the oldest of them was: below 0, if the clock was set back since."""
+    """How many sources are claimed, and how many seconds ago the oldest of them was: below 0, if the clock was set back since.
+
+    Without containers: one may take hours, and what it holds is claimed beside it.
+    """
     since = []
-    with os.scandir(spool.at("claimed")) as entries:
+    with os.scandir(spool.at("claimed")) as listed:
+        entries = list(listed)
+        apart = {filenames.token_of(entry.name) for entry in entries if entry.name.endswith(filenames.CONTAINER)}
         for entry in entries:
-            if filenames.is_source(entry.name):
+            if filenames.is_source(entry.name) and filenames.token_of(entry.name) not in apart:
                 try:
                     since.append(entry.stat(follow_symlinks=False).st_ctime)
                 except FileNotFoundError:  # settled meanwhile
@@ -170,7 +177,7 @@ def free_disk(settings: Settings) -> dict[str, int]:
 def blockers(seen: Mapping[str, Any]) -> list[str]:
     """Why sources do not move, and what to do."""
     why, keeper = [], seen["keeper"]
-    if keeper is None and (seen["inbox"] or seen["claimed"]):
+    if keeper is None and (seen["inbox"] or seen["claimed"] or seen.get("containers")):
         why.append("no watcher is running: start `ingest up`, or `ingest watch` and `ingest worker`")
     elif keeper and keeper.get("held"):
         why.append(f"intake is held back: {keeper['held']}")
@@ -185,7 +192,7 @@ def blockers(seen: Mapping[str, Any]) -> list[str]:
     if missing := missing_worker(seen):
         why.append(missing)
     why += [f"the changed packs are not used: {problem}" for problem in seen["packs"]["problems"]]
-    return why
+    return why + [line for sink in seen.get("sinks", ()) for line in sink_problems(sink)]
 
 
 def missing_worker(seen: Mapping[str, Any]) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest import Record
+from tests.core.stories import ENGLISH
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -36,14 +37,14 @@ def test_records_go_to_the_terminal_or_to_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_refused_file_has_its_line_and_does_not_stop_the_others(tmp_path: Path) -> None:
-    (tmp_path / "a\n\x1b[31m.pdf").write_bytes(b"%PDF-1.4")
+    (tmp_path / "a\n\x1b[31m.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (tmp_path / "b.txt").write_bytes(next(SEEDS.iterdir()).read_bytes())
     (tmp_path / ".hidden").write_bytes(b"no")
     done = ingest("clean", tmp_path)
     assert done.returncode == 1
     assert len(done.stdout.splitlines()) == 1
     [line] = [line for line in done.stderr.splitlines() if b": " in line]  # a slow machine says how far it is, too
-    assert b"unsupported_format: The file is a PDF file" in line
+    assert b"unsupported_format: The file is a PNG image" in line
     assert b"\x1b" not in done.stderr
 
 
@@ -92,3 +93,18 @@ def test_ctrl_c_exits_with_130(tmp_path: Path) -> None:
     _, complaints = running.communicate(timeout=30)
     assert running.returncode == 130
     assert b"Traceback" not in complaints
+
+
+def test_clean_says_which_files_tell_one_story_when_asked(tmp_path: Path) -> None:
+    for name, title in (("a.txt", ENGLISH.title), ("b.txt", f"CORRECTED: {ENGLISH.title}")):
+        (tmp_path / name).write_text("\n\n".join((title, *ENGLISH.prose)), encoding="utf-8")
+    plain, told = (
+        [json.loads(line) for line in ingest("clean", tmp_path, *more).stdout.splitlines()]
+        for more in ((), ("--stories",))
+    )
+    first, second = told
+    assert second["same_as"] == [{"id": first["id"], "relation": "correction"}]
+    assert second["story"] == first["story"] == first["id"]
+    assert second["changes"]["headline_before"] == ENGLISH.title
+    unset = {"story": None, "same_as": [], "changes": None}
+    assert [record | unset for record in told] == plain

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import io
 import json
 import lzma
+import zlib
 from dataclasses import replace
 from itertools import count
 
@@ -16,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import Rejected, clean, members
-from ingest.core.containers import HEAD_BYTES, Member, RefusedMember
+from ingest.core.containers import HEAD_BYTES, Format, Member, Part, RefusedMember
 from ingest.core.containers import packed as packed_module
 from ingest.core.containers.registry import read, sniff_packed
 from ingest.core.limits import LIMITS, Limits
@@ -103,18 +105,18 @@ def test_only_pages_and_texts_of_a_warc_are_members(record: bytes, reason: str |
 
 @given(
     st.lists(st.binary(min_size=1, max_size=40), max_size=4),
-    st.sampled_from(["", "gzip", "br", "zstd", "gzip, br"]),
+    st.sampled_from(["", "gzip", "br", "zstd", "deflate", "raw deflate", "gzip, br"]),
     st.booleans(),
 )
 def test_a_body_is_decoded_as_its_headers_say(parts: list[bytes], coding: str, chunked: bool) -> None:  # noqa: FBT001
     body = b"<html>" + b"".join(parts)
     sent = body
     for each in filter(None, coding.split(", ")):
-        sent = {"gzip": gzip.compress, "br": brotli, "zstd": zstd}[each](sent)
+        sent = CODINGS[each](sent)
     if chunked:
         sent = b"%x\r\n%s\r\n0\r\n\r\n" % (len(sent), sent)
     http = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n" + "Transfer-Encoding: chunked\r\n" * chunked
-    http += f"Content-Encoding: {coding}\r\n" if coding else ""
+    http += f"Content-Encoding: {coding.removeprefix('raw ')}\r\n" if coding else ""
     [member] = members(warc_record(1, sent, http=http))
     assert isinstance(member, Member)
     assert member.content == body
@@ -125,6 +127,15 @@ def brotli(content: bytes) -> bytes:
     with BrotliWriter(out) as writer:
         writer.write(content)
     return out.getvalue()
+
+
+CODINGS = {
+    "gzip": gzip.compress,
+    "br": brotli,
+    "zstd": zstd,
+    "deflate": zlib.compress,
+    "raw deflate": lambda content: zlib.compress(content, wbits=-15),
+}
 
 
 def test_the_charset_of_the_transport_is_believed_before_that_of_the_page() -> None:
@@ -214,3 +225,29 @@ def test_what_is_one_article_or_none_is_no_container(content: bytes) -> None:
     with pytest.raises(Rejected) as refused:
         list(members(content))
     assert refused.value.reason == "unsupported_format"
+
+
+@given(
+    st.sampled_from(sorted(SOUND)),
+    st.lists(st.tuples(st.integers(0, 1 << 16), st.binary(max_size=3), st.integers(0, 9)), max_size=4),
+)
+def test_damage_is_a_refusal_and_goes_on_the_same(kind: str, cuts: list[tuple[int, bytes, int]]) -> None:
+    content = SOUND[kind]
+    for at, put, gone in cuts:
+        content = content[: at % len(content)] + put + content[at % len(content) + gone :] or b"x"
+    found = sniff_packed(content[:HEAD_BYTES], LIMITS)
+    if found is None:
+        return
+    parts = some(found, content, 0)
+    for index, part in enumerate(parts):
+        if part.offset is not None:
+            before = sum(other.offset == part.offset for other in parts[:index])
+            assert some(found, content, part.offset)[before:] == parts[index:]
+
+
+def some(found: Format, content: bytes, start: int) -> list[Part]:
+    """The parts before any damage."""
+    parts: list[Part] = []
+    with contextlib.suppress(Rejected):
+        parts.extend(read(found, io.BytesIO(content), LIMITS, start=start))
+    return parts

@@ -79,7 +79,7 @@ def test_the_schema_has_exactly_the_documented_fields() -> None:
     assert list(Record.model_json_schema()["properties"]) == json.loads(
         """["schema_version", "id", "url", "publisher", "headline", "alternative_headlines", "subheadline", "authors", "byline", "dateline", "language", "published",
         "modified", "section", "keywords", "body", "images", "related", "copyright_notice", "usage_terms", "rights", "status", "embargoed",
-        "urgency", "subjects", "digital_source_type", "item", "extra", "removed", "source", "container",
+        "urgency", "subjects", "digital_source_type", "item", "story", "same_as", "changes", "extra", "removed", "source", "container",
         "provenance", "confidence", "ingest"]"""
     )
 

@@ -119,5 +119,5 @@ def test_explain_for_machines_has_the_label_vector_and_the_evidence() -> None:
     rows = [json.loads(line) for line in CliRunner().invoke(explain, ["-", "--json"], input=raw).output.splitlines()]
     assert [row["label"] for row in rows] == ["body"] * len(PROSE) + ["share"]
     assert rows[-1]["rule"] != "model" or len(rows[-1]["evidence"]) == 3
-    refused = CliRunner().invoke(explain, ["-"], input=b"%PDF-1.4")
+    refused = CliRunner().invoke(explain, ["-"], input=b"\x89PNG\r\n\x1a\n")
     assert (refused.exit_code, refused.stdout) == (1, "")

@@ -222,6 +222,57 @@ def test_readers_comments_are_removed(marker: str, stamp: str) -> None:
     assert body(site(ENGLISH, paragraphs(ENGLISH) + marker + notes)) == whole(ENGLISH)
 
 
+@pytest.mark.parametrize(
+    ("story", "heading"),
+    [
+        (ENGLISH, "Comments (3)"),
+        (RUSSIAN, "Комментарии: 3"),
+        (ARABIC, "التعليقات (3)"),
+        (THAI, "ความคิดเห็น (3)"),
+        (CHINESE, "网友评论"),
+    ],
+)
+@pytest.mark.parametrize("entry", ["<p><b>anna_k</b></p><p>{}</p>", "<p><b>oldman:</b> {}</p>", "<div>{}</div>"])
+def test_text_below_a_heading_of_comments_is_removed(story: Story, heading: str, entry: str) -> None:
+    said = [text.rstrip(".。") for text in story.prose[:3]]
+    below = f"<h4>{heading}</h4>" + "".join(entry.format(f"{text}, {n}") for n, text in enumerate(said))
+    assert body(site(story, paragraphs(story) + below)) == whole(story)
+
+
+def test_what_experts_comment_is_kept() -> None:
+    experts = f"<h3>Комментарии</h3>{paragraphs(RUSSIAN, 2)}"
+    assert all(text in body(site(RUSSIAN, paragraphs(RUSSIAN, 0, 2) + experts)) for text in RUSSIAN.prose)
+
+
+def test_cards_of_other_articles_beside_this_one_are_removed() -> None:
+    others = [story for story in SOME if story is not ENGLISH][:4]
+    cards = "".join(
+        f"<div class=i><h3><a href=/n/{at}>{s.title} {s.title}</a></h3><p>{s.prose[0]}</p></div>"
+        for at, s in enumerate(others)
+    )
+    raw = site(ENGLISH, paragraphs(ENGLISH)).replace(b"</article>", f"</article>{cards}".encode())
+    assert body(raw) == whole(ENGLISH)
+    listed = "".join(
+        f"<div class=i><h3><a href=/n/{at}>Shop number {at} on the market square</a></h3><p>{text}</p></div>"
+        for at, text in enumerate(ENGLISH.prose[2:])
+    )
+    assert all(text in body(site(ENGLISH, paragraphs(ENGLISH, 0, 2) + listed)) for text in ENGLISH.prose)
+
+
+def test_a_paragraph_that_is_a_link_is_kept_among_others() -> None:
+    for story in SOME:
+        linked = f"<p><a href=/more>{story.prose[1]}</a></p>"
+        assert body(site(story, paragraphs(story, 0, 1) + linked + paragraphs(story, 2))) == whole(story)
+
+
+def test_the_article_once_more_in_one_element_is_a_copy() -> None:
+    for copy in (
+        f"<textarea>{' '.join(ENGLISH.prose)}</textarea>",
+        f"<div class=print>{' '.join(ENGLISH.prose)}</div>",
+    ):
+        assert body(site(ENGLISH, paragraphs(ENGLISH) + copy)) == whole(ENGLISH)
+
+
 def test_entries_of_a_live_report_are_not_taken_for_comments() -> None:
     entries = "".join(f"<p>{hour}:30</p><p>{text}</p>" for hour, text in enumerate(ENGLISH.prose[1:], 10))
     text = body(site(ENGLISH, paragraphs(ENGLISH, 0, 1) + entries))

@@ -191,7 +191,7 @@ def test_python_errors_say_what_to_pass() -> None:
     [
         ("TICKETS_PER_TASK", "0"),
         ("MAX_BYTES", "x"),
-        ("SINK", "xml"),
+        ("OUT_FORMAT", "xml"),
         ("IGNORE", "no json"),
         ("IGNORE", "{}"),
         ("WORKERS", "-1"),
@@ -265,7 +265,7 @@ def test_a_full_disk_is_reported_in_one_line(folder: Path, disk: Callable[..., T
     ],
 )  # fmt: skip
 def test_a_full_standard_output_is_reported_in_one_line(folder: Path, words: str) -> None:
-    (folder / "bad.txt").write_bytes(b"%PDF-1.4")
+    (folder / "bad.txt").write_bytes(b"\x89PNG\r\n\x1a\n")
     if words.split(maxsplit=1)[0] in {"failed", "journal", "status"}:
         (folder.parent / "spool/inbox").mkdir(parents=True)
         (folder / "bad.txt").rename(folder.parent / "spool/inbox/bad.txt")

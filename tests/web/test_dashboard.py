@@ -71,7 +71,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         f"<html><head><title>{EVIL.replace('<', '&lt;')}</title></head><body><article><h1>{EVIL.replace('<', '&lt;')}</h1>"
         f"<p>{prose}</p><p>{prose}</p></article></body></html>"
     )
-    (inbox / "scan.pdf").write_bytes(b"%PDF-1.4 ")
+    (inbox / "scan.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     (folder / "secret.txt").write_text("the secret of this machine")
     (inbox / "link.txt").symlink_to(folder / "secret.txt")
     assert runner.up(settings, once=True) == 0
@@ -183,7 +183,7 @@ def test_retry_and_purge_need_the_token(dashboard: Asked) -> None:
         assert names_in(quarantine) == before
     status, headers, _ = dashboard("/quarantine", [*right, ("act", "retry")], Origin=own)
     assert (status, headers["location"]) == (303, "/quarantine?retried=1")
-    assert names_in(dashboard.settings.spool / "claimed") == ["scan.pdf"]
+    assert names_in(dashboard.settings.spool / "claimed") == ["scan.png"]
     assert dashboard("/quarantine", [("token", TOKEN), ("act", "purge"), ("source", link)], Origin=own)[0] == 303
     assert names_in(quarantine) == []
     assert "There is nothing here" in dashboard("/quarantine")[2]

@@ -158,8 +158,8 @@ def test_pages_of_several_files_are_named_like_their_records(tmp_path: Path) -> 
         return CliRunner().invoke(cli, ["explain", "--html", *map(str, arguments)])
 
     one = next(SEEDS.iterdir())
-    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.4")
-    told = explain(SEEDS, tmp_path / "bad.pdf", "-o", tmp_path / "out")
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    told = explain(SEEDS, tmp_path / "bad.png", "-o", tmp_path / "out")
     assert (told.exit_code, "unsupported_format" in told.stderr) == (1, True)
     assert {path.name for path in (tmp_path / "out").iterdir()} == dict(map(str.split, told.stdout.splitlines())).keys()
     assert explain(one, "-o", tmp_path / "new/one.html").exit_code == 0

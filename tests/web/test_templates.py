@@ -17,7 +17,7 @@ from ingest import Record
 from ingest.core.model import Block, Element, Label, LabelledBlock
 from ingest.core.model import Markup as BlockMarkup
 from ingest.core.pipeline import label_article
-from ingest.core.record import CLAIMABLE_FIELDS, Dateline, Image, Publisher, Related
+from ingest.core.record import CLAIMABLE_FIELDS, Dateline, Image, Item, Publisher, Related, Rights, Subject
 from ingest.service.journal import Journal
 from ingest.web.dashboard import pages
 from ingest.web.dashboard.journal_index import JournalIndex
@@ -53,6 +53,15 @@ def hostile_explanation() -> str:
         ),
         "copyright_notice": HOSTILE * 9,
         "usage_terms": bad_link,
+        "rights": Rights.model_construct(holder=HOSTILE, licence=bad_link, tdm=HOSTILE, ai=HOSTILE),
+        "status": HOSTILE,
+        "embargoed": HOSTILE,
+        "urgency": HOSTILE,
+        "subjects": (Subject.model_construct(name=HOSTILE, code=HOSTILE),),
+        "digital_source_type": bad_link,
+        "item": Item.model_construct(
+            id=HOSTILE, version=HOSTILE, slug=HOSTILE, take=HOSTILE, edition=HOSTILE, note=HOSTILE
+        ),
         "provenance": dict.fromkeys((*CLAIMABLE_FIELDS, f"given.{HOSTILE}"), HOSTILE),
         "extra": {"id": HOSTILE.replace('"', "'").replace("\x1b", "\x00")},
         "removed": tuple(SEED.removed[0].model_copy(update={"field": HOSTILE}) for _ in Label),
@@ -62,7 +71,7 @@ def hostile_explanation() -> str:
     article = label_article(b"A line.")
     block = Block(HOSTILE, markup=BlockMarkup(tag=HOSTILE, element=Element(HOSTILE, class_attr=HOSTILE)))
     labelled = tuple(LabelledBlock(block, label, f"{HOSTILE}/{HOSTILE}", 0.5, {HOSTILE: HOSTILE}) for label in Label)
-    source = replace(article.article.source, name=HOSTILE, media_type=HOSTILE, encoding=HOSTILE)
+    source = replace(article.article.source, name=HOSTILE, media_type=HOSTILE, encoding=HOSTILE, format=HOSTILE)
     hostile = replace(article, labelled=labelled, article=replace(article.article, source=source))
     return explain_page(hostile, record, [[(f"{HOSTILE}.{HOSTILE}", 1.0, 1.0)]] * len(labelled), served=True)
 

@@ -38,7 +38,7 @@ def check_min_confidence(min_confidence: Mapping[str, float]) -> None:
 
 def confidences(evidence: Evidence) -> dict[str, float | None]:
     """The probability that each field's value is correct, 0 to 1; None where the field has no value. What the sender
-    gave, and what the fields of a format say, counts as certain.
+    gave, and what a format says in its fields and of its body, counts as certain.
     """
     models = field_models()["page" if evidence.is_page else "text"]
     found: dict[str, float | None] = dict.fromkeys(CONFIDENCE_FIELDS)
@@ -46,7 +46,8 @@ def confidences(evidence: Evidence) -> dict[str, float | None]:
         claim = evidence.chosen.get(field)
         if claim and claim.value:
             found[field] = 1.0 if claim.origin in CERTAIN_ORIGINS else models[field].probability(columns(evidence))
-    found["body"] = models["body"].probability(body_columns(evidence))
+    is_stated = evidence.article.is_marked_up
+    found["body"] = 1.0 if is_stated else models["body"].probability(body_columns(evidence))
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ingest.core.containers import json_sniff
 from ingest.core.limits import LIMITS, Limits
-from ingest.core.parse.encoding import BOMS, SNIFFED_BYTES
+from ingest.core.parse.encoding import BOMS, SNIFFED_BYTES, decode_bytes
 from ingest.core.parse.formats import text_format, wire_format
 
 if TYPE_CHECKING:
@@ -56,15 +56,21 @@ def format_of(head: bytes) -> str | None:
         return "docx" if b"word/document.xml" in head or (b"[Content_Types].xml" in head and b"word/" in head) else None
     if _PAGE_START.match(start):  # most files: a third of a microsecond against sixty
         return "singlefile" if b"Page saved with SingleFile" in head[:SNIFFED_BYTES] else None
-    if wire := wire_format(head):
+    text = _beginning(head[: 4 * SNIFFED_BYTES])
+    is_wide = head.startswith(_WIDE_MARKS)
+    if wire := wire_format(text.encode("latin-1", "replace") if is_wide else head):
         return wire
-    text = _beginning(head[:SNIFFED_BYTES])
     if text.lstrip("\ufeff \t\r\n")[:1] in {"{", "["}:
         return json_sniff.format_of(_beginning(head))
     found = text_format(text.replace("\r\n", "\n").replace("\r", "\n"))
     if found is None and "Page saved with SingleFile" in text:
         return "singlefile"
     return found if found in READERS else None
+
+
+_OF_BYTES = frozenset({"mail", "mbox", "mhtml", "iptc7901", "anpa1312"})
+"""Formats whose readers look for bytes of ASCII: what came in UTF-16 or UTF-32 is made UTF-8 for them."""
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
 def may_hold_several(name: str, head: bytes) -> bool:
@@ -89,6 +95,8 @@ def open_document(content: bytes, limits: Limits = LIMITS) -> Document | None:
     name = format_of(content[:MAX_HEAD_BYTES])
     if name is None:
         return None
+    if name in _OF_BYTES and (content.startswith(_WIDE_MARKS) or b"\0" in content[:64]):
+        content = decode_bytes(content).text.encode()
     module, function = READERS[name]
     read: Callable[[bytes, Limits], Document | None] = getattr(
         import_module(f"ingest.core.containers.{module}"), function

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import zlib
 from typing import Any
 
 from ingest.errors import Reason, Rejected
@@ -50,6 +51,8 @@ def _joined(body: bytes) -> bytes:
 def _decompressed(body: bytes, reader: str, limit: int) -> bytes:
     from fastwarc import stream_io  # noqa: PLC0415  5 MB of code, for those who need it
 
+    if reader == "GzipReader" and not body.startswith(b"\x1f\x8b"):
+        return _inflated(body, limit)
     stream: Any = getattr(stream_io, reader)(io.BytesIO(body))
     parts, size = [], 0
     try:
@@ -57,7 +60,25 @@ def _decompressed(body: bytes, reader: str, limit: int) -> bytes:
             parts.append(part)
             size += len(part)
             if size > limit:
-                raise Rejected(Reason.TOO_LARGE, f"The page is larger than {limit / 2**20:.3g} MiB.")
+                raise _too_large(limit)
     except OSError:  # cut off, or never compressed
         return b"".join(parts) or body
     return b"".join(parts) or body
+
+
+def _inflated(body: bytes, limit: int) -> bytes:
+    """What `deflate` means: a zlib stream, or without its header, as some servers send it. The body as it is where it is neither."""
+    for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):
+        try:
+            inflated = zlib.decompressobj(bits).decompress(body, limit + 1)
+        except zlib.error:
+            continue
+        if len(inflated) > limit:
+            raise _too_large(limit)
+        if inflated:
+            return inflated
+    return body
+
+
+def _too_large(limit: int) -> Rejected:
+    return Rejected(Reason.TOO_LARGE, f"The page is larger than {limit / 2**20:.3g} MiB.")

@@ -197,16 +197,11 @@ def _image(media: Element) -> dict[str, object] | None:
 
 def _byline(tag: Element) -> str | None:
     """The line, with the title behind a comma: "By JANE DOE, AP Business Writer"."""
-    title = first(tag, "byttl")
-    words = line(title)
-    if title is not None and words:
-        before = " ".join("".join(map(str, tag.itertext())).split())
-        return (
-            before.removesuffix(words).rstrip(" ,") + f", {words}"
-            if before.endswith(words) and before != words
-            else before
-        )
-    return line(tag)
+    title = line(tag.find("byttl"))
+    words = " ".join(" ".join(map(str, tag.itertext())).split()).replace(" ,", ",")
+    if title and words.endswith(title) and words != title:
+        return f"{words.removesuffix(title).rstrip(' ,')}, {title}"
+    return words or None
 
 
 def _dateline(body_head: Element | None) -> dict[str, str]:

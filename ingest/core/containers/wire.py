@@ -12,7 +12,7 @@ from ingest.core.containers.document import Document, no_text, several, whole
 from ingest.core.containers.xml import known
 from ingest.core.metadata.authors import parse_authors, strip_byline_marker
 from ingest.core.model import Label
-from ingest.core.parse.encoding import decode_bytes
+from ingest.core.parse.encoding import Decoded, decode_bytes
 from ingest.core.text.characters import to_single_line
 
 if TYPE_CHECKING:
@@ -73,8 +73,9 @@ def read_wire(content: bytes, limits: Limits) -> Document:
     if not messages:
         raise no_text("a heading of a news wire without a text")
     message = messages[0]
-    decoded = decode_bytes(b"\n\x00\n".join(message).replace(b"\x00", b"\x1e"))
-    heading, text, trailer = (part.replace("\r\n", "\n").replace("\r", "\n") for part in decoded.text.split("\n\x1e\n"))
+    decoded = decode_bytes(message.text) if message.text.strip() else Decoded("", "utf-8")
+    frame = (part.decode("utf-8", "replace") for part in (message.heading, message.trailer))
+    heading, trailer, text = (part.replace("\r\n", "\n").replace("\r", "\n") for part in (*frame, decoded.text))
     anpa = _anpa_lines(heading) if b"\x1f" in message.heading or re.search(rb"[\x11-\x14]", message.heading) else None
     return _anpa(anpa, text, trailer, decoded.encoding) if anpa else _iptc(heading, text, trailer, decoded.encoding)
 

@@ -29,6 +29,7 @@ from ingest.core.html.run import Gathering, OpenElement
 from ingest.core.html.style import PLAIN, Look, Sheet
 from ingest.core.limits import MAX_URL_CHARACTERS
 from ingest.core.text.characters import count_words
+from ingest.core.text.scripts import SENTENCE_STOPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -45,11 +46,15 @@ wrapper: a card's link has a headline and one opening.
 """
 LINKED_PROSE = 0.7
 """Lowest share of the words inside such a link that are in its paragraphs; cards with a dialog in them have less."""
-_SENTENCE_END = frozenset('.!?…"”»。！？」』।။។')
+_SENTENCE_END = frozenset(f'{SENTENCE_STOPS}"”»」』')
 
 
-def segment(tree: HtmlElement, url: str | None) -> tuple[tuple[Block, ...], PageIndex]:
-    """Every visually separate run of text below this element, in document order, and the index of all its elements."""
+def segment(
+    tree: HtmlElement, url: str | None, walk: type[Segmenter] | None = None
+) -> tuple[tuple[Block, ...], PageIndex]:
+    """Every visually separate run of text below this element, in document order, and the index of all its elements. `walk`:
+    a `Segmenter` that notes more.
+    """
     index = PageIndex(tree)
     base = url or ""
     for element in index.by_tag["base"][:1]:
@@ -58,12 +63,12 @@ def segment(tree: HtmlElement, url: str | None) -> tuple[tuple[Block, ...], Page
             base = urljoin(base, href) if len(href) <= MAX_URL_CHARACTERS else base
     overlap = MetadataOverlap(index)
     index.declared = overlap.body
-    segmenter = _Segmenter(base, overlap, index, Sheet(style.text or "" for style in index.by_tag["style"]))
+    segmenter = (walk or Segmenter)(base, overlap, index, Sheet(style.text or "" for style in index.by_tag["style"]))
     segmenter.read(index.elements)
     return tuple(segmenter.found), index
 
 
-class _Segmenter(Gathering):
+class Segmenter(Gathering):
     """State of one walk: which elements separate the run, which are hidden in it, and which links it has."""
 
     def __init__(self, base: str, overlap: MetadataOverlap, index: PageIndex, sheet: Sheet) -> None:
@@ -115,7 +120,7 @@ class _Segmenter(Gathering):
                 here.breaks_text, here.block = False, here.parent.block
         elif look.display == "block" or self.is_paragraph(here):
             here.breaks_text = True
-        elif look != PLAIN or "hidden" in here.attributes or "role" in here.attributes:
+        elif look != PLAIN or "hidden" in here.attributes or "role" in here.attributes or tag == "noscript":
             here.silent = here.silent or self.is_aside(element, look, here.attributes)
         if here.breaks_text:
             if self.inmost is not None:
@@ -154,7 +159,13 @@ class _Segmenter(Gathering):
         """True if an inline element is hidden inside a visible run: no reader sees it there. A formula stays in its
         sentence.
         """
-        hidden = look.unseen or look.display == "none" or "hidden" in attributes or attributes.get("role") == "tooltip"
+        hidden = (
+            look.unseen
+            or look.display == "none"
+            or "hidden" in attributes
+            or attributes.get("role") == "tooltip"
+            or element.tag == "noscript"
+        )
         if not hidden or next(element.iterdescendants(*BLOCK_TAGS), None) is not None:
             return False
         if element.tag == "math" or (not look.unseen and next(element.iterdescendants("math"), None) is not None):

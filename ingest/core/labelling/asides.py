@@ -7,9 +7,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import regex
+
 from ingest.core.labelling.outline import base
+from ingest.core.text.lines import ends_like_sentence
 from ingest.core.text.normalize import match_key
-from ingest.core.text.wordlists import load_wordlists
+from ingest.core.text.scripts import SENTENCE_STOPS
+from ingest.core.text.wordlists import load_wordlists, word_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,12 +44,18 @@ announces them; and after such a line.
 """
 MOST_APART = 8
 """Largest number of blocks from one such line to the next."""
+MIN_ARTICLE_PARAGRAPHS, MIN_ARTICLE_WORDS = 2, 40
+"""Fewest paragraphs and words of an article above a heading of comments."""
+MAX_COMMENT_HEADINGS, MAX_HEADING_LINK_DENSITY = 2, 0.5
+MAX_HEADING_CHARACTERS = 40
+MIN_COMMENTS = 2
+_LETTERS = regex.compile(r"[\p{L}\p{M}\u200c]+")
 _DATE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\b\d{4}[./-]\d{1,2}[./-]\d{1,2}\b|\b\d{1,2}\.? [^\W\d_]{3,12}\.?,? \d{4}\b"
 )
 _CLOCK = re.compile(r"(?<![\d.,:])(?:[01]?\d|2[0-3])[:h][0-5]\d\b")
 _NAME = re.compile(r"[^\W\d_]{2}")
-_SENTENCE_END = (".", "!", "?", "…", "。", "！", "？", ":")
+_SENTENCE_END = (*SENTENCE_STOPS, ":")
 """A line that ends like this is not a comment's byline."""
 
 
@@ -76,6 +86,46 @@ def author_notes(page: Outline, authors: Sequence[str]) -> Iterator[int]:
             and match_key(block.text[:80]).startswith(tuple(names))
         ):
             yield at
+
+
+def comments(page: Outline) -> list[int]:
+    """The blocks of the body that are readers' comments."""
+    return _below_heading(page) or remarks(page)
+
+
+def _below_heading(page: Outline) -> list[int]:
+    """The blocks below a heading of comments, which has their number or is above lines that are no sentences.
+
+    Without these, it may be the heading of what experts say in the article.
+    """
+    prose = page.prose
+    if len(prose) < MIN_ARTICLE_PARAGRAPHS:
+        return []
+    headings = [at for at in range(prose[MIN_ARTICLE_PARAGRAPHS - 1] + 1, len(page.blocks)) if _is_heading(page, at)]
+    if not headings or len(headings) > MAX_COMMENT_HEADINGS:  # each entry of a list has its own
+        return []
+    below = [at for at in range(headings[0], len(page.blocks)) if page.body[at]]
+    if sum(page.amount[at] for at in prose if at < headings[0]) < MIN_ARTICLE_WORDS:
+        return []
+    if any(character.isdigit() for character in page.blocks[headings[0]].text):
+        return below
+    said = [at for at in below if at > headings[0]]
+    loose = sum(not ends_like_sentence(page.blocks[at].text) or page.blocks[at].text[:1].islower() for at in said)
+    return below if len(said) >= MIN_COMMENTS and 2 * loose >= len(said) else []
+
+
+def _is_heading(page: Outline, at: int) -> bool:
+    """True if a line is a heading of comments: "Comments (3)"."""
+    block = page.blocks[at]
+    if (
+        len(block.text) > MAX_HEADING_CHARACTERS
+        or block.markup is None
+        or block.markup.link_density > MAX_HEADING_LINK_DENSITY
+    ):
+        return False
+    if page.settings[at].code is not None or block.text.endswith("?"):
+        return False
+    return " ".join(_LETTERS.findall(block.text.casefold())) in word_set("comments", "headings")
 
 
 def remarks(page: Outline) -> list[int]:

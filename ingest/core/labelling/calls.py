@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.core.labelling.phrases import phrase_table
+from ingest.core.text.scripts import SENTENCE_STOPS
 from ingest.core.text.wordlists import word_set
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ MIN_SUSPECT_RESIDUE = 0.25
 """Probability of boilerplate from which a line needs less evidence."""
 
 _OPENS_QUOTE = re.compile(r"^[\s–—-]*[\"'“„«‘「『]")
-_SENTENCE_END = re.compile(r"[.!?…。！？؟।][\s\"'”’»」』)\]）]*$")
+_SENTENCE_END = re.compile(rf"[{SENTENCE_STOPS}][\s\"'”’»」』)\]）]*$")
 
 
 def calls(blocks: Sequence[Block], judged: Judgement) -> Iterator[int]:

@@ -18,6 +18,9 @@ MIN_COPIED_SHARE = 0.4
 another in both places.
 """
 
+MIN_JOINED_SHARE = 0.8
+"""Share of a block's words in other blocks from which it is these joined."""
+
 
 def copies(page: Outline) -> set[int]:
     """The blocks of the body that repeat another block of it, in runs with at least one long block.
@@ -32,7 +35,7 @@ def copies(page: Outline) -> set[int]:
     again = {at: places for places in where.values() if 1 < len(places) < MIN_REFRAIN_OCCURRENCES for at in places[1:]}
     long = [at for at in again if page.amount[at] >= COPY_WORDS]
     if not long:
-        return _cut_short(page, own, where)
+        return _cut_short(page, own, where) | _joined(page, own)
     whole = sum(page.amount[at] for at in long) >= MIN_COPIED_SHARE * sum(page.amount[at] for at in own)
     texts = [block.text.casefold() for block in page.blocks]
     found = {at for at in long if whole or any(_run_on(texts, first, at) for first in again[at] if first < at)}
@@ -40,7 +43,7 @@ def copies(page: Outline) -> set[int]:
         for at in sorted(again, reverse=step > 0):
             if at + step in found or at + 2 * step in found:
                 found.add(at)
-    return found | _cut_short(page, own, where)
+    return found | _cut_short(page, own, where) | _joined(page, own)
 
 
 def _run_on(texts: list[str], one: int, other: int) -> bool:
@@ -70,3 +73,16 @@ def _cut_short(page: Outline, own: list[int], texts: dict[str, list[int]]) -> se
             if any(len(other) > len(text) and other.startswith(opening) for other in texts):
                 found.add(at)
     return found
+
+
+def _joined(page: Outline, own: list[int]) -> set[int]:
+    """The longest block, if nearly all of it is the text of others: the article in one element, for print or for copying."""
+    longest = max(own, key=page.amount.__getitem__, default=0)
+    text = page.blocks[longest].text if own else ""
+    parts = {
+        page.blocks[at].text: page.amount[at]
+        for at in own
+        if page.amount[longest] > page.amount[at] >= COPY_WORDS and page.blocks[at].text in text
+    }
+    covered = sum(parts.values())
+    return {longest} if len(parts) > 1 and covered >= MIN_JOINED_SHARE * page.amount[longest] else set()

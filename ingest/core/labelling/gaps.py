@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ingest.core.labelling.outline import base, innermost, outwards
 from ingest.core.labelling.tables import is_foreign
 from ingest.core.model import Label
+from ingest.core.text.scripts import SENTENCE_STOPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,7 @@ CERTAIN_PROSE = 0.8
 ALIKE = 5
 """Number of body paragraphs that a long one must match in element, class and parent element."""
 
-_ENDS = (".", "!", "?", "…", "。", "！", "？", "؟", "।", "။", "។", '"', "”", "»", "」")
+_ENDS = (*SENTENCE_STOPS, '"', "”", "»", "」")
 FOREIGN = (
     "navigation",
     "footer",
@@ -79,8 +80,9 @@ def _bare(page: Outline) -> set[int]:
             own, element = base(page.blocks[at]), innermost(page.blocks[at])
             holders.update(each for each in {element, own and own.parent} if each is not None)
     first = next(iter(page.prose), len(page.blocks))
+    opening = next((at for at in range(first) if page.verdicts[at].label is Label.HEADLINE), first)
     found = set()
-    for at in range(first + 1, len(page.blocks)):
+    for at in range(opening + 1, len(page.blocks)):
         element = innermost(page.blocks[at])
         if page.body[at] or element is None or holders.get(element, 0) < 2:
             continue

@@ -7,7 +7,6 @@ repetitions, the line classifier's verdict on it and its neighbours, and its sha
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, overload
 
@@ -15,11 +14,12 @@ import numpy as np
 
 from ingest.core.labelling.boilerplate_labels import label_boilerplate
 from ingest.core.labelling.calls import calls
+from ingest.core.labelling.headline_copies import copies, words_shared
 from ingest.core.labelling.headline_places import first_prose, title_places
-from ingest.core.labelling.title_text import slug_stems, stems, without_bullet, without_site_ends
+from ingest.core.labelling.title_text import slug_stems, stems, without_bullet
 from ingest.core.model import Label
 from ingest.core.text.date_lines import date_line, is_dated_caption
-from ingest.core.text.normalize import match_key
+from ingest.core.text.dates import find_labelled_dates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     from ingest.core.labelling.tokens import Bools, Floats, Ints
     from ingest.core.model import Block, LabelledBlock
 
-START_CHARACTERS = 3
-"""Number of characters compared before folding, which rule out most lines as copies."""
+MIN_STATEMENT_WORDS = 9
+"""Words of a sentence with a full stop from which it is rarely a headline."""
+MIN_DATED_TITLE_WORDS = 5
+MAX_KICKER_WORDS = 4
+MAX_WORDS_UNDER_KICKER = 10
 LEAD_LINES = 3
 """Number of lines of the first prose that a headline is compared with."""
 
@@ -44,6 +47,7 @@ _BOILERPLATE = {
 }
 _MAY_BE_TITLES = (Label.RELATED, Label.NAVIGATION, Label.DUPLICATE, Label.PROMO, Label.COMMENTS)
 _DATES = (Label.DATE, Label.BYLINE)
+_EXCLAIMS = ("?", "？", "؟", "!", "！", "…")
 _OPEN_END = re.compile(r"[:;,，：；、]$")
 
 
@@ -101,64 +105,12 @@ def candidates(
     lead = stems(" ".join(blocks[i].text for i in np.flatnonzero(prose[first:])[:LEAD_LINES] + first))
     at = np.array(places)
     columns = (
-        _words_shared(texts, lead, slug_stems(url))
-        | _copies(blocks, texts, judged.seen.lines.length[at], np.maximum(first - at, 0))
+        words_shared(texts, lead, slug_stems(url))
+        | copies(blocks, texts, judged.seen.lines.length[at], np.maximum(first - at, 0))
         | _form(blocks, rows, judged, at, texts)
         | _neighbourhood(blocks, rows, judged, at, prose, first)
     )
     return Candidates(places, texts, columns)
-
-
-def _words_shared(texts: Sequence[str], lead: set[str], slug: set[str]) -> Columns:
-    """Similarity to the first prose and to the words of the URL."""
-    said = list(map(stems, texts))
-    own = np.array([float(len(each)) for each in said])
-    with_lead = np.array([float(len(each & lead)) for each in said])
-    return {
-        "lead": with_lead / np.maximum(own, 1),
-        "lead_words": np.minimum(with_lead, 6) / 6,
-        "address": np.array([len(each & slug) / max(len(slug), 1) for each in said]),
-    }
-
-
-def _copies(blocks: Sequence[Block], texts: Sequence[str], words: Floats, distance: Ints) -> Columns:
-    """How often each candidate is printed: as it is, and within another line, before the name of a site or after a
-    breadcrumb trail.
-    """
-    folded = list(map(match_key, texts))
-    known = set(folded)
-    longest = 2 * max(map(len, known)) + 20
-    starts = {key[:n] for key in known for n in range(START_CHARACTERS + 1)}
-    printed = Counter(
-        key
-        for block in blocks
-        if len(block.text) <= longest
-        and (not (start := block.text[:START_CHARACTERS]).isascii() or not start.isalnum() or start.lower() in starts)
-        and (key := match_key(without_bullet(block.text))) in known
-    )
-    heads = list(map(without_site_ends, texts))
-    headed = Counter(head for each in heads for head in each)
-    by_end: dict[str, list[int]] = {}
-    for i, key in enumerate(folded):
-        by_end.setdefault(key[-2:], []).append(i)
-    long = (words >= 4).tolist()
-    same_end = [[j for j in by_end[key[-2:]] if folded[j] != key] for key in folded]
-    shortened = [
-        headed[key] > (key in heads[i]) or (long[i] and any(folded[j].endswith(key) for j in same_end[i]))
-        for i, key in enumerate(folded)
-    ]
-    breadcrumb = [any(long[j] and key.endswith(folded[j]) for j in same_end[i]) for i, key in enumerate(folded)]
-    repeated = np.array([printed[key] > 1 for key in folded])
-    columns = {
-        "repeated": repeated & (words >= 3),
-        "repeated_short": repeated & (words < 3),
-        "repeated_near": repeated & (words >= 3) & (distance <= 6),
-        "shortened": shortened,
-        "lengthened": [not known.isdisjoint(each) for each in heads],
-        "breadcrumb": breadcrumb,
-        "site_end": list(map(bool, heads)),
-    }
-    return {name: np.array(flags, np.float64) for name, flags in columns.items()}
 
 
 def _form(
@@ -170,6 +122,7 @@ def _form(
 ) -> Columns:
     """The shape of each candidate, and the line classifier's verdict on it."""
     columns, words, places = judged.seen.columns, judged.seen.lines.length[at], at.tolist()
+    sentence = columns["shape.ends_sentence"][at] > 0
     ruled = np.array([rows[i] is not None for i in places])
     dated = _dated(rows, at)
     sure = np.maximum(judged.residue[at], 1e-4)
@@ -180,9 +133,10 @@ def _form(
         "listed": ruled & ~dated,
         "bullet": [text != blocks[i].text for i, text in zip(places, texts, strict=True)],
         "heading": [blocks[i].kind == "heading" for i in places],
-        "sentence": columns["shape.ends_sentence"][at] > 0,
+        "sentence": sentence,
+        "statement": sentence & (words >= MIN_STATEMENT_WORDS) & [not text.endswith(_EXCLAIMS) for text in texts],
         "question": [text.endswith(("?", "？", "؟")) for text in texts],
-        "open_end": [bool(_OPEN_END.search(text)) for text in texts],
+        "open_end": _open_ends(texts),
         "upper": columns["shape.upper"][at] > 0.8,
         "credited": columns["cue.credit_share"][at] + columns["cue.caption_share"][at] > 0,
         "paragraph": judged.paragraphs[at],
@@ -239,8 +193,24 @@ def _neighbourhood(
     dates = np.zeros(n + 1, bool)
     for i in np.flatnonzero(looked_at).tolist():
         dates[i] = (row.label if (row := rows[i]) else named[i]) in _DATES
+    for i in at.tolist():
+        if (
+            named[i] is Label.DATE
+            and length[i] >= MIN_DATED_TITLE_WORDS
+            and not any(find_labelled_dates(blocks[i].text))
+        ):
+            named[i] = Label.BODY  # "The best new bridges of December 2025" names no day
     mean = _mean_length_near(length, at, first)
+    bare = (judged.seen.columns["shape.ends_sentence"][at] == 0) & ~_open_ends([blocks[i].text for i in at.tolist()])
     flags = {
+        "opens": bare & (at == 0) & (first == 1),
+        "opens_deck": bare & (at == 0) & (first == 2) & plain[at + 1] & (below_words > words),
+        "under_kicker": has_above
+        & (at + 1 == first)
+        & plain[at - 1]
+        & (above_words <= MAX_KICKER_WORDS)
+        & (words > above_words)
+        & (words <= MAX_WORDS_UNDER_KICKER),
         "nearest": ranks == len(at) - 1,
         "dek_above": has_above & plain[at - 1] & (above_words < words),
         "dek_below": below_first & plain[at + 1] & (below_words > words) & (words >= 4),
@@ -271,6 +241,11 @@ def _neighbourhood(
         "plain_below": np.minimum(plain_above[-1] - plain_above[1:], 4),
         "dek": np.maximum(words - 14, 0) / 10 * (plain_above[:-1] > plain_above[np.maximum(ranks - 2, 0)]),
     }
+
+
+def _open_ends(texts: Sequence[str]) -> Bools:
+    """True for lines that end with a colon or a comma."""
+    return np.array([bool(_OPEN_END.search(text)) for text in texts])
 
 
 def _dated(rows: Sequence[LabelledBlock | None], at: Ints) -> Bools:

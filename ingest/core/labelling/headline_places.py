@@ -22,6 +22,12 @@ MAX_CANDIDATES = 60
 of lines.
 """
 
+MAX_PROSE_ABOVE_BYLINE = 2
+"""Lines of prose above a byline or a date that may be notices of the site, or a standfirst."""
+MAX_HEAD_LINES = 10
+"""Lines from such a notice to the byline."""
+
+_HEAD = (Label.BYLINE, Label.DATE)
 _TWO_LETTERS = re.compile(r"[^\W\d_]\W?[^\W\d_]")
 
 
@@ -39,8 +45,23 @@ def first_prose(rows: Sequence[LabelledBlock | None], judged: Judgement) -> tupl
     last = int(np.argmax(sums - np.minimum.accumulate(sums)))
     start = int(np.argmin(sums[: last + 1]))
     early = int(np.flatnonzero(prose)[0])
-    between = start - early
-    return prose, early if between <= 12 else start
+    if start - early <= 12:
+        start = early
+    return prose, _below_byline(rows, prose, start)
+
+
+def _below_byline(rows: Sequence[LabelledBlock | None], prose: Bools, start: int) -> int:
+    """Where prose begins below the last byline or date, if a line or two of prose above it may be notices."""
+    above = 0
+    for i in range(start, min(start + MAX_HEAD_LINES, len(rows))):
+        row = rows[i]
+        above += bool(prose[i])
+        if above > MAX_PROSE_ABOVE_BYLINE:
+            break
+        if row is not None and row.label in _HEAD:
+            below = np.flatnonzero(prose[i:])
+            return int(below[0]) + i if len(below) else start
+    return start
 
 
 def title_places(

@@ -39,6 +39,14 @@ WIRE_TITLE = 4.0
 leave.
 """
 
+OPENING_TITLE = 1.0
+"""Added to the score of a first line that is no sentence and directly above the prose; chosen out of fold: the recall of
+headlines in trafilatura's output rises from .87 to .91, false ones from .147 to .155.
+"""
+
+MIN_TITLE_WORDS = 4
+
+_REPEATS = ("repeated", "shortened", "lengthened")
 _SLUG = re.compile(r"--|^BC-|\b(?:Ld|LEDE|Writethru|TAKE)\b")
 _AGENCY_SLUG = re.compile(r"^[A-Z]{2,}-\S*--\S|^BC-|\b(?:Ld|Writethru)\b")
 
@@ -64,12 +72,27 @@ class Choice:
         return round(1 - sum(self.chances) if self.winner is None else self.chances[self.winner], 3)
 
     def bare(self) -> int | None:
-        """Index of the line with the winner's text but without a site name after it; the winner's own if there is none."""
-        if self.winner is None:
+        """Index of the line with the winner's text but without a site name after it; else of the line above it, if the
+        two are printed twice together; else the winner's own.
+        """
+        won = self.winner
+        if won is None:
             return None
-        ends = without_site_ends(self.candidates[self.winner].text)
-        shorter = (at for at, text in enumerate(self.candidates.texts) if match_key(text) in ends)
-        return next(shorter, self.winner)
+        texts, places = self.candidates.texts, self.candidates.places
+        ends = without_site_ends(texts[won])
+        if (shorter := next((at for at, text in enumerate(texts) if match_key(text) in ends), None)) is not None:
+            return shorter
+        if won and places[won - 1] == places[won] - 1 and self._printed_twice(won - 1):
+            return won - 1
+        return won
+
+    def _printed_twice(self, at: int) -> bool:
+        """True if a line long enough to be a title, and the one below it, stand twice in the same order."""
+        keys = list(map(match_key, self.candidates.texts))
+        pair = keys[at : at + 2]
+        return len(self.candidates.texts[at].split()) >= MIN_TITLE_WORDS and any(
+            keys[other : other + 2] == pair for other in range(len(keys) - 1) if other != at
+        )
 
 
 NO_CHOICE = Choice(Candidates([], [], {}), ())
@@ -91,8 +114,10 @@ def choose_headline(
         return NO_CHOICE
     weights, nothing = learned()
     nothing -= NOTHING_DISCOUNT
-    added = [weights.get(name, 0.0) * values for name, values in found.columns.items()]
-    scores = np.append(np.sum(added, axis=0), 0.0)
+    factors = np.array([weights.get(name, 0.0) for name in found.columns])
+    scores = np.append(factors @ np.array(list(found.columns.values())) + OPENING_TITLE * found.columns["opens"], 0.0)
+    statement = found.columns["statement"] > 0
+    scores[:-1][statement & ~np.any([found.columns[name] > 0 for name in _REPEATS], axis=0)] = -np.inf
     below = next((each for each in found[-2:] if each.columns["below_prose"]), None)
     if below and below.at + 1 < len(blocks) and _is_plain_title(below) and dateline(blocks[below.at + 1].text):
         nothing -= WIRE_TITLE

@@ -13,7 +13,8 @@ import regex
 
 from ingest.core.labelling.tokens import tokenize
 from ingest.core.model import Label, Rejected
-from ingest.core.text.scripts import UNSPACED_CHARACTER, UNSPACED_SET
+from ingest.core.text.characters import count_words
+from ingest.core.text.scripts import STEM_SYLLABLES, SYLLABIC_CHARACTER, UNSPACED_CHARACTER, UNSPACED_SET
 from ingest.core.text.wordlists import load_wordlists
 from ingest.errors import Reason
 
@@ -70,8 +71,10 @@ MAX_ERROR_PAGE_WORDS = 200.0
 MAX_PAYWALL_STUB_WORDS = 40.0
 """Most words of a body that may be the remainder of an article behind a paywall."""
 
-MIN_KEYWORD_LETTERS = 4
-"""Fewest letters of a word that counts as a keyword of a title."""
+MIN_KEYWORD_LETTERS, STEM_LETTERS = 4, 5
+"""Fewest letters of a word that counts as a keyword of a title, and number of its letters that are compared: words are inflected at
+their ends.
+"""
 
 MIN_PAGE_WORDS = 10
 """A page with fewer words has no text before its scripts have run."""
@@ -80,6 +83,7 @@ _PARTS = re.compile(r"\s*[|–—·]\s*|\s+-\s+|(?<=^\d\d\d):\s+")
 _WORD = regex.compile(
     rf"[{UNSPACED_SET}]|[\p{{L}}\p{{M}}--[{UNSPACED_SET}]]+", regex.V1
 )  # the vowels of Indic scripts are marks
+_WIDE = re.compile(f"{UNSPACED_CHARACTER.pattern}|[\\uac00-\\ud7a3]")
 _CLOSING = ' ])»"”'
 _TRIMMED = " .!?…:0123456789"
 _MESSAGES = {
@@ -151,7 +155,7 @@ def _reason_in_titles(titles: Iterable[str]) -> str | None:
 def _reason_in_text(blocks: Sequence[Block], *, paid_only: bool) -> str | None:
     """The reason stated by the text of the page."""
     page = " ".join([block.text for block in blocks]).casefold()
-    if len(page.split()) < MIN_PAGE_WORDS:
+    if count_words(page) < MIN_PAGE_WORDS:
         return "needs_javascript"
     reasons = _phrases("refusals").items()
     return next(
@@ -183,7 +187,7 @@ def is_bare_link(block: Block) -> bool:
     density, least = MIN_BARE_LINK_DENSITY_AND_CHARACTERS
     if block.markup is None or block.markup.link_density <= density:
         return False
-    wide = 0 if block.text.isascii() else len(UNSPACED_CHARACTER.findall(block.text))
+    wide = 0 if block.text.isascii() else len(_WIDE.findall(block.text))
     return len(block.text) + wide >= least
 
 
@@ -232,11 +236,8 @@ def speaks_of(texts: Iterable[str], titles: Iterable[str]) -> bool:
 
 
 def _stems(text: str) -> Iterator[str]:
-    """The first five letters of each word of some length, as words are inflected at their ends; a wide character is a
-    word.
-    """
-    return (
-        word[:5]
-        for word in _WORD.findall(text.casefold())
-        if len(word) >= MIN_KEYWORD_LETTERS or UNSPACED_CHARACTER.match(word)
-    )
+    """The beginning of each word of some length; a character of a script without spaces is a word."""
+    for word in _WORD.findall(text.casefold()):
+        syllables = bool(SYLLABIC_CHARACTER.match(word))
+        if len(word) >= (STEM_SYLLABLES if syllables else MIN_KEYWORD_LETTERS) or UNSPACED_CHARACTER.match(word):
+            yield word[: STEM_SYLLABLES if syllables else STEM_LETTERS]

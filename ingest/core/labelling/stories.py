@@ -20,6 +20,8 @@ LEAST_PROSE = 2
 SIGNED_WITHIN = 4
 """Number of blocks after a heading within which a story has its byline or its date."""
 MOST_HEADINGS = 40
+MIN_TITLE_LINK_DENSITY = 0.8
+"""Share of a heading in a link from which it leads to a page of its own."""
 TITLES = ("h1", "h2")
 
 
@@ -79,7 +81,9 @@ def _headline(page: Outline, titles: Sequence[str]) -> int | None:
 def _stands_alone(page: Outline, headline: int, at: int, story: Element) -> bool:
     """True if a heading opens a separate story rather than a part of one."""
     one, other = page.blocks[headline].markup, page.blocks[at].markup
-    if story.tag == "article" or (one and other and one.tag == other.tag):
+    if story.tag == "article" or (
+        one and other and (one.tag == other.tag or other.link_density > MIN_TITLE_LINK_DENSITY)
+    ):
         return True
     near = page.blocks[at + 1 : at + 1 + SIGNED_WITHIN]
     heads, member = name_groups()

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingest.core.labelling.asides import author_notes, remarks, scripts
+from ingest.core.labelling.asides import author_notes, comments, scripts
+from ingest.core.labelling.cards import cards
 from ingest.core.labelling.copies import copies
 from ingest.core.labelling.gaps import gaps
 from ingest.core.labelling.openings import other_openings
 from ingest.core.labelling.outline import outline
+from ingest.core.labelling.peers import headings, peers, summary
 from ingest.core.labelling.refusal import MIN_BODY_WORDS, speaks_of
 from ingest.core.labelling.stories import other_stories
 from ingest.core.labelling.tables import MOST_LINKED_LIST, belongs, fact_tables, is_whole, lists
@@ -52,7 +54,7 @@ def decide(
     """The blocks whose label changes. `free`: true for those that no pack rule has decided."""
     page = outline(blocks, verdicts, free)
     decided: dict[int, Decision] = {}
-    for step in (_alone, _unseen, _others, _tables, _lists, _gaps, _copies, _openings, _asides):
+    for step in (_alone, _unseen, _others, _tables, _lists, _gaps, _peers, _copies, _openings, _asides):
         changes = dict(step(page, stated))
         if changes:
             decided |= changes
@@ -95,7 +97,7 @@ def _unseen(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
         if mine and each.inert is not None:
             hidden.setdefault(id(each.inert), []).append(at)
     for each_block in hidden.values():
-        if sum(page.amount[at] for at in each_block) < seen:
+        if sum(page.amount[at] for at in each_block) <= seen:
             yield from _all(each_block, Label.WIDGET, "structure/unseen")
 
 
@@ -125,6 +127,14 @@ def _gaps(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     yield from _all(gaps(page), Label.BODY, "structure/gap")
 
 
+def _peers(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
+    del stated
+    yield from _all(peers(page), Label.BODY, "structure/peer")
+    yield from _all(headings(page), Label.BODY, "structure/heading")
+    headlines = [at for at, verdict in enumerate(page.verdicts) if verdict.label is Label.HEADLINE]
+    yield from _all(summary(page, headlines), Label.BODY, "structure/summary")
+
+
 def _copies(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     del stated
     yield from _all(copies(page), Label.DUPLICATE, "structure/copy")
@@ -132,12 +142,13 @@ def _copies(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
 
 def _openings(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     yield from _all(other_openings(page, stated.titles), Label.RELATED, "structure/opening")
+    yield from _all(cards(page), Label.RELATED, "structure/card")
 
 
 def _asides(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     yield from _all(scripts(page), Label.WIDGET, "structure/script")
     yield from _all(author_notes(page, stated.authors), Label.AUTHOR_BIO, "structure/author-note")
-    yield from _all(remarks(page), Label.COMMENTS, "structure/remarks")
+    yield from _all(comments(page), Label.COMMENTS, "structure/remarks")
 
 
 def _all(blocks: Iterable[int], label: Label, rule: str) -> Iterator[tuple[int, Decision]]:

@@ -118,8 +118,9 @@ def belongs(table: Table, page: Outline, most_linked: float = MOST_LINKED) -> bo
     if next(islice(between, AFTERWARDS, None), None) is not None:
         return False
     amount = sum(page.amount[at] for at in table.blocks)
-    linked = sum(page.amount[at] * markup.link_density for at in table.blocks if (markup := page.blocks[at].markup))
-    return linked <= most_linked * amount
+    shares = [markup.link_density if (markup := page.blocks[at].markup) else 0.0 for at in table.blocks]
+    linked = sum(page.amount[at] * share for at, share in zip(table.blocks, shares, strict=True))
+    return linked <= most_linked * amount or 2 * sum(shares) <= most_linked * len(shares)
 
 
 def is_foreign(around: Iterable[Element], stem: Element | None, names: Collection[str] = FOREIGN) -> bool:

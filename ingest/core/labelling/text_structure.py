@@ -14,6 +14,8 @@ import numpy as np
 
 from ingest.core.labelling.calls import calls
 from ingest.core.labelling.headline_places import first_prose
+from ingest.core.labelling.text_lists import keep_lists, runs_of
+from ingest.core.labelling.text_people import label_authors
 from ingest.core.labelling.title_text import ends_sentence, stems, without_bullet
 from ingest.core.metadata.authors import looks_like_person
 from ingest.core.model import Label, LabelledBlock
@@ -21,7 +23,7 @@ from ingest.core.text.date_lines import date_line, is_dated_caption
 from ingest.core.text.normalize import match_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from ingest.core.labelling.text_classifier import Judgement
     from ingest.core.labelling.tokens import Bools
@@ -46,17 +48,9 @@ MIN_KICKER_RESIDUE = 0.35
 counter.
 """
 MAX_KICKER_WORDS = 9
-MIN_QUESTIONS = 3
-"""Number of answers to a question from which it belongs to an interview with several people."""
-MIN_LIST_LINES = 7
-MAX_LIST_RESIDUE = 0.8
-"""Highest mean probability of boilerplate of a list between the article's paragraphs; menus have .95 and more."""
-MAX_LIST_RESIDUE_ANNOUNCED = 0.9
-"""The same where the line above the list ends with a colon."""
 MAX_BREADCRUMB_CHARACTERS = 60
 """Most characters of a breadcrumb trail before the title."""
 
-_QUESTION_MARKS = ("?", "？", "؟")
 _TITLE_WORDS = range(4, 30)
 _NAME_EDGE = re.compile(r"^[\s|•·,/–—-]+|[\s|•·,/–—-]+$")
 _NAME_BAR = re.compile(r"\s*[|•·/]\s*$")
@@ -86,40 +80,8 @@ def settle(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Ju
         if rows[i] is None:
             rows[i] = LabelledBlock(blocks[i], Label.PROMO, "structure/call")
     _titles_at_the_end(blocks, rows, judged, prose)
-    _questions(blocks, rows, judged)
-    _lists_in_prose(blocks, rows, judged, prose)
-
-
-def _questions(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement) -> None:
-    """A question printed several times, each time above a kept line, is put to several people: it is not a repeat to
-    remove.
-    """
-    asked = [i for i, block in enumerate(blocks) if rows[i] is None and block.text.endswith(_QUESTION_MARKS)]
-    by_stems: dict[frozenset[str], list[int]] = {}
-    for i in asked:
-        by_stems.setdefault(frozenset(stems(blocks[i].text)), []).append(i)
-    for same in by_stems.values():
-        answered = [i for i in same if i + 1 < len(blocks) and judged.paragraphs[i + 1] and not judged.gone[i + 1]]
-        if len(answered) >= MIN_QUESTIONS and len(answered) >= len(same) - 1:
-            for i in same:
-                rows[i] = LabelledBlock(blocks[i], Label.BODY, "structure/question")
-
-
-def _lists_in_prose(blocks: Sequence[Block], rows: list[LabelledBlock | None], judged: Judgement, prose: Bools) -> None:
-    """A run of short lines between two lines of the article's prose, which the labeller doubts and no rule knows, is a
-    list of the article.
-    """
-    places = [i for i in np.flatnonzero(prose).tolist() if (row := rows[i]) is None or row.label is Label.BODY]
-    if len(places) < 2:
-        return
-    between = range(places[0] + 1, places[-1])
-    for run in _runs([i for i in between if rows[i] is None and not prose[i]]):
-        gone = [i for i in run if judged.gone[i]]
-        residue = float(np.mean(judged.residue[run]))
-        limit = MAX_LIST_RESIDUE_ANNOUNCED if _ANNOUNCES.search(blocks[run[0] - 1].text) else MAX_LIST_RESIDUE
-        if gone and len(run) >= MIN_LIST_LINES and residue <= limit:
-            for i in run:
-                rows[i] = LabelledBlock(blocks[i], Label.BODY, "structure/list")
+    keep_lists(blocks, rows, judged, prose)
+    label_authors(blocks, rows, judged, prose)
 
 
 def _second_copies(blocks: Sequence[Block], rows: list[LabelledBlock | None], top: range) -> None:
@@ -218,13 +180,14 @@ def _titles_at_the_end(
     tail = range(last + 1, len(blocks))
     if not any(rows[i] is None and not judged.gone[i] for i in tail):
         return
-    known = stems(" ".join(blocks[i].text for i in kept))
-    for run in _runs([i for i in tail if rows[i] is None and not judged.gone[i]]):
+    known: set[str] | None = None
+    for run in runs_of([i for i in tail if rows[i] is None and not judged.gone[i]]):
         announced = bool(_ANNOUNCES.search(blocks[run[0] - 1].text))
         for form in (_ELLIPSIS.search, _bulleted_title):
             same = [i for i in run if form(blocks[i].text)]
             if announced or len(same) < max(MIN_TAIL_LINES, len(run) - 1):
                 continue
+            known = known or stems(" ".join(blocks[i].text for i in kept))
             said = [stems(without_bullet(blocks[i].text)) for i in same]
             share = sum(len(each & known) for each in said) / max(sum(map(len, said)), 1)
             if share <= MAX_KNOWN_SHARE:
@@ -233,12 +196,10 @@ def _titles_at_the_end(
     closed = next((i for i in tail if (row := rows[i]) is not None and row.label is Label.PROMO), None)
     for i in range(closed + 1, len(blocks)) if closed is not None else ():
         text = blocks[i].text
-        if (
-            rows[i] is None
-            and not judged.gone[i]
-            and not ends_sentence(text)
-            and len(stems(text) & known) <= MAX_KNOWN_SHARE * len(stems(text))
-        ):
+        if rows[i] is not None or judged.gone[i] or ends_sentence(text):
+            continue
+        known = known or stems(" ".join(blocks[j].text for j in kept))
+        if len(stems(text) & known) <= MAX_KNOWN_SHARE * len(stems(text)):
             rows[i] = LabelledBlock(blocks[i], Label.RELATED, "structure/below-call")
 
 
@@ -250,15 +211,3 @@ def _bulleted_title(text: str) -> bool:
         and not ends_sentence(text)
         and not text.endswith((";", ","))
     )
-
-
-def _runs(places: Sequence[int]) -> Iterator[list[int]]:
-    """Runs of consecutive positions."""
-    run: list[int] = []
-    for place in places:
-        if run and place != run[-1] + 1:
-            yield run
-            run = []
-        run.append(place)
-    if run:
-        yield run

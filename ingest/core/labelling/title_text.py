@@ -6,11 +6,13 @@ import re
 from urllib.parse import unquote, urlsplit
 
 from ingest.core.text.normalize import match_key
-from ingest.core.text.scripts import UNSPACED_SET
+from ingest.core.text.scripts import SENTENCE_STOPS, UNSPACED_SET
 
 MAX_SITE_CHARACTERS = 40
 STEM_CHARACTERS = 5
 """Number of first characters by which two words count as the same: many languages inflect the ends of words."""
+MIN_STOPLESS_CHARACTERS = 70
+"""Characters of a line from which it is prose in a script whose sentences end without a sign."""
 MAX_QUESTION_CHARACTERS = 200
 """A question with no more characters may be a headline, and is not a paragraph."""
 
@@ -20,7 +22,8 @@ _SITE_BAR = re.compile(r"[|–—•·»«/~:\-｜│]")
 _WORD = re.compile(r"[^\W_]+")
 _FIRST_UNSPACED = "\u0e00"
 _UNSPACED = re.compile(f"[{UNSPACED_SET}]+")
-_STOPS = frozenset(".!?…。！？؟।")
+_STOPS = frozenset(SENTENCE_STOPS)
+_STOPLESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _CLOSERS = " \"'”’»」』)]）"
 
 
@@ -30,9 +33,13 @@ def without_bullet(text: str) -> str:
 
 
 def is_paragraph(text: str) -> bool:
-    """True for prose: 80 characters that end like a sentence; a short question may be a headline and is not prose."""
-    if len(text) < 40 or not ends_sentence(text):  # 40: the minimum even in a script without spaces
+    """True for prose: 80 characters that end like a sentence, or 70 in scripts that may end one without a sign (Thai, Lao,
+    Burmese, Khmer); a short question may be a headline and is not prose.
+    """
+    if len(text) < 40:  # the minimum even in a script without spaces
         return False
+    if not ends_sentence(text):
+        return len(text) >= MIN_STOPLESS_CHARACTERS and bool(_STOPLESS.match(text)) and " " in text
     wide = len(text) + (0 if text.isascii() else sum(map(len, _UNSPACED.findall(text))))
     return wide >= 80 and not (wide <= MAX_QUESTION_CHARACTERS and text.endswith(("?", "？", "؟")))
 

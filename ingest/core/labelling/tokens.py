@@ -49,7 +49,7 @@ LOWER, UPPER, UNCASED, MARK, DIGIT, UNSPACED = range(6)
 CLASS_COUNT = BREAK + 1
 
 _CHARACTERS = {
-    END: ".!?。！？｡．।॥؟۔¿¡။។៕།።፧",
+    END: ".!?。！？｡．।॥؟۔¿¡။។៕།።፧։",
     COMMA: ",;，、；،؛၊፣",
     COLON: ":：",
     QUOTE: '"“”„‟«»‹›「」『』〝〞〟',

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from ingest.core.metadata.authors import is_newsroom, looks_like_person, parse_authors
+from ingest.core.metadata.authors import looks_like_person, parse_authors
 from ingest.core.metadata.credits import clean_credit, split_caption
 from ingest.core.metadata.date_reader import DateReader
 from ingest.core.metadata.validate import drop_invalid
@@ -35,6 +35,9 @@ LABEL_TO_FIELD = {
 MAX_DATELINE_BLOCKS = 3
 """Number of blocks of the body in which a dateline may be: a heading or a standfirst may come before it."""
 
+MIN_LISTED_WORDS = 3
+"""Words from which a line under "Related" names an article and not a section."""
+
 SITE_TAGS = frozenset({"nav", "header", "footer"})
 ARTICLE_TAGS = frozenset({"article", "main"})
 """Elements whose lists belong to the site, unless they are inside one that belongs to the article."""
@@ -44,6 +47,15 @@ _OWNER = re.compile(
     r"(?:(?:19|20)\d\d(?:\s?[-–—,]\s?(?:19|20)?\d\d)*[\s,.:–—-]*(?:by\s+)?(?P<behind>[^\W\d_][^.,;|©()\d\n]{1,60})"
     r"|(?P<before>[^\W\d_][^.,;|©()\d\n]{1,60}?)[\s,.:–—-]*(?:19|20)\d\d)"
 )
+_RIGHTS = (
+    r"(?i:all rights|alle rechte|tous droits|todos los derechos|derechos reservados|tutti i diritti|todos os direitos|wszelkie prawa|"
+    r"alle rechten|все права|(?:усі|всі) права|με επιφύλαξη|tüm hakları|všechna práva|minden jog|toate drepturile|無断|版权|版權|무단)"
+)
+_OWNER_WITHOUT_YEAR = re.compile(
+    rf"(?:©|ⓒ|\([cC]\))\s*(?P<behind>[^\W\d_][^.,;|©()\d\n]{{1,60}}?)[\s,.:|–—-]*{_RIGHTS}(?P<before>\A)?"
+)
+_RIGHTS_BEHIND = re.compile(rf"[\s,.:|–—-]+{_RIGHTS}")
+_AGENCY = re.compile(r"(?i:\b(?:agency|agentur|agencia|agenzia|agence|agência|agencja)\b)|通信社?$|통신$|[Аа]гентств")
 _TAG_SEPARATOR = re.compile(r"\s*[,;|#、，·•]+\s*")
 
 
@@ -114,13 +126,23 @@ def _nearest_first(labelled: Sequence[LabelledBlock]) -> list[LabelledBlock]:
     """The rows of a text, those around its headline first: a date there is the article's, one at the end or in a menu
     may not be.
     """
+    if labelled[0].block.markup is not None:
+        return list(labelled)
+    labelled = _without_comments(labelled)
     at = [i for i, row in enumerate(labelled) if row.rule == "structure/headline" or row.label is Label.HEADLINE]
-    if not at or labelled[0].block.markup is not None:
+    if not at:
         return list(labelled)
     first = next((i for i in range(at[0], len(labelled)) if labelled[i].label is Label.BODY), len(labelled))
     last = max((i for i in at if i < first), default=at[0])
     order = (*range(last, first), *range(last - 1, -1, -1), *range(first, len(labelled)))
     return [labelled[i] for i in order]
+
+
+def _without_comments(labelled: Sequence[LabelledBlock]) -> Sequence[LabelledBlock]:
+    """The rows of a text as far as the comments of its readers, which have days and names of their own."""
+    last = max((i for i, row in enumerate(labelled) if row.label is Label.BODY), default=-1)
+    after = (i for i in range(last + 1, len(labelled)) if labelled[i].label is Label.COMMENTS)
+    return labelled[: next(after, len(labelled))]
 
 
 def _images(labelled: Sequence[LabelledBlock]) -> list[dict[str, str | None]]:
@@ -166,6 +188,8 @@ def _related(rows: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
         )  # otherwise Markdown, which has no menus
         links = [link for link in linked if not page or is_article_url(link.url)]
         if headline := row.captured.get("headline"):
+            if not linked and headline == row.block.text and not _is_headline_like(headline, MIN_LISTED_WORDS):
+                continue  # "Politics" under "Related" is a menu
             if links or not linked:
                 url = row.captured.get("url") or next((link.url for link in links), None)
                 related.append({"headline": headline, "url": url})
@@ -181,11 +205,17 @@ def _owner(rows: Sequence[LabelledBlock]) -> str | None:
     show.
     """
     for row in rows:
-        if (match := _OWNER.search(row.block.text)) and (name := match["before"] or match["behind"]):
-            name = name.strip(" ,.;:-–—|/\"'«»“”")
-            if len(name) > 1 and not is_newsroom(name) and any(c.isupper() or not c.isascii() for c in name):
+        match = _OWNER.search(row.block.text) or _OWNER_WITHOUT_YEAR.search(row.block.text)
+        if match and (name := match["before"] or match["behind"]):
+            name = _RIGHTS_BEHIND.split(name)[0].strip(" ,.;:-–—|/\"'«»“”")
+            if len(name) > 1 and not _is_agency(name) and any(c.isupper() or not c.isascii() for c in name):
                 return name
     return None
+
+
+def _is_agency(name: str) -> bool:
+    """True for a news agency; a company may own what it publishes."""
+    return name.lower() in word_set("people", "newsrooms") or bool(_AGENCY.search(name))
 
 
 def _is_headline_like(text: str, min_words: int = 5) -> bool:

@@ -7,11 +7,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.core.limits import LIMITS, Limits
-from ingest.core.model import Article, RawArticle, SourceDescription
+from ingest.core.model import Article, RawArticle, Rejected, SourceDescription
+from ingest.core.parse.data_formats import data_format
 from ingest.core.parse.decode import DecodedText, decode, is_page
 from ingest.core.parse.formats import unprefixed
 from ingest.core.parse.plaintext import text_blocks
 from ingest.core.text.characters import to_nfc
+from ingest.errors import Reason
 
 if TYPE_CHECKING:
     from ingest.core.parse.page import ParsedPage
@@ -44,6 +46,8 @@ def parse(
     text, encoding, notes = decode(raw.content, declared=encoding)
     text = unprefixed(text)
     is_html = media_type == "text/html" or (media_type is None and is_page(text))
+    if media_type is None and not is_html and (data := data_format(text)):
+        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {data}, not text or HTML.")
     return parse_text(raw, DecodedText(text, encoding, notes), is_html=is_html, url=url, limits=limits)
 
 

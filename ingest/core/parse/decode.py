@@ -11,7 +11,6 @@ import re2
 
 from ingest.core.limits import LIMITS, MAX_GZIP_MEMBERS
 from ingest.core.model import Rejected
-from ingest.core.parse.data_formats import data_format
 from ingest.core.parse.double_encoding import mend_double_encoding
 from ingest.core.parse.encoding import SNIFFED_BYTES, decode_bytes
 from ingest.core.parse.formats import DESCRIPTIONS, is_foreign_xml, text_format, wire_format
@@ -41,6 +40,7 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program"),
     (b"SQLite format 3\x00", "a database"),
     (b"WARC/", "a web archive"),
+    (b"filedesc://", "a web archive in the old form (ARC)"),
 )
 MIN_TAGS = 3
 MAX_CHARACTERS_A_TAG = 1500
@@ -115,8 +115,6 @@ def decode(content: bytes, *, declared: str | None = None) -> DecodedText:
     if not text or text.isspace():
         raise Rejected(Reason.EMPTY, "The file holds nothing but white space.")
     _refuse_json(text)
-    if not _TAG.search(text, 0, SNIFFED_BYTES) and (data := data_format(text)):
-        raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {data}, not text or HTML.")
     if other := text_format(text):
         raise Rejected(Reason.UNSUPPORTED_FORMAT, f"The file is {DESCRIPTIONS[other]}, not text or HTML.")
     notes = {"encoding": "damaged"} if damaged else {}

@@ -227,9 +227,38 @@ def find_labelled_dates(
     """
     if not _YEAR.search(plain_digits(text[:MAX_TEXT])):
         return
+    if late := _marked_behind(text, order, language, field):
+        yield from late
+        return
     at = 0
     cuts = [*((m.start(), m.lastgroup or field) for m in _label_pattern().finditer(text)), (len(text), field)]
     for end, following in cuts:
         if day := read_day(text[at:end], order=order, language=language):
             yield field, day
         field, at = following, end
+
+
+@cache
+def _marker_behind() -> re.Pattern[str]:
+    """A marker that ends a line, in the scripts that put it behind the day."""
+    tables = load_wordlists("dates")
+    behind = {name: [word for word in tables[name] if word[0] >= "\u3000"] for name in ("updated", "published")}
+    return re.compile(
+        rf"(?:(?P<modified>{alternation(behind['updated'])})|(?P<published>{alternation(behind['published'])}))\W*$"
+    )
+
+
+def _marked_behind(text: str, order: DayOrder | None, language: str, field: str) -> list[tuple[str, Written]]:
+    """The days of a line that a marker ends: "2024年5月3日 (2024年5月4日 7時更新)". The marker speaks of the day in its brackets,
+    or of the whole line where it has none. Empty for any other line.
+    """
+    found = None if text.isascii() else _marker_behind().search(text)
+    if not found:
+        return []
+    before = text[: found.start()]
+    inside = max(before.rfind("("), before.rfind("（"), 0)
+    days = (
+        (field, read_day(before[:inside], order=order, language=language)),
+        (found.lastgroup or field, read_day(before[inside:], order=order, language=language)),
+    )
+    return [(name, day) for name, day in days if day]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.core.text.scripts import UNSPACED_CHARACTER
+from ingest.core.text.scripts import SENTENCE_STOPS, UNSPACED_CHARACTER
 
 MIN_PROSE_CHARACTERS = 80
 """A block this long that ends like a sentence is prose. Scripts that write no spaces say as much in half of it."""
@@ -13,7 +13,10 @@ MIN_PROSE_CHARACTERS = 80
 MAX_TITLE_CHARACTERS = 200
 
 
-_SENTENCE_END = re.compile(r"""[.!?…。！？؟।။។።][\s"'”’»」』)\]）]*$""")
+_SENTENCE_END = re.compile(rf"""[{SENTENCE_STOPS}][\s"'”’»」』)\]）]*$""")
+
+
+_UNSTOPPED = re.compile("[\\u0e00-\\u0eff]")
 
 
 _TWO_LETTERS = re.compile(r"\w\w")
@@ -28,6 +31,11 @@ def is_prose(text: str) -> bool:
         not text.isascii() and len(text) + len(UNSPACED_CHARACTER.findall(text)) >= MIN_PROSE_CHARACTERS
     )
     return long and bool(_SENTENCE_END.search(text))
+
+
+def ends_like_sentence(text: str) -> bool:
+    """Whether it ends with the mark of a sentence's end, or in a script that has none (Thai, Lao)."""
+    return bool(_SENTENCE_END.search(text)) or bool(_UNSTOPPED.search(text[-1:]))
 
 
 def is_title(text: str) -> bool:

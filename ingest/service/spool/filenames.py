@@ -160,6 +160,11 @@ def inbox_path_beside(token: str) -> str:
     return f".{token}{INBOX_PATH}"
 
 
+def claimed_ns(path: str) -> int:
+    """When a source was claimed, in nanoseconds since 1970: the first half of its token."""
+    return int(token_of(os.path.basename(path))[:16], 16)
+
+
 def token_of(name: str) -> str:
     """The token of a claimed name, or of something that belongs to it."""
     return name[:23]

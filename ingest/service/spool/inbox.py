@@ -140,6 +140,11 @@ def watching(settings: Settings) -> tuple[bool, str]:
     return False, f"by events, with a scan {every} ({kind or 'unknown file system'})"
 
 
+def is_network_mount(folder: os.PathLike[str]) -> bool:
+    """Whether a folder lies on a file system that other hosts write to."""
+    return bool(NETWORK_FILE_SYSTEM.fullmatch(_mount_type(folder)))
+
+
 def _mount_type(folder: os.PathLike[str]) -> str:
     real = os.path.realpath(folder)
     found = ("", "")

@@ -172,6 +172,7 @@ class _Asks:
         """The process that had the request has died."""
         deaths = self._deaths[key[0]] + 1
         answer = {"reason": str(reason), "message": FAILURE_MESSAGES[reason]}
+        answer |= {"member": f"number {key[1]}"} if key[1] else {}
         self.put(key, answer | ({"end": reason} if key[1] and deaths >= MAX_DEATHS_IN_A_ROW else {}))
         self._deaths[key[0]] = deaths
 

@@ -128,8 +128,13 @@ class JournalIndex:
             del self.minutes[min(self.minutes)]
         self.last = max(self.last, time)
         name, headline, publisher = str(line.get("name")), line.get("headline"), line.get("publisher")
-        if outcome == "duplicate" or (outcome == "stored" and not headline and line.get("id") in self._by_id):
-            return  # a duplicate: its record stayed as it was
+        if outcome == "deleted":
+            self._by_id.pop(str(line.get("id")), None)
+            return
+        if outcome in {"duplicate", "unpacked"} or (
+            outcome == "stored" and not headline and line.get("id") in self._by_id
+        ):
+            return  # a duplicate: its record stayed as it was; a container: its members are listed
         key = " ".join(map(match_key, (headline or "", name, publisher or "")))
         row = SettledFile(
             line["token"], time, line.get("id"), headline or name, publisher, outcome == "stored", line.get("reason"),

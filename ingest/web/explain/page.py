@@ -112,7 +112,14 @@ def explain_view(
     record = outcome if isinstance(outcome, Record) else None
     all_rows = rows(labelled_article.labelled, record, evidence)
     packs = ", ".join(pack.reference for pack in rulebook.packs)
-    facts = (source.name, source.media_type, source.encoding, f"{source.bytes:,} bytes", f"packs: {packs}")
+    facts = (
+        source.name,
+        source.format,
+        source.media_type,
+        source.encoding,
+        f"{source.bytes:,} bytes",
+        f"packs: {packs}",
+    )
     counts: Counter[Label] = Counter()
     for row in all_rows:
         counts[row.labelled.label] += count_words(row.labelled.block.text)
