@@ -98,7 +98,7 @@ def _below_heading(page: Outline) -> list[int]:
 
     Without these, it may be the heading of what experts say in the article.
     """
-    prose = page.prose()
+    prose = page.prose
     if len(prose) < MIN_ARTICLE_PARAGRAPHS:
         return []
     headings = [at for at in range(prose[MIN_ARTICLE_PARAGRAPHS - 1] + 1, len(page.blocks)) if _is_heading(page, at)]
