@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ingest import Record
+from tests.core.stories import ENGLISH
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -92,3 +93,18 @@ def test_ctrl_c_exits_with_130(tmp_path: Path) -> None:
     _, complaints = running.communicate(timeout=30)
     assert running.returncode == 130
     assert b"Traceback" not in complaints
+
+
+def test_clean_says_which_files_tell_one_story_when_asked(tmp_path: Path) -> None:
+    for name, title in (("a.txt", ENGLISH.title), ("b.txt", f"CORRECTED: {ENGLISH.title}")):
+        (tmp_path / name).write_text("\n\n".join((title, *ENGLISH.prose)), encoding="utf-8")
+    plain, told = (
+        [json.loads(line) for line in ingest("clean", tmp_path, *more).stdout.splitlines()]
+        for more in ((), ("--stories",))
+    )
+    first, second = told
+    assert second["same_as"] == [{"id": first["id"], "relation": "correction"}]
+    assert second["story"] == first["story"] == first["id"]
+    assert second["changes"]["headline_before"] == ENGLISH.title
+    unset = {"story": None, "same_as": [], "changes": None}
+    assert [record | unset for record in told] == plain

@@ -99,7 +99,7 @@ def _below_heading(page: Outline) -> list[int]:
 
     Without these, it may be the heading of what experts say in the article.
     """
-    prose = page.prose()
+    prose = page.prose
     if len(prose) < MIN_ARTICLE_PARAGRAPHS:
         return []
     start = prose[MIN_ARTICLE_PARAGRAPHS - 1] + 1
@@ -139,7 +139,7 @@ def remarks(page: Outline) -> list[int]:
     Without a short line above that announces comments, more bylines are required, each with a different name: the
     entries of a live report have times only.
     """
-    prose = page.prose()
+    prose = page.prose
     if len(prose) < 2:
         return []
     stamps = [at for at, block in enumerate(page.blocks) if at > prose[0] and _is_stamp(block.text, page.amount[at])]

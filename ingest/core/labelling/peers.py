@@ -72,7 +72,7 @@ def headings(page: Outline) -> Iterator[int]:
     """The headings directly above a kept paragraph in the same element, with body before and after; the last one only if others
     like it are kept.
     """
-    prose = page.prose()
+    prose = page.prose
     kept: Counter[tuple[str, str]] = Counter()
     for at in range(prose[0] + 1, prose[-1]) if len(prose) > 1 else ():
         if page.blocks[at].kind != "heading":

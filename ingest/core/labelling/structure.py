@@ -69,7 +69,7 @@ def _alone(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     """The only long text of a page without a body, if it shares the words of the page's title: a whole article in one
     element, separated by single line breaks only.
     """
-    if sum(size for size, mine in zip(page.amount, page.body, strict=True) if mine) >= MIN_BODY_WORDS:
+    if page.body_words >= MIN_BODY_WORDS:
         return
     for at, (block, prediction) in enumerate(zip(page.blocks, page.verdicts, strict=True)):
         plain = block.markup is not None and block.markup.link_density < 0.2 and page.settings[at].inert is None

@@ -128,6 +128,9 @@ class JournalIndex:
             del self.minutes[min(self.minutes)]
         self.last = max(self.last, time)
         name, headline, publisher = str(line.get("name")), line.get("headline"), line.get("publisher")
+        if outcome == "deleted":
+            self._by_id.pop(str(line.get("id")), None)
+            return
         if outcome in {"duplicate", "unpacked"} or (
             outcome == "stored" and not headline and line.get("id") in self._by_id
         ):
