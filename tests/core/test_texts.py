@@ -459,3 +459,10 @@ def test_a_first_sentence_is_no_headline() -> None:
     record = clean(made(first))
     assert record.headline is None
     assert first in record.body
+
+
+def test_a_page_of_bulleted_menus_is_a_text_and_no_source_code() -> None:
+    menu = tuple(
+        f"{' ' * depth}* {name}" for depth, name in enumerate(("Home", "Harbour", "Tides", "Boats", "Lamps", "Piers"))
+    )
+    assert clean(made(*menu * 20, TITLE)).headline == TITLE
