@@ -84,7 +84,8 @@ def clean(
     min_confidence: Mapping[str, float] = MappingProxyType({}),
     on_stage_end: Callable[[str], object] = ignore_stage,
 ) -> Record:
-    """The record of one article, from the bytes of a text or HTML file, as they are or gzipped, or from a member of a container.
+    """The record of one article, from the bytes of a text, a page or a document in a format (docs/formats.md), as they are
+    or gzipped, or from a member of a container.
 
     `url` and `claims` (fields of the record) are believed before anything the article says. A claim that cannot be used is left
     out, and `provenance` names it (`given.<field>`); what is no field goes to the record's `extra`. `name` is the file's, noted in
