@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ingest.core.caching import in_own_thread, without_collection
+from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
 from ingest.core.confidence import check_min_confidence
 from ingest.core.containers import HEAD_BYTES, Member, RefusedMember
@@ -78,7 +78,6 @@ def ignore_stage(stage: str) -> None:
     del stage
 
 
-@without_collection
 def clean(
     raw: bytes | Member | RefusedMember,
     *,
