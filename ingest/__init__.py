@@ -12,6 +12,8 @@ from ingest._version import __version__
 
 if TYPE_CHECKING:
     from ingest.core.containers.registry import members
+    from ingest.core.learn import learn
+    from ingest.core.memory.snapshot import Memory
     from ingest.core.packs import load_packs
     from ingest.core.pipeline import clean
     from ingest.core.record import Record
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IngestError",
+    "Memory",
     "Reason",
     "Record",
     "Rejected",
@@ -29,12 +32,14 @@ __all__ = [
     "clean",
     "enqueue",
     "enqueue_many",
+    "learn",
     "load_packs",
     "members",
 ]
 
 _HOMES = {
     "IngestError": "errors",
+    "Memory": "core.memory.snapshot",
     "Reason": "errors",
     "Record": "core.record",
     "Rejected": "errors",
@@ -43,6 +48,7 @@ _HOMES = {
     "enqueue": "service.enqueue",
     "enqueue_many": "service.enqueue",
     "load_packs": "core.packs",
+    "learn": "core.learn",
     "members": "core.containers.registry",
 }
 

@@ -122,7 +122,7 @@ class _Worker:
             if self.members and (found := container_format(file, self.members)):
                 if self.url:
                     raise Rejected(Reason.CONTAINER, f"It is {found.title}, and --url is for one article.")
-                return {"container": found.name, "size": str(file.seek(0, io.SEEK_END))}
+                return {"container": found.name, "name": path.name, "size": str(file.seek(0, io.SEEK_END))}
             content = file.read(LIMITS.unpacked_bytes + 1)
         shown = None if name == "-" else path.name
         return self.read(content, url=self.url, name=shown, claims=read_sidecar(path), packs=self.packs)

@@ -29,7 +29,7 @@ from tests.support.processes import Redis, Tree, article, drop, lines_of, names_
 
 Make = Callable[..., Settings]
 Grow = Callable[..., Tree]
-MEMBERS = int(os.environ.get("FAULT_FILES", "600"))  # 2,000 as judged: FAULT_FILES=2000 FAULT_KILLS=60
+MEMBERS = int(os.environ.get("FAULT_FILES", "300"))  # 2,000 as judged: FAULT_FILES=2000 FAULT_KILLS=60
 KILLS = int(os.environ.get("FAULT_KILLS", "6"))
 STRIDE = int(os.environ.get("KILL_STRIDE", "23"))
 

@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 from ingest.core.containers import Member, RefusedMember
-from ingest.core.containers.codes import moment
+from ingest.core.containers.codes import announced, moment
 from ingest.core.containers.document import Document, no_text, several
 from ingest.core.containers.mime import file_name, header, leaves, parse_message, payload_of
 from ingest.core.containers.xml import known
@@ -30,7 +30,6 @@ MAX_ATTACHMENTS = 100
 """Attachments that are named."""
 
 _FORWARDED = re.compile(r"(?:(?:re|aw|fwd?|wg|tr|rv|enc|i)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
-_EMBARGO = re.compile(r"\W*(?:(?:under|strictly)\s+)?(?:EMBARGO(?:ED)?|SPERRFRIST)\b", re.IGNORECASE)
 _FREE_HOSTS = frozenset({
     "aol.com", "gmail.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "icloud.com", "live.com", "mail.ru", "me.com", "msn.com",
     "outlook.com", "proton.me", "protonmail.com", "qq.com", "web.de", "yahoo.com", "yandex.ru", "163.com", "126.com", "naver.com",
@@ -55,7 +54,7 @@ def read_mail(content: bytes, limits: Limits) -> Document:
         published=moment((header(message, "Date") or "").partition("(")[0]),
         language=(header(message, "Content-Language") or "").partition(",")[0],
         publisher=_publisher(message),
-        status="embargoed" if _EMBARGO.match(headline) or _EMBARGO.match(text[:200]) else None,
+        status=announced(title=headline) or (None if is_html else announced(title=text[:200])),
         item=known(id=(header(message, "Message-ID") or "").strip("<> ")),
     )
     return Document(

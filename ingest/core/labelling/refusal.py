@@ -38,6 +38,9 @@ MIN_BARE_LINK_DENSITY_AND_CHARACTERS = (0.8, 24)
 article in a list.
 """
 
+MIN_LINKED_HEADING_CHARACTERS = 12
+"""The same of a heading: menus have none."""
+
 FRONT_PAGE_BOUNDS = (100.0, 0.4, 0.5)
 """Bounds of a front page: no run of its body between two bare links has this many words or this share of all words, and
 more than the last share directly follows such links, including the first words. None of 1,145 pages with an article
@@ -188,7 +191,7 @@ def is_bare_link(block: Block) -> bool:
     if block.markup is None or block.markup.link_density <= density:
         return False
     wide = 0 if block.text.isascii() else len(_WIDE.findall(block.text))
-    return len(block.text) + wide >= least
+    return len(block.text) + wide >= (MIN_LINKED_HEADING_CHARACTERS if block.kind == "heading" else least)
 
 
 def _is_list_of_openings(blocks: Sequence[Block], words: Floats) -> bool:

@@ -10,6 +10,7 @@ from lxml.html import HtmlElement
 
 from ingest.core.html.dom import element_text
 from ingest.core.html.page_index import PageIndex, TextRun
+from ingest.core.metadata.titles import is_short_label
 from ingest.core.text.lines import is_prose
 from ingest.core.text.normalize import match_key
 from ingest.core.text.scripts import UNSPACED_CHARACTER
@@ -67,11 +68,13 @@ def _find_heading(index: PageIndex, titles: list[str]) -> HtmlElement | None:
             fit = not _links_front_page(heading) if level == "h1" else worth > least
             if text and fit and (best is None or worth > best[0]):
                 best = worth, heading
-    return best[1] if best else next(_above_prose(index), None)
+    return best[1] if best else next(_below_logo(index, titles), None)
 
 
-def _above_prose(index: PageIndex) -> Iterator[HtmlElement]:
-    """The headings of a lower level that are no links, each above the beginning of a text."""
+def _below_logo(index: PageIndex, titles: list[str]) -> Iterator[HtmlElement]:
+    """The headings of a lower level above the beginning of a text, where the first heading is the site's name and so are the titles."""
+    if not any(_links_front_page(heading) for heading in index.by_tag["h1"][:3]):
+        return
     runs = index.runs
     for heading in (*index.by_tag["h2"][:20], *index.by_tag["h3"][:20]):
         text = element_text(heading)
@@ -80,10 +83,12 @@ def _above_prose(index: PageIndex) -> Iterator[HtmlElement]:
             or next(heading.iter("a"), None) is not None
         ):
             continue
-        inside = frozenset(heading.iter())
-        below = next((at for at, run in enumerate(runs) if run.element in inside), len(runs)) + 1
-        if any(is_prose(run.text) for run in runs[below : below + MAX_RUNS_TO_PROSE]):
-            yield heading
+        key = match_key(text)
+        if all(is_short_label(title, key) for title in titles):
+            inside = frozenset(heading.iter())
+            below = next((at for at, run in enumerate(runs) if run.element in inside), len(runs)) + 1
+            if any(is_prose(run.text) for run in runs[below : below + MAX_RUNS_TO_PROSE]):
+                yield heading
 
 
 def _links_front_page(heading: HtmlElement) -> bool:

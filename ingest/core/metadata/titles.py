@@ -198,14 +198,15 @@ def slogans(titles: Iterable[str], heading: str, paragraphs: Iterable[str]) -> f
         return frozenset()
     own = _stems(heading)
     return frozenset(
-        title for title in titles if _share(title, said | own) <= MAX_SLOGAN_SHARE or _is_short_label(title, heading)
+        title
+        for title in titles
+        if _share(title, said | own) <= MAX_SLOGAN_SHARE or is_short_label(match_key(title), match_key(heading))
     )
 
 
-def _is_short_label(title: str, heading: str) -> bool:
-    """True if a title is far shorter than the heading and no part of it: the name of the site or of a section."""
-    label, whole = match_key(title), match_key(heading)
-    return len(label) <= MAX_LABEL_SHARE * len(whole) and label not in whole
+def is_short_label(title: str, heading: str) -> bool:
+    """True if a title is far shorter than the heading and no part of it: the name of the site or of a section. Both folded."""
+    return len(title) <= MAX_LABEL_SHARE * len(heading) and title not in heading
 
 
 def _stems(text: str) -> set[str]:

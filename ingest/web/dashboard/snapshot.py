@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ingest.service.composition import Service
+from ingest.service.memory_snapshot import MemorySnapshot
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.sinks.status import sink_statuses
 from ingest.service.spool import Spool, filenames, settled
@@ -123,6 +124,7 @@ class SpoolSnapshot:
             "free_disk": free_disk(self.settings),
             "sinks": sink_statuses(self.service),
             "packs": PackSnapshot(self.spool.root).state(),
+            "memory": None if self.settings.memory == "off" else MemorySnapshot(self.spool.root).state(),
         }
         why: list[str] = []
         if self.settings.broker:
