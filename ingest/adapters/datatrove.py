@@ -26,7 +26,7 @@ class Cleaner(BaseFilter):  # type: ignore[misc]  # datatrove is optional
     The article is the bytes of the document's first medium, or else its text. Metadata of the reader are kept unless a field has their name;
     `record` is the whole record as JSON, as `ingest clean` prints it. A refused document is left as it came and goes to the
     `exclusion_writer`, with `filter_reason` and `filter_message` in its metadata, and is counted as `dropped_<reason>`.
-    `url`, `name`, `claims`: the keys of the metadata that hold them. `packs`, `min_confidence`: as for `RowCleaner`.
+    `url`, `name`, `claims`: the keys of the metadata that hold them. `packs`, `memory`, `min_confidence`: as for `RowCleaner`.
     """
 
     name = "news-ingest"
@@ -39,11 +39,12 @@ class Cleaner(BaseFilter):  # type: ignore[misc]  # datatrove is optional
         name: str = "file_name",
         claims: str = "claims",
         packs: Path | None = None,
+        memory: Path | None = None,
         min_confidence: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
         super().__init__(exclusion_writer)
         # The key of the content cannot be that of any metadata.
-        self._clean = RowCleaner("\0", url, name, claims, packs, tuple(sorted(min_confidence.items())))
+        self._clean = RowCleaner("\0", url, name, claims, packs, tuple(sorted(min_confidence.items())), memory)
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
         """Whether the document is kept; if not, why."""

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import ingest
 
 Row = dict[str, Any]
+
+
+@cache
+def memory_of(path: Path | None) -> ingest.Memory | None:
+    """The memory in a file, read once in each process. Raises OSError, and `InvalidMemory` where it is none."""
+    return ingest.Memory.load(path.read_bytes()) if path else None
 
 
 def as_bytes(content: bytes | str) -> bytes:
@@ -21,7 +28,7 @@ def as_bytes(content: bytes | str) -> bytes:
 class RowCleaner:
     """Cleans the article of a row. `content`, `url`, `name`, `claims`: the keys of the article's bytes or text, and, where a row has them,
     of its address, its file's name or path (the last part is taken), and the sender's claims (an object). `packs`: a folder of your own packs, which each worker must
-    see. `min_confidence`: as for `ingest.clean`. Can be pickled.
+    see. `memory`: a file of `ingest learn`, likewise: one snapshot for the whole run. `min_confidence`: as for `ingest.clean`, as pairs. Can be pickled.
     """
 
     content: str = "bytes"
@@ -30,6 +37,7 @@ class RowCleaner:
     claims: str = "claims"
     packs: Path | None = None
     min_confidence: tuple[tuple[str, float], ...] = ()
+    memory: Path | None = None
 
     def __call__(self, row: Mapping[str, Any]) -> Row:
         """`id` and `record` (its JSON, as `ingest clean` prints it), or `reason` and `message` of a refusal; the others are None.
@@ -49,6 +57,7 @@ class RowCleaner:
                 claims=row.get(self.claims) or None,
                 packs=ingest.load_packs(self.packs),
                 min_confidence=dict(self.min_confidence),
+                memory=memory_of(self.memory),
             )
         except ingest.Rejected as rejected:
             return {"id": None, "record": None, "reason": str(rejected.reason), "message": rejected.message}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+import ingest
 from ingest.adapters.rows import RowCleaner
 from ingest.service.environment import load_settings
 from ingest.service.settings import Settings
@@ -149,6 +151,14 @@ def test_a_bag_of_dask(pages: Path, records: dict[str, bytes]) -> None:
     rows = paths.map(lambda path: {"path": path, "bytes": Path(path).read_bytes()}).map(RowCleaner())
     found = rows.compute(scheduler="processes", num_workers=2)
     assert {row["id"]: row["record"].encode() for row in found if row["record"]} == records
+
+
+def test_memory_travels_as_one_file(pages: Path, tmp_path: Path) -> None:
+    known = ingest.learn(())
+    (tmp_path / "publishers.memory").write_bytes(known.save())
+    clean = pickle.loads(pickle.dumps(RowCleaner(memory=tmp_path / "publishers.memory")))  # noqa: S301 - as engines do
+    record = json.loads(clean({"bytes": (pages / "2.html").read_bytes()})["record"])
+    assert record["ingest"]["memory"] == known.version
 
 
 def test_a_row_without_an_article_is_our_callers_fault() -> None:
