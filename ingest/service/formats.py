@@ -12,7 +12,7 @@ class JournalEntry(TypedDict):
     """One line of the journal: how one source was settled. What is unknown is null.
 
     Lines of version 0.1 lack `publisher`, `headline`, `words`, `words_removed`, `ms`, `stages` and `claims_lost` where they are null;
-    those before 0.3 lack `container`, `member`, `offset`, `members` and `story`.
+    those before 0.3 lack `container`, `member`, `offset`, `members`, `language`, `published` and `story`.
     """
 
     time: Annotated[str, "When it was settled: RFC 3339 in UTC with milliseconds."]
@@ -23,6 +23,8 @@ class JournalEntry(TypedDict):
     ]
     publisher: Annotated[str | None, "Publisher of the record: its domain, or else its name."]
     headline: Annotated[str | None, "Headline of the record, at most 200 characters."]
+    language: Annotated[str | None, "Language of the record."]
+    published: Annotated[str | None, "Publication time or day of the record."]
     story: Annotated[str | None, "Id of the record's story (docs/stories.md)."]
     words: Annotated[int | None, "Words of the record's body."]
     words_removed: Annotated[int | None, "Words of the blocks that left the body."]

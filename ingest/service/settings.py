@@ -112,6 +112,10 @@ class Settings(BaseSettings):
         1_000_000, ge=1, le=2**30, description="Articles that the index of stories knows; the oldest are forgotten."
     )
 
+    search: Literal["off"] | Path | None = Field(
+        None, description="The dashboard's search index: a path, or off. Unset: search.db in the spool."
+    )
+
     max_claimed: int = Field(10_000, ge=1, description="Intake pauses while more sources are claimed.")
     min_free: float = Field(2.0, ge=0, lt=100, description="Intake pauses while less of the disk is free, in per cent.")
     journal_bytes: int = Field(64 * MIB, ge=4096, description="The journal is rotated at this size in bytes.")
@@ -132,14 +136,14 @@ class Settings(BaseSettings):
         """By what sets two deployments apart: `min_confidence` is a mapping, and mappings have no hash."""
         return hash((self.spool, self.out, self.broker_prefix))
 
-    @field_validator("spool", "out", "packs", "stories", mode="before")
+    @field_validator("spool", "out", "packs", "stories", "search", mode="before")
     @classmethod
     def _a_path(cls, value: Any) -> Any:
         if isinstance(value, str | os.PathLike) and is_url(value):
             raise ValueError("an address, not a path; only a folder of this machine can be used")
         return value
 
-    @field_validator("spool", "out", "packs", "stories")
+    @field_validator("spool", "out", "packs", "stories", "search")
     @classmethod
     def _absolute(cls, value: Path | str | None) -> Path | str | None:
         return value.absolute() if isinstance(value, Path) else value

@@ -102,6 +102,10 @@ def test_every_page_is_valid_and_every_link_works(dashboard: Asked) -> None:
         seen.add(path)
         status, headers, body = dashboard(path)
         assert status == 200, path
+        if path.endswith(".json"):
+            assert headers["content-disposition"].startswith("attachment")
+            assert json.loads(body)
+            continue
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
@@ -111,7 +115,8 @@ def test_every_page_is_valid_and_every_link_works(dashboard: Asked) -> None:
         assert tree.xpath("//h1")
         assert tree.get("lang") == "en"
         waiting += [href.partition("#")[0] for href in tree.xpath("//@href") if re.match("/[^/]|/$", href)]
-    assert len([path for path in seen if path.startswith("/records/")]) == 3
+    assert len([path for path in seen if re.match("/records/[^/]+$", path)]) == 3
+    assert len([path for path in seen if path.endswith("/record.ninjs.json")]) == 3
     assert len([path for path in seen if re.match("/quarantine/.", path)]) == 2
 
 
@@ -194,7 +199,7 @@ def test_retry_and_purge_need_the_token(dashboard: Asked) -> None:
 def test_without_a_token_nothing_can_be_changed(used: Settings, tmp_path: Path) -> None:
     with serving(used, tmp_path / "log", "--broker", "redis://:hunter2@127.0.0.1:1/0") as dashboard:
         page = lxml.html.document_fromstring(dashboard("/quarantine")[2])
-        assert not page.xpath("//form | //input[@name='token'] | //input[@name='source']")
+        assert not page.xpath("//form[@method='post'] | //input[@name='token'] | //input[@name='source']")
         assert dashboard("/quarantine", [("token", ""), ("act", "purge")])[0] == 404
         status, _, found = dashboard("/ready")
         assert (status, json.loads(found)["spool"], json.loads(found)["broker"]) == (
