@@ -119,6 +119,13 @@ class PackState(TypedDict):
     problems: Annotated[list[str], "Why the folder of packs, as it is now, is not used; empty if it is."]
 
 
+class AlertState(TypedDict):
+    """What the watcher alerts to (docs/alerts.md)."""
+
+    raised: Annotated[list[str], "What is so now, for people; empty if nothing is."]
+    undelivered: Annotated[list[str], "Why the last message reached the command or the webhook not; empty if all did."]
+
+
 class ServiceStatus(LiveParts):
     """What `ingest status --json` prints. Without a spool: `why` alone."""
 
@@ -136,6 +143,7 @@ class ServiceStatus(LiveParts):
     free_disk_mib: Annotated[dict[str, int], "Free MiB by folder (spool and out)."]
     broker: Annotated[str | None, "The broker's URL without its password; null without a broker."]
     packs: Annotated[PackState, "The user's packs."]
+    alerts: Annotated[AlertState, "What the watcher alerts to."]
     redis: NotRequired[Annotated[RedisStatistics | None, "Statistics of Redis; null if it cannot be reached."]]
     why: Annotated[list[str], "Why something does not move, and what to do; empty if all is well."]
 

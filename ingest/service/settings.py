@@ -8,6 +8,7 @@ options win over the environment.
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
@@ -19,7 +20,7 @@ from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
 
 PREFIX = "INGEST_"
-SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token")
+SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token", "alert_webhook")
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
 JsonField = Annotated[
@@ -120,6 +121,15 @@ class Settings(BaseSettings):
     min_free: float = Field(2.0, ge=0, lt=100, description="Intake pauses while less of the disk is free, in per cent.")
     journal_bytes: int = Field(64 * MIB, ge=4096, description="The journal is rotated at this size in bytes.")
 
+    alert_command: str | None = Field(
+        None,
+        description="Command that gets alerts as JSON on standard input; its words are split as by a shell, but no shell runs it.",
+    )
+    alert_webhook: SecretStr | None = Field(None, description="http:// or https:// address that alerts are POSTed to.")
+    alert_refused_share: float = Field(
+        0.5, ge=0, le=1, description="An alert is raised if more of the last hour's files are refused, 0 to 1."
+    )
+
     dashboard_token: SecretStr | None = Field(
         None,
         description="At least 16 characters; whoever knows it may retry and purge on the dashboard. Unset: nobody may.",
@@ -175,6 +185,20 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {MIN_TOKEN_CHARACTERS} characters")
         return value
 
+    @field_validator("alert_command")
+    @classmethod
+    def _a_command(cls, value: str | None) -> str | None:
+        if value is not None and not shlex.split(value):  # raises ValueError where a quotation mark is not closed
+            raise ValueError("names no command")
+        return value
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _a_web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.out == self.spool or self.out.is_relative_to(self.spool / "inbox"):
@@ -192,7 +216,8 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Strings that no log, error or terminal may show."""
-        held = (self.broker_password and self.broker_password.get_secret_value(), urlsplit(self.broker or "").password)
+        given = [each.get_secret_value() for each in (self.broker_password, self.alert_webhook) if each]
+        held = (*given, urlsplit(self.broker or "").password)
         return tuple(dict.fromkeys(form for secret in held if secret for form in (secret, quote(secret, safe=""))))
 
     @property

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
+from ingest.service.alert_state import read_alerts
 from ingest.service.composition import Service, open_service
 from ingest.service.formats import (
     ContainerStatus,
@@ -72,6 +73,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
         "broker": settings.broker_shown,
         "packs": PackSnapshot(spool.root).state(),
+        "alerts": read_alerts(spool.root),
         "why": [],
     }
     if settings.broker:

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from ingest import Record
 from ingest.cli import cli
+from ingest.service.publisher_changes import drift, silence
 from ingest.web.report import report_page, summarize
-from ingest.web.report.statistics import drift, silence
 
 GOLDEN = Path(__file__).parents[1] / "golden/000_47fd47bebe7271c0.json"
 SEED = Record.model_validate_json(GOLDEN.read_bytes())

@@ -68,6 +68,7 @@ class NowView(View):
     """How the service is doing. `problems`: why it makes no progress; None and empty parts are left out."""
 
     problems: Sequence[str]
+    alerts: tuple[str, ...]
     verdict: str
     cards: tuple[Card, ...]
     chart: ColumnChart | None
@@ -90,6 +91,7 @@ def now(facts: Facts, index: JournalIndex) -> str:
     view = NowView(
         behind=bool(facts.get("behind")),
         problems=facts["why"],
+        alerts=tuple(_alerts(facts.get("alerts", {}))),
         verdict="The service is not making progress." if facts["why"] else _all_well(facts, index),
         cards=tuple(_cards(facts, index)) if "inbox" in facts else (),
         chart=_last_hour(index) if index.minutes else None,
@@ -105,6 +107,12 @@ def message(facts: Facts, title: str, text: str, rows: Iterable[SettledFile] = (
     return TEMPLATE.render(
         "dashboard_message.html", MessageView(bool(facts.get("behind")), title, text, file_rows(rows))
     )
+
+
+def _alerts(alerts: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    yield from alerts.get("raised", ())
+    for failure in alerts.get("undelivered", ()):
+        yield f"Alerts are not delivered: {failure}"
 
 
 def _all_well(facts: Facts, index: JournalIndex) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ingest.service.alert_state import read_alerts
 from ingest.service.composition import Service
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.spool import Spool, filenames, settled
@@ -121,6 +122,7 @@ class SpoolSnapshot:
             "heartbeats": [heartbeat for heartbeat in found if heartbeat.alive],
             "free_disk": free_disk(self.settings),
             "packs": PackSnapshot(self.spool.root).state(),
+            "alerts": read_alerts(self.spool.root),
         }
         why: list[str] = []
         if self.settings.broker:
