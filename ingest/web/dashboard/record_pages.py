@@ -14,8 +14,8 @@ from ingest.web.html import replace_forbidden
 from ingest.web.html.environment import environment
 
 ROWS_PER_PAGE = 50
-LINKS_MARK = b"<!--links-->"
-"""Where explain.html leaves room for what the dashboard adds; a document's text is escaped and cannot hold it."""
+EXPLAIN_LINKS = '<nav class="dashboard" aria-label="Dashboard"><a href="/">← Dashboard</a></nav>'.encode()
+"""Of explain.html, in whose place the dashboard's own stand; a document's text is escaped and cannot hold it."""
 
 
 class Found(NamedTuple):
@@ -117,7 +117,7 @@ def with_links(page: bytes, row: SettledFile, members: Sequence[SettledFile]) ->
 def add_links(page: bytes, view: LinksView) -> bytes:
     """An explain page with what the dashboard adds to it."""
     links = replace_forbidden(environment().get_template("dashboard_links.html").render(view=view))
-    return page.replace(LINKS_MARK, links.encode(), 1)
+    return page.replace(EXPLAIN_LINKS, links.encode(), 1)
 
 
 def kept(facts: Facts, row: SettledFile, why: str, members: Sequence[SettledFile]) -> str:

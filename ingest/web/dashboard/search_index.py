@@ -208,7 +208,7 @@ def facets_of(line: Mapping[str, Any]) -> dict[str, str]:
         "language": line.get("language"),
         "day": str(line.get("published") or "")[:10],
     }
-    return {kind: str(value) for kind, value in found.items() if value}
+    return {kind: str(value).encode(errors="replace").decode() for kind, value in found.items() if value}
 
 
 def open_index(path: str, *, network: bool) -> sqlite3.Connection:

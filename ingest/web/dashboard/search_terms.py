@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from ingest.core.text.scripts import UNSPACED_SET
 
-MIN_PREFIX_CHARACTERS = 3
-"""A word of a query that is as long also finds longer words that begin with it."""
+MIN_PREFIX_CHARACTERS = 4
+"""A word of a query that is as long also finds longer words that begin with it. With three, words that begin a fifth of all words take
+half a second among 10^5 records."""
 FACETS = ("publisher", "language", "day")
 _UNSPACED_RUN = re.compile(f"[{UNSPACED_SET}]+")
 _LATIN_OR_RUN = re.compile(f"[{UNSPACED_SET}]+|[^{UNSPACED_SET}]+")

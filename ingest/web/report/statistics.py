@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown publisher"
 MAX_SLOWEST = 10
+MAX_TIMES = 400
+"""Columns of a chart; in a longer run only days with files have one."""
 MAX_UNSURE = 50
 """Records that a person can look at; of ten thousand, if they are the right ones."""
 
@@ -115,6 +117,8 @@ def summarize(
     last = journal.last
     by_day = bool(last) and (_day(last) - _day(journal.first)).days > 1
     by_time: dict[str, Counter[str]] = {}
+    if hours:
+        by_time = {time: Counter() for time in times(journal.first, last, by_day=by_day)}
     for hour in sorted(hours):
         by_time.setdefault(hour[:10] if by_day else hour, Counter()).update(hours[hour])
     return RunStatistics(
@@ -176,6 +180,14 @@ def _publisher(name: str, articles: Sequence[ArticleShare], last: str) -> Publis
     return PublisherStatistics(
         name, ordered, drift([share for _, share, _ in timed]), silence([time for time, _, _ in timed], last)
     )
+
+
+def times(first: str, last: str, *, by_day: bool) -> list[str]:
+    """The days or hours of a run, also those without files, at most `MAX_TIMES`; none of a longer run."""
+    step, digits = (dt.timedelta(days=1), 10) if by_day else (dt.timedelta(hours=1), 13)
+    start, end = (dt.datetime.fromisoformat(time[:digits]) for time in (first, last))
+    count = (end - start) // step + 1
+    return [(start + number * step).isoformat()[:digits] for number in range(count)] if count <= MAX_TIMES else []
 
 
 def _day(time: str) -> dt.date:
