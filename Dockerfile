@@ -2,10 +2,12 @@
 FROM python:3.13.9-slim-bookworm AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
+# Which extras the image has: docker-compose build --build-arg EXTRAS=dashboard,sinks
+ARG EXTRAS=dashboard
 # Dependencies first, with only ingest/_version.py: a change of the code does not install them again.
 COPY ingest/_version.py ingest/_version.py
 RUN python -m venv /opt/ingest && \
-    /opt/ingest/bin/pip install --no-cache-dir --constraint constraints.txt '.[dashboard]'
+    /opt/ingest/bin/pip install --no-cache-dir --constraint constraints.txt ".[$EXTRAS]"
 COPY ingest ingest
 RUN /opt/ingest/bin/pip install --no-cache-dir --no-deps --force-reinstall .
 

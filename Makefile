@@ -18,17 +18,17 @@ check: .venv/ready
 .venv/ready: pyproject.toml constraints.txt
 	@if command -v uv >/dev/null; then \
 	    uv venv --quiet --allow-existing .venv && \
-	    VIRTUAL_ENV=.venv uv pip install --quiet --constraint constraints.txt --editable '.[dashboard]' --group dev; \
+	    VIRTUAL_ENV=.venv uv pip install --quiet --constraint constraints.txt --editable '.[dashboard,sinks]' --group dev; \
 	else \
 	    python3 -m venv .venv && \
 	    $(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1' && \
-	    $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dashboard]' --group dev; \
+	    $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dashboard,sinks]' --group dev; \
 	fi
 	@touch $@
 
 # Pins names and versions only, no index URLs: each machine uses its own index.
 constraints: pyproject.toml
-	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --extra dashboard --extra documents --group dev --group training pyproject.toml -o constraints.txt
+	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --extra dashboard --extra documents --extra sinks --group dev --group training pyproject.toml -o constraints.txt
 
 clean:
 	rm -rf .venv out

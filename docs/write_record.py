@@ -1,4 +1,4 @@
-"""Writes docs/record.md from the record's own schema: `make docs`."""
+"""Writes docs/record.md, and docs/schema/record-N.json for this version, from the record's own schema: `make docs`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.core.model import Label
-from ingest.core.record import Record
+from ingest.core.record import SCHEMA_VERSION, Record
 
 PAGE = Path(__file__).with_name("record.md")
 
@@ -19,6 +19,24 @@ Written from `ingest/core/record.py` by `make docs`; `ingest schema` prints the 
 (a list or an object: empty), never "" and never a guess. Text is in Unicode normal form C.
 
 """
+PROMISES = """
+## What may change
+
+`schema_version` says what a record may have; the JSON Schema of each version so far: {versions}.
+
+- **May come**, with a new version: fields, and values of the closed lists (`label`, `media_type`, `schema_version`). Ignore a field that you do not know.
+- **Never changes**: the name of a field, the kind of value that it has, and what it means; a field that may be null stays so, one that is required
+  stays so. A record of an older version is valid under each newer schema; a field that it does not have is read as null or empty.
+- **Not promised**: the values. A newer `ingest.version` may read the same article better; `rule`, `provenance` and `confidence` say how it did, and
+  their texts are for people.
+
+A test compares the schema of this version with each older one, and checks a record of each.
+
+`published` and `modified` are a day (`2026-01-31`) or an instant (`2026-01-31T23:30:00-02:00`), as much as is known, so that a day is never given an
+hour that nobody wrote. Tables have two columns instead, `published_day` and `published_at` ([sinks.md](sinks.md)); in Python,
+`ingest.export.columns.day_and_instant` splits a value the same way.
+"""
+SCHEMAS = Path(__file__).with_name("schema")
 
 
 def markdown() -> str:
@@ -32,7 +50,8 @@ def markdown() -> str:
         if "properties" in nouns[name]
     ]
     labels = ", ".join(f"`{label}`" for label in Label)
-    return "".join([*parts, f"\n## Label\n\nWhat a block is: {labels}.\n"])
+    versions = ", ".join(f"[{number}](schema/record-{number}.json)" for number in range(1, SCHEMA_VERSION + 1))
+    return "".join([*parts, f"\n## Label\n\nWhat a block is: {labels}.\n", PROMISES.format(versions=versions)])
 
 
 def _table(noun: dict[str, Any], nouns: dict[str, Any]) -> str:
@@ -76,3 +95,5 @@ def _formats(field: dict[str, Any]) -> list[str]:
 
 if __name__ == "__main__":
     PAGE.write_text(markdown(), encoding="utf-8")
+    schema = json.dumps(Record.model_json_schema(mode="serialization"), indent=2, ensure_ascii=False)
+    (SCHEMAS / f"record-{SCHEMA_VERSION}.json").write_text(f"{schema}\n", encoding="utf-8")

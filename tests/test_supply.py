@@ -60,6 +60,7 @@ MODULES = {
     "beautifulsoup4": "bs4",
     "google-re2": "re2",
     "markdown-it-py": "markdown_it",
+    "opensearch-py": "opensearchpy",
     "python-docx": "docx",
     "python-json-logger": "pythonjsonlogger",
     "pyyaml": "yaml",

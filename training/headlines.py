@@ -1,10 +1,10 @@
 """Fit the choice of a text's headline and write ingest/core/labelling/models/headline.json.
 
-    python -m training.headlines dev.jsonl.gz [--folds 3] [--write]
+    python -m training.headlines dev.jsonl.gz [more.jsonl.gz] [--folds 3] [--write --date YYYY-MM-DD]
 
 A text a line: domain, url, title, converter, news, lines [{text, label}]; the lines labelled title show the headline. The choice is a
 conditional logit: one weight a column, and a score for "no line is it". Texts of one domain are never on both sides: the labeller of
-lines that the columns come from, too, is trained anew for each fold without it. Each text is seen twice, without its address, as
+lines that the columns come from, too, is trained anew for each fold without it, from further files as well, which are not scored. Each text is seen twice, without its address, as
 files come, and with it; of some a wire is made besides, the first lines alone, to learn from and never to score. Needs lightgbm, scikit-learn, scipy. The same input gives the same model.
 """
 
@@ -29,10 +29,11 @@ from ingest.core.labelling.title_text import stems
 from ingest.core.packs import load_packs
 from ingest.core.parse.plaintext import text_blocks
 from training import text_model
+from training.provenance import provenance
 from training.word_weights import Words, load, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 MODEL = Path(__file__).parents[1] / "ingest/core/labelling/models/headline.json"
 NEWS_WEIGHT = 2.0
@@ -56,17 +57,24 @@ class Example:
 def main() -> None:
     """Score out of fold, and fit on everything if told to."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("texts", type=Path)
+    parser.add_argument("texts", type=Path, nargs="+")
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--date", help="the day of training, YYYY-MM-DD, noted in the model")
     args = parser.parse_args()
-    texts = load([args.texts])
+    texts = load(args.texts)
     held = [number(text["domain"]) % args.folds for text in texts]
     examples: list[Example] = []
     for part in range(args.folds):
         judge = without([text for text, at in zip(texts, held, strict=True) if at != part])
-        examples += [each for text, at in zip(texts, held, strict=True) if at == part for each in seen(text, judge)]
-    score_and_fit(examples, args.folds, write=args.write)
+        examples += [
+            each
+            for text, at in zip(texts, held, strict=True)
+            if at == part and text["gold"]
+            for each in seen(text, judge)
+        ]
+    said = provenance(args.texts, trained=args.date) if args.write else None
+    score_and_fit(examples, args.folds, said)
 
 
 def without(texts: list[dict[str, Any]]) -> Any:
@@ -137,8 +145,8 @@ def nearly(found: str, text: dict[str, Any]) -> bool:
     return False
 
 
-def score_and_fit(examples: list[Example], folds: int, *, write: bool) -> None:
-    """Print what models make of domains that they have not seen; write the one that has seen all."""
+def score_and_fit(examples: list[Example], folds: int, said: Mapping[str, Any] | None) -> None:
+    """Print what models make of domains that they have not seen; write the one that has seen all, with its provenance if given."""
     names = sorted({name for each in examples for name in each.found.columns})
     at = np.array([number(each.text["domain"]) % folds for each in examples])
     counts: dict[str, Counter[str]] = {}
@@ -155,10 +163,12 @@ def score_and_fit(examples: list[Example], folds: int, *, write: bool) -> None:
             + " ".join(f"{k} {count[f'shown {k}'] / max(shown, 1):.3f}" for k in ("right", "wrong", "null"))
             + f" | absent {absent:4}: wrong {count['absent wrong'] / max(absent, 1):.3f}"
         )
-    if write:
+    if said is not None:
         weights, nothing = fit(examples, names)
         columns = {name: round(float(weight), 4) for name, weight in zip(names, weights, strict=True)}
-        MODEL.write_text(json.dumps({"nothing": round(nothing, 4), "columns": columns}, indent=1) + "\n")
+        MODEL.write_text(
+            json.dumps({"provenance": said, "nothing": round(nothing, 4), "columns": columns}, indent=1) + "\n"
+        )
 
 
 def verdict(each: Example, names: list[str], weights: Any, nothing: float) -> str:

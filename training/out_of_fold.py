@@ -102,7 +102,7 @@ def _without_elements(evidence: Evidence) -> Evidence:
         )
         for row in evidence.labelled
     ]
-    return evidence._replace(article=replace(evidence.article, blocks=(), find_main_region=None), labelled=rows)
+    return evidence._replace(article=replace(evidence.article, blocks=()), labelled=rows)
 
 
 def fold_of(domain: str, folds: int) -> int:
@@ -118,7 +118,7 @@ def clean_pages(found: Sequence[Page], folds: int, scratch: Path) -> list[Cleane
         if page.slice in UNSEEN_SLICES:
             cleaned.append(_cleaned(page, article and finish(article)))
         elif article is not None:
-            seen.append((page, replace(article, find_main_region=None)))
+            seen.append((page, article))
     print("parsed", len(seen), flush=True)
     rows = [_page_rows(article) for _, article in seen]
     print("rows", sum(len(each) for _, each in rows), flush=True)

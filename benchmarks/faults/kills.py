@@ -136,7 +136,7 @@ def _kill_at_random(
 
 def _settled(settings: Settings, count: int) -> bool:
     left = [path for part in ("inbox", "claimed") for path in (settings.spool / part).rglob("*") if path.is_file()]
-    return not left and sum(1 for _ in Journal(str(settings.spool)).lines()) >= count
+    return not left and sum(not line.get("member") for line in Journal(str(settings.spool)).lines()) >= count
 
 
 def _until(true: Callable[[], bool], seconds: float) -> bool:
@@ -150,7 +150,7 @@ def _until(true: Callable[[], bool], seconds: float) -> bool:
 
 def _all_is_well(settings: Settings, files: dict[str, bytes]) -> bool:
     lines = list(Journal(str(settings.spool)).lines())
-    outcomes = Counter(line["name"].partition("-")[0] for line in lines)
+    outcomes = Counter(line["name"].partition("-")[0] for line in lines if not line["member"])
     given = {name.partition("-")[0] for name in files}
     refused = [line for line in lines if line["outcome"] == "refused"]
     stored = {line["id"] for line in lines if line["outcome"] == "stored"}
@@ -160,7 +160,8 @@ def _all_is_well(settings: Settings, files: dict[str, bytes]) -> bool:
     found = {
         "inputs without an outcome": len(given - outcomes.keys()),
         "inputs with several": sum(number > 1 for number in outcomes.values()),
-        "articles in quarantine": sum(line["name"].startswith("a") for line in refused),
+        "members of containers with several": len(lines) - len({line["token"] for line in lines}),
+        "articles in quarantine": sum(line["name"].startswith("a") and not line["member"] for line in refused),
         "refusals without a reason": sum(not line["reason"] for line in refused) + abs(len(quarantined) - reasons),
         "refusals for a reason of ours": sum(line["reason"] in INTERNAL_REASONS for line in refused),
         "records without an outcome, or the reverse": len({path.stem for path in records} ^ stored),

@@ -22,6 +22,8 @@ COMMANDS = {
     "watch": ("ingest.cli.service:watch", "Watch a folder and queue what is dropped for workers."),
     "worker": ("ingest.cli.service:worker", "Clean what is queued; the same as `celery -A worker worker`."),
     "enqueue": ("ingest.cli.service:enqueue", "Copy files into the spool and queue them."),
+    "deliver": ("ingest.cli.deliver:deliver", "Deliver records to databases, search, files, streams, webhooks."),
+    "delete": ("ingest.cli.deliver:delete", "Delete records and their sources, and tell the sinks."),
     "reclean": ("ingest.cli.quarantine:reclean", "Clean the kept sources again, replacing their records."),
     "settings": ("ingest.cli.service:settings", "List all settings with their current values."),
     "status": ("ingest.cli.status:status", "What is waiting, who is working, and what blocks them."),

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, fil
 from ingest.cli.progress import progress
 from ingest.cli.sandboxed import Read, each_with_members
 from ingest.export import FORMATS
+
+if TYPE_CHECKING:
+    from ingest.core.limits import Limits
 
 MAX_STORIES = 1_000_000
 """Files of one run whose stories are known; as in the service."""
@@ -57,6 +60,13 @@ MAX_STORIES = 1_000_000
     is_flag=True,
     help="Say which of the files tell one story (story, same_as, changes), in the order in which they are read.",
 )
+@click.option(
+    "--json-field",
+    "json_fields",
+    multiple=True,
+    metavar="FIELD=KEYS",
+    help="Where JSON pages keep a field: html=payload.page; may be repeated. Common keys are known.",
+)
 @click.pass_context
 def clean(
     ctx: click.Context,
@@ -67,6 +77,7 @@ def clean(
     jobs: int,
     packs: Path | None,
     thresholds: tuple[str, ...],
+    json_fields: tuple[str, ...],
     *,
     stories: bool,
 ) -> None:
@@ -86,6 +97,7 @@ def clean(
     if output:
         make_folder(output)
     write = writer("jsonl" if stories else form, _min_confidence(thresholds))
+    limits = _limits(json_fields)
     refused = 0
     gap = ""
     counts: Counter[str] = Counter()
@@ -93,7 +105,7 @@ def clean(
     total: Counter[str] = Counter()
     began = time.monotonic()
     with progress(len(files), prints_records=output is None) as bar:
-        found = each_with_members(files, write, named=paths, url=url, packs=packs, jobs=jobs)
+        found = each_with_members(files, write, named=paths, url=url, packs=packs, jobs=jobs, limits=limits)
         if stories:
             found = placed(found, form)
         for path, result in found:
@@ -135,6 +147,23 @@ def summary(counts: Mapping[str, int]) -> str:
     parts = [f"{count:,} {reason}" for reason, count in sorted(counts.items(), key=lambda item: -item[1]) if count]
     count = sum(counts.values())
     return f"{count:,} member{'s' if count != 1 else ''}" + (f": {', '.join(parts)}" if parts else "")
+
+
+def _limits(json_fields: tuple[str, ...]) -> Limits:
+    """The limits for reading containers; a usage error for what names no field."""
+    from dataclasses import replace
+
+    from ingest.core.containers.json_fields import MAPPED_FIELDS
+    from ingest.core.limits import LIMITS
+
+    pairs = []
+    for each in json_fields:
+        field, _, keys = each.partition("=")
+        if field not in MAPPED_FIELDS or not keys:
+            message = f"{each!r} is not FIELD=KEYS, with a field of {', '.join(MAPPED_FIELDS)}"
+            raise click.BadParameter(message, param_hint="'--json-field'")
+        pairs.append((field, keys))
+    return replace(LIMITS, json_fields=tuple(pairs))
 
 
 def _min_confidence(thresholds: tuple[str, ...]) -> dict[str, float]:

@@ -11,13 +11,12 @@ if TYPE_CHECKING:
     from ingest.core.limits import Limits
 
 
-def container_format(file: BinaryIO) -> Format | None:
+def container_format(file: BinaryIO, limits: Limits) -> Format | None:
     """The format of a file that holds several articles, which is then at its beginning again."""
     from ingest.core.containers import HEAD_BYTES
     from ingest.core.containers.registry import sniff_packed
-    from ingest.core.limits import LIMITS
 
-    found = sniff_packed(file.read(HEAD_BYTES), LIMITS)
+    found = sniff_packed(file.read(HEAD_BYTES), limits)
     file.seek(0)
     return found if found and found.holds_many else None
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SLOW_SECONDS = 0.02
 """A rule that takes this long for one text is slow: a tenth of the time after which it is not tried again in an article."""
 
+MAX_SELECTOR_SECONDS = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class KnownArticle:
@@ -47,7 +49,7 @@ def read_known_articles(folder: Path) -> list[KnownArticle]:
 
 def audit_rules(packs: Packs, known: Sequence[KnownArticle]) -> list[str]:
     """What is wrong with rules of valid packs, one line each: slow ones, shadowed ones, those that would remove prose."""
-    return [*_slow(packs, known), *_shadowed(packs), *_strips_prose(packs, known)]
+    return [*_slow(packs, known), *_slow_selectors(packs), *_shadowed(packs), *_strips_prose(packs, known)]
 
 
 def _where(rule: Rule) -> str:
@@ -63,6 +65,23 @@ def _slow(packs: Packs, known: Sequence[KnownArticle]) -> Iterator[str]:
             seconds, text = max((_best_seconds(rule, text), text) for text in given | stretched)
             if seconds >= SLOW_SECONDS:
                 yield f"{_where(rule)}: slow, {seconds * 1000:.0f} ms for {text[:60]!r} … ({len(text)} characters)"
+
+
+def _slow_selectors(packs: Packs) -> Iterator[str]:
+    """Each selector on a page of 10,000 elements, side by side and 100 deep; a usual one takes 1 ms."""
+    rules = [rule for pack in packs.all for rule in pack.selectors]
+    if not rules:
+        return
+    from lxml.html import document_fromstring
+
+    beside = '<div class="a b" id="i"><p class="c"><a href="/">x</a></p></div>' * 2000
+    deep = ('<div class="a"><ul>' * 50 + "<li>x</li>" + "</ul></div>" * 50) * 40
+    page = document_fromstring(f"<html><body>{beside}{deep}</body></html>")
+    for rule in rules:
+        began = time.thread_time()
+        rule.select(page)
+        if (seconds := time.thread_time() - began) > MAX_SELECTOR_SECONDS:
+            yield f"{rule.id} (line {rule.line}): slow, {seconds * 1000:.0f} ms for a page of 10,000 elements"
 
 
 def _stretched(text: str) -> Iterator[str]:

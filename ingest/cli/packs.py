@@ -27,7 +27,9 @@ def list_packs(folder: Path | None) -> None:
     """List every pack, the domains it applies to, and how many rules it has."""
     for pack in _load(folder).all:
         serves = ", ".join(pack.domains) or ("recognised by its traces" if pack.name else "every article")
-        rules = f"{len(pack.rules)} rules" + (f", {len(pack.datelines)} datelines" if pack.datelines else "")
+        rules = f"{len(pack.rules) + len(pack.selectors)} rules" + (
+            f", {len(pack.datelines)} datelines" if pack.datelines else ""
+        )
         click.echo(f"{pack.stem:<16} {pack.name or '-':<28} {rules:<24} {serves}")
 
 
@@ -54,10 +56,53 @@ def check(folder: Path | None, records: Path | None) -> None:
     problems = [*pack_problems(loaded), *audit_rules(loaded, golden)]
     for problem in problems:
         click.echo(problem, err=True)
-    rules = [rule for pack in loaded.all for rule in pack.tested_patterns]
-    examples = sum(len(rule.hits) + len(rule.misses) for rule in rules)
-    click.echo(f"{len(loaded.all)} packs, {len(rules)} rules, {examples} examples: {len(problems) or 'no'} problems")
+    tested = [
+        (*rule.hits, *rule.misses)
+        for pack in loaded.all
+        for rules in (pack.tested_patterns, pack.selectors)
+        for rule in rules
+    ]
+    click.echo(
+        f"{len(loaded.all)} packs, {len(tested)} rules, {sum(map(len, tested))} examples: {len(problems) or 'no'} problems"
+    )
     if problems:
+        raise click.exceptions.Exit(1)
+
+
+@packs.command("import-ftr")
+@click.argument("files", nargs=-1, required=True, type=LocalPath(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "-o", "--output", required=True, type=LocalPath(path_type=Path, file_okay=False), help="Folder of your packs."
+)
+def import_ftr(files: tuple[Path, ...], output: Path) -> None:
+    """Make packs of ftr-site-config files (DOMAIN.txt), as FiveFilters and wallabag read them.
+
+    Directives that no selector says are named on standard error; a pack that is there already is not overwritten. Check the result with
+    `ingest packs check`, and add hits and misses from real pages.
+    """
+    from ingest.cli.files import make_folder, write_atomically
+    from ingest.core.packs.ftr import import_ftr as pack_of
+
+    make_folder(output)
+    bad = 0
+    for file in files:
+        domain = file.name.removesuffix(".txt").removeprefix(".")
+        target = output / f"{domain.replace('.', '-')}.toml"
+        try:
+            pack = pack_of(domain, file.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            bad += 1
+            click.echo(f"{file}: {error}", err=True)
+            continue
+        if target.exists():
+            bad += 1
+            click.echo(f"{file}: {target} is there already", err=True)
+            continue
+        write_atomically(target, pack.toml)
+        click.echo(str(target))
+        for line in pack.left_out:
+            click.echo(f"{file}: left out: {line}", err=True)
+    if bad:
         raise click.exceptions.Exit(1)
 
 

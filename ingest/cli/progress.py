@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ingest.core.text.characters import escape_for_display
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -45,6 +47,7 @@ def progress(total: int, *, prints_records: bool) -> Iterator[Progress]:
 @contextmanager
 def _bar(total: int) -> Iterator[Progress]:
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress as Bar
     from rich.progress import TextColumn, TimeRemainingColumn
 
@@ -62,7 +65,8 @@ def _bar(total: int) -> Iterator[Progress]:
             def step(self, result: Mapping[str, str]) -> None:
                 if "container" in result:
                     self.count = 0
-                    members[:] = [bar.add_task(result["container"], total=int(result["size"]), count="")]
+                    name = escape(escape_for_display(result["name"]))
+                    members[:] = [bar.add_task(name, total=int(result["size"]), count="")]
                 elif "member" in result:
                     self.count += 1
                     for task in members:

@@ -15,6 +15,7 @@ from ingest.cli.files import OneLineError, is_own, open_own, read_sidecar, read_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ingest.core.limits import Limits
     from ingest.core.packs import Packs
 
 Read = Callable[..., dict[str, str]]
@@ -35,14 +36,21 @@ def each(
 
 
 def each_with_members(
-    files: Sequence[Path], read: Read, *, named: tuple[Path, ...], url: str | None, packs: Path | None, jobs: int = 1
+    files: Sequence[Path],
+    read: Read,
+    *,
+    named: tuple[Path, ...],
+    url: str | None,
+    packs: Path | None,
+    jobs: int,
+    limits: Limits,
 ) -> Iterator[tuple[Path, dict[str, str]]]:
     """The same with the file, and with the members of containers: `container` with its format, then a result for each with its `member`,
-    then `end`, with a reason where the rest cannot be read.
+    then `end`, with a reason where the rest cannot be read. `limits`: for reading containers.
     """
     from ingest.service.workers.ordered_map import map_members_in_workers
 
-    work = _prepared(files, read, named, url, packs, members=True)
+    work = _prepared(files, read, named, url, packs, members=limits)
     for index, answer in map_members_in_workers([os.fspath(path) for path in files], jobs, work):
         yield files[index], answer
 
@@ -54,7 +62,7 @@ def _prepared(
     url: str | None,
     packs: Path | None,
     *,
-    members: bool = False,
+    members: Limits | None = None,
 ) -> Callable[[str], dict[str, str]]:
     from ingest.core.preload import preload
 
@@ -71,10 +79,10 @@ def worker(
     named: tuple[Path, ...] = (),
     url: str | None = None,
     streams: dict[str, bytes | OSError] | None = None,
-    members: bool = False,
+    members: Limits | None = None,
 ) -> Callable[[str], dict[str, str]]:
-    """The function that a worker process applies to a request. Raises nothing that a document or a disk could cause. `members`: whether
-    it reads containers.
+    """The function that a worker process applies to a request. Raises nothing that a document or a disk could cause. `members`: the
+    limits for reading containers; None: they are not read.
     """
     targets = {os.fspath(path): path.resolve() for path in named}
     return _Worker(read, packs, targets, url, streams or {}, members)
@@ -89,7 +97,7 @@ class _Worker:
     targets: dict[str, Path]
     url: str | None
     streams: dict[str, bytes | OSError]
-    members: bool
+    members: Limits | None
     container: tuple[str, OpenContainer] | None = None
 
     def __call__(self, request: str) -> dict[str, str]:
@@ -111,10 +119,10 @@ class _Worker:
 
         path = Path(name)
         with self._open(name) as file:
-            if self.members and (found := container_format(file)):
+            if self.members and (found := container_format(file, self.members)):
                 if self.url:
                     raise Rejected(Reason.CONTAINER, f"It is {found.title}, and --url is for one article.")
-                return {"container": found.name, "size": str(file.seek(0, io.SEEK_END))}
+                return {"container": found.name, "name": path.name, "size": str(file.seek(0, io.SEEK_END))}
             content = file.read(LIMITS.unpacked_bytes + 1)
         shown = None if name == "-" else path.name
         return self.read(content, url=self.url, name=shown, claims=read_sidecar(path), packs=self.packs)
@@ -139,14 +147,15 @@ class _Worker:
 
     def _container(self, name: str) -> OpenContainer:
         from ingest import Reason, Rejected
-        from ingest.core.limits import LIMITS
 
+        limits = self.members
+        assert limits  # noqa: S101 - nobody else asks for members
         if self.container is None or self.container[0] != name:
             with self._open(name) as file:
-                found = container_format(file)
+                found = container_format(file, limits)
             if found is None:
                 raise Rejected(Reason.UNREADABLE, "It has changed while it was read.")
-            self.container = (name, OpenContainer(lambda: self._open(name), found, LIMITS))
+            self.container = (name, OpenContainer(lambda: self._open(name), found, limits))
         return self.container[1]
 
     def _open(self, name: str) -> BinaryIO:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,9 +39,19 @@ _with_packs = click.option(
 
 def _with_record_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of commands that write records."""
+
+    @wraps(command)
+    def renamed(*arguments: Any, old_out_format: str | None, **options: Any) -> Any:
+        if old_out_format:
+            click.echo("--sink is now --out-format, and the next version will not accept the old name", err=True)
+            options["out_format"] = options["out_format"] or old_out_format
+        return command(*arguments, **options)
+
+    with_options: Callable[..., Any] = renamed
     for option in (
+        click.option("--sink", "old_out_format", type=click.Choice(["json", "jsonl"]), hidden=True),
         click.option(
-            "--sink",
+            "--out-format",
             type=click.Choice(["json", "jsonl"]),
             help="json: one file per article; jsonl: JSON Lines segments.",
         ),
@@ -50,8 +61,8 @@ def _with_record_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="For content seen before: keep the first record, or replace it.",
         ),
     ):
-        command = option(command)
-    return command
+        with_options = option(with_options)
+    return with_options
 
 
 @click.command()
@@ -70,7 +81,7 @@ def up(once: bool, **flags: Any) -> None:  # noqa: FBT001
         raise click.UsageError("--once works only without a broker")
     from ingest.service import runner
 
-    _run_service(lambda: runner.watch(settings) if settings.broker else runner.up(settings, once=once))
+    _run_service(lambda: runner.watch(settings, delivers=True) if settings.broker else runner.up(settings, once=once))
 
 
 @click.command()
@@ -177,9 +188,9 @@ def enqueue(
 
 @click.command()
 @with_settings
-@click.argument("role", type=click.Choice(["up", "watch", "worker"]))
+@click.argument("role", type=click.Choice(["up", "watch", "worker", "deliver"]))
 def health(role: str, **flags: Any) -> None:
-    """Exit 0 if this container's watcher or worker has reported within 30 seconds and its work is moving.
+    """Exit 0 if this container's watcher, worker or delivery has reported within 30 seconds and its work is moving.
 
     A worker that has settled nothing for a minute while sources wait is unhealthy, even if its heartbeat is regular.
     """
@@ -197,7 +208,7 @@ def health(role: str, **flags: Any) -> None:
     if status is None or status.age >= 30:
         click.echo(f"no {role} of this container has reported in the last 30 seconds", err=True)
         sys.exit(1)
-    claimed, oldest = claimed_and_age(service.spool) if role != "watch" else (0, 0)
+    claimed, oldest = claimed_and_age(service.spool) if role in {"up", "worker"} else (0, 0)
     host = status.notes.get("host") if role == "worker" else None
     if seconds := stalled(service, found, claimed, oldest, host=host):
         click.echo(stall_message(seconds, claimed), err=True)
@@ -212,4 +223,6 @@ def settings(**flags: Any) -> None:
     now = settings_of(**flags)
     for name, field in type(now).model_fields.items():
         value = now.broker_shown if name == "broker_url" else getattr(now, name)
+        if name == "sinks":
+            value = " ".join(url.shown for url in now.sink_urls)
         click.echo(f"INGEST_{name.upper()}={'' if value is None else value}\n    {field.description}")

@@ -58,6 +58,9 @@ def _lines(seen: Mapping[str, Any]) -> list[tuple[str, str]]:
     for key, value in seen.items():
         if key in {"why", "alerts"}:
             continue
+        if key == "sinks":
+            lines += [("sink", _sink(each)) for each in value]
+            continue
         if key == "containers":
             lines += [("container", _container(each)) for each in value]
             continue
@@ -70,3 +73,15 @@ def _lines(seen: Mapping[str, Any]) -> list[tuple[str, str]]:
         shown = len(value) if isinstance(value, list) else shown
         lines.append((key.replace("_", " "), str(shown) if shown not in (None, "") else "-"))
     return lines
+
+
+def _sink(sink: Mapping[str, Any]) -> str:
+    parts = (
+        sink["sink"],
+        f"{sink['lag_lines']} lines behind" + (f" for {sink['lag_seconds']} s" if sink["lag_lines"] else ""),
+        f"{sink['delivered']} delivered",
+        f"last {sink['last_delivered'] or '-'}",
+        f"{sink['dead_letters']} dead letters",
+        "running" if sink["running"] else "not running",
+    )
+    return ", ".join(parts)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ingest.core.containers.document import Document
+    from ingest.core.packs.selector import SelectorRule
     from ingest.core.parse.page import ParsedPage
 
     FindMainRegion = Callable[[], str | None]
@@ -61,6 +62,10 @@ class LabelledArticle:
     """The text that a main-region finder keeps of the page, for explanations; None for a text file."""
 
 
+_ASKED_BEFORE_LABELLING = {"headline", "url", "publisher", "published", "modified"}
+"""The fields by which blocks are labelled and rules chosen, and those that decide them."""
+
+
 def ignore_stage(stage: str) -> None:
     """For callers that measure nothing."""
     del stage
@@ -79,7 +84,8 @@ def clean(
     min_confidence: Mapping[str, float] = MappingProxyType({}),
     on_stage_end: Callable[[str], object] = ignore_stage,
 ) -> Record:
-    """The record of one article, from the bytes of a text or HTML file, as they are or gzipped, or from a member of a container.
+    """The record of one article, from the bytes of a text, a page or a document in a format (docs/formats.md), as they are
+    or gzipped, or from a member of a container.
 
     `url` and `claims` (fields of the record) are believed before anything the article says. A claim that cannot be used is left
     out, and `provenance` names it (`given.<field>`); what is no field goes to the record's `extra`. `name` is the file's, noted in
@@ -147,17 +153,30 @@ def label_article(
         container=_container_info(member, container) if raw is member else None,
     )
     on_stage_end("parse")
-    stated = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
+    claimed = resolve_claims(claim for claim in article.claims if claim.field in _ASKED_BEFORE_LABELLING)
+    stated = {field: claim.value for field, claim in claimed.items()}
     find_main_region = page.find_main_region if page else None
     rulebook = find_rulebook(packs or load_packs(), article, stated)
     try:
-        labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region)
+        selected = _selected_blocks(page, rulebook, len(article.blocks)) if page and rulebook.selectors else {}
+        labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region, selected)
     except Rejected as refused:
         if article.source.format and refused.reason is Reason.NEEDS_JAVASCRIPT:  # a mail or an item runs none
             raise Rejected(Reason.NO_ARTICLE, "Nothing in it reads like an article.") from None
         raise
     on_stage_end("label")
     return LabelledArticle(article, rulebook, labelled, find_main_region)
+
+
+def _selected_blocks(page: ParsedPage, rulebook: Rulebook, count: int) -> dict[int, SelectorRule]:
+    """The publisher's rules for elements, by the numbers of the first `count` blocks."""
+    from ingest.core.html.select import blocks_inside  # noqa: PLC0415  lxml, for pages alone
+    from ingest.core.packs.selector import select_first  # noqa: PLC0415
+
+    if page.index is None:
+        return {}
+    found = blocks_inside(page.index.tree, select_first(rulebook.selectors, page.index.tree))
+    return {at: rule for at, rule in found.items() if at < count}
 
 
 def _header_claims(member: Member) -> tuple[Claim, ...]:

@@ -6,6 +6,7 @@ Nothing is opened before it is used: `ingest status` must not load Celery, and t
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from ingest.service.job import Job
 from ingest.service.journal import Journal
 from ingest.service.pack_snapshot import CurrentPacks
 from ingest.service.record_store import JsonStore, RecordStore, SegmentStore
+from ingest.service.sinks.outbox import Outbox
+from ingest.service.sinks.state import SinkFolder
 from ingest.service.spool import Spool
 from ingest.service.spool.inbox import is_network_mount
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from ingest.core.preload import CleanFunction
     from ingest.service.broker import Broker
     from ingest.service.settings import Settings
+    from ingest.service.sinks.url import SinkUrl
     from ingest.service.spool.heartbeat import Heartbeat
     from ingest.service.story_index import StoryIndex
 
@@ -48,7 +52,7 @@ class Service:
     @cached_property
     def store(self) -> RecordStore:
         """Where records are written. `SegmentStore` makes its folders now. Raises OSError."""
-        return SegmentStore(self.settings.out) if self.settings.sink == "jsonl" else JsonStore(self.settings.out)
+        return SegmentStore(self.settings.out) if self.settings.out_format == "jsonl" else JsonStore(self.settings.out)
 
     @cached_property
     def stories(self) -> StoryIndex | None:
@@ -70,6 +74,14 @@ class Service:
             return clean(raw, packs=packs(), **options)
 
         return Job(self.spool, self.store, self.journal, self.settings, clean_with_packs, heartbeat, self.stories)
+
+    def sink_folder(self, url: SinkUrl) -> SinkFolder:
+        """What the spool remembers of a sink."""
+        return SinkFolder(self.spool.root, url.name)
+
+    def open_outbox(self, url: SinkUrl, folder: SinkFolder, *, beat: Callable[[], None] = lambda: None) -> Outbox:
+        """What delivers to a sink, whose `folder` must be locked. Raises `InvalidSettings`."""
+        return Outbox(url.make(self.spool.identity()), folder, self.journal, self.store, beat=beat)
 
 
 def open_story_index(settings: Settings) -> StoryIndex | None:

@@ -28,6 +28,7 @@ RENAMED = {
     "batch": "tickets_per_task",
     "desk_token": "dashboard_token",
     "desk_hosts": "dashboard_hosts",
+    "sink": "out_format",
 }
 """Old names of settings and their new ones. Variables with an old name are accepted for one version, with a warning."""
 
@@ -111,3 +112,15 @@ def _complaints(error: ValidationError) -> Iterator[str]:
         message = wrong["msg"].removeprefix("Value error, ")
         name = ".".join(map(str, wrong["loc"][:1]))
         yield f"{_variable(name)}: {message}" if name else message
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a process of ours that is to have the same settings; sinks and their passwords go this way, as all may read
+    the arguments of a process.
+    """
+    ours = {
+        "INGEST_SINKS": " ".join(sink.get_secret_value() for sink in settings.sinks),
+        "INGEST_OUT_FORMAT": settings.out_format,
+    }
+    dropped = {"INGEST_SINKS_FILE", "INGEST_SINK"}
+    return {name: value for name, value in os.environ.items() if name.upper() not in dropped} | ours

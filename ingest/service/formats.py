@@ -9,7 +9,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 
 class JournalEntry(TypedDict):
-    """One line of the journal: how one source was settled. What is unknown is null.
+    """One line of the journal: how one source was settled, or that a record was deleted. What is unknown is null.
 
     Lines of version 0.1 lack `publisher`, `headline`, `words`, `words_removed`, `ms`, `stages` and `claims_lost` where they are null;
     those before 0.3 lack `container`, `member`, `offset`, `members`, `language`, `published` and `story`.
@@ -38,9 +38,9 @@ class JournalEntry(TypedDict):
         "Milliseconds of each stage (read, parse, label, compose, story, write), as far as it came.",
     ]
     outcome: Annotated[
-        Literal["stored", "duplicate", "refused", "unpacked"],
+        Literal["stored", "duplicate", "refused", "unpacked", "deleted"],
         "`stored`: there is a record; `duplicate`: the record that was there stays and has other claims; `refused`: it lies in quarantine; "
-        "`unpacked`: a container, whose members have lines of their own.",
+        "`unpacked`: a container, whose members have lines of their own; `deleted`: `ingest delete` has deleted the record.",
     ]
     reason: Annotated[str | None, "Why it was refused (docs/reasons.md); null otherwise."]
     claims_lost: Annotated[
@@ -84,6 +84,22 @@ class RedisStatistics(TypedDict):
     eviction: Annotated[str | None, "`maxmemory-policy`; should be `noeviction`."]
     append_only: Annotated[bool, "Whether the queue survives a restart of Redis."]
     version: Annotated[str | None, "Version of Redis."]
+
+
+class SinkStatus(TypedDict):
+    """A sink: where records are delivered."""
+
+    sink: Annotated[str, "Its address without its password."]
+    name: Annotated[str, "Its short name, for `ingest deliver --sink`."]
+    running: Annotated[bool, "Whether a process delivers to it."]
+    lag_lines: Annotated[int, "Lines of the journal that it has not been given."]
+    lag_seconds: Annotated[int, "For how long the first of them has been there; 0 if there is none."]
+    delivered: Annotated[int, "Records and deletions that it was given, repetitions included."]
+    last_delivered: Annotated[str | None, "When the last batch was delivered: RFC 3339 in UTC."]
+    error: Annotated[str | None, "Why the last attempt failed; null if it did not."]
+    error_since: Annotated[str | None, "Since when all attempts have failed: RFC 3339 in UTC."]
+    attempts: Annotated[int, "How many attempts have failed since then."]
+    dead_letters: Annotated[int, "Records that it rejected for good."]
 
 
 class LastRefused(TypedDict):
@@ -145,6 +161,7 @@ class ServiceStatus(LiveParts):
     packs: Annotated[PackState, "The user's packs."]
     alerts: Annotated[AlertState, "What the watcher alerts to."]
     redis: NotRequired[Annotated[RedisStatistics | None, "Statistics of Redis; null if it cannot be reached."]]
+    sinks: Annotated[list[SinkStatus], "The sinks of INGEST_SINKS."]
     why: Annotated[list[str], "Why something does not move, and what to do; empty if all is well."]
 
 

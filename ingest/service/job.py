@@ -128,17 +128,18 @@ class Job:
                 claims = self.spool.read_sidecar(path) if notes is None else notes.get("given")
             except OSError as error:
                 return Result(_unreadable(error, path, "the sidecar: "))
-            article: Any = raw if notes is None else containers.member_of(notes, raw)
+            member = None if notes is None else containers.member_of(self.spool, notes, raw, self.settings.limits)
+            raw = member.content if member else raw
             record_id = RawArticle(_unpack(raw, self.settings.limits.unpacked_bytes)).id
             name = self.spool.whole_name(path)
             replace = filenames.replaces(name) or self.settings.on_duplicate == "replace"
             exists = self.store.has(record_id) and not replace
-            if exists and not claims:
+            if exists and not (claims or (notes and (notes.get("claims") or notes.get("url")))):
                 return Result(Stored(), record_id)
             timer("read")
             known = {"name": filenames.display_name(name)} if notes is None else {"container": notes.get("container")}
             record = self.clean(
-                article, **known, claims=claims, limits=self.settings.limits, min_confidence=self.settings.min_confidence,
+                member or raw, **known, claims=claims, limits=self.settings.limits, min_confidence=self.settings.min_confidence,
                 on_stage_end=timer,
             )  # fmt: skip
             if source.changed():
@@ -193,8 +194,12 @@ class Job:
 
 
 def _lost(new: dict[str, Any], kept: dict[str, Any], given: set[str]) -> tuple[str, ...]:
-    """Fields that a sender gave, and in which the record that would have been made differs from the one that is kept."""
-    given = given | {name for name, origin in new.get("provenance", {}).items() if origin == "given"} | {"extra"}
+    """Fields that a sender or a container gave, and in which the record that would have been made differs from the one that is kept."""
+    given = (
+        given
+        | {name for name, origin in new.get("provenance", {}).items() if origin in {"given", "format"}}
+        | {"extra"}
+    )
     return tuple(sorted(name for name in given & new.keys() if new[name] != kept.get(name)))
 
 

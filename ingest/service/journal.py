@@ -130,13 +130,14 @@ class Journal:
             )
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
-                if self._is_current(handle):
+                if self.is_current(handle):
                     yield handle
                     return
             finally:
                 os.close(handle)
 
-    def _is_current(self, handle: int) -> bool:
+    def is_current(self, handle: int) -> bool:
+        """Whether an open file is the one that lines are written to."""
         try:
             return os.stat(self.path).st_ino == os.fstat(handle).st_ino
         except FileNotFoundError:
@@ -171,7 +172,7 @@ class Journal:
             if start > size or _read(handle, max(0, start - 1), start) not in {b"", b"\n"}:
                 start = 0  # the notes are of another file
             doubtful = _read(handle, start, size)
-            whole = [line for line in doubtful.splitlines(keepends=True) if _parsed(line) is not None]
+            whole = [line for line in doubtful.splitlines(keepends=True) if parse_line(line) is not None]
             if len(kept := b"".join(whole)) != len(doubtful):
                 durable.write_atomically(self.path, _read(handle, 0, start) + kept)
 
@@ -191,7 +192,7 @@ class Journal:
                     file.seek(start)
                     for line in file:
                         if (match := _TOKEN.search(line)) and (token := match[1].decode()) in wanted:
-                            found |= {token: parsed} if (parsed := _parsed(line)) else {}
+                            found |= {token: parsed} if (parsed := parse_line(line)) else {}
                     wanted -= found.keys()
                     if not wanted:
                         break
@@ -215,7 +216,7 @@ class Journal:
         for path in self.files():
             with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
                 if since is None or os.fstat(file.fileno()).st_mtime >= since:
-                    yield from filter(None, map(_parsed, file))
+                    yield from filter(None, map(parse_line, file))
 
     def tail(self, limit: int) -> list[JournalEntry]:
         """The lines in the last `limit` bytes of the current file."""
@@ -225,7 +226,7 @@ class Journal:
                 file.seek(start)
                 if start:
                     file.readline()
-                return list(filter(None, map(_parsed, file)))
+                return list(filter(None, map(parse_line, file)))
         except FileNotFoundError:
             return []
 
@@ -235,32 +236,6 @@ class Journal:
             with contextlib.suppress(FileNotFoundError):
                 return os.stat(path).st_mtime
         return None
-
-    def follow(self, *, pause: float = 0.5) -> Iterator[JournalEntry]:
-        """Lines as they come, from now on, across rotations. Never ends."""
-        handle, at, fresh = -1, 0, False
-        while True:
-            if handle < 0:
-                try:
-                    handle = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-                except FileNotFoundError:
-                    fresh = True
-                    time.sleep(pause)
-                    continue
-                at = 0 if fresh else os.fstat(handle).st_size
-                fresh = True
-            set_aside = not self._is_current(handle)
-            # What is no whole line yet is read again: it may be cut off, and another come in its place.
-            lines, newline, _ = os.pread(handle, READ_BYTES, at).rpartition(b"\n")
-            at += len(lines + newline)
-            yield from filter(None, map(_parsed, lines.split(b"\n")))
-            if newline:
-                continue
-            if set_aside:  # no process writes to it any more: writers check after they have locked it
-                os.close(handle)
-                handle = -1
-            else:
-                time.sleep(pause)
 
 
 def received(token: str) -> str | None:
@@ -273,7 +248,8 @@ def _claimed_at(token: str) -> float:
     return int(token[:16], 16) / 1e9 if TOKEN.fullmatch(token) else 0.0
 
 
-def _parsed(line: bytes) -> JournalEntry | None:
+def parse_line(line: bytes) -> JournalEntry | None:
+    """One line of the journal; None of what is no JSON object."""
     with contextlib.suppress(ValueError):
         parsed = json.loads(line)
         return cast(JournalEntry, parsed) if isinstance(parsed, dict) else None

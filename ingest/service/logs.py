@@ -101,3 +101,9 @@ def to_stderr(level: int = logging.INFO) -> None:
     handler.setFormatter(TerminalLines() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it logs each burst of file events
+    for client in (
+        "httpx",
+        "opensearch",
+        "opensearchpy.trace",
+    ):  # they log each request, the last one with its documents
+        logging.getLogger(client).setLevel(logging.ERROR)

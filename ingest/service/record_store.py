@@ -6,7 +6,9 @@ Two copies of one ticket write the same bytes to the same name, so a record is n
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -31,6 +33,12 @@ class RecordStore(Protocol):
 
     def read(self, record_id: str) -> dict[str, Any] | None:
         """The record that has this id; None if it cannot be read any more, or is in a segment."""
+
+    def read_bytes(self, record_id: str) -> bytes | None:
+        """The record as JSON, wherever it is; None if there is none. Raises OSError, also if the store has nothing at all."""
+
+    def delete(self, record_id: str) -> bool:
+        """Delete the record, durably; False if there is none. Raises OSError."""
 
     def maintain(self, *, flush: bool = False) -> None:
         """What is to be done from time to time, by one watcher: delete leftovers of dead processes, seal full segments."""
@@ -72,6 +80,17 @@ class JsonStore:
         record = durable.read_json(self.path(record_id))
         return record if isinstance(record, dict) else None
 
+    def read_bytes(self, record_id: str) -> bytes | None:
+        """See `RecordStore`."""
+        content = _content(self.path(record_id))
+        if content is None and not any(os.scandir(self.out)):
+            raise FileNotFoundError(errno.ENOENT, "there is no record at all: is its disk mounted?", self.out)
+        return content
+
+    def delete(self, record_id: str) -> bool:
+        """See `RecordStore`."""
+        return _delete(self.path(record_id))
+
     def maintain(self, *, flush: bool = False) -> None:
         """See `RecordStore`."""
         del flush
@@ -86,8 +105,8 @@ class SegmentStore(JsonStore):
     """`<out>/segments/<token>.jsonl`, sealed by rename: records wait as files and are packed by the one watcher.
 
     A worker that appended to a segment itself and was killed before it settled its source would write the record twice. Here
-    the batch is a folder first, named like the segment it becomes: packing it again gives the same segment. An empty
-    file `<out>/.packed/<xx>/<id>.json` stays behind as the index. A replaced record comes again in a later segment.
+    the batch is a folder first, named like the segment it becomes: packing it again gives the same segment. A small
+    file `<out>/.packed/<xx>/<id>.json` stays behind as the index: the segment, and where in it the record begins. A replaced record comes again in a later segment.
     """
 
     def __init__(
@@ -103,7 +122,7 @@ class SegmentStore(JsonStore):
             os.makedirs(folder, exist_ok=True)
 
     def path(self, record_id: str) -> str:
-        """Path of the empty file which says that this record is in a segment."""
+        """Path of the small file which says in which segment this record is."""
         return os.path.join(self.out, ".packed", record_id[:2], f"{record_id}.json")
 
     def write(self, record_id: str, content: bytes) -> None:
@@ -121,16 +140,61 @@ class SegmentStore(JsonStore):
         record = durable.read_json(os.path.join(self._waiting, f"{record_id}.json"))
         return record if isinstance(record, dict) else None
 
-    def maintain(self, *, flush: bool = False) -> None:
-        """Pack what waits, if it is enough or old enough, and finish batches that a dead watcher left."""
-        super().maintain()
+    def read_bytes(self, record_id: str) -> bytes | None:
+        """See `RecordStore`. What was sealed before version 0.3 is looked for in all segments."""
+        name = f"{record_id}.json"
+        for _ in range(2):  # once more, if the record went from one place to the next while they were looked at
+            if (content := _content(os.path.join(self._waiting, name))) is not None:
+                return content
+            for batch in sorted(os.listdir(self._batches), reverse=True):
+                if (content := _content(os.path.join(self._batches, batch, name))) is not None:
+                    return content
+            if (index := _content(self.path(record_id))) is not None:
+                return self._sealed(record_id, index.decode().split())
+        return None
+
+    def _sealed(self, record_id: str, index: list[str]) -> bytes | None:
+        """A record in a segment. `index`: the segment's name and the byte where the record begins, or nothing."""
+        if index:
+            with contextlib.suppress(FileNotFoundError), open(os.path.join(self._segments, index[0]), "rb") as file:
+                file.seek(int(index[1]))
+                if _is_of(line := file.readline(), record_id):
+                    return line
+        for name in sorted(os.listdir(self._segments), reverse=True):
+            with open(os.path.join(self._segments, name), "rb") as file:
+                if found := [line for line in file if _is_of(line, record_id)]:
+                    return found[-1]
+        return None
+
+    def delete(self, record_id: str) -> bool:
+        """See `RecordStore`. Writes each segment anew that has the record."""
+        with self._packer():
+            for batch in sorted(os.listdir(self._batches)):
+                self._seal(batch)
+            found = _delete(os.path.join(self._waiting, f"{record_id}.json"))
+            for name in sorted(os.listdir(self._segments)) if os.path.exists(self.path(record_id)) else ():
+                path = os.path.join(self._segments, name)
+                with open(path, "rb") as file:
+                    lines = file.readlines()
+                if len(kept := [line for line in lines if not _is_of(line, record_id)]) < len(lines):
+                    durable.write_atomically(path, b"".join(kept), staging=self._staging)
+            return _delete(self.path(record_id)) or found
+
+    @contextlib.contextmanager
+    def _packer(self) -> Iterator[None]:
         lock = os.open(os.path.join(self.out, ".packer"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            for batch in self._unsealed(flush=flush):
-                self._seal(batch)
+            yield
         finally:
             os.close(lock)
+
+    def maintain(self, *, flush: bool = False) -> None:
+        """Pack what waits, if it is enough or old enough, and finish batches that a dead watcher left."""
+        super().maintain()
+        with self._packer():
+            for batch in self._unsealed(flush=flush):
+                self._seal(batch)
 
     def _unsealed(self, *, flush: bool) -> Iterator[str]:
         yield from sorted(os.listdir(self._batches))
@@ -150,16 +214,44 @@ class SegmentStore(JsonStore):
         folder = os.path.join(self._batches, batch)
         inside = sorted(os.listdir(folder))
         segment = os.path.join(self._segments, f"{batch}.jsonl")
-        if inside and not os.path.exists(segment):
-            lines = []
-            for name in inside:
-                with open(os.path.join(folder, name), "rb") as file:
-                    lines.append(file.read())
-            durable.write_atomically(segment, b"".join(lines), staging=self._staging)
+        lines = {}
         for name in inside:
+            with open(os.path.join(folder, name), "rb") as file:
+                lines[name] = file.read()
+        if inside and not os.path.exists(segment):
+            durable.write_atomically(segment, b"".join(lines.values()), staging=self._staging)
+        start = 0
+        for name, line in lines.items():
             shard = os.path.dirname(self.path(name.removesuffix(".json")))
             os.makedirs(shard, exist_ok=True)
-            with open(os.path.join(shard, name), "wb"):
-                pass
+            with open(os.path.join(shard, name), "w") as file:
+                file.write(f"{batch}.jsonl {start}")  # a hint: after a kill amid this loop the record is looked for
+            start += len(line)
             os.unlink(os.path.join(folder, name))
         os.rmdir(folder)
+
+
+def _content(path: str) -> bytes | None:
+    """The bytes of a file; None if there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
+def _delete(path: str) -> bool:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    durable.fsync_folder(os.path.dirname(path))
+    return True
+
+
+def _is_of(line: bytes, record_id: str) -> bool:
+    """Whether a line of a segment is the record with this id."""
+    try:
+        return f'"id":"{record_id}"'.encode() in line and json.loads(line).get("id") == record_id
+    except ValueError:  # the middle of a line: the segment was written anew since
+        return False

@@ -13,6 +13,7 @@ from ingest.service.formats import (
     LastRefused,
     RedisStatistics,
     ServiceStatus,
+    SinkStatus,
 )
 
 
@@ -39,6 +40,7 @@ def journal_page() -> str:
         ("`keeper`", KeeperStatus),
         ("`redis`", RedisStatistics),
         ("`last_refused`", LastRefused),
+        ("`sinks`", SinkStatus),
     )
     tables = "\n\n".join(f"## {title}\n\n{_summary(noun)}\n\n{_table(noun)}" for title, noun in parts)
     return f"""# The journal and the status

@@ -14,6 +14,7 @@ from ingest.core.preload import CleanFunction, preload
 from ingest.service.composition import open_service
 from ingest.service.file_events import FileEvents
 from ingest.service.settings import Settings
+from ingest.service.sinks.processes import DeliveryProcesses
 from ingest.service.unpacking import Unpacking
 from ingest.service.watcher import Watcher
 from ingest.service.workers.pool import WorkerPool
@@ -50,6 +51,7 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
     """Run until a signal stops it, or, `once`, until inbox and claimed are empty. Gives the exit code."""
     stop = StopSignal()
     service = open_service(settings)
+    deliveries = DeliveryProcesses(settings)
     watcher = Watcher(service, "up", stopping=stop)
     if stop():
         watcher.close()
@@ -75,6 +77,8 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
                 if path not in members:
                     pool.submit(path)
                     fresh = True
+        if not once:
+            deliveries.maintain()
         if watcher.hold_reason is None:
             # Members of containers and what else comes share the pool: a small file need not wait for a large container.
             for path in watcher.claim(math.ceil(pool.capacity / 2) if members else pool.capacity):
@@ -93,16 +97,22 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
     pool.close(grace_seconds=SHUTDOWN_SECONDS)
     events.close()
     watcher.close()
-    return 130 if stop.signal == signal.SIGINT else 0
+    delivered = deliveries.deliver_once(stop) if once and not stop() else True
+    deliveries.close()
+    return 130 if stop.signal == signal.SIGINT else 0 if delivered else 1
 
 
-def watch(settings: Settings) -> int:
-    """`ingest watch`: the same watcher, with Celery workers instead of a pool. Gives the exit code."""
+def watch(settings: Settings, *, delivers: bool = False) -> int:
+    """`ingest watch`: the same watcher, with Celery workers instead of a pool. `delivers`: to the sinks, too, as `ingest up` does.
+
+    Gives the exit code.
+    """
     from ingest.service.broker import BROKER_ERRORS, describe_error  # noqa: PLC0415 - celery, for those who have a broker
 
     stop = StopSignal()
     service = open_service(settings)
     broker = service.broker
+    deliveries = DeliveryProcesses(settings) if delivers else None
     watcher = Watcher(service, "watch", stopping=stop)
     events = FileEvents(watcher.inbox.root)
     if not watcher.polled:
@@ -112,6 +122,8 @@ def watch(settings: Settings) -> int:
     unpacking = Unpacking(service, workers=WATCHED_WORKERS)
     fault = None
     while not stop():
+        if deliveries:
+            deliveries.maintain()
         due = watcher.maintain(queued=claimed_count, fault=fault, broker=settings.broker_shown)
         try:
             if due:
@@ -134,4 +146,6 @@ def watch(settings: Settings) -> int:
     unpacking.close()
     events.close()
     watcher.close()
+    if deliveries:
+        deliveries.close()
     return 130 if stop.signal == signal.SIGINT else 0

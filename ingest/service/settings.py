@@ -14,18 +14,18 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from ingest.core.containers.json_fields import MAPPED_FIELDS
 from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
+from ingest.service.sinks.url import SinkUrl
 
 PREFIX = "INGEST_"
-SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token", "alert_webhook")
+SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token", "alert_webhook", "sinks")
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
-JsonField = Annotated[
-    str, StringConstraints(pattern=r"^(html|text|fetched|url|headline|byline|authors|published|modified|language)$")
-]
+JsonField = Annotated[str, StringConstraints(pattern=f"^({'|'.join(MAPPED_FIELDS)})$")]
 ConfidenceField = Annotated[str, StringConstraints(pattern=r"^(headline|authors|published|publisher|body)$")]
 
 
@@ -40,8 +40,11 @@ class Settings(BaseSettings):
         Path("spool"), description="The folder of inbox, claimed, done and quarantine; all on one mount."
     )
     out: Path = Field(Path("out"), description="Where records go.")
-    sink: Literal["json", "jsonl"] = Field(
+    out_format: Literal["json", "jsonl"] = Field(
         "json", description="json: one file per article; jsonl: JSON Lines segments."
+    )
+    sinks: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Where records are delivered, too: addresses of sinks with spaces between them (docs/sinks.md)."
     )
     on_duplicate: Literal["skip", "replace"] = Field(
         "skip", description="For content seen before: keep the first record (skip) or write the new one (replace)."
@@ -178,6 +181,19 @@ class Settings(BaseSettings):
             )
         return value
 
+    @field_validator("sinks", mode="before")
+    @classmethod
+    def _addresses(cls, value: Any) -> Any:
+        return value.split() if isinstance(value, str) else value
+
+    @field_validator("sinks")
+    @classmethod
+    def _valid_sinks(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        names = [SinkUrl(sink.get_secret_value()).name for sink in value]
+        if len(set(names)) < len(names):
+            raise ValueError("two sinks are the same")
+        return value
+
     @field_validator("dashboard_token", "intake_token")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
@@ -218,7 +234,13 @@ class Settings(BaseSettings):
         """Strings that no log, error or terminal may show."""
         given = [each.get_secret_value() for each in (self.broker_password, self.alert_webhook) if each]
         held = (*given, urlsplit(self.broker or "").password)
-        return tuple(dict.fromkeys(form for secret in held if secret for form in (secret, quote(secret, safe=""))))
+        forms = [form for secret in held if secret for form in (secret, quote(secret, safe=""))]
+        return tuple(dict.fromkeys(forms + [form for url in self.sink_urls for form in url.secrets]))
+
+    @property
+    def sink_urls(self) -> tuple[SinkUrl, ...]:
+        """The sinks, with their passwords."""
+        return tuple(SinkUrl(sink.get_secret_value()) for sink in self.sinks)
 
     @property
     def broker(self) -> str | None:

@@ -24,6 +24,7 @@ from ingest.service.formats import (
 from ingest.service.health import low_disk, spool_problem
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.settings import Settings
+from ingest.service.sinks.status import sink_problems, sink_statuses
 from ingest.service.spool import FOLDERS, Spool, containers, filenames
 from ingest.service.spool.clock import MAX_CLOCK_SKEW_SECONDS, age_key
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
@@ -72,6 +73,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "stalled_seconds": stalled(service, found, claimed, oldest),
         "free_disk_mib": {folder: free >> 20 for folder, free in free_disk(settings).items()},
         "broker": settings.broker_shown,
+        "sinks": sink_statuses(service),
         "packs": PackSnapshot(spool.root).state(),
         "alerts": read_alerts(spool.root),
         "why": [],
@@ -192,7 +194,7 @@ def blockers(seen: Mapping[str, Any]) -> list[str]:
     if missing := missing_worker(seen):
         why.append(missing)
     why += [f"the changed packs are not used: {problem}" for problem in seen["packs"]["problems"]]
-    return why
+    return why + [line for sink in seen.get("sinks", ()) for line in sink_problems(sink)]
 
 
 def missing_worker(seen: Mapping[str, Any]) -> str | None:

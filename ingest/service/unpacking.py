@@ -46,7 +46,6 @@ class Unpacking:
         self._most_claimed = max(2 * MEMBERS_PER_REQUEST, MEMBERS_PER_WORKER * workers)
         self._child: Unpacker | None = None
         self._next_look = 0.0
-        self._failed: set[str] = set()
         self._turn = 0
         self.open: list[str] = []
         """The containers that were in `claimed` at the last look."""
@@ -68,14 +67,15 @@ class Unpacking:
 
     def step(self, *, paused: bool) -> list[str]:
         """Go on for a moment; gives the members that were handed out, for workers to clean. `paused`: hand out no more for now."""
-        members = self._receive()
-        if not self.pending and time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + IDLE_LOOK_SECONDS
-            try:
+        members: list[str] = []
+        try:
+            self._receive(members)
+            if not self.pending and time.monotonic() >= self._next_look:
+                self._next_look = time.monotonic() + IDLE_LOOK_SECONDS
                 self._look_around(paused=paused)
-            except (OSError, TransientError) as error:
-                log.error("cannot tend the containers: %s", error)  # noqa: TRY400 - the next look tries again
-                self._next_look = time.monotonic() + FAULT_PAUSE_SECONDS
+        except (OSError, TransientError) as error:
+            log.error("cannot tend the containers: %s", error)  # noqa: TRY400 - the next look tries again
+            self._next_look = time.monotonic() + FAULT_PAUSE_SECONDS
         return members
 
     def _look_around(self, *, paused: bool) -> None:
@@ -136,10 +136,11 @@ class Unpacking:
             self._child = Unpacker(self._service.settings)
         self._child.submit(path)
 
-    def _receive(self) -> list[str]:
+    def _receive(self, members: list[str]) -> None:
+        """Read the answer, if it has come; what was handed out is added to `members`."""
         child = self._child
         if child is None or not child.pending:
-            return []
+            return
         path = child.pending[0]
         if child.seconds_left() <= 0:
             child.kill()
@@ -147,39 +148,32 @@ class Unpacking:
         if answers is None:
             self._child = None
             self._count_failure(path, child.reap())
-            return []
-        members: list[str] = []
+            return
         for answer in answers:
             self._next_look = 0.0
-            members += [each for each in answer.get("members", ()) if isinstance(each, str)]
+            found = filenames.tickets(answer.get("members", []))
+            members += found
             if fault := answer.get("fault"):
                 log.error("paused: %s", fault)
                 self._next_look = time.monotonic() + FAULT_PAUSE_SECONDS
             elif answer.get("changed"):
                 self._spool.return_to_inbox(path)
-            elif path in self._failed:
-                self._failed.discard(path)
+            elif found:
                 self._spool.forget_failures(path)
-        return members
 
     def _count_failure(self, path: str, why: Reason) -> None:
         """The worker process died over a container: as for documents, but each member that is handed out begins the count anew."""
         settings = self._service.settings
         kind = "deaths" if why is Reason.KILLED else "attempts"
         bound = settings.max_worker_losses if why is Reason.KILLED else settings.max_attempts
-        self._failed.add(path)
-        try:
-            count = self._spool.record_failure(path, kind, why)
-            log.warning(
-                "the worker process that read a container died",
-                extra={"fields": {"path": path, "why": why, kind: count}},
-            )
-            progress = containers.progress_of(self._spool, path)
-            if count >= bound and progress:
-                refused = containers.refused(progress, why, f"{FAILURE_MESSAGES[why]}, {count} times.")
-                containers.write_progress(self._spool, path, refused)
-        except OSError as error:
-            log.error("cannot tend the containers: %s", error)  # noqa: TRY400 - the next look tries again
+        count = self._spool.record_failure(path, kind, why)
+        log.warning(
+            "the worker process that read a container died", extra={"fields": {"path": path, "why": why, kind: count}}
+        )
+        progress = containers.progress_of(self._spool, path)
+        if count >= bound and progress:
+            refused = containers.refused(progress, why, f"{FAILURE_MESSAGES[why]}, {count} times.")
+            containers.write_progress(self._spool, path, refused)
 
     def _close_child(self) -> None:
         if self._child:

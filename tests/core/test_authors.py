@@ -112,3 +112,13 @@ def test_a_bare_name_signs_above_a_date_where_metadata_name_the_house() -> None:
     house = {"@type": "Person", "name": "Weir Journal"}
     assert authors("<p>Jane Doe</p><p>May 3, 2024</p>", author=house) == ["Jane Doe"]
     assert authors("<p>Lower Weir</p><p>The Lower Weir is old.</p>", author=house) == ["Weir Journal"]
+
+
+@pytest.mark.parametrize("house", ["Upper Weir Courier", "Kurier Marłowski", "خبر مرلو", "L’Écho de Port-Maëlan"])
+def test_an_organisation_that_signs_is_the_house_although_its_name_looks_like_a_persons(house: str) -> None:
+    signed = {"@type": "Organization", "name": house}
+    assert authors("<div class=byline>By Jane Harlow and Peter Quist</div>", author=signed) == [
+        "Jane Harlow",
+        "Peter Quist",
+    ]
+    assert authors("", author=signed) == [house]

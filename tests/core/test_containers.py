@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import io
 import json
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest import Rejected, clean, members
-from ingest.core.containers import HEAD_BYTES, Member, RefusedMember
+from ingest.core.containers import HEAD_BYTES, Format, Member, Part, RefusedMember
 from ingest.core.containers import packed as packed_module
 from ingest.core.containers.registry import read, sniff_packed
 from ingest.core.limits import LIMITS, Limits
@@ -224,3 +225,29 @@ def test_what_is_one_article_or_none_is_no_container(content: bytes) -> None:
     with pytest.raises(Rejected) as refused:
         list(members(content))
     assert refused.value.reason == "unsupported_format"
+
+
+@given(
+    st.sampled_from(sorted(SOUND)),
+    st.lists(st.tuples(st.integers(0, 1 << 16), st.binary(max_size=3), st.integers(0, 9)), max_size=4),
+)
+def test_damage_is_a_refusal_and_goes_on_the_same(kind: str, cuts: list[tuple[int, bytes, int]]) -> None:
+    content = SOUND[kind]
+    for at, put, gone in cuts:
+        content = content[: at % len(content)] + put + content[at % len(content) + gone :] or b"x"
+    found = sniff_packed(content[:HEAD_BYTES], LIMITS)
+    if found is None:
+        return
+    parts = some(found, content, 0)
+    for index, part in enumerate(parts):
+        if part.offset is not None:
+            before = sum(other.offset == part.offset for other in parts[:index])
+            assert some(found, content, part.offset)[before:] == parts[index:]
+
+
+def some(found: Format, content: bytes, start: int) -> list[Part]:
+    """The parts before any damage."""
+    parts: list[Part] = []
+    with contextlib.suppress(Rejected):
+        parts.extend(read(found, io.BytesIO(content), LIMITS, start=start))
+    return parts

@@ -266,3 +266,14 @@ def test_lunar_years_are_no_solar_ones() -> None:
     assert first_day("1402/08/05") == "2023-10-27"
     assert first_day("1445/04/12") is None
     assert first_day("12 ربيع الآخر 1445 هـ - 27 أكتوبر 2023 م") == "2023-10-27"
+
+
+def test_a_day_of_publication_long_after_the_last_change_is_unsure() -> None:
+    def stated(published: str, modified: str) -> str:
+        return f'<script type="application/ld+json">{{"@type": "NewsArticle", "datePublished": "{published}", "dateModified": "{modified}"}}</script>'
+
+    made = record("", stated("2033-10-27", "2023-10-29"))
+    assert made["published"] is None
+    assert made["modified"] == "2023-10-29"
+    assert made["provenance"]["published"].startswith("unsure")  # type: ignore[index]
+    assert day("", stated("2023-11-05", "2023-10-29")) == "2023-11-05"  # written a week before

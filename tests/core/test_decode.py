@@ -74,6 +74,7 @@ REFUSED = {
     b"\x89PNG\r\n\x1a\n....": "unsupported_format",
     json.dumps({"title": "x"}).encode(): "unsupported_format",
     b'{"a": 1}\n{"a": 2}\n': "unsupported_format",
+    b"filedesc://a.arc 0.0.0.0 20140301000000 text/plain 76\n1 0 Crawl\n": "unsupported_format",
     b'<?xml version="1.0"?><rss><channel/></rss>': "container",
     bytes(range(256)) * 4: "undecodable",
     gzip.compress(b"text", mtime=0)[:-9]: "undecodable",

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from ingest import Rejected, clean
 from ingest.core.containers import Member, registry
-from ingest.core.containers.documents import format_of, open_document
+from ingest.core.containers.codes import announced
+from ingest.core.containers.documents import READERS, format_of, open_document
 from ingest.core.limits import LIMITS
 from ingest.core.metadata.rights import encoded_permissions, header_rights, policy
 from tests.core.stories import ENGLISH, paragraphs
@@ -92,8 +93,9 @@ def test_an_item_with_its_whole_text_is_an_article(item: str) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_a_member_is_a_file_of_its_own(path: Path) -> None:
-    """What is quarantined of a container can be dropped again by itself."""
-    if not registry.sniff(path.read_bytes(), LIMITS):
+    """What is quarantined of a feed, a mailbox, a message can be dropped again by itself."""
+    found = registry.sniff(path.read_bytes(), LIMITS)
+    if not found or found.name not in READERS:  # a crawl or an archive says something beside its pages
         return
     for member in members(path.read_bytes()):
         alone = members(member.content) if registry.sniff(member.content, LIMITS) else [Member(member.content, "")]
@@ -119,6 +121,26 @@ STATUS = [
 @pytest.mark.parametrize(("head", "status"), STATUS)
 def test_what_may_not_be_published_is_no_plain_record(head: str, status: str | None) -> None:
     assert clean(NITF.format(head=head, body=P).encode()).status == status
+
+
+@pytest.mark.parametrize(
+    ("title", "status"),
+    [
+        ("EMBARGOED until Friday: new piles", "embargoed"),
+        ("Embargo: new piles for the pier", "embargoed"),
+        ("[Embargo] new piles", "embargoed"),
+        ("Sperrfrist bis Freitag", "embargoed"),
+        ("MANDATORY KILL: ferry pier", "canceled"),
+        ("HOLD FOR RELEASE at noon", "withheld"),
+        ("Embargo on grain is lifted", None),
+        ("GUNMEN KILL FOUR IN ORLEY", None),
+        ("Embargoed goods found in Orley", None),
+        ("The board lifts its embargo until Friday", None),
+        ("KILL ORDER IS VOID, COURT SAYS", None),
+    ],
+)
+def test_a_title_announces_a_status_at_its_beginning_alone(title: str, status: str | None) -> None:
+    assert announced(title=title) == status
 
 
 def test_entities_and_namespaces_of_xml() -> None:

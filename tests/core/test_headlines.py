@@ -50,6 +50,7 @@ def test_line_breaks_in_a_headline_separate_words(heading: str, headline: str) -
         "<title>All that the river brings, every morning</title>",
         "<title>Weir Journal</title><meta property=og:title content='All that the river brings, every morning'>",
         f"<title>{PUMP}</title><meta property=og:title content='Weir Journal'>",
+        "<title>The village's news</title>",
     ],
 )
 def test_the_sites_name_or_motto_does_not_replace_the_heading(head: str) -> None:
@@ -127,3 +128,9 @@ def test_a_long_notice_is_kept_whole() -> None:
 )
 def test_markup_inside_values_becomes_text(value: str, text: str) -> None:
     assert clean_line(value) == text
+
+
+@pytest.mark.parametrize("title", ["Weir Journal", "News - Weir Journal"])
+def test_a_heading_of_a_lower_level_is_the_headline_where_the_first_is_the_sites_name(title: str) -> None:
+    body = f"<h1><a href='/'>Weir Journal</a></h1><h2><a href=/r/>Region</a></h2><h2>{PUMP}</h2>"
+    assert record(body, f"<title>{title}</title>").headline == PUMP  # type: ignore[attr-defined]

@@ -30,9 +30,9 @@ OWN_KEYS = {
     "core/parse/double_encoding.py:_bytes_of",
     "core/text/wordlists/__init__.py:load_wordlists",
     "core/text/wordlists/__init__.py:word_set",
-    "service/enqueue.py:_open",
     "service/enqueue.py:_open_prepared",
-    "service/settings.py:_warn_of_old_names",
+    "service/environment.py:_warn_of_old_names",
+    "service/ticket.py:open_cached",
 }
 """Functions whose answers are remembered by keys of our own: names of tables and columns, folders, settings."""
 

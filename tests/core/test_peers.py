@@ -55,3 +55,14 @@ def test_the_summary_below_the_headline_is_kept() -> None:
     assert decided(page, dropped, head) == {"Ferry": "structure/summary"}
     assert decided(page, dropped | {"Ferry passengers": off(0.9)}, head) == {}
     assert decided(page, dropped) == {}
+
+
+def test_the_heading_of_a_kept_paragraph_is_kept() -> None:
+    slides = "".join(f"<section><h2>Mark{n} of five</h2><p>{n}. {TEXT}</p></section>" for n in range(5))
+    assert decided(f"<h1>Headline</h1>{slides}", {"Headline": off(0.99, Label.HEADLINE), "Mark2": off(0.9)}) == {
+        "Mark2": "structure/heading"
+    }
+    assert decided(slides, {"Mark4": off(0.9)}) == {"Mark4": "structure/heading"}  # the last of several
+    assert decided(f"<p>{TEXT}</p><div><h2>Mark</h2><p>{TEXT} Again.</p></div>", {"Mark": off(0.9)}) == {}
+    linked = slides.replace("Mark2 of five", "<a href=/n/2>Mark2 of five</a>")
+    assert decided(linked, {"Mark2": off(0.9)}) == {}

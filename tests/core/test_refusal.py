@@ -159,8 +159,25 @@ def test_a_page_that_a_script_fills_is_refused_as_such() -> None:
             "Error 404: why a festival named itself after a missing page",
             "The festival opens on Friday with forty bands on three stages, the organisers said on Monday. Tickets are sold out.",
         ),
+        (
+            "나루터 다시 열려",
+            "강변 마을의 나루터가 월요일 아침 다시 열렸다고 군청이 밝혔다. 배는 하루 네 번 강을 건넌다.",
+        ),
+        ("渡口周一重新开放", "县政府表示，河边村的渡口周一早上重新开放，渡船每天过河四次，学生可以免费乘坐。"),
     ],
 )
 def test_short_articles_are_kept(title: str, text: str) -> None:
     record = clean(page(f"{title} | The Example", f"<article><h1>{title}</h1><p>{text}</p></article>{TEASERS}"))
     assert text in record.body
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "河边村的渡口周一早上重新开放，渡船每天过河四次，学生可以免费乘坐，县政府说明年还要修一个新码头。",
+        "ท่าเรือริมน้ำเปิดอีกครั้งเมื่อเช้าวันจันทร์ เรือข้ามฟากวันละสี่เที่ยว นักเรียนขึ้นเรือได้โดยไม่เสียค่าโดยสาร",
+    ],
+)
+def test_a_brief_without_spaces_is_no_empty_frame(text: str) -> None:
+    raw = f"<html><head><title>{text[:8]}</title></head><body><h1>{text[:8]}</h1><div class=post><p>{text}</p></div></body></html>"
+    assert clean(raw.encode()).body == text

@@ -16,6 +16,7 @@ from ingest.core.labelling.title_text import without_site_ends
 from ingest.core.model import Label, LabelledBlock
 from ingest.core.parse.plaintext import text_blocks
 from ingest.core.text.date_lines import date_line, is_dated_caption
+from ingest.core.text.dates import find_labelled_dates
 
 WIRE = (
     "The lamp of the old lighthouse on the Sandholm reef was lit again on Friday after three years of repairs, the parish said.",
@@ -367,3 +368,101 @@ def test_a_list_between_paragraphs_is_the_article() -> None:
     record = clean(made(TITLE, "Home", "Shop", "News", *WIRE[:2], "Shelter", *things, *WIRE[2:], body=()))
     assert "News" not in record.body
     assert [thing for thing in things if thing not in record.body] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "owner"),
+    [
+        ("Copyright © 2024 Sandholm Courier Media Ltd. All Rights Reserved", "Sandholm Courier Media Ltd"),
+        ("Copyright © 砂浜新聞社 All rights reserved.", "砂浜新聞社"),
+        ("© 2024 Βόρεια Νέα - Με επιφύλαξη παντός δικαιώματος", "Βόρεια Νέα"),
+        ("(c) Sandholm Courier 2024", "Sandholm Courier"),
+        ("© 2024 Sample News Agency. All rights reserved.", None),
+    ],
+)
+def test_a_copyright_line_names_the_publisher_unless_it_is_an_agency(line: str, owner: str | None) -> None:
+    publisher = clean(made(TITLE, after=(line,))).publisher
+    assert (publisher and publisher.name) == owner
+
+
+def test_a_day_among_readers_comments_is_not_the_articles() -> None:
+    comments = (
+        "Comments (2)",
+        "oldsailor",
+        "14 May 2024 at 10:02",
+        "Reply",
+        "keeperfan",
+        "15 May 2024 at 08:41",
+        "Reply",
+    )
+    assert clean(made(TITLE, after=comments)).published is None
+    assert clean(made(TITLE, "3 May 2024", after=comments)).published == "2024-05-03"
+
+
+def test_sections_under_a_marker_of_related_articles_are_not_related() -> None:
+    below = ("Related", "Politics", "Local News", "Keeper of the Sandholm lighthouse retires", "Contact")
+    related = clean(made(TITLE, after=below)).related
+    assert [link.headline for link in related] == ["Keeper of the Sandholm lighthouse retires"]
+
+
+@pytest.mark.parametrize(
+    ("line", "published", "modified"),
+    [
+        ("2024年5月3日 12時57分（2024年5月4日 7時15分更新）", "2024-05-03", "2024-05-04"),
+        ("2024年5月4日更新", None, "2024-05-04"),
+        ("2024年5月3日 12:57（14:10 更新）", "2024-05-03", None),
+        ("2024년 5월 4일 수정", None, "2024-05-04"),
+    ],
+)
+def test_a_marker_behind_a_day_speaks_of_that_day(line: str, published: str | None, modified: str | None) -> None:
+    found = {field: day.when for field, day in find_labelled_dates(line)}
+    assert found == {name: day for name, day in (("published", published), ("modified", modified)) if day}
+
+
+def test_a_name_below_the_text_is_its_author_and_a_line_about_an_author_leaves() -> None:
+    signed = clean(made(TITLE, after=("Nora Field",)))
+    assert signed.authors == ("Nora Field",)
+    assert "Nora Field" not in signed.body
+    bio = "Nora Field covers the coast for the Courier and has a boat of her own."
+    about = clean(made(TITLE, "By Nora Field", after=(bio,)))
+    assert bio not in about.body
+    assert clean(made(TITLE, "By Nora Field", after=("Otto Sand rows the boat of the keeper.",))).body.endswith(
+        "keeper."
+    )
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [f"{month} {day} -- Pier {day}, Northtown" for month in ("June", "July") for day in (3, 9, 21)],
+        [
+            "Where to eat:",
+            *(
+                f"The {name}, {number} Quay Street, 555-01{number}"
+                for name, number in (("Anchor", 14), ("Net", 27), ("Salt", 39))
+            ),
+        ],
+    ],
+)
+def test_a_list_of_the_article_stays_where_nothing_follows_it(listed: list[str]) -> None:
+    body = clean(made(TITLE, after=tuple(listed))).body
+    assert [line for line in listed if line not in body] == []
+
+
+@pytest.mark.parametrize("title", ["Light again", "„Es brennt wieder“", "– Vi kan ikke vente"])
+def test_a_short_first_line_above_the_prose_is_the_headline(title: str) -> None:
+    assert clean(made(title)).headline in {title, title.removeprefix("– ")}
+
+
+def test_a_first_sentence_is_no_headline() -> None:
+    first = "The parish of Sandholm has lit the lamp of its old lighthouse again."
+    record = clean(made(first))
+    assert record.headline is None
+    assert first in record.body
+
+
+def test_a_page_of_bulleted_menus_is_a_text_and_no_source_code() -> None:
+    menu = tuple(
+        f"{' ' * depth}* {name}" for depth, name in enumerate(("Home", "Harbour", "Tides", "Boats", "Lamps", "Piers"))
+    )
+    assert clean(made(*menu * 20, TITLE)).headline == TITLE

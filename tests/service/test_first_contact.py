@@ -191,7 +191,7 @@ def test_python_errors_say_what_to_pass() -> None:
     [
         ("TICKETS_PER_TASK", "0"),
         ("MAX_BYTES", "x"),
-        ("SINK", "xml"),
+        ("OUT_FORMAT", "xml"),
         ("IGNORE", "no json"),
         ("IGNORE", "{}"),
         ("WORKERS", "-1"),

@@ -15,6 +15,7 @@ import pytest
 
 from ingest.service import journal, runner
 from ingest.service.journal import Journal
+from ingest.service.journal_reader import follow
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool
 from tests.service.agreement import disagreements
@@ -99,7 +100,7 @@ def test_after_a_power_cut_sources_records_and_lines_agree(make: Make, seed: int
 def test_concurrent_lines_stay_whole_for_writers_and_followers(tmp_path: Path) -> None:
     found = Journal(str(tmp_path))
     found.append({"token": "one"})
-    following = found.follow(pause=0.01)
+    following = follow(found, pause_seconds=0.01)
     pid = os.fork()
     if pid == 0:
         time.sleep(0.2)

@@ -105,3 +105,16 @@ def test_the_documentation_lists_every_setting() -> None:
     documentation = (Path(__file__).parents[2] / "docs/settings.md").read_text()
     documented = re.findall(r"^\| `([A-Z_]+)`", documentation, re.MULTILINE)
     assert [name.lower() for name in documented] == list(Settings.model_fields)
+
+
+def test_sinks_are_read_from_a_file_and_the_old_sink_is_the_out_format(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sinks").write_text("postgres://news:p%2Fw@db/news\n  sqlite:/a.db\n")
+    monkeypatch.setenv("INGEST_SINKS_FILE", str(tmp_path / "sinks"))
+    monkeypatch.setenv("INGEST_SINK", "jsonl")
+    settings = load_settings()
+    assert [url.shown for url in settings.sink_urls] == ["postgres://news:***@db/news", "sqlite:/a.db"]
+    assert settings.out_format == "jsonl"
+    assert {"p/w", "p%2Fw"} <= set(settings.secrets)
+    assert "p%2Fw" not in repr(settings)

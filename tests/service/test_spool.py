@@ -45,7 +45,7 @@ def test_a_claimed_name_is_safe_and_keeps_the_inbox_path(parts: list[bytes]) -> 
     assert "/" not in name
     assert name.isprintable() or all(ord(character) > 0x7F for character in name if not character.isprintable())
     assert len(name.encode()) <= 24 + filenames.MAX_NAME_BYTES  # encodes: no surrogate is left
-    if len(name.encode()) < 24 + filenames.MAX_NAME_BYTES - 3:
+    if not filenames.is_long(name):  # a long one stands beside the source
         assert filenames.inbox_path_of(name) == place
 
 

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from ingest import Record, clean
 from ingest.export import FORMATS, jsonld, markdown, ninjs, text
+from ingest.export.columns import columns, day_and_instant
 from ingest.export.plain import escape
 from ingest.export.uri import to_uri
 
@@ -155,3 +156,34 @@ def test_what_may_not_be_published_says_so_in_every_format(fields: dict[str, str
     sent = ninjs(held)
     assert (sent["pubStatus"], sent.get("embargoedUntil")) != ("usable", None)
     assert not text(FULL.model_copy(update={"status": "usable"})).startswith("USABLE")
+
+
+@pytest.mark.parametrize(
+    ("value", "day", "instant"),
+    [
+        (None, None, None),
+        ("2026-11-04", "2026-11-04", None),
+        ("2026-11-03T23:05+09:00", "2026-11-03", "2026-11-03T14:05:00+00:00"),
+        ("2026-01-31T23:59:59.1234567Z", "2026-01-31", "2026-01-31T23:59:59.123456+00:00"),
+        ("2026-01-31T23:59:60Z", "2026-01-31", None),
+        ("2026-02-30", None, None),
+        ("2026-02-30T10:00Z", None, None),
+        ("0001-01-01T00:00+05:00", "0001-01-01", None),
+    ],
+)
+def test_a_time_is_a_day_and_perhaps_an_instant(value: str | None, day: str | None, instant: str | None) -> None:
+    found = day_and_instant(value)
+    assert tuple(part and part.isoformat() for part in found) == (day, instant)
+
+
+def test_columns_have_one_type_each_and_all_versions() -> None:
+    row = columns(json.loads(FULL.to_json()))
+    assert (row["publisher_domain"], row["authors"], row["keywords"]) == (
+        "example.org",
+        ["A. Writer", "B. Writer"],
+        ["peace"],
+    )
+    held = json.loads(FULL.model_copy(update={"status": "embargoed", "embargoed": "2027-01-05T06:00Z"}).to_json())
+    assert (columns(held)["status"], str(columns(held)["embargoed_at"])) == ("embargoed", "2027-01-05 06:00:00+00:00")
+    for example_record in (ROOT / "tests/golden/schema").glob("*.json"):
+        assert columns(json.loads(example_record.read_text("utf-8"))).keys() == row.keys()

@@ -10,14 +10,16 @@ import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.service.environment import load_settings
+from ingest.service.formats import JournalEntry
 from ingest.service.journal import Journal
-from ingest.service.record_store import JsonStore
+from ingest.service.record_store import JsonStore, SegmentStore
 from ingest.service.settings import Settings
 from ingest.web.dashboard.search import Search, SearchError, Wanted
 from ingest.web.dashboard.search_index import SearchIndex
@@ -38,6 +40,13 @@ def record_id(headline: str) -> str:
     return sha256(headline.encode()).hexdigest()
 
 
+def line_of(headline: str, number: int = 0, **more: str) -> JournalEntry:
+    """A line of the journal."""
+    line = {"time": "2026-11-29T08:00:00.000+00:00", "name": f"{number}.txt", "id": record_id(headline), "outcome": "stored",
+            "headline": headline, "token": f"{number:016x}-000000", **more}  # fmt: skip
+    return cast("JournalEntry", line)
+
+
 def settled(settings: Settings, texts: Lines, first: int = 0) -> None:
     """Records and their lines in the journal."""
     store, journal = JsonStore(settings.out), Journal(str(settings.spool))
@@ -45,9 +54,7 @@ def settled(settings: Settings, texts: Lines, first: int = 0) -> None:
         path = Path(store.path(record_id(headline)))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"body": body}))
-        line = {"time": "2026-11-29T08:00:00.000+00:00", "name": f"{number}.txt", "id": record_id(headline), "outcome": "stored",
-                "headline": headline, "token": f"{number:016x}-000000", **more}  # fmt: skip
-        journal.append(line)  # type: ignore[arg-type]
+        journal.append(line_of(headline, number, **more))
 
 
 @pytest.fixture
@@ -112,6 +119,24 @@ def test_a_replaced_record_is_found_by_its_new_words_alone(index: SearchIndex, s
     row = search.record(ours)
     assert row is not None
     assert row.title == "A bridge opens"
+
+
+def test_a_deleted_record_leaves_no_word_in_the_file(index: SearchIndex, settings: Settings) -> None:
+    search, files = Search(index), [settings.spool / f"search.db{suffix}" for suffix in ("", "-wal")]
+    assert any(b"erries" in file.read_bytes() for file in files)
+    line = {
+        "time": "2026-11-29T09:00:00.000+00:00",
+        "outcome": "deleted",
+        "id": record_id("A bridge closes"),
+        "token": f"{9:016x}-000000",
+    }
+    Journal(str(settings.spool)).append(line)  # type: ignore[arg-type]
+    until(lambda: search.record(record_id("A bridge closes")) is None)
+    assert not found(search, "ferries")
+    assert search.choices()["publisher"] == [("two.example", 2)]
+    search.close()
+    index.stop()
+    assert not any(b"erries" in file.read_bytes() for file in files if file.exists())
 
 
 @pytest.mark.parametrize("damage", ["deleted", "not a database", "overwritten"])
@@ -193,4 +218,20 @@ def test_without_an_index_the_reason_is_given(settings: Settings) -> None:
     index.start()
     with pytest.raises(SearchError, match="INGEST_SEARCH"):
         Search(index).find(Wanted("x"), 0, 1)
+    index.stop()
+
+
+def test_bodies_in_segments_are_searched(tmp_path: Path) -> None:
+    settings = load_settings(spool=tmp_path / "spool", out=tmp_path / "out", out_format="jsonl")
+    settings.spool.mkdir()
+    store = SegmentStore(settings.out)
+    record = {"id": record_id("A bridge closes"), "body": "The ferries sail."}
+    store.write(record["id"], json.dumps(record, separators=(",", ":")).encode())
+    store.maintain(flush=True)
+    Journal(str(settings.spool)).append(line_of("A bridge closes", language="en"))
+    index = SearchIndex(settings)
+    index.start()
+    until(lambda: not index.behind)
+    assert found(Search(index), "ferries") == ["A bridge closes"]
+    assert Search(index).unread() == 0
     index.stop()

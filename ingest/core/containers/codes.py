@@ -15,6 +15,26 @@ _HELD = {"usable": "usable", "withheld": "withheld", "canceled": "canceled", "ca
          "embargoed": "embargoed"}  # fmt: skip
 
 
+_EMBARGO = re.compile(
+    r"\W*(?:(?:under|strictly|strictly under)\s+)?(?:embargo(?:ed)?|sperrfrist)\s*(?::|\]|[-–—]\s|\b(?:until|till|bis|jusqu|hasta|fino)\b)|\W*(?-i:EMBARGOED|SPERRFRIST)\b",
+    re.IGNORECASE,
+)
+_KILL = re.compile(
+    r"\W*(?:(?:MANDATORY|BULLETIN|STORY|PHOTO) KILL\b|(?:KILL|ELIMINATION|ANNULATION)\s*(?::|/|[-–—]\s))"
+)
+_KILL_IN_SLUG = re.compile(r"(?:/|,\s*(?:\d\w+\s+)?)(?:(?:mandatory|bulletin|story)\s+)?kill\s*$", re.IGNORECASE)
+_WITHHOLD = re.compile(r"\W*(?:WITHHOLD\b|HOLD FOR RELEASE\b)")
+
+
+def announced(*, title: str = "", slug: str = "") -> str | None:
+    """The status that a title or a slug announces at its beginning or its end; one about an embargo or a killing announces none."""
+    if _KILL.match(title) or _KILL_IN_SLUG.search(slug):
+        return "canceled"
+    if _EMBARGO.match(title) or _EMBARGO.match(slug):
+        return "embargoed"
+    return "withheld" if _WITHHOLD.match(title) or _WITHHOLD.match(slug) else None
+
+
 def subject_code(code: str | None, scheme: str | None = None) -> str | None:
     """A code as the record writes it: with the alias of the IPTC's vocabularies, else as it is written, behind its scheme."""
     if not code:

@@ -56,7 +56,7 @@ def format_of(head: bytes) -> str | None:
         return "docx" if b"word/document.xml" in head or (b"[Content_Types].xml" in head and b"word/" in head) else None
     if _PAGE_START.match(start):  # most files: a third of a microsecond against sixty
         return "singlefile" if b"Page saved with SingleFile" in head[:SNIFFED_BYTES] else None
-    text = _beginning(head[:SNIFFED_BYTES])
+    text = _beginning(head[: 4 * SNIFFED_BYTES])
     is_wide = head.startswith(_WIDE_MARKS)
     if wire := wire_format(text.encode("latin-1", "replace") if is_wide else head):
         return wire

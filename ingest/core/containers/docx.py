@@ -5,8 +5,11 @@ article's, and are not read.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from io import BytesIO
 from typing import TYPE_CHECKING
+
+from lxml.etree import XMLSyntaxError
 
 from ingest.core.containers.document import Document, no_text
 from ingest.core.containers.xml import known
@@ -20,6 +23,13 @@ if TYPE_CHECKING:
     from ingest.core.limits import Limits
 
 
+_DAMAGE = (
+    XMLSyntaxError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError, IndexError, ValueError, TypeError,
+    AttributeError,
+)  # fmt: skip
+"""What the libraries raise for archives and trees that are not what they expect; an encrypted archive is a RuntimeError."""
+
+
 def read_docx(content: bytes, limits: Limits) -> Document:
     """The text of a DOCX file; raises `Rejected` where it has none, is damaged, or the extra is not installed."""
     _check_size(content, limits.unpacked_bytes)
@@ -31,13 +41,11 @@ def read_docx(content: bytes, limits: Limits) -> Document:
             "The file is a DOCX; to read it, install news-ingest with the extra documents: pip install 'news-ingest[documents]'.",
         ) from None
     from docx.opc.exceptions import PackageNotFoundError  # noqa: PLC0415
-    from lxml.etree import XMLSyntaxError  # noqa: PLC0415
 
     try:
-        document = docx.Document(BytesIO(content))
-    except (PackageNotFoundError, XMLSyntaxError, zipfile.BadZipFile, KeyError, ValueError, AttributeError) as error:
+        blocks = _blocks(docx.Document(BytesIO(content)))
+    except (PackageNotFoundError, *_DAMAGE) as error:
         raise Rejected(Reason.DAMAGED_FORMAT, f"The DOCX is damaged: {str(error)[:200]}.") from None
-    blocks = list(_blocks(document))
     if not any(text for _, text in blocks):
         raise no_text("a DOCX without a text")
     title = next((text for style, text in blocks if style == "Title"), None)

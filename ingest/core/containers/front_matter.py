@@ -69,6 +69,8 @@ def _claims(values: Mapping[Any, Any]) -> dict[str, Any]:
     """The values of known keys, whatever their case; what has another shape than the field is left out where claims are read."""
     by_key = {str(key).lower(): value for key, value in values.items()}
     found = {field: next((by_key[key] for key in keys if by_key.get(key)), None) for field, keys in _KEYS.items()}
+    if by_key.get("draft") is True and not found["status"]:
+        found["status"] = "withheld"
     if isinstance(found["section"], list):
         found["section"] = found["section"][0] if len(found["section"]) == 1 else None
     return known(**{field: value for field, value in found.items() if _is_plain(value)})

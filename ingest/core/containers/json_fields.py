@@ -47,6 +47,21 @@ FIELD_KEYS: dict[str, tuple[str, ...]] = {
     "keywords": ("keywords", "tags"),
     "images": ("image_url", "image", "urltoimage", "top_image"),
 }  # fmt: skip
+MAPPED_FIELDS = (
+    "html",
+    "text",
+    "fetched",
+    "url",
+    "headline",
+    "byline",
+    "authors",
+    "published",
+    "modified",
+    "language",
+    "section",
+    "keywords",
+)
+"""Fields whose place a setting may name (`Limits.json_fields`)."""
 FETCHED_KEYS = (
     "fetched",
     "fetched_at",

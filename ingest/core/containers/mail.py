@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 import re
-from email import message_from_bytes, policy
 from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 from ingest.core.containers import Member, RefusedMember
-from ingest.core.containers.codes import moment
+from ingest.core.containers.codes import announced, moment
 from ingest.core.containers.document import Document, no_text, several
+from ingest.core.containers.mime import file_name, header, leaves, parse_message, payload_of
 from ingest.core.containers.xml import known
 from ingest.core.metadata.authors import looks_like_person
 from ingest.core.model import Rejected
-from ingest.core.parse.double_encoding import mend_double_encoding
 from ingest.core.parse.encoding import decode_bytes
-from ingest.core.text.characters import to_single_line
 from ingest.core.text.strings import registered_domain
 from ingest.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from email.message import EmailMessage, MIMEPart
+    from email.message import Message
     from typing import BinaryIO
 
     from ingest.core.limits import Limits
 
-MAX_PARTS = 1_000
-"""Parts of a message; a newsletter has at most some 100, a bomb as many as it likes."""
 MIN_NAME_LETTERS = 4
 """Letters of a word of the sender's name that shows, within its domain, that the name is an organisation's."""
 MAX_ATTACHMENTS = 100
 """Attachments that are named."""
 
 _FORWARDED = re.compile(r"(?:(?:re|aw|fwd?|wg|tr|rv|enc|i)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
-_EMBARGO = re.compile(r"\W*(?:(?:under|strictly)\s+)?(?:EMBARGO(?:ED)?|SPERRFRIST)\b", re.IGNORECASE)
 _FREE_HOSTS = frozenset({
     "aol.com", "gmail.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "icloud.com", "live.com", "mail.ru", "me.com", "msn.com",
     "outlook.com", "proton.me", "protonmail.com", "qq.com", "web.de", "yahoo.com", "yandex.ru", "163.com", "126.com", "naver.com",
 })  # fmt: skip
 """Hosts of mail for everybody: their domain says nothing of the sender."""
+_HOST = re.compile(r"[\w-]+(?:\.[\w-]+)+")
 _MBOX_LINE = re.compile(rb"From \S+ +(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ")
 _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 
@@ -47,20 +43,19 @@ _QUOTED_FROM = re.compile(rb"^>(>*From )", re.MULTILINE)
 def read_mail(content: bytes, limits: Limits) -> Document:
     """The article of one mail; raises `Rejected` where it has no text."""
     del limits
-    # The standard parser wants header lines from the first byte on.
-    message: EmailMessage = message_from_bytes(content.lstrip(b"\xef\xbb\xbf \t\r\n"), policy=policy.default)
-    parts = _parts(message)
+    message = parse_message(content)
+    parts = leaves(message)
     text, is_html, encoding = _text(parts)
     attachments = [_named(part) for part in parts if _is_attachment(part)][:MAX_ATTACHMENTS]
-    subject = _header(message, "Subject") or ""
+    subject = header(message, "Subject") or ""
     headline = _FORWARDED.sub("", subject, count=1).strip()
     claims = known(
         headline=headline,
-        published=moment(str(message.get("Date", "")).partition("(")[0]),
-        language=(_header(message, "Content-Language") or "").partition(",")[0],
+        published=moment((header(message, "Date") or "").partition("(")[0]),
+        language=(header(message, "Content-Language") or "").partition(",")[0],
         publisher=_publisher(message),
-        status="embargoed" if _EMBARGO.match(headline) or _EMBARGO.match(text[:200]) else None,
-        item=known(id=(_header(message, "Message-ID") or "").strip("<> ")),
+        status=announced(title=headline) or (None if is_html else announced(title=text[:200])),
+        item=known(id=(header(message, "Message-ID") or "").strip("<> ")),
     )
     return Document(
         "mail",
@@ -119,26 +114,13 @@ def _member(lines: list[bytes], size: int, limits: Limits, number: int, begun: i
     return Member(content, name, offset=begun, is_article=True)
 
 
-def _parts(message: EmailMessage) -> list[MIMEPart]:
-    """The parts that hold no parts; what a forwarded message holds belongs to that."""
-    found: list[MIMEPart] = []
-    stack: list[MIMEPart] = [message]
-    while stack:
-        part = stack.pop()
-        if part.is_multipart() and part.get_content_maintype() == "multipart":
-            stack += list(part.iter_parts())[::-1]
-        else:
-            found.append(part)
-        if len(found) + len(stack) > MAX_PARTS:
-            raise Rejected(Reason.TOO_LARGE, f"The mail has more than {MAX_PARTS} parts.")
-    return found
+def _is_attachment(part: Message) -> bool:
+    return (
+        part.get_content_disposition() == "attachment" or bool(file_name(part)) or part.get_content_maintype() != "text"
+    )
 
 
-def _is_attachment(part: MIMEPart) -> bool:
-    return part.is_attachment() or bool(part.get_filename()) or part.get_content_maintype() != "text"
-
-
-def _text(parts: list[MIMEPart]) -> tuple[str, bool, str]:
+def _text(parts: list[Message]) -> tuple[str, bool, str]:
     """(text, whether it is HTML, encoding) of the part for readers: HTML before text."""
     bodies = [part for part in parts if not _is_attachment(part)]
     for kind in ("text/html", "text/plain"):
@@ -153,38 +135,25 @@ def _text(parts: list[MIMEPart]) -> tuple[str, bool, str]:
     raise no_text("a mail without a text")
 
 
-def _decoded(part: MIMEPart) -> tuple[str, str]:
+def _decoded(part: Message) -> tuple[str, str]:
     """(text, encoding), by the declared charset where the bytes do not show another."""
-    payload = part.get_payload(decode=True)
-    raw = payload if isinstance(payload, bytes) else b""
+    raw = payload_of(part)
     if not raw.strip():
         return "", "utf-8"
     read = decode_bytes(raw, part.get_content_charset())
     return read.text, read.encoding
 
 
-def _header(message: EmailMessage, name: str) -> str | None:
-    try:
-        text, _ = mend_double_encoding(str(message.get(name, "")))
-        return to_single_line(text) or None
-    except (ValueError, IndexError, AttributeError):  # the standard parser of headers has faults on damaged ones
-        return None
-
-
-def _publisher(message: EmailMessage) -> dict[str, Any]:
+def _publisher(message: Message) -> dict[str, Any]:
     """The organisation that sends it: as it calls itself where it is no person, and the domain of its address."""
-    name, address = parseaddr(_header(message, "From") or "")
-    domain = registered_domain(f"https://{address.rpartition('@')[2]}/") if "@" in address else None
-    organisation = _header(message, "Organization")
+    name, address = parseaddr(header(message, "From") or "")
+    host = _HOST.fullmatch(address.rpartition("@")[2])
+    domain = registered_domain(f"https://{host[0]}/") if host and "@" in address else None
+    organisation = header(message, "Organization")
     is_own = any(len(word) >= MIN_NAME_LETTERS and word in (domain or "") for word in name.lower().split())
     named = organisation or (name if name and "@" not in name and (is_own or not looks_like_person(name)) else None)
     return known(name=named, domain=None if domain in _FREE_HOSTS else domain)
 
 
-def _named(part: MIMEPart) -> dict[str, Any]:
-    payload = part.get_payload(decode=True) if not part.is_multipart() else None
-    return known(
-        name=to_single_line(part.get_filename() or ""),
-        media_type=part.get_content_type(),
-        bytes=len(payload) if isinstance(payload, bytes) else None,
-    )
+def _named(part: Message) -> dict[str, Any]:
+    return known(name=file_name(part), media_type=part.get_content_type(), bytes=len(payload_of(part)))

@@ -62,6 +62,8 @@ def read_pdf(content: bytes, limits: Limits) -> Document:
         ) from None
     try:
         text = "\n\n".join(_paragraphs(document))
+    except pypdfium2.PdfiumError as error:
+        raise Rejected(Reason.DAMAGED_FORMAT, f"The PDF is damaged: {str(error)[:200]}") from None
     finally:
         document.close()
     if not text.strip():

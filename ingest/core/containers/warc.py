@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from ingest.core.containers import HTTP_HEADERS, Member, RefusedMember, Skipped
 from ingest.core.containers.http_body import decoded_body
-from ingest.core.containers.packed import DAMAGE, is_damage, message_of
+from ingest.core.containers.packed import DAMAGE, is_damage, is_packed, message_of, most_bytes, unpacked
 from ingest.errors import Reason, Rejected
 
 if TYPE_CHECKING:
@@ -25,26 +26,43 @@ _ARTICLES = int(WarcRecordType.response | WarcRecordType.resource | WarcRecordTy
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 _OK_STATUSES = frozenset({200, 203})
 """Of HTTP responses with the page that was asked for; others are redirects, error pages and parts."""
-_MAGIC = (b"WARC/", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w:.-]{1,40})", re.IGNORECASE)
 _PAGE_START = re.compile(rb"\s*<(?:!doctype\s+html|html|head|\?xml)", re.IGNORECASE)
 
 
 def read(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Part]:
     """The pages and texts of a WARC file, compressed by record, as a whole, or not at all. See `containers.Read`."""
+    if _is_packed_as_a_whole(stream):
+        size = stream.seek(0, io.SEEK_END)
+        stream.seek(0)
+        head = stream.read(6)
+        stream.seek(0)
+        stream = unpacked(stream, head, most_bytes(size))
     if start:
-        stream.seek(start)
-        if not stream.read(5).startswith(_MAGIC):  # compressed as a whole: offsets are those of what it holds
-            return (yield from _from(stream, limits, start))
         stream.seek(start)
     yield from _records(stream, limits, start)
 
 
-def _from(stream: BinaryIO, limits: Limits, start: int) -> Iterator[Part]:
+def _is_packed_as_a_whole(stream: BinaryIO) -> bool:
+    """Whether a file is compressed, but not record by record: then its second record does not begin where a compressed one can."""
+    if not isinstance(stream, io.BytesIO) and not isinstance(getattr(stream, "raw", None), io.FileIO):
+        return False  # inside an archive, whose reader needs no offsets and cannot go back
+    packed = is_packed(stream.read(6))
     stream.seek(0)
-    for part in _records(stream, limits, 0):
-        if part.offset is None or part.offset >= start or isinstance(part, Skipped):
-            yield part
+    if not packed:
+        return False
+    try:
+        found = ArchiveIterator(stream, record_types=WarcRecordType.any_type, parse_http=False)
+        begins = [record.stream_pos for record in islice(found, 2)]
+    except DAMAGE as error:
+        if not is_damage(error):
+            raise
+        begins = []
+    at = begins[1] if len(begins) > 1 else 0
+    stream.seek(at)
+    head = stream.read(6)
+    stream.seek(0)
+    return not is_packed(head)
 
 
 def _records(stream: BinaryIO, limits: Limits, base: int) -> Iterator[Part]:

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.core.containers import Member
-from ingest.core.containers.codes import subjects, terms
+from ingest.core.containers.codes import announced, subjects, terms
 from ingest.core.containers.document import Document, no_text, several, whole
 from ingest.core.containers.xml import known
-from ingest.core.metadata.authors import parse_authors, strip_byline_marker
+from ingest.core.metadata.authors import looks_like_person, parse_authors, strip_byline_marker
 from ingest.core.model import Label
 from ingest.core.parse.encoding import Decoded, decode_bytes
 from ingest.core.text.characters import to_single_line
@@ -38,17 +38,14 @@ _IPTC_TIME = re.compile(
 _ANPA_TRAILER = re.compile(r"[A-Z]{1,6}-[A-Z]{1,3}-\d\d-\d\d-\d\d \d{4}\s?GMT")
 _ANPA_TIME = re.compile(r"\b(?P<month>\d\d)-(?P<day>\d\d)-(?P<year>\d\d)\s+(?P<hour>\d\d)(?P<minute>\d\d)\s?GMT")
 _TAKE = re.compile(
-    r"\b(?:(?:\d{1,2}(?:st|nd|rd|th)\s+)?(?:L[de]?d|Lead|Add|Sub|Insert)(?:[- ]?Writethru)?|Writethru|\d{1,2}(?:st|nd|rd|th)\s+take|take\s+\d{1,2})\b",
+    r"(?:\d{1,2}(?:st|nd|rd|th)\s*(?:L[de]?d|Lead|Add|Take|Sub|Insert)(?:[- ]?Writethru)?|\bWritethru|\btake\s+\d{1,2}|(?<=,)\s*(?:Ld|Lead|Add))\b",
     re.IGNORECASE,
 )
 _NOT_FOR_READERS = re.compile(
     r"\s*(?:\W{0,3}\s*)?(?:the following information is )?not (?:intended )?for publication\b", re.IGNORECASE
 )
-_EDITORS = re.compile(r"(?:EDS?(?:ITORS)?\b\s*:|Eds?:|EDITOR['’]?S?['’]? NOTE)")
+_EDITORS = re.compile(r"\(?\s*(?:EDS?(?:ITORS)?\b\s*:|Eds?:|EDITOR['’]?S?['’]? NOTE)")
 _BYLINE = re.compile(r"(?:By|Von|Par|Por|Di|Da)\s+\S", re.IGNORECASE)
-_KILL = re.compile(r"\b(?:MANDATORY KILL|KILL|BULLETIN KILL|STORY KILL|ELIMINATION|ANNULATION)\b")
-_WITHHOLD = re.compile(r"\b(?:WITHHOLD|HOLD FOR RELEASE|ADVANCE)\b")
-_EMBARGO = re.compile(r"\b(?:EMBARGO(?:ED)?|SPERRFRIST)\b", re.IGNORECASE)
 _COLUMNS = re.compile(r"\S\s{3,}\S")
 MIN_WRAPPED_COLUMNS = 45
 """Columns of a line that was wrapped; a shorter one was ended."""
@@ -116,9 +113,9 @@ def _iptc(heading: str, text: str, trailer: str, encoding: str) -> Document:
         urgency=known_parts.get("urgency"),
         subjects=subjects([(None, f"category:{known_parts['category']}")]) if found else [],
         item=known(
-            id=known_parts["source"] + known_parts["number"] if found else None, slug=slug, take=above or _take(slug, known_parts.get("rest"), headline), note=note,
+            id=known_parts["source"] + known_parts["number"] if found else None, slug=slug, take=above or _take(slug, known_parts.get("rest")), note=note,
         ),
-        **_standing(slug or "", headline or "", first),
+        status=announced(title=headline or "", slug=slug or ""),
     )  # fmt: skip
     return _document("iptc7901", _unwrapped(body), claims, encoding, terms(above, note))
 
@@ -134,7 +131,7 @@ def _anpa(heading: dict[str, str], text: str, trailer: str, encoding: str) -> Do
         text for text in marked[1:] if _EDITORS.match(text) or text.startswith(("AP Photo", "AP Video", "AP Graphic"))
     ]
     titles = [text for text in marked[1:] if text not in notes]
-    byline = next((text for text in titles if _BYLINE.match(text)), None)
+    byline = next((text for text in titles if _is_byline(text)), None)
     headline = next((text for text in titles if text != byline), None) if titles and titles[0] != byline else None
     affiliation = titles[titles.index(byline) + 1 : titles.index(byline) + 2] if byline in titles else []
     rest = [text for text in titles if text not in {headline, byline, *affiliation}]
@@ -147,7 +144,7 @@ def _anpa(heading: dict[str, str], text: str, trailer: str, encoding: str) -> Do
         urgency=str(_PRIORITIES.get(heading["priority"].lower(), "")),
         subjects=subjects([(None, f"anpa:{heading['category']}")]),
         item=known(id=heading.get("number"), slug=slug, take=_take(slug, heading["keyword"]), note=note),
-        **_standing(slug or "", heading["keyword"], headline or ""),
+        status=announced(title=headline or "", slug=slug or ""),
     )
     return _document("anpa1312", "\n\n".join(body), claims, encoding, note, rest)
 
@@ -213,7 +210,7 @@ def _titled(text: str) -> tuple[str | None, str | None, str | None, str]:
     if not lines or not lines[-1].endswith("="):
         return None, None, None, text
     lines[-1] = lines[-1].rstrip("= ")
-    byline = lines.pop() if len(lines) > 1 and _BYLINE.match(lines[-1]) else None
+    byline = lines.pop() if len(lines) > 1 and _is_byline(lines[-1]) else None
     above = lines.pop(0) if len(lines) > 1 and _RUNNING_HEAD.fullmatch(lines[0]) else None
     return above, lines[-1] or None, byline, "\n\n".join([*lines[:-1], rest])
 
@@ -235,22 +232,17 @@ def _unwrapped(text: str) -> str:
     return "\n".join(found)
 
 
+def _is_byline(line: str) -> bool:
+    """Whether a line names a writer behind its "By": "By Friday" names none."""
+    return bool(_BYLINE.match(line)) and any(map(looks_like_person, _authors(line)))
+
+
 def _authors(byline: str | None) -> list[str]:
     return list(parse_authors([stripped])) if byline and (stripped := strip_byline_marker(byline)) else []
 
 
 def _take(*texts: str | None) -> str | None:
-    return next((found[0] for text in texts if text and (found := _TAKE.search(text))), None)
-
-
-def _standing(*texts: str) -> dict[str, str]:
-    """The status that the slug, the heading or the headline names in capitals."""
-    said = " ".join(texts)
-    if _KILL.search(said):
-        return {"status": "canceled"}
-    if _EMBARGO.search(said):
-        return {"status": "embargoed"}
-    return {"status": "withheld"} if _WITHHOLD.search(said) else {}
+    return next((found[0].strip() for text in texts if text and (found := _TAKE.search(text))), None)
 
 
 def _moment(found: re.Match[str] | None) -> str | None:

@@ -12,6 +12,7 @@ from lxml import etree
 
 from ingest.core.caching import cache_short_texts
 from ingest.core.html.dom import class_tokens
+from ingest.core.limits import MAX_CLASS_ATTR_CHARACTERS
 from ingest.core.text.wordlists import word_set
 
 if TYPE_CHECKING:
@@ -54,17 +55,18 @@ def _role_words() -> tuple[tuple[str, frozenset[str]], ...]:
     )
 
 
-@cache
-def _role_tokens() -> frozenset[str]:
-    """All words that assign a role: few names contain one."""
-    return frozenset().union(*(wanted for _, wanted in _role_words()))
-
-
 @cache_short_texts
+def _roles_of_name(name: str) -> tuple[str, ...]:
+    """The roles given by one of the names in an attribute. Names recur on the pages of all sites, whole attributes do not."""
+    words = class_tokens(name)
+    return tuple(role for role, wanted in _role_words() if not words.isdisjoint(wanted))
+
+
 def _roles_of(name: str, other: str) -> tuple[str, ...]:
     """The roles of an element from the words of its class, itemprop, property and rel attributes."""
-    have = (class_tokens(name) | class_tokens(other) if other else class_tokens(name)) & _role_tokens()
-    return tuple(role for role, wanted in _role_words() if not have.isdisjoint(wanted)) if have else ()
+    names = name[:MAX_CLASS_ATTR_CHARACTERS].split() + other[:MAX_CLASS_ATTR_CHARACTERS].split()
+    found = {role for each in names for role in _roles_of_name(each)}
+    return tuple(role for role, _ in _role_words() if role in found) if found else ()
 
 
 @cache_short_texts

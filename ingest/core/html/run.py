@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -34,7 +34,13 @@ HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNO
 @cache_short_texts
 def ordered_class_tokens(text: str) -> tuple[str, ...]:
     """The words of a class attribute or similar: `ArticleBody__lead-text` gives article, body, lead, text."""
-    return tuple(dict.fromkeys(" ".join(TOKEN.findall(text)).lower().split()))
+    return tuple(dict.fromkeys(chain.from_iterable(map(_words_of, text.split()))))
+
+
+@cache_short_texts
+def _words_of(name: str) -> list[str]:
+    """The same of one name: names recur on the pages of all sites, whole attributes do not."""
+    return " ".join(TOKEN.findall(name)).lower().split()
 
 
 def name_tokens(attributes: Mapping[str, str]) -> tuple[str, ...]:

@@ -49,8 +49,12 @@ LINKED_PROSE = 0.7
 _SENTENCE_END = frozenset(f'{SENTENCE_STOPS}"”»」』')
 
 
-def segment(tree: HtmlElement, url: str | None) -> tuple[tuple[Block, ...], PageIndex]:
-    """Every visually separate run of text below this element, in document order, and the index of all its elements."""
+def segment(
+    tree: HtmlElement, url: str | None, walk: type[Segmenter] | None = None
+) -> tuple[tuple[Block, ...], PageIndex]:
+    """Every visually separate run of text below this element, in document order, and the index of all its elements. `walk`:
+    a `Segmenter` that notes more.
+    """
     index = PageIndex(tree)
     base = url or ""
     for element in index.by_tag["base"][:1]:
@@ -59,12 +63,12 @@ def segment(tree: HtmlElement, url: str | None) -> tuple[tuple[Block, ...], Page
             base = urljoin(base, href) if len(href) <= MAX_URL_CHARACTERS else base
     overlap = MetadataOverlap(index)
     index.declared = overlap.body
-    segmenter = _Segmenter(base, overlap, index, Sheet(style.text or "" for style in index.by_tag["style"]))
+    segmenter = (walk or Segmenter)(base, overlap, index, Sheet(style.text or "" for style in index.by_tag["style"]))
     segmenter.read(index.elements)
     return tuple(segmenter.found), index
 
 
-class _Segmenter(Gathering):
+class Segmenter(Gathering):
     """State of one walk: which elements separate the run, which are hidden in it, and which links it has."""
 
     def __init__(self, base: str, overlap: MetadataOverlap, index: PageIndex, sheet: Sheet) -> None:

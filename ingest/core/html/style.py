@@ -42,7 +42,8 @@ _INDENTED = re.compile(
 )
 _ONE_PIXEL = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*[01]px", re.IGNORECASE)
 _CUT_OFF = re.compile(r"(?<![\w-])overflow\s*:\s*hidden", re.IGNORECASE)
-_TELLING = re.compile(r"display|visibility|clip|font-size\s*:\s*0|-\d{3}|[01]px", re.IGNORECASE)
+_TELLING = ("display", "position", "margin-", "font-size", "visibility", "clip", "indent")
+"""One of these is in whatever `declared` finds."""
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _RESPONSIVE = re.compile(r":|\bd-\w+-|visible")
 _SELECTOR = re.compile(r"([a-zA-Z][\w-]*)?(?:([.#])(-?[a-zA-Z_][\w-]*))?")
@@ -63,17 +64,26 @@ PLAIN = Look()
 @cache_short_texts
 def declared(style: str) -> Look:
     """The look given by the declarations of a `style` attribute or of a rule; the last of several wins."""
-    if not _TELLING.search(style):
-        return PLAIN
-    named = _DISPLAY.findall(style)
+    low = style.lower()  # a word is found in a tenth of the time of a pattern, and most declarations have none of them
+    named = _DISPLAY.findall(style) if "display" in low else ()
     kind = named[-1].lower() if named else ""
     display = "block" if kind in _BLOCKS else kind if kind in ("none", "inline") else ""
-    if _VISIBILITY.search(style):
+    if "visibility" in low and _VISIBILITY.search(style):
         display = "none"
-    unseen = bool(_ZERO_SIZE.search(style) or _CLIPPED.search(style) or _INDENTED.search(style))
-    if not unseen and _PLACED.search(style):
+    unseen = bool(
+        ("font-size" in low and _ZERO_SIZE.search(style))
+        or ("clip" in low and _CLIPPED.search(style))
+        or (("indent" in low or "margin-" in low) and _INDENTED.search(style))
+    )
+    if not unseen and "position" in low and _PLACED.search(style):
         unseen = bool(_FAR.search(style) or (_CUT_OFF.search(style) and _ONE_PIXEL.search(style)))
-    return Look(display, unseen)
+    return Look(display, unseen) if display or unseen else PLAIN
+
+
+def _may_tell(style: str) -> bool:
+    """False for most rules, which declare nothing that `declared` looks for."""
+    low = style.lower()
+    return any(map(low.__contains__, _TELLING))
 
 
 class Sheet:
@@ -82,6 +92,8 @@ class Sheet:
     def __init__(self, texts: Iterable[str]) -> None:
         self._rules: dict[str, tuple[int, Look]] = {}
         self._count = 0
+        self._classes: set[str] = set()
+        """Those that a rule is for."""
         self._found: dict[tuple[str, str, str, str], Look] = {}
         self._unseen_classes = word_set("page_styles", "unseen")
         self._undisplayed_classes = word_set("page_styles", "undisplayed")
@@ -96,8 +108,6 @@ class Sheet:
         return bool(self._rules)
 
     def _read(self, css: str) -> None:
-        if not _TELLING.search(css):
-            return
         depth = 0
         for part in (_COMMENT.sub(" ", css) if "/*" in css else css).split("}"):
             opened = part.count("{")
@@ -106,7 +116,7 @@ class Sheet:
                 continue
             if not depth and opened == 1 and len(self._rules) < MAX_RULES:
                 selectors, body = part.split("{")
-                if _TELLING.search(body) and (look := declared(body)) != PLAIN:
+                if _may_tell(body) and (look := declared(body)) is not PLAIN:
                     self._add(selectors, look)
             depth += opened - 1
 
@@ -116,6 +126,8 @@ class Sheet:
             if simple and simple[0]:
                 tag, mark, name = (simple[1] or "").lower(), simple[2] or "", simple[3] or ""
                 key = f"{tag}{mark}{name}"
+                if mark == ".":
+                    self._classes.add(name)
                 _, old = self._rules.pop(key, (0, PLAIN))
                 self._count += 1
                 self._rules[key] = (self._count, Look(look.display or old.display, look.unseen or old.unseen))
@@ -143,6 +155,9 @@ class Sheet:
     def _cascade(self, tag: str, name: str, own: str, style: str) -> Look:
         tokens = name.split()
         display, unseen = "", not self._unseen_classes.isdisjoint(name.lower().split())
+        plain = not (unseen or style or own or tag in self._rules) and self._classes.isdisjoint(tokens)
+        if plain and self._undisplayed_classes.isdisjoint(tokens):
+            return PLAIN
         if self._rules:
             by_class = sorted(r for t in tokens for r in (self._rules.get(f".{t}"), self._rules.get(f"{tag}.{t}")) if r)
             for rule in (self._rules.get(tag), *by_class, self._rules.get(f"#{own}") if own else None):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from ingest.core.caching import cache_short_texts
 from ingest.core.labelling.outline import base
 from ingest.core.text.lines import ends_like_sentence
 from ingest.core.text.normalize import match_key
@@ -98,10 +99,15 @@ def _below_heading(page: Outline) -> list[int]:
 
     Without these, it may be the heading of what experts say in the article.
     """
-    prose = page.prose()
+    prose = page.prose
     if len(prose) < MIN_ARTICLE_PARAGRAPHS:
         return []
-    headings = [at for at in range(prose[MIN_ARTICLE_PARAGRAPHS - 1] + 1, len(page.blocks)) if _is_heading(page, at)]
+    start = prose[MIN_ARTICLE_PARAGRAPHS - 1] + 1
+    headings = [
+        at
+        for at, block in enumerate(page.blocks[start:], start)
+        if len(block.text) <= MAX_HEADING_CHARACTERS and _names_comments(block.text) and _is_heading(page, at)
+    ]
     if not headings or len(headings) > MAX_COMMENT_HEADINGS:  # each entry of a list has its own
         return []
     below = [at for at in range(headings[0], len(page.blocks)) if page.body[at]]
@@ -114,18 +120,16 @@ def _below_heading(page: Outline) -> list[int]:
     return below if len(said) >= MIN_COMMENTS and 2 * loose >= len(said) else []
 
 
+@cache_short_texts
+def _names_comments(text: str) -> bool:
+    """True if a text is a heading of comments: "Comments (3)"."""
+    return " ".join(_LETTERS.findall(text.casefold())) in word_set("comments", "headings") and not text.endswith("?")
+
+
 def _is_heading(page: Outline, at: int) -> bool:
-    """True if a line is a heading of comments: "Comments (3)"."""
-    block = page.blocks[at]
-    if (
-        len(block.text) > MAX_HEADING_CHARACTERS
-        or block.markup is None
-        or block.markup.link_density > MAX_HEADING_LINK_DENSITY
-    ):
-        return False
-    if page.settings[at].code is not None or block.text.endswith("?"):
-        return False
-    return " ".join(_LETTERS.findall(block.text.casefold())) in word_set("comments", "headings")
+    """True if a line is neither a link nor code."""
+    markup = page.blocks[at].markup
+    return markup is not None and markup.link_density <= MAX_HEADING_LINK_DENSITY and page.settings[at].code is None
 
 
 def remarks(page: Outline) -> list[int]:
@@ -135,7 +139,7 @@ def remarks(page: Outline) -> list[int]:
     Without a short line above that announces comments, more bylines are required, each with a different name: the
     entries of a live report have times only.
     """
-    prose = page.prose()
+    prose = page.prose
     if len(prose) < 2:
         return []
     stamps = [at for at, block in enumerate(page.blocks) if at > prose[0] and _is_stamp(block.text, page.amount[at])]

@@ -25,7 +25,7 @@ MAX_CARD_PARAGRAPHS = 2
 
 def cards(page: Outline) -> Iterator[int]:
     """The blocks of the body that stand on a card."""
-    prose = page.prose()
+    prose = page.prose
     if len(prose) <= MIN_ARTICLE_PARAGRAPHS:
         return
     titles = [at for at in range(prose[0] + 1, prose[-1]) if is_bare_link(page.blocks[at])]

@@ -79,6 +79,10 @@ def _joined(page: Outline, own: list[int]) -> set[int]:
     """The longest block, if nearly all of it is the text of others: the article in one element, for print or for copying."""
     longest = max(own, key=page.amount.__getitem__, default=0)
     text = page.blocks[longest].text if own else ""
-    parts = [at for at in own if at != longest and page.amount[at] >= COPY_WORDS and page.blocks[at].text in text]
-    covered = sum(page.amount[at] for at in parts)
+    parts = {
+        page.blocks[at].text: page.amount[at]
+        for at in own
+        if page.amount[longest] > page.amount[at] >= COPY_WORDS and page.blocks[at].text in text
+    }
+    covered = sum(parts.values())
     return {longest} if len(parts) > 1 and covered >= MIN_JOINED_SHARE * page.amount[longest] else set()

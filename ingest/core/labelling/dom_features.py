@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ingest.core.labelling.element_weights import ElementWeights, element_scores
+from ingest.core.labelling.trails import Trails, find_trails
 from ingest.core.model import Element, Markup
 from ingest.core.text.wordlists import load_wordlists
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -99,7 +100,7 @@ def build_block_tree(blocks: Sequence[Block], weights: ElementWeights) -> BlockT
     signature = [signatures.setdefault((element.tag, element.class_attr), len(signatures)) for element in number]
     depth = np.array([element.depth for element in number], np.intp)
     parents = np.array(parent, np.intp)
-    trails = _trails(number, parent)
+    trails = find_trails(number, parent)
     trail = np.array(trails.of, np.intp)
     return BlockTree(
         parent=parents,
@@ -111,31 +112,6 @@ def build_block_tree(blocks: Sequence[Block], weights: ElementWeights) -> BlockT
         signature=np.array(signature, np.intp),
         element_score=element_scores(trails.kinds, trails.kind, np.array(trails.parent, np.intp), weights)[trail],
     )
-
-
-class _Trails(NamedTuple):
-    """The elements with those around them by their names alone: the items of a list are one trail. A page has 430 elements with
-    text, of 80 kinds, on 200 trails.
-    """
-
-    of: list[int]
-    """For each element its trail."""
-    parent: list[int]
-    """For each trail the one around it, -1 for none; a smaller number than its own."""
-    kind: list[int]
-    """For each trail the kind of its innermost element."""
-    kinds: list[tuple[str, tuple[str, ...]]]
-    """Tags with their words."""
-
-
-def _trails(elements: Iterable[Element], parent: Sequence[int]) -> _Trails:
-    kinds: dict[tuple[str, tuple[str, ...]], int] = {}
-    known: dict[tuple[int, int], int] = {}
-    of: list[int] = []
-    for element, up in zip(elements, parent, strict=True):
-        kind = kinds.setdefault((element.tag, element.name_tokens), len(kinds))
-        of.append(known.setdefault((of[up] if up >= 0 else -1, kind), len(known)))
-    return _Trails(of, [up for up, _ in known], [kind for _, kind in known], list(kinds))
 
 
 def _levels(parent: Ints, depth: Ints) -> list[tuple[Ints, Ints]]:
@@ -156,7 +132,7 @@ def _tag_columns() -> dict[str, tuple[int]]:
     return {tag: (at,) for at, tag in enumerate(TAGS, len(name_groups()[0]))}
 
 
-def _nearest_names(trails: _Trails) -> NDArray[np.uint8]:
+def _nearest_names(trails: Trails) -> NDArray[np.uint8]:
     """For each trail, the number of elements up to the nearest one with a word of each group and with each tag."""
     nobody = bytearray([MAX_DISTANCE] * (len(name_groups()[0]) + len(TAGS)))
     rows: list[bytearray] = []

@@ -79,7 +79,7 @@ def _bare(page: Outline) -> set[int]:
         if mine and page.amount[at] >= MIN_GAP_SENTENCE_WORDS:
             own, element = base(page.blocks[at]), innermost(page.blocks[at])
             holders.update(each for each in {element, own and own.parent} if each is not None)
-    first = next(iter(page.prose()), len(page.blocks))
+    first = next(iter(page.prose), len(page.blocks))
     opening = next((at for at in range(first) if page.verdicts[at].label is Label.HEADLINE), first)
     found = set()
     for at in range(opening + 1, len(page.blocks)):
@@ -93,7 +93,7 @@ def _bare(page: Outline) -> set[int]:
 
 def _alike(page: Outline) -> Counter[tuple[str, str, Element | None]]:
     """The number of body paragraphs for each combination of element, class and parent element."""
-    own = (base(page.blocks[at]) for at in page.prose())
+    own = (base(page.blocks[at]) for at in page.prose)
     return Counter((element.tag, element.class_attr, element.parent) for element in own if element is not None)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ingest.core.labelling.title_text import without_bullet
 from ingest.core.model import Label
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ MAX_PROSE_ABOVE_BYLINE = 2
 """Lines of prose above a byline or a date that may be notices of the site, or a standfirst."""
 MAX_HEAD_LINES = 10
 """Lines from such a notice to the byline."""
+
+MAX_SITE_WORDS = 4
+MAX_LINES_TO_MARKER = 5
+"""Words of the name of a site, and lines from a marker that ends with it, in which it is no headline."""
 
 _HEAD = (Label.BYLINE, Label.DATE)
 _TWO_LETTERS = re.compile(r"[^\W\d_]\W?[^\W\d_]")
@@ -88,9 +93,17 @@ def title_places(
         )
         if row is not None and not swallowed and row.label is not Label.HEADLINE:
             continue
+        if swallowed and length[i] <= MAX_SITE_WORDS and i and _ends(blocks, i):
+            continue
         if len(block.text) <= MAX_HEADLINE_CHARACTERS and length[i] >= 2 and _TWO_LETTERS.search(block.text):
             places.append(i)
     return places[:2] + places[2:][-MAX_CANDIDATES:]
+
+
+def _ends(blocks: Sequence[Block], i: int) -> bool:
+    """True if a line above ends with the text of a line: "Latest from The Example Post", "The Example Post"."""
+    name = without_bullet(blocks[i].text)
+    return any(block.text.endswith(f" {name}") for block in blocks[max(i - MAX_LINES_TO_MARKER, 0) : i])
 
 
 def _is_more_than_a_name(text: str) -> bool:

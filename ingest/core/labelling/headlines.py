@@ -114,8 +114,8 @@ def choose_headline(
         return NO_CHOICE
     weights, nothing = learned()
     nothing -= NOTHING_DISCOUNT
-    added = [weights.get(name, 0.0) * values for name, values in found.columns.items()]
-    scores = np.append(np.sum(added, axis=0) + OPENING_TITLE * found.columns["opens"], 0.0)
+    factors = np.array([weights.get(name, 0.0) for name in found.columns])
+    scores = np.append(factors @ np.array(list(found.columns.values())) + OPENING_TITLE * found.columns["opens"], 0.0)
     statement = found.columns["statement"] > 0
     scores[:-1][statement & ~np.any([found.columns[name] > 0 for name in _REPEATS], axis=0)] = -np.inf
     below = next((each for each in found[-2:] if each.columns["below_prose"]), None)

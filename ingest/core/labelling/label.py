@@ -1,11 +1,9 @@
-"""Assign a label to each block.
+"""Assign a label to each block. Pass 1 looks at each block separately, pass 2 at its neighbours.
 
-Pass 1 looks at each block separately, pass 2 at its neighbours. The first source that decides wins:
-
+The first source that decides wins:
     packs (certain) ▶ structure (the headline and its repeats, lists after a marker) ▶ the learned labeller (general)
 
-No rule uses the absolute position of a block: removing text changes positions, and cleaning a text twice must give the
-same result.
+No rule uses the absolute position of a block: removing text changes positions, and cleaning a text twice must give the same result.
 """
 
 from __future__ import annotations
@@ -13,12 +11,14 @@ from __future__ import annotations
 import re
 from itertools import islice, pairwise
 from operator import itemgetter
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ingest.core.labelling import page_classifier, text_classifier
 from ingest.core.labelling.declared import is_undrawn, stands_in_json
 from ingest.core.labelling.headlines import NO_CHOICE, Choice, choose_headline
 from ingest.core.labelling.refusal import find_refusal
+from ingest.core.labelling.selected import apply_selectors
 from ingest.core.labelling.structure import Stated, decide
 from ingest.core.labelling.text_structure import settle
 from ingest.core.labelling.title_text import MAX_SITE_CHARACTERS, without_bullet, without_site_ends
@@ -28,11 +28,12 @@ from ingest.core.text.normalize import match_key
 from ingest.core.text.scripts import SENTENCE_STOPS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ingest.core.labelling.text_classifier import Judgement
     from ingest.core.model import Prediction
     from ingest.core.packs import Hit, Rulebook
+    from ingest.core.packs.selector import SelectorRule
 
 MAX_TAG_CHARACTERS = 40
 MAX_TAILS = 8
@@ -59,8 +60,10 @@ def label_blocks(
     rulebook: Rulebook,
     headline: str | None,
     find_main_region: Callable[[], str | None] | None = None,
+    selected: Mapping[int, SelectorRule] = MappingProxyType({}),
 ) -> tuple[LabelledBlock, ...]:
-    """All blocks, in order, with their labels. `headline`: as claimed; None lets the first title-like line of a text
+    """All blocks, in order, with their labels. `selected`: the publisher's rules for elements, by the numbers of the blocks inside them.
+     `headline`: as claimed; None lets the first title-like line of a text
     file be the headline. `find_main_region`: the text that a main-region finder keeps of the page.
 
     Raises `Rejected` where a page has no article.
@@ -68,6 +71,7 @@ def label_blocks(
     if article.is_marked_up:
         return label_marked_up(article, rulebook, headline)
     blocks, rows = ruled(article.blocks, rulebook, headline)
+    apply_selectors(blocks, rows, {id(article.blocks[at]): rule for at, rule in selected.items()})
     verdicts: Sequence[Prediction]
     judged, certainty = None, 1.0
     if article.source.media_type == "text/plain":
@@ -161,7 +165,7 @@ def choose(
     """Which line of a text file is its headline, if any; the titles of a digest, each above a dateline, belong to its
     items.
     """
-    titled = (above for above, below in pairwise(blocks) if not is_prose(above.text) and rulebook.dateline(below.text))
+    titled = (above for above, below in pairwise(blocks) if rulebook.dateline(below.text) and not is_prose(above.text))
     if len(list(islice(titled, 2))) > 1:
         return NO_CHOICE
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)
@@ -169,9 +173,7 @@ def choose(
 
 
 def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
-    """The text of the chosen line. A line that a marker above it has claimed for a list, or a date joined to it, loses
-    that label.
-    """
+    """The text of the chosen line. One that a marker above it has claimed for a list, or a date joined to it, loses that label."""
     best = choice.bare()
     if best is None:
         return None
@@ -264,9 +266,7 @@ def _is_list_line(block: Block, headline: str, longest: int) -> bool:
 def _label_headlines(
     blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None, certainty: float = 1.0
 ) -> None:
-    """Remove the headline from the body each time it is printed; the first copy gets the label of a headline, the
-    others are repeats.
-
+    """Remove the headline from the body each time it is printed: the first copy is labelled headline, the others are repeats.
     `certainty`: the probability that it is the headline, where a text file does not state it.
     """
     key = match_key(headline or "")
@@ -275,7 +275,10 @@ def _label_headlines(
     )  # equal texts have similar lengths; folding every block took half of a text's time
     seen = False
     for i, block in enumerate(blocks if key else ()):
-        if rows[i] is None and len(block.text) <= longest and _may_match(block.text, key) and _says(block.text, key):
+        first = block.text[0]
+        if first.isascii() and first.isalpha() and first.lower() != key[0]:
+            continue
+        if rows[i] is None and len(block.text) <= longest and _says(block.text, key):
             label = Label.DUPLICATE if seen else Label.HEADLINE
             rows[i] = LabelledBlock(
                 block, label, "structure/headline", certainty, {"headline": headline} if headline else {}
@@ -291,9 +294,3 @@ def _says(text: str, key: str) -> bool:
         or (folded.endswith(key) and match_key(without_bullet(text)) == key)
         or (folded.startswith(key) and key in without_site_ends(text))
     )
-
-
-def _may_match(text: str, key: str) -> bool:
-    """True if a line begins like the folded text, by a fast comparison of its first characters."""
-    first = text[:1]
-    return not (first.isascii() and first.isalpha()) or first.lower() == key[0]

@@ -5,6 +5,7 @@ the article.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.core.html.elements import INERT
@@ -55,14 +56,22 @@ class Outline:
 
     def inside(self, at: int, element: Element | None) -> bool:
         """True if a block is inside an element."""
-        around = innermost(self.blocks[at]) if element is not None else None
-        while around is not None and around is not element:
+        if element is None:
+            return False
+        around = innermost(self.blocks[at])
+        while around is not None and around.depth > element.depth:
             around = around.parent
-        return around is not None
+        return around is element
 
+    @cached_property
     def prose(self) -> list[int]:
         """The blocks of the body of some length."""
         return [at for at, mine in enumerate(self.body) if mine and self.amount[at] >= PROSE_WORDS]
+
+    @cached_property
+    def body_words(self) -> int:
+        """Number of words of the body."""
+        return sum(size for size, mine in zip(self.amount, self.body, strict=True) if mine)
 
 
 PROSE_WORDS = 12
@@ -110,15 +119,15 @@ def inner_settings(blocks: Sequence[Block]) -> tuple[list[Setting], frozenset[El
             element = element.parent
         setting = known[element] if element is not None else Setting()
         for each in reversed(new):
-            setting = known[each] = _within(each, setting, layout)
+            if each.tag in _SETTING_TAGS or UNSEEN in each.name_tokens:
+                setting = _within(each, setting, layout)
+            known[each] = setting
         found.append(setting)
     return found, frozenset(layout)
 
 
 def _within(element: Element, around: Setting, layout: set[Element]) -> Setting:
     tag = element.tag
-    if tag not in _SETTING_TAGS and UNSEEN not in element.name_tokens:
-        return around
     if tag == "table":
         if around.table is not None:
             layout.add(around.table)

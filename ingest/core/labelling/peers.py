@@ -6,9 +6,10 @@ A labeller that judges each block separately drops single paragraphs, subheading
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from ingest.core.labelling.outline import base, outwards
+from ingest.core.labelling.outline import PROSE_WORDS, base, outwards
 from ingest.core.model import Label
 from ingest.core.text.lines import ends_like_sentence
 
@@ -29,6 +30,9 @@ models had not seen them, 50 are part of the article by eye.
 MAX_CODE_CONFIDENCE = 0.95
 MIN_LINKED_WORDS, MAX_LINKED_CONFIDENCE = 14, 0.97
 """Fewest words of a sentence that is a paragraph although it is a link, and the labeller's confidence for it."""
+
+MAX_HEADING_CONFIDENCE, MIN_LIKE_HEADINGS = 0.95, 2
+"""Of 49 headings that such paragraphs follow, 46 are the article's by eye."""
 
 SUMMARY_WORDS = (6, 80)
 MIN_DESCRIBED_SHARE = 0.9
@@ -64,6 +68,40 @@ def peers(page: Outline) -> Iterator[int]:
                 yield at
 
 
+def headings(page: Outline) -> Iterator[int]:
+    """The headings directly above a kept paragraph in the same element, with body before and after; the last one only if others
+    like it are kept.
+    """
+    prose = page.prose
+    kept: Counter[tuple[str, str]] = Counter()
+    for at in range(prose[0] + 1, prose[-1]) if len(prose) > 1 else ():
+        if page.blocks[at].kind != "heading":
+            continue
+        one, below = base(page.blocks[at]), base(page.blocks[at + 1])
+        if one is None or below is None or one.parent is not below.parent:
+            continue
+        like = one.tag, one.class_attr
+        if not page.body[at]:
+            confidence, label = page.verdicts[at].confidence, page.verdicts[at].label
+            if (
+                label in (Label.HEADLINE, Label.DUPLICATE, Label.COMMENTS)
+                or confidence > MAX_HEADING_CONFIDENCE
+                or not (page.body[at + 1] and page.amount[at + 1] >= PROSE_WORDS)
+                or (at + 1 == prose[-1] and kept[like] < MIN_LIKE_HEADINGS)
+                or page.settings[at].inert is not None
+                or not _is_plain(page, at)
+                or _is_linked(page, at)
+            ):
+                continue
+            yield at
+        kept[like] += 1
+
+
+def _is_linked(page: Outline, at: int) -> bool:
+    markup = page.blocks[at].markup
+    return markup is not None and markup.link_density > MAX_LINK_DENSITY
+
+
 def _is_ours(page: Outline, at: int) -> bool:
     """True if the labeller is not certain that a block is something else."""
     certain = MAX_CONFIDENCE
@@ -79,7 +117,7 @@ def _is_linked_sentence(page: Outline, at: int) -> bool:
     block = page.blocks[at]
     return (
         block.markup is not None
-        and block.markup.link_density > MAX_LINK_DENSITY
+        and _is_linked(page, at)
         and page.amount[at] >= MIN_LINKED_WORDS
         and ends_like_sentence(block.text)
     )

@@ -14,7 +14,7 @@ import regex
 from ingest.core.labelling.tokens import tokenize
 from ingest.core.model import Label, Rejected
 from ingest.core.text.characters import count_words
-from ingest.core.text.scripts import UNSPACED_CHARACTER, UNSPACED_SET
+from ingest.core.text.scripts import STEM_SYLLABLES, SYLLABIC_CHARACTER, UNSPACED_CHARACTER, UNSPACED_SET
 from ingest.core.text.wordlists import load_wordlists
 from ingest.errors import Reason
 
@@ -37,6 +37,9 @@ MIN_BARE_LINK_DENSITY_AND_CHARACTERS = (0.8, 24)
 """Share in links and number of characters (a wide character counts twice) from which a line is the headline of another
 article in a list.
 """
+
+MIN_LINKED_HEADING_CHARACTERS = 12
+"""The same of a heading: menus have none."""
 
 FRONT_PAGE_BOUNDS = (100.0, 0.4, 0.5)
 """Bounds of a front page: no run of its body between two bare links has this many words or this share of all words, and
@@ -75,8 +78,6 @@ MIN_KEYWORD_LETTERS, STEM_LETTERS = 4, 5
 """Fewest letters of a word that counts as a keyword of a title, and number of its letters that are compared: words are inflected at
 their ends.
 """
-MIN_KEYWORD_SYLLABLES, STEM_SYLLABLES = 2, 2
-"""The same of scripts that write a syllable as one character: a Korean noun of two, with its particle, has three."""
 
 MIN_PAGE_WORDS = 10
 """A page with fewer words has no text before its scripts have run."""
@@ -86,7 +87,6 @@ _WORD = regex.compile(
     rf"[{UNSPACED_SET}]|[\p{{L}}\p{{M}}--[{UNSPACED_SET}]]+", regex.V1
 )  # the vowels of Indic scripts are marks
 _WIDE = re.compile(f"{UNSPACED_CHARACTER.pattern}|[\\uac00-\\ud7a3]")
-_SYLLABLE = re.compile("[\\u1200-\\u137f\\uac00-\\ud7a3]")
 _CLOSING = ' ])»"”'
 _TRIMMED = " .!?…:0123456789"
 _MESSAGES = {
@@ -191,7 +191,7 @@ def is_bare_link(block: Block) -> bool:
     if block.markup is None or block.markup.link_density <= density:
         return False
     wide = 0 if block.text.isascii() else len(_WIDE.findall(block.text))
-    return len(block.text) + wide >= least
+    return len(block.text) + wide >= (MIN_LINKED_HEADING_CHARACTERS if block.kind == "heading" else least)
 
 
 def _is_list_of_openings(blocks: Sequence[Block], words: Floats) -> bool:
@@ -241,6 +241,6 @@ def speaks_of(texts: Iterable[str], titles: Iterable[str]) -> bool:
 def _stems(text: str) -> Iterator[str]:
     """The beginning of each word of some length; a character of a script without spaces is a word."""
     for word in _WORD.findall(text.casefold()):
-        syllables = bool(_SYLLABLE.match(word))
-        if len(word) >= (MIN_KEYWORD_SYLLABLES if syllables else MIN_KEYWORD_LETTERS) or UNSPACED_CHARACTER.match(word):
+        syllables = bool(SYLLABIC_CHARACTER.match(word))
+        if len(word) >= (STEM_SYLLABLES if syllables else MIN_KEYWORD_LETTERS) or UNSPACED_CHARACTER.match(word):
             yield word[: STEM_SYLLABLES if syllables else STEM_LETTERS]

@@ -35,7 +35,7 @@ def other_stories(page: Outline, titles: Sequence[str]) -> set[int]:
     headline = _headline(page, titles)
     if headline is None:
         return set()
-    prose = page.prose()
+    prose = page.prose
     ours = list(outwards(page.blocks[headline]))
     depth = {element: at for at, element in enumerate(ours)}
     found: set[int] = set()

@@ -15,7 +15,7 @@ from ingest.core.labelling.copies import copies
 from ingest.core.labelling.gaps import gaps
 from ingest.core.labelling.openings import other_openings
 from ingest.core.labelling.outline import outline
-from ingest.core.labelling.peers import peers, summary
+from ingest.core.labelling.peers import headings, peers, summary
 from ingest.core.labelling.refusal import MIN_BODY_WORDS, speaks_of
 from ingest.core.labelling.stories import other_stories
 from ingest.core.labelling.tables import MOST_LINKED_LIST, belongs, fact_tables, is_whole, lists
@@ -69,7 +69,7 @@ def _alone(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     """The only long text of a page without a body, if it shares the words of the page's title: a whole article in one
     element, separated by single line breaks only.
     """
-    if sum(size for size, mine in zip(page.amount, page.body, strict=True) if mine) >= MIN_BODY_WORDS:
+    if page.body_words >= MIN_BODY_WORDS:
         return
     for at, (block, prediction) in enumerate(zip(page.blocks, page.verdicts, strict=True)):
         plain = block.markup is not None and block.markup.link_density < 0.2 and page.settings[at].inert is None
@@ -130,6 +130,7 @@ def _gaps(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
 def _peers(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     del stated
     yield from _all(peers(page), Label.BODY, "structure/peer")
+    yield from _all(headings(page), Label.BODY, "structure/heading")
     headlines = [at for at, verdict in enumerate(page.verdicts) if verdict.label is Label.HEADLINE]
     yield from _all(summary(page, headlines), Label.BODY, "structure/summary")
 

@@ -5,7 +5,7 @@ count as a table.
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.core.labelling.dom_features import name_groups
@@ -98,7 +98,7 @@ def is_whole(each: Table, page: Outline) -> bool:
     """True if a list is the article itself, or is partly kept."""
     amount = sum(page.amount[at] for at in each.blocks)
     kept = sum(page.amount[at] for at in each.blocks if page.body[at])
-    rest = sum(size for size, mine in zip(page.amount, page.body, strict=True) if mine) - kept
+    rest = page.body_words - kept
     return kept >= KEPT_ENOUGH * amount or (amount >= rest and amount >= LEAST_WORDS_A_BLOCK * len(each.blocks))
 
 
@@ -107,14 +107,15 @@ def belongs(table: Table, page: Outline, most_linked: float = MOST_LINKED) -> bo
     menu.
     """
     inside = set(table.blocks)
-    prose = [at for at in page.prose() if at not in inside]
-    if not prose or page.stem is None or prose[0] > table.blocks[0]:
+    first = next((at for at in page.prose if at not in inside), None)
+    last = next((at for at in reversed(page.prose) if at not in inside), None)
+    if first is None or last is None or page.stem is None or first > table.blocks[0]:
         return False
     around = list(table.place.self_and_ancestors())
     if not any(element is page.stem for element in around) or is_foreign(around, page.stem):
         return False
-    between = range(prose[-1] + 1, table.blocks[0])
-    if len([at for at in between if not page.body[at]]) > AFTERWARDS:
+    between = (at for at in range(last + 1, table.blocks[0]) if not page.body[at])
+    if next(islice(between, AFTERWARDS, None), None) is not None:
         return False
     amount = sum(page.amount[at] for at in table.blocks)
     shares = [markup.link_density if (markup := page.blocks[at].markup) else 0.0 for at in table.blocks]

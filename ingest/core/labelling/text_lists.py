@@ -159,13 +159,14 @@ def _records(
     lines that differ from record to record are; the button, which does not, is not.
     """
     long = judged.seen.lines.length >= LONG_WORDS
+    if (long & ~judged.gone)[begin:].sum() < MIN_PERIODS:
+        return
     kinds = 4 * long + np.array([2 * bool(_BULLET.match(block.text)) + block.after_blank_line for block in blocks])
     for period in range(2, MAX_PERIOD_LINES + 1):
-        same = np.flatnonzero(kinds[begin:-period] == kinds[begin + period :]) + begin
-        for run in runs_of(same.tolist()):
-            if len(run) < period * (MIN_PERIODS - 1):
-                continue
-            records = np.arange(run[0], run[-1] + period + 1)
+        other = np.flatnonzero(kinds[begin:-period] != kinds[begin + period :]) + begin
+        edges = np.concatenate(([begin - 1], other, [len(kinds) - period]))
+        for before in np.flatnonzero(np.diff(edges) > period * (MIN_PERIODS - 1)).tolist():
+            records = np.arange(edges[before] + 1, edges[before + 1] + period)
             paragraphs = records[long[records]]
             if not 0 < len(paragraphs) < len(records) or judged.gone[paragraphs].mean() > MAX_GONE_PARAGRAPHS:
                 continue

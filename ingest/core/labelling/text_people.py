@@ -24,6 +24,8 @@ MAX_BIO_WORDS = 90
 MAX_WORDS_BEFORE_NAME = 3
 """Words of a job before the name that begins such a line: "Korrespondentin Eva Muster ist …"."""
 
+MAX_CHARACTERS_TO_NAME = 120
+
 _NAME_EDGE = re.compile(r"^[\s(\[|•·,/–—*-]+|[\s)\]|•·,/–—*.-]+$")
 _QUOTE = re.compile(r"[\"“”„«»「『]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -36,7 +38,7 @@ def label_authors(blocks: Sequence[Block], rows: list[LabelledBlock | None], jud
     kept = [i for i in range(len(blocks)) if rows[i] is None and not judged.gone[i]]
     if len(kept) < 2:
         return
-    named = list(_bylines(blocks, rows, judged))
+    named = list(_bylines(blocks, rows, judged, [blocks[i].text for i in kept[-MAX_LINES_BELOW:]]))
     paragraphs = np.flatnonzero(prose)
     last = int(paragraphs[-1]) if len(paragraphs) else -1
     for i in kept[-MAX_LINES_BELOW:]:
@@ -53,11 +55,16 @@ def label_authors(blocks: Sequence[Block], rows: list[LabelledBlock | None], jud
         )
 
 
-def _bylines(blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], judged: Judgement) -> Iterator[str]:
-    """The names in the bylines that packs, structure and the classifier have found."""
+def _bylines(
+    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], judged: Judgement, lines: Sequence[str]
+) -> Iterator[str]:
+    """The names in the bylines that packs, structure and the classifier have found, if a line may begin with them."""
+    first = {word for line in lines for word in _WORD.findall(line[:MAX_CHARACTERS_TO_NAME])}
     for block, row, verdict in zip(blocks, rows, judged.verdicts, strict=True):
         if (row.label if row else verdict.label) is Label.BYLINE:
             said = (row.captured.get("authors") if row else None) or block.text
+            if first.isdisjoint(_WORD.findall(said)):
+                continue
             yield from (name for name in parse_authors(said, loose=True) if is_personal(name))
 
 

@@ -180,13 +180,14 @@ def _titles_at_the_end(
     tail = range(last + 1, len(blocks))
     if not any(rows[i] is None and not judged.gone[i] for i in tail):
         return
-    known = stems(" ".join(blocks[i].text for i in kept))
+    known: set[str] | None = None
     for run in runs_of([i for i in tail if rows[i] is None and not judged.gone[i]]):
         announced = bool(_ANNOUNCES.search(blocks[run[0] - 1].text))
         for form in (_ELLIPSIS.search, _bulleted_title):
             same = [i for i in run if form(blocks[i].text)]
             if announced or len(same) < max(MIN_TAIL_LINES, len(run) - 1):
                 continue
+            known = known or stems(" ".join(blocks[i].text for i in kept))
             said = [stems(without_bullet(blocks[i].text)) for i in same]
             share = sum(len(each & known) for each in said) / max(sum(map(len, said)), 1)
             if share <= MAX_KNOWN_SHARE:
@@ -195,12 +196,10 @@ def _titles_at_the_end(
     closed = next((i for i in tail if (row := rows[i]) is not None and row.label is Label.PROMO), None)
     for i in range(closed + 1, len(blocks)) if closed is not None else ():
         text = blocks[i].text
-        if (
-            rows[i] is None
-            and not judged.gone[i]
-            and not ends_sentence(text)
-            and len(stems(text) & known) <= MAX_KNOWN_SHARE * len(stems(text))
-        ):
+        if rows[i] is not None or judged.gone[i] or ends_sentence(text):
+            continue
+        known = known or stems(" ".join(blocks[j].text for j in kept))
+        if len(stems(text) & known) <= MAX_KNOWN_SHARE * len(stems(text)):
             rows[i] = LabelledBlock(blocks[i], Label.RELATED, "structure/below-call")
 
 

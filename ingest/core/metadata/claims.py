@@ -23,6 +23,7 @@ from ingest.core.metadata.images import page_images
 from ingest.core.metadata.jsonld import Graph, JsonObject, types_of
 from ingest.core.metadata.meta_tags import MetaTags
 from ingest.core.metadata.page_rights import rights_claims
+from ingest.core.metadata.signatures import houses_of, names_of, writers
 from ingest.core.metadata.titles import site_names, slogans, strip_site_names
 from ingest.core.metadata.validate import drop_invalid
 from ingest.core.model import Claim
@@ -142,7 +143,7 @@ def _from_jsonld(graph: Graph, articles: list[JsonObject], reader: DateReader) -
                 yield Claim("headline", headline, "json-ld")
         if dek := clean_line(_first_value(thing.get("alternativeHeadline"))):
             yield Claim("subheadline", dek, "json-ld")
-        people = parse_authors(_writers(graph, thing, "author")) or parse_authors(_writers(graph, thing, "creator"))
+        people = parse_authors(writers(graph, thing, "author")) or parse_authors(writers(graph, thing, "creator"))
         if people:
             yield Claim("authors", list(people), "json-ld")
         if section := clean_line(_first_value(thing.get("articleSection"))):
@@ -196,31 +197,6 @@ def _first_value(value: Any) -> Any:
     return value.get("@value") or value.get("name") if isinstance(value, dict) else value
 
 
-def _names_of(graph: Graph, thing: JsonObject, key: str) -> list[str]:
-    found: list[str] = []
-    for value in graph.values(thing, key):
-        name = value.get("name") if isinstance(value, dict) else value
-        if isinstance(value, dict) and not name:
-            name = " ".join(
-                v for k in ("givenName", "additionalName", "familyName") if isinstance(v := value.get(k), str)
-            )
-        found += [n for n in (name if isinstance(name, list) else [name]) if isinstance(n, str)]
-    return found
-
-
-def _writers(graph: Graph, thing: JsonObject, key: str) -> list[str]:
-    """The names of an article's authors: beside persons no organisations but agencies."""
-    writers = [v for v in graph.values(thing, key) if not (isinstance(v, dict) and _is_house(v))]
-    named = _names_of(graph, {key: writers}, key)
-    return named or _names_of(graph, thing, key)
-
-
-def _is_house(thing: JsonObject) -> bool:
-    name = thing.get("name")
-    agency = isinstance(name, str) and name.lower() in word_set("people", "newsrooms")
-    return not agency and bool(types_of(thing) & word_set("people", "organisations"))
-
-
 def _keywords(values: Iterable[Any]) -> list[str]:
     """Single keywords from lists and from strings with commas, semicolons or both."""
     found: dict[str, None] = {}
@@ -270,8 +246,9 @@ def _publishers(graph: Graph, articles: list[JsonObject], meta: MetaTags, base: 
     where = registered_domain(base)
     for origin, name in (
         *(("meta", n) for n in meta.first_values("site")),
-        *(("json-ld", n) for t in articles[:1] for n in _names_of(graph, t, "publisher")),
+        *(("json-ld", n) for t in articles[:1] for n in names_of(graph, t, "publisher")),
         *(("json-ld", clean_line(_first_value(t.get("name")))) for t in graph.of_type("site")),
+        *(("json-ld", n) for t in articles[:1] for n in houses_of(graph, t)),
     ):
         if (clean := clean_line(name, 120)) and not clean.startswith(("http", "@")):
             yield Claim("publisher", {"name": clean, "domain": where}, origin)

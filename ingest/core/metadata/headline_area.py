@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
 from ingest.core.html.dom import element_text
 from ingest.core.html.page_index import PageIndex, TextRun
+from ingest.core.metadata.titles import is_short_label
+from ingest.core.text.lines import is_prose
 from ingest.core.text.normalize import match_key
+from ingest.core.text.scripts import UNSPACED_CHARACTER
 
 MAX_RUNS_AFTER, MAX_RUNS_BEFORE = 60, 15  # runs of text after and before the headline that still belong to its area
 MAX_PROSE_CHARACTERS = 700  # characters of long runs after which the article has begun
 MIN_PROSE_RUN_CHARACTERS = 140  # a run of this length is prose
 MIN_TITLE_LIKENESS = 4.9  # similarity of a heading that contains all of a title
+MIN_HEADING_CHARACTERS, MAX_RUNS_TO_PROSE = 20, 8  # a heading without a title: its length, and runs from it to prose
 
 _FRONT_PAGE_URL = re.compile(r"(?:(?:https?:)?//[^/?#]+/?|/)(?:[a-z]{2}/?)?(?:[?#].*)?", re.IGNORECASE)
 
@@ -64,7 +68,27 @@ def _find_heading(index: PageIndex, titles: list[str]) -> HtmlElement | None:
             fit = not _links_front_page(heading) if level == "h1" else worth > least
             if text and fit and (best is None or worth > best[0]):
                 best = worth, heading
-    return best[1] if best else None
+    return best[1] if best else next(_below_logo(index, titles), None)
+
+
+def _below_logo(index: PageIndex, titles: list[str]) -> Iterator[HtmlElement]:
+    """The headings of a lower level above the beginning of a text, where the first heading is the site's name and so are the titles."""
+    if not any(_links_front_page(heading) for heading in index.by_tag["h1"][:3]):
+        return
+    runs = index.runs
+    for heading in (*index.by_tag["h2"][:20], *index.by_tag["h3"][:20]):
+        text = element_text(heading)
+        if (
+            len(text) + len(UNSPACED_CHARACTER.findall(text)) < MIN_HEADING_CHARACTERS
+            or next(heading.iter("a"), None) is not None
+        ):
+            continue
+        key = match_key(text)
+        if all(is_short_label(title, key) for title in titles):
+            inside = frozenset(heading.iter())
+            below = next((at for at, run in enumerate(runs) if run.element in inside), len(runs)) + 1
+            if any(is_prose(run.text) for run in runs[below : below + MAX_RUNS_TO_PROSE]):
+                yield heading
 
 
 def _links_front_page(heading: HtmlElement) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ingest.core.metadata.authors import is_personal, looks_like_person
 from ingest.core.metadata.houses import is_beside_name, is_house, is_impersonal, publisher_keys
-from ingest.core.metadata.resolve_date import choose_day
+from ingest.core.metadata.resolve_date import choose_day, not_after_change
 from ingest.core.text.normalize import match_key
 from ingest.core.text.scripts import HAN_AND_KANA_SET
 
@@ -56,6 +56,8 @@ def resolve_claims(claims: Iterable[Claim]) -> dict[str, Claim]:
     for field in ("published", "modified"):
         if field in fields:
             best[field] = choose_day(fields[field], [*fields.get("published", []), *fields.get("modified", [])])
+    if "published" in best:
+        best["published"] = not_after_change(best["published"], best.get("modified"))
     if "keywords" in best:
         best["keywords"] = _resolve_keywords(
             fields["keywords"],

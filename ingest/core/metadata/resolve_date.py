@@ -16,6 +16,10 @@ UNSURE = "unsure"
 """Prefix of the origin of a date that is null because claims disagree; their values follow."""
 
 
+MAX_SCHEDULED = timedelta(days=31)
+"""Longest time between the last change of an article and its publication."""
+
+
 def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
     """The claim that dates an article, with the value None where the claims leave it open. `found`: the best origin
     first.
@@ -43,6 +47,16 @@ def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
         elif count > 1 and _apart(day, best.value[:10]):
             best = next(claim for claim in known if claim.value[:10] == day)
     return next((claim for claim in known if "T" in claim.value and claim.value[:10] == best.value[:10]), best)
+
+
+def not_after_change(published: Claim, modified: Claim | None) -> Claim:
+    """The day of publication; null if it is later than the last change by more than a scheduled article is, for one of them is wrong."""
+    if modified is None or not published.value or not modified.value or "given" in (published.origin, modified.origin):
+        return published
+    first, last = published.value[:10], modified.value[:10]
+    if date.fromisoformat(first) - date.fromisoformat(last) <= MAX_SCHEDULED:
+        return published
+    return replace(published, value=None, origin=f"{UNSURE}: {first} or {last} ({published.origin})")
 
 
 def by_language(claim: Claim, language: str) -> Claim:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from ingest.core.metadata.authors import is_outlet
 from ingest.core.model import Claim
 from ingest.core.text.normalize import match_key
-from ingest.core.text.scripts import HAN_AND_KANA_SET, UNSPACED_SET
+from ingest.core.text.scripts import HAN_AND_KANA_SET, STEM_SYLLABLES, SYLLABIC_CHARACTER, UNSPACED_SET
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -32,6 +32,9 @@ STEM_CHARACTERS = 5
 MAX_SLOGAN_SHARE, MIN_HEADLINE_SHARE = 0.2, 0.4
 """Highest share of a slogan's words, and lowest share of a headline's words, found in the article."""
 
+MAX_LABEL_SHARE = 0.6
+"""Highest share of a heading's length in a title that names the site or a section."""
+
 _TITLE_SEPARATOR = re.compile(
     r"\s+[|–—•·»«/>~:\-]{1,2}\s+|\s*(?:\||::|»|｜|│|：)\s*|(?<=[\u3040-\u9fff！？”」』])(?:_|--|——|-|－)(?=[\u3040-\u9fff])"
 )
@@ -41,7 +44,7 @@ _SECTION_CHARACTERS = 24
 _SECTION_CHARACTERS_UNSPACED = 6
 _MIN_FRONT_CHARACTERS_UNSPACED = 9
 _COLON = re.compile(r":\s+")
-_WORD = re.compile(rf"[{HAN_AND_KANA_SET}]|[^\W_{HAN_AND_KANA_SET}]{{3,}}")
+_WORD = re.compile(rf"[{HAN_AND_KANA_SET}]|{SYLLABIC_CHARACTER.pattern}{{2,}}|[^\W_{HAN_AND_KANA_SET}]{{3,}}")
 _DENSE = re.compile(rf"[{UNSPACED_SET}\uac00-\ud7a3]")
 _HAN_OR_KANA = re.compile(rf"[{HAN_AND_KANA_SET}]+")
 _LATIN = re.compile(r"[a-z]", re.IGNORECASE)
@@ -194,11 +197,23 @@ def slogans(titles: Iterable[str], heading: str, paragraphs: Iterable[str]) -> f
     if _share(heading, said) < MIN_HEADLINE_SHARE:
         return frozenset()
     own = _stems(heading)
-    return frozenset(title for title in titles if _share(title, said | own) <= MAX_SLOGAN_SHARE)
+    return frozenset(
+        title
+        for title in titles
+        if _share(title, said | own) <= MAX_SLOGAN_SHARE or is_short_label(match_key(title), match_key(heading))
+    )
+
+
+def is_short_label(title: str, heading: str) -> bool:
+    """True if a title is far shorter than the heading and no part of it: the name of the site or of a section. Both folded."""
+    return len(title) <= MAX_LABEL_SHARE * len(heading) and title not in heading
 
 
 def _stems(text: str) -> set[str]:
-    return {word[:STEM_CHARACTERS] for word in _WORD.findall(text.casefold())}
+    return {
+        word[: STEM_SYLLABLES if SYLLABIC_CHARACTER.match(word) else STEM_CHARACTERS]
+        for word in _WORD.findall(text.casefold())
+    }
 
 
 def _share(title: str, said: Collection[str]) -> float:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 
 from ingest.core.model import Label
 from ingest.core.packs.pattern import Pattern, PatternError
+from ingest.core.packs.selector import SelectorError, SelectorRule, compile_selector
 from ingest.errors import IngestError
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Pack:
     marks: tuple[PublisherMark, ...]
     rules: tuple[Rule, ...]
     datelines: tuple[Dateline, ...]
+    selectors: tuple[SelectorRule, ...] = ()
     version: str | None = None
     """Of a user's pack: the first 8 hex digits of the SHA-256 of its file. One that ships has the version of the program."""
 
@@ -168,6 +170,7 @@ def read_pack(path: Path, *, trusted: bool = False) -> Pack:
         datelines=tuple(
             map(partial(_dateline, path, trusted=trusted), table.tables("dateline"), _line_numbers(text, "dateline"))
         ),
+        selectors=tuple(map(partial(_selector_rule, path), table.tables("css"), _line_numbers(text, "css"))),
         version=None if trusted else hashlib.sha256(content).hexdigest()[:8],
     )
     table.end()
@@ -176,7 +179,9 @@ def read_pack(path: Path, *, trusted: bool = False) -> Pack:
         raise table.error("a publisher has a name and a domain, fingerprint or trace; a pack for all has none of them")
     if any(domain != domain.lower() or "." not in domain or "/" in domain for domain in pack.domains):
         raise table.error("domains are written bare and in small letters: example.org")
-    if repeated := _first_repeated([rule.id for rule in pack.tested_patterns]):
+    if repeated := _first_repeated(
+        [*(rule.id for rule in pack.tested_patterns), *(rule.id for rule in pack.selectors)]
+    ):
         raise table.error(f"id {repeated} is used twice")
     return pack
 
@@ -189,16 +194,14 @@ def _line_numbers(text: str, key: str) -> Iterator[int]:
 
 def _rule(path: Path, source: Mapping[str, Any], line: int, *, trusted: bool) -> Rule:
     table, identity = _identified(path, source, line)
-    label = table.take("label", str)
-    if label not in set(Label):
-        raise table.error(f"label {label!r} is none of {', '.join(Label)}")
+    label = _label(table)
     span = table.take("span", str, "block")
     if span not in get_args(Span):
         raise table.error(f"span {span!r} is none of {', '.join(get_args(Span))}")
     anchor: Anchor = "tail" if span == "tail" else "whole"
     rule = Rule(
         id=identity,
-        label=Label(label),
+        label=label,
         pattern=_pattern(table, _source_of(table), RULE_GROUPS, anchor, trusted=trusted),
         span=span,  # type: ignore[arg-type]  # just checked
         hits=table.texts("hits", least=1),
@@ -208,6 +211,39 @@ def _rule(path: Path, source: Mapping[str, Any], line: int, *, trusted: bool) ->
     )
     table.end()
     return rule
+
+
+def _selector_rule(path: Path, source: Mapping[str, Any], line: int) -> SelectorRule:
+    table, identity = _identified(path, source, line)
+    label = _label(table)
+    field = table.take("field", str) if "field" in source else None
+    if field is not None and field not in RULE_GROUPS:
+        raise table.error(f"field {field!r} is none of {', '.join(sorted(RULE_GROUPS))}")
+    selector = table.take("select", str)
+    try:
+        xpath = compile_selector(selector)
+    except SelectorError as error:
+        raise table.error(f"selector {selector!r}: {error}") from error
+    rule = SelectorRule(
+        id=identity,
+        selector=selector,
+        xpath=xpath,
+        label=label,
+        field=field,
+        hits=table.texts("hits", least=1),
+        misses=table.texts("misses", least=1),
+        valid_until=table.take("valid_until", dt.date) if "valid_until" in source else None,
+        line=line,
+    )
+    table.end()
+    return rule
+
+
+def _label(table: _Table) -> Label:
+    label = table.take("label", str)
+    if label not in set(Label):
+        raise table.error(f"label {label!r} is none of {', '.join(Label)}")
+    return Label(label)
 
 
 def _dateline(path: Path, source: Mapping[str, Any], line: int, *, trusted: bool) -> Dateline:

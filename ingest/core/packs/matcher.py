@@ -15,6 +15,7 @@ import regex
 
 from ingest.core.packs.loader import COMMON, Dateline, Pack, PackError, PublisherMark, Rule, TestedPattern, read_pack
 from ingest.core.packs.prefilter import Prefilter
+from ingest.core.packs.selector import SelectorRule
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -110,6 +111,11 @@ class Rulebook:
     _timed_out: set[TestedPattern | PublisherMark] = field(repr=False)
     _published: dt.date | None = None
 
+    @property
+    def selectors(self) -> tuple[SelectorRule, ...]:
+        """The rules for elements of a page, in order of priority."""
+        return tuple(rule for pack in self.packs for rule in pack.selectors if not self._is_over(rule))
+
     def hits(self, texts: Iterable[str]) -> list[Hit | None]:
         """For each text the first rule that matches it, or None."""
         known = self._candidates.get  # of nearly all texts it is known that nothing fits
@@ -117,6 +123,8 @@ class Rulebook:
 
     def dateline(self, text: str) -> dict[str, str] | None:
         """Place, agency and date as far as the text begins with a dateline that names them, or None."""
+        if self._candidates.get(text) == ():
+            return None
         for entry in self._in_order(text):
             if isinstance(entry.pattern, Dateline) and (match := _search(entry.pattern, text, self._timed_out)):
                 return _captured(match.groupdict())
@@ -141,7 +149,7 @@ class Rulebook:
         mine = [entry for entry in entries if entry.pack in self.packs]
         return sorted(mine, key=lambda entry: self.packs.index(entry.pack))
 
-    def _is_over(self, rule: Rule) -> bool:
+    def _is_over(self, rule: Rule | SelectorRule) -> bool:
         return bool(rule.valid_until and self._published and rule.valid_until < self._published)
 
 

@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 import re2
 
+from ingest.core.caching import MAX_CACHED_CHARACTERS
 from ingest.core.packs.pattern import re2_options
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ingest.core.packs.loosen import LoosePattern
 
 TEXTS_PER_SCAN = 16
 """Texts that are searched as one for what may stand anywhere: a call costs as much as the search, and one line in 250 holds something."""
+
+MAX_KNOWN_TEXTS = 16_384
+"""Short texts whose answer is kept: the menus and notices of a site stand on each of its pages. They take 5 MB at the very most."""
 
 
 class Prefilter:
@@ -35,11 +39,21 @@ class Prefilter:
             if loose.anywhere:
                 self._held.Add(loose.anywhere)
                 self._held_by.append(number)
+        self._known: dict[str, list[int]] = {}
         self._beginnings.Compile()
         self._held.Compile()
 
-    def find(self, texts: Iterable[str]) -> list[list[int]]:
+    def find(self, texts: Sequence[str]) -> list[list[int]]:
         """For each text the numbers of the patterns that may match it, ascending. No other matches."""
+        answers = {text: self._known.get(text) for text in texts}
+        new = [text for text, answer in answers.items() if answer is None]
+        found = dict(zip(new, self._search(new), strict=True))
+        if len(self._known) + len(found) > MAX_KNOWN_TEXTS:
+            self._known.clear()
+        self._known.update((text, answer) for text, answer in found.items() if len(text) <= MAX_CACHED_CHARACTERS)
+        return [found[text] if (answer := answers[text]) is None else answer for text in texts]
+
+    def _search(self, texts: Iterable[str]) -> list[list[int]]:
         encoded = [text.encode() for text in texts]
         found: list[list[int]] = []
         for start in range(0, len(encoded), TEXTS_PER_SCAN):

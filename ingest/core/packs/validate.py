@@ -6,6 +6,8 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ingest.core.packs.selector import selector_problems
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -18,9 +20,11 @@ def validate_packs(packs: Packs) -> list[str]:
 
     1. A rule's hit is won by that rule, with its whole pack and the packs for all applied. 2. Its misses are not matched by it.
     3. The same for datelines. 4. Examples are texts as parse gives them (NFC). 5. A domain or name belongs to one pack.
-    6. No fingerprint is found in another publisher's hits.
+    6. No fingerprint is found in another publisher's hits. 7. A selector chooses text in its hits and none in its misses.
     """
-    return [problem for law in (_check_rules, _check_names, _check_fingerprints) for problem in law(packs)]
+    return [
+        problem for law in (_check_rules, _check_selectors, _check_names, _check_fingerprints) for problem in law(packs)
+    ]
 
 
 def _check_rules(packs: Packs) -> Iterator[str]:
@@ -34,6 +38,10 @@ def _check_rules(packs: Packs) -> Iterator[str]:
             yield from (
                 f"{dateline.id}: {hit!r} gives no dateline" for hit in dateline.hits if not rulebook.dateline(hit)
             )
+
+
+def _check_selectors(packs: Packs) -> Iterator[str]:
+    return (problem for pack in packs.all for rule in pack.selectors for problem in selector_problems(rule))
 
 
 def _check_examples(rule: TestedPattern) -> Iterator[str]:

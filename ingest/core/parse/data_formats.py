@@ -72,13 +72,14 @@ def data_format(text: str) -> str | None:
     if _is_table(lines):
         return "a table (CSV)"
     prose = code = total = 0
+    commented = "/*" in head  # else "* Home" is an item of a menu and not the middle of a comment
     for line in lines:
         total += len(line)
         if _is_prose(line):
             prose += len(line)
             if prose > MAX_PROSE_SHARE * len(head):  # most texts are told by their first lines
                 return None
-        elif _CODE.match(line):
+        elif _CODE.match(line) and (commented or not line.lstrip().startswith("* ")):
             code += 1
     return (
         "source code or settings" if code >= MIN_CODE_SHARE * len(lines) and prose < MAX_PROSE_SHARE * total else None

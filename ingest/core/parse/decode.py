@@ -40,6 +40,7 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program"),
     (b"SQLite format 3\x00", "a database"),
     (b"WARC/", "a web archive"),
+    (b"filedesc://", "a web archive in the old form (ARC)"),
 )
 MIN_TAGS = 3
 MAX_CHARACTERS_A_TAG = 1500

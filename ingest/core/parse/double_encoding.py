@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 import re2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SCORES = {2: 1, 3: 6, 4: 8}
 """What a sequence of so many characters counts: "â€™" is nothing else by chance. One of two counts twice where it is "Ã" or "Â" and another."""
@@ -22,6 +26,8 @@ _CODECS = {"cp1252": 6, "latin-1": 6, "cp1250": 12, "cp1251": 12}
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _RUN = re.compile(r"[^<>\n\r\x00-\x7f][^<>\n\r]*")
+_TWO, _THREE = re.compile(r"[^\x00-\x7f]{2}"), re.compile(r"[^\x00-\x7f]{3}")
+_LEAD_BYTES, _CONTINUATION_BYTES = range(0xC2, 0xF5), range(0x80, 0xC0)
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 # Characters of no newspaper: controls, phonetic letters and marks, private use, what is not assigned in Arabic's forms.
@@ -41,7 +47,9 @@ def mend_double_encoding(text: str) -> tuple[str, bool]:
     for _ in range(MAX_PASSES):
         if text.isascii() or not _SUSPECT.search(text.encode("utf-8", "replace")):
             break
-        found = {codec: _reversible(text, codec) for codec in _CODECS}
+        # No sequence has one character: nearly all runs are told by that.
+        runs = [run for run in _RUN.finditer(text) if _TWO.match(run[0]) or _THREE.search(run[0])]
+        found = {codec: _reversible(text, runs, codec) for codec in _CODECS}
         scores = {codec: sum(score for *_, score in runs) for codec, runs in found.items()}
         codec = max(scores, key=lambda codec: scores[codec])
         if scores[codec] < _CODECS[codec]:
@@ -50,15 +58,14 @@ def mend_double_encoding(text: str) -> tuple[str, bool]:
     return text, mended
 
 
-def _reversible(text: str, codec: str) -> list[tuple[int, int, str, int]]:
-    """(start, end, mended text, score) of each run that was encoded twice; of one that is not so as a whole (a part may be lost), the
-    parts that can be nothing else.
+def _reversible(text: str, runs: Iterable[re.Match[str]], codec: str) -> list[tuple[int, int, str, int]]:
+    """(start, end, mended text, score) of each of these runs of the text that was encoded twice; of one that is not so as a whole (a
+    part may be lost), the parts that can be nothing else.
     """
     table = _bytes_of(codec)
     found = []
-    for run in _RUN.finditer(text):
-        first = _BEYOND_ASCII.match(run[0])  # no sequence has one character: nearly all runs are told by that
-        if first and len(first[0]) > 1 and (whole := _read_again(run[0], table)):
+    for run in runs:
+        if _TWO.match(run[0]) and (whole := _read_again(run[0], table)):
             found.append((run.start(), run.end(), *whole))
             continue
         parts = _BEYOND_ASCII.finditer(text, run.start(), run.end())
@@ -70,7 +77,12 @@ def _reversible(text: str, codec: str) -> list[tuple[int, int, str, int]]:
 
 
 def _read_again(run: str, table: dict[int, int | None]) -> tuple[str, int] | None:
-    """(the run as UTF-8 reads its bytes, its score), or None."""
+    """(the run as UTF-8 reads its bytes, its score), or None. Its first two characters are beyond ASCII."""
+    lead, behind = (table.get(ord(character), ord(character)) for character in run[:2])
+    if (
+        lead not in _LEAD_BYTES or behind not in _CONTINUATION_BYTES
+    ):  # so told are nearly all, without reading them whole
+        return None
     try:
         raw = run.translate(table).encode("latin-1")
         sound = raw.decode()

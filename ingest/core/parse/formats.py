@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 
 HEAD_CHARACTERS = 4_096
+MAX_HEADERS_CHARACTERS = 1 << 14
+"""Characters of a message's headers in which those are looked for that tell it: signatures of relays fill some 8,000."""
 LEAST_HEADERS = 3
 """Header lines in a row that a message begins with."""
 LEAST_KEYS = 2
@@ -222,7 +224,7 @@ def text_format(text: str) -> str | None:
             return what
     if _WIRE_HEADING.match(head):
         return "iptc7901"
-    return _message(head)
+    return _message(text[:MAX_HEADERS_CHARACTERS].lstrip("\ufeff \t\n"), is_cut=len(text) > MAX_HEADERS_CHARACTERS)
 
 
 def _xml(text: str) -> str | None:
@@ -247,12 +249,12 @@ def is_foreign_xml(text: str) -> bool:
     return re.search(rf"</(?:[\w.-]+:)?{re.escape(root[2])}\s*>\s*\Z", text[-HEAD_CHARACTERS:]) is not None
 
 
-def _message(head: str) -> str | None:
+def _message(head: str, *, is_cut: bool = False) -> str | None:
     """A mail or a web archive: header lines alone up to the first empty line, some of them as programs write them."""
     if _MBOX.match(head):
         return "mbox"
     names: dict[str, str] = {}
-    for line in head.split("\n"):
+    for line in head.split("\n")[: -1 if is_cut else None]:
         field = _HEADER.fullmatch(line)
         if field:
             names[field[1].lower()] = field[2]

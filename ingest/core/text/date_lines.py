@@ -17,6 +17,7 @@ MAX_DATE_LINE_CHARACTERS = 100
 MAX_OTHER_WORDS = 4
 """Words of a date line that name no time: the name of a site, of a series, of a section."""
 MAX_DATE_CHARACTERS = 32
+MAX_CHARACTERS_BEHIND_YEAR = 8
 MIN_CAPTION_WORDS = 6
 
 _DIGITS = re.compile(r"\d")
@@ -45,11 +46,13 @@ def date_line(text: str) -> Mapping[str, str] | None:
 
 def is_dated_caption(text: str) -> bool:
     """Whether a line says what a picture shows and when: it ends with a day, and no sentence does."""
-    return len(text.split()) >= MIN_CAPTION_WORDS and ends_with_date(text)
+    return ends_with_date(text) and len(text.split()) >= MIN_CAPTION_WORDS
 
 
 def ends_with_date(text: str) -> bool:
     """Whether the end of a line is a day with its year, as in a caption, and no full stop follows."""
+    if not _DIGITS.search(text, max(len(text) - MAX_CHARACTERS_BEHIND_YEAR, 0)):
+        return False
     at = max(text.rfind(","), len(text) - MAX_DATE_CHARACTERS)
     tail = text[max(text.rfind(",", 0, max(at, 0)), len(text) - MAX_DATE_CHARACTERS, 0) :]
     return (

@@ -32,6 +32,11 @@ HAN_SET = character_set(*HAN)
 HAN_AND_KANA_SET = character_set(*KANA, *HAN)
 WIDE_PUNCTUATION_SET = character_set((0x3000, 0x303F))
 
+SYLLABIC_CHARACTER = re.compile("[\\u1200-\\u137f\\uac00-\\ud7a3]")
+"""A character of Hangul or of the Ethiopic script: a syllable, so that words have fewer of them."""
+STEM_SYLLABLES = 2
+"""Number of first syllables by which two words count as the same: particles follow a noun of two."""
+
 SENTENCE_STOPS = ".!?…։؟۔।॥။።፧។៕།。．！？｡"
 """The marks that end a sentence, in all scripts; Thai and Lao have none."""
 

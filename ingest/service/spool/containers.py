@@ -21,11 +21,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ingest.core.containers import Member
+from ingest.core.containers.registry import by_name, read
 from ingest.errors import Rejected
-from ingest.service.spool import beneath, durable, filenames
+from ingest.service.spool import beneath, durable, filenames, settled
 from ingest.service.spool.filenames import CONTAINER, MEMBER
 
 if TYPE_CHECKING:
+    from ingest.core.limits import Limits
     from ingest.service.spool import Spool
 
 MAX_LEAF_CHARACTERS = 60
@@ -65,12 +67,34 @@ class MemberFile:
     name: str | None
 
 
-def member_of(notes: dict[str, Any], content: bytes) -> Member:
-    """A member from its bytes and what was noted beside it. Raises `Rejected` for one that its reader refused."""
-    if notes.get("reason"):
-        raise Rejected(notes["reason"], str(notes.get("message", "")))
+def member_of(spool: Spool, notes: dict[str, Any], content: bytes, limits: Limits) -> Member:
+    """A member from its bytes and what was noted beside it.
+
+    One that its reader refused has no bytes: it is looked for in its container, if that is settled and kept, for the limits may be others now.
+    Raises `Rejected` where it is refused again, OSError.
+    """
     known = {field.name for field in fields(Member)} - {"content"}
-    return Member(content, **{name: value for name, value in notes.items() if name in known})
+    if not notes.get("reason"):
+        return Member(content, **{name: value for name, value in notes.items() if name in known})
+    if member := _read_again(spool, notes, limits):
+        return member
+    raise Rejected(notes["reason"], str(notes.get("message", "")))
+
+
+def _read_again(spool: Spool, notes: dict[str, Any], limits: Limits) -> Member | None:
+    path = settled.find(spool, str(notes.get("token")))
+    progress = progress_of(spool, path) if path else None
+    found = by_name(progress.format) if progress else None
+    if path is None or found is None:
+        return None
+    folder, name = filenames.split_path(path)
+    with spool.folder(folder) as here:
+        handle, _ = durable.open_regular(name, dir_fd=here)
+    with os.fdopen(handle, "rb") as file:
+        for part in read(found, file, limits, start=notes.get("offset") or 0):
+            if getattr(part, "member", None) == notes.get("member"):
+                return part if isinstance(part, Member) else None
+    return None
 
 
 def begin(spool: Spool, path: str, kind: str, size: int) -> None:

@@ -15,6 +15,7 @@ from ingest.core.containers.registry import by_name
 from ingest.core.containers.registry import read as read_members
 from ingest.errors import Reason, Rejected
 from ingest.service.composition import open_service
+from ingest.service.spool import filenames
 from ingest.service.spool.containers import (
     MemberFile,
     Progress,
@@ -144,7 +145,8 @@ class _Reading:
 
     def _noted(self, part: Member | RefusedMember) -> MemberFile:
         notes = {field.name: getattr(part, field.name) for field in fields(part) if field.name != "content"}
-        notes |= {"container": self._progress.name, "given": self._given}
+        token = filenames.token_of(os.path.basename(self._path))
+        notes |= {"container": self._progress.name, "token": token, "given": self._given}
         for too_large in ("claims", "given"):
             if len(json.dumps(notes, default=dict)) < MAX_JSON_BYTES:
                 break

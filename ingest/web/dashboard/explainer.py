@@ -17,6 +17,7 @@ from ingest.service.composition import open_service
 from ingest.service.pack_snapshot import CurrentPacks
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames
+from ingest.service.spool.containers import member_of
 from ingest.service.workers.ordered_map import map_in_workers
 from ingest.service.workers.process import die_with_parent
 
@@ -100,10 +101,11 @@ def explain_source(spool: Spool, path: str, settings: Settings) -> dict[str, str
     from ingest.web.explain import render_explanation  # noqa: PLC0415
 
     try:
-        claims = spool.read_sidecar(path)
-        content = spool.read(path, settings.max_bytes)
+        notes = spool.read_member(path)
+        claims = spool.read_sidecar(path) if notes is None else notes.get("given")
+        content = spool.read(path, settings.max_bytes if notes is None else settings.max_unpacked)
         labelled_article = label_article(
-            content,
+            content if notes is None else member_of(spool, notes, content, settings.limits),
             name=filenames.display_name(spool.whole_name(path)),
             claims=claims,
             packs=CurrentPacks(spool.root)(),

@@ -136,6 +136,9 @@ class JournalIndex:
         while len(self.minutes) > MAX_MINUTES:
             del self.minutes[min(self.minutes)]
         self.last = max(self.last, time)
+        if outcome == "deleted":
+            self._by_id.pop(str(line.get("id")), None)
+            return
         if outcome in {"duplicate", "unpacked"} or (
             outcome == "stored" and not line.get("headline") and line.get("id") in self._by_id
         ):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
@@ -37,6 +38,7 @@ class _MetricsCollector(Collector):
         if "inbox" in self.facts:  # there is a spool
             yield from _levels(self.facts)
             yield from _workers(self.facts)
+            yield from _sinks(self.facts["sinks"])
         share = GaugeMetricFamily(
             "ingest_removed_share", "Share of the words removed from the newest 100 records, 0 to 1"
         )
@@ -104,6 +106,26 @@ def _workers(facts: Facts) -> Iterator[Metric]:
         children.add_metric([host, state], count)
     yield beat
     yield children
+
+
+def _sinks(sinks: Sequence[Facts]) -> Iterator[Metric]:
+    gauges = (
+        ("ingest_sink_lag_lines", "Lines of the journal that a sink has not been given", "lag_lines"),
+        ("ingest_sink_lag_seconds", "For how long the first of them has been there", "lag_seconds"),
+        ("ingest_sink_failed_attempts", "Attempts to deliver that failed one after the other", "attempts"),
+        ("ingest_sink_dead_letters", "Records that a sink rejected for good", "dead_letters"),
+        ("ingest_sink_running", "1 while a process delivers to a sink", "running"),
+    )
+    for name, help_text, key in gauges:
+        yield _gauge(name, help_text, "sink", {sink["sink"]: float(sink[key]) for sink in sinks})
+    yield _counter(
+        "ingest_sink_delivered",
+        "Records and deletions given to a sink",
+        "sink",
+        {each["sink"]: each["delivered"] for each in sinks},
+    )
+    last = {s["sink"]: datetime.fromisoformat(s["last_delivered"]).timestamp() for s in sinks if s["last_delivered"]}
+    yield _gauge("ingest_sink_last_delivered_timestamp_seconds", "When the last batch was delivered", "sink", last)
 
 
 def _counter(name: str, help_text: str, label: str, counts: Mapping[str, int]) -> Metric:

@@ -64,7 +64,9 @@ def _notes(dashboard: Dashboard) -> tuple[str, ...]:
     elif dashboard.search_index.behind:
         notes.append("The search index is still being made: more will be found.")
     if unread := dashboard.search.unread():
-        sealed = " Bodies in segments (INGEST_SINK=jsonl) cannot be read." * (dashboard.settings.sink == "jsonl")
+        sealed = " Bodies in segments (INGEST_OUT_FORMAT=jsonl) cannot be read." * (
+            dashboard.settings.out_format == "jsonl"
+        )
         notes.append(f"Of {unread:,} records only headline, publisher and file name are searched.{sealed}")
     return tuple(notes)
 
@@ -103,7 +105,7 @@ async def download(request: Request) -> Response:
         return await missing(request)
     content = await asyncio.to_thread(_written, dashboard, row.id, DOWNLOADS[name])
     if content is None:
-        why = "The record cannot be read: it was deleted, or it is in a segment (INGEST_SINK=jsonl)."
+        why = "The record cannot be read: it was deleted."
         return html(pages.message(await dashboard.facts(), row.title, why), 404)
     headers = {"content-disposition": f'attachment; filename="{row.id[:16]}{name.removeprefix("record")}"'}
     return Response(content, headers=headers, media_type="application/json")
@@ -111,8 +113,8 @@ async def download(request: Request) -> Response:
 
 def _written(dashboard: Dashboard, record_id: str, written_as: str) -> str | None:
     try:
-        found = dashboard.service.store.read(record_id)
-        return FORMATS[written_as].write(Record.model_validate(found)) + "\n" if found else None
+        content = dashboard.service.store.read_bytes(record_id)
+        return FORMATS[written_as].write(Record.model_validate_json(content)) + "\n" if content else None
     except (OSError, ValidationError):
         return None
 

@@ -13,6 +13,7 @@ import os
 import sqlite3
 import threading
 import time
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from ingest.service.composition import Service, open_service
@@ -47,6 +48,7 @@ KEPT = ("token", "time", "id", "name", "headline", "publisher", "language", "pub
 _TABLES = """
 CREATE VIRTUAL TABLE IF NOT EXISTS text USING fts5(words, facets, content='', tokenize='unicode61 remove_diacritics 0');
 CREATE TABLE IF NOT EXISTS record (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, story BLOB, line TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS entered (number INTEGER PRIMARY KEY, words BLOB NOT NULL, facets TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS record_of_story ON record (story);
 CREATE TABLE IF NOT EXISTS facet (kind TEXT, value TEXT, count INTEGER NOT NULL, PRIMARY KEY (kind, value)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS journal_file (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
@@ -137,11 +139,16 @@ class SearchIndex:
     def _enter(self, rows: sqlite3.Connection, lines: bytes, positions: Mapping[str, int]) -> None:
         rows.execute("BEGIN IMMEDIATE")
         try:
+            deleted = 0
             for text in lines.split(b"\n"):
                 with contextlib.suppress(ValueError, KeyError, TypeError):  # a partial line after a kill, or not ours
                     line = json.loads(text)
                     if line["outcome"] == "stored" and line.get("id"):
                         self._enter_record(rows, line)
+                    elif line["outcome"] == "deleted":
+                        deleted += _remove(rows, bytes.fromhex(line["id"]))
+            if deleted:  # until the index is merged, a deleted record's words are still in the file
+                rows.execute("INSERT INTO text (text) VALUES ('optimize')")
             rows.execute("DELETE FROM journal_file")
             rows.executemany("INSERT INTO journal_file VALUES (?, ?)", positions.items())
         except BaseException:
@@ -154,13 +161,12 @@ class SearchIndex:
         known = rows.execute("SELECT number, line FROM record WHERE id = ?", (record_id,)).fetchone()
         if known and (not line.get("headline") or json.loads(known[1])["token"] == line["token"]):
             return  # a duplicate, whose record stayed as it was; or a line that is read again
-        record = self._record(line["id"])
+        record = self._record(line)
         for key in ("language", "published"):  # lines before 0.3 lack them
             if record.get(key) and key not in kept:
                 kept[key] = record[key]
-        if known:  # replaced: its old words stay in the index and lead nowhere
-            rows.execute("DELETE FROM record WHERE number = ?", (known[0],))
-            _count(rows, facets_of(json.loads(known[1])), -1)
+        if known:  # replaced
+            _remove(rows, record_id)
         facets = facets_of(kept)
         body = str(record.get("body") or "")[:MAX_BODY_CHARACTERS]
         shown = (kept.get("headline"), kept.get("name"), kept.get("publisher"), record.get("subheadline"), body)
@@ -168,16 +174,24 @@ class SearchIndex:
         added = rows.execute(
             "INSERT INTO record (id, story, line) VALUES (?, ?, ?)", (record_id, story, json.dumps(kept))
         )
-        words = index_text("\n".join(str(part) for part in shown if part))
-        rows.execute(
-            "INSERT INTO text (rowid, words, facets) VALUES (?, ?, ?)", (added.lastrowid, words, facet_words(facets))
-        )
+        words, found = index_text("\n".join(str(part) for part in shown if part)), facet_words(facets)
+        rows.execute("INSERT INTO text (rowid, words, facets) VALUES (?, ?, ?)", (added.lastrowid, words, found))
+        rows.execute("INSERT INTO entered VALUES (?, ?, ?)", (added.lastrowid, zlib.compress(words.encode(), 1), found))
         _count(rows, facets | ({} if record else {"unread": ""}), 1)
 
-    def _record(self, record_id: str) -> dict[str, Any]:
+    def _record(self, line: Mapping[str, Any]) -> dict[str, Any]:
         """The record; empty if it cannot be read any more."""
-        with contextlib.suppress(OSError):  # the store cannot be opened
-            return (self._service and self._service.store.read(record_id)) or {}
+        record_id, store = line["id"], self._service.store if self._service else None
+        if store is None:
+            return {}
+        with contextlib.suppress(OSError, ValueError):
+            if (
+                "language" not in line
+            ):  # before 0.3: for each record that is in a segment all segments would be searched
+                return store.read(record_id) or {}
+            content = store.read_bytes(record_id)
+            record = json.loads(content) if content else None
+            return record if isinstance(record, dict) else {}
         return {}
 
     def _may_write(self) -> bool:
@@ -218,6 +232,7 @@ def open_index(path: str, *, network: bool) -> sqlite3.Connection:
         rows.execute(f"PRAGMA journal_mode = {'TRUNCATE' if network else 'WAL'}")
         rows.execute("PRAGMA synchronous = NORMAL")
         rows.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        rows.execute("PRAGMA secure_delete = ON")
         _check_format(rows)
         rows.executescript(_TABLES)
         rows.execute(f"PRAGMA user_version = {FORMAT}")
@@ -237,6 +252,22 @@ class _Unusable(sqlite3.DatabaseError):
     """Written by another version of this program, or damaged."""
 
     sqlite_errorcode = sqlite3.SQLITE_NOTADB
+
+
+def _remove(rows: sqlite3.Connection, record_id: bytes) -> bool:
+    """Remove a record; whether there was one. FTS5 removes from an index without content what it is given again, so that is kept."""
+    known = rows.execute("SELECT number, line FROM record WHERE id = ?", (record_id,)).fetchone()
+    if known is None:
+        return False
+    words, facets = rows.execute("SELECT words, facets FROM entered WHERE number = ?", known[:1]).fetchone()
+    rows.execute(
+        "INSERT INTO text (text, rowid, words, facets) VALUES ('delete', ?, ?, ?)",
+        (known[0], zlib.decompress(words).decode(), facets),
+    )
+    rows.execute("DELETE FROM entered WHERE number = ?", known[:1])
+    rows.execute("DELETE FROM record WHERE number = ?", known[:1])
+    _count(rows, facets_of(json.loads(known[1])), -1)
+    return True
 
 
 def _count(rows: sqlite3.Connection, facets: Mapping[str, str], change: int) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.service.alert_state import read_alerts
 from ingest.service.composition import Service
 from ingest.service.pack_snapshot import PackSnapshot
+from ingest.service.sinks.status import sink_statuses
 from ingest.service.spool import Spool, filenames, settled
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
 from ingest.service.status import (
@@ -121,6 +122,7 @@ class SpoolSnapshot:
             "stalled_seconds": stalled(self.service, found, claimed, oldest_claimed),
             "heartbeats": [heartbeat for heartbeat in found if heartbeat.alive],
             "free_disk": free_disk(self.settings),
+            "sinks": sink_statuses(self.service),
             "packs": PackSnapshot(self.spool.root).state(),
             "alerts": read_alerts(self.spool.root),
         }

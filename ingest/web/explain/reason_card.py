@@ -64,6 +64,10 @@ def _example(rule: str, rulebook: Rulebook) -> Iterator[Fact]:
             if known.id == rule and known.hits:
                 yield Fact("example", known.hits[0], quoted=True)
                 return
+        for selecting in pack.selectors:
+            if selecting.id == rule:
+                yield Fact("selector", selecting.selector, quoted=True)
+                return
 
 
 def _markup(markups: Sequence[Markup]) -> Iterator[Fact]:

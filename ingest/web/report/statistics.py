@@ -144,6 +144,8 @@ def _add_journal_line(journal: _JournalTotals, number: int, line: Mapping[str, A
     journal.first, journal.last = min(journal.first or time, time), max(journal.last, time)
     if outcome == "stored" and line.get("id"):
         journal.stored[line["id"]] = time
+    if outcome == "deleted":
+        journal.stored.pop(str(line.get("id")), None)
     if line.get("reason"):
         journal.reasons[line["reason"]] += 1
     slow = (line.get("ms") or 0.0, number, line)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.support.hostile.containers import CONTAINERS
+from tests.support.hostile.documents import DOCUMENTS
 from tests.support.hostile.fixed import FIXED
 from tests.support.hostile.growing import GROWING
 from tests.support.hostile.matter import ARTICLE, PROSE, page
@@ -20,13 +21,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["ARTICLE", "CONTAINERS", "FIXED", "GROWING", "NAMES", "PROSE", "TICKETS", "corpus", "page", "write"]
+__all__ = [
+    "ARTICLE",
+    "CONTAINERS",
+    "DOCUMENTS",
+    "FIXED",
+    "GROWING",
+    "NAMES",
+    "PROSE",
+    "TICKETS",
+    "corpus",
+    "page",
+    "write",
+]
 
 
 def corpus(*, large: bool = False) -> Iterator[tuple[str, bytes]]:
     """Every hostile file: its name, as its sender calls it, and its content."""
     yield from FIXED.items()
     yield from CONTAINERS.items()
+    yield from DOCUMENTS.items()
     for name, (make, few, many) in GROWING.items():
         yield name, make(many if large else few)
 
