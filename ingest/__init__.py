@@ -12,6 +12,8 @@ from ingest._version import __version__
 
 if TYPE_CHECKING:
     from ingest.core.containers.registry import members
+    from ingest.core.learn import learn
+    from ingest.core.memory.snapshot import Memory
     from ingest.core.pipeline import clean
     from ingest.core.record import Record
     from ingest.errors import IngestError, Reason, Rejected
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IngestError",
+    "Memory",
     "Reason",
     "Record",
     "Rejected",
@@ -28,11 +31,13 @@ __all__ = [
     "clean",
     "enqueue",
     "enqueue_many",
+    "learn",
     "members",
 ]
 
 _HOMES = {
     "IngestError": "errors",
+    "Memory": "core.memory.snapshot",
     "Reason": "errors",
     "Record": "core.record",
     "Rejected": "errors",
@@ -40,6 +45,7 @@ _HOMES = {
     "clean": "core.pipeline",
     "enqueue": "service.enqueue",
     "enqueue_many": "service.enqueue",
+    "learn": "core.learn",
     "members": "core.containers.registry",
 }
 

@@ -166,6 +166,10 @@ class InvalidSettings(IngestError, ValueError):
     """The environment or an option cannot be used. The message has one line for each mistake and shows no secret."""
 
 
+class InvalidMemory(IngestError, ValueError):
+    """Bytes that are no snapshot of a memory, or one that another version wrote."""
+
+
 class SpoolError(IngestError):
     """The spool cannot be used as it is; the message says how to mend it."""
 

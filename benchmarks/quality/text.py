@@ -72,9 +72,19 @@ def score(text: dict[str, Any]) -> Counter[str]:
     labels = [line["label"] for line in text["lines"]]
     lines = [(" ".join(line.split()), label) for line, label in zip(mended, labels, strict=True) if line.strip()]
     record = _clean("\n".join(line["text"] for line in text["lines"]), text["url"])
+    counts = counts_of(lines, record.body if record else "")
+    if record:
+        again = _clean(record.body, text["url"], headline=record.headline, publisher=record.publisher)
+        counts["first"] = len(_WORD.findall(record.body))
+        counts["second"] = len(_WORD.findall(again.body)) if again else 0
+    return counts
+
+
+def counts_of(lines: Sequence[tuple[str, str]], body: str) -> Counter[str]:
+    """Counts of lines and words of a text of (line, label) in a body."""
     counts = Counter[str]()
     wrong = 0
-    for (line, label), stays in zip(lines, _stays(lines, record.body if record else ""), strict=True):
+    for (line, label), stays in zip(lines, _stays(lines, body), strict=True):
         words = len(_WORD.findall(line))
         gone = words * (1 - stays)
         counts["body"] += words - gone
@@ -86,10 +96,6 @@ def score(text: dict[str, Any]) -> Counter[str]:
             wrong += (label == "keep") is (outcome == "gone")
     counts["exact"] = wrong == 0
     counts["unharmed"] = counts["keep_words_gone"] <= counts["keep_words"] / 10
-    if record:
-        again = _clean(record.body, text["url"], headline=record.headline, publisher=record.publisher)
-        counts["first"] = len(_WORD.findall(record.body))
-        counts["second"] = len(_WORD.findall(again.body)) if again else 0
     return counts
 
 

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, files_in, make_folder, write_atomically
+from ingest.cli.memory_file import MEMORY, read_memory
 from ingest.cli.progress import progress
 from ingest.cli.sandboxed import Read, each_with_members
 from ingest.export import FORMATS
 
 if TYPE_CHECKING:
     from ingest.core.limits import Limits
+    from ingest.core.memory.snapshot import Memory
 
 MAX_STORIES = 1_000_000
 """Files of one run whose stories are known; as in the service."""
@@ -48,6 +50,7 @@ MAX_STORIES = 1_000_000
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, show_default="one per core", help="Worker processes."
 )
 @click.option("--packs", type=PACKS, help="Folder of your own publisher packs.")
+@MEMORY
 @click.option(
     "--min-confidence",
     "thresholds",
@@ -76,6 +79,7 @@ def clean(
     url: str | None,
     jobs: int,
     packs: Path | None,
+    memory_file: Path | None,
     thresholds: tuple[str, ...],
     json_fields: tuple[str, ...],
     *,
@@ -96,7 +100,7 @@ def clean(
         raise click.UsageError("--url needs a single file.")
     if output:
         make_folder(output)
-    write = writer("jsonl" if stories else form, _min_confidence(thresholds))
+    write = writer("jsonl" if stories else form, _min_confidence(thresholds), read_memory(memory_file))
     limits = _limits(json_fields)
     refused = 0
     gap = ""
@@ -182,13 +186,15 @@ def _min_confidence(thresholds: tuple[str, ...]) -> dict[str, float]:
     return wanted
 
 
-def writer(form: str, min_confidence: Mapping[str, float] = MappingProxyType({})) -> Read:
-    """A function that cleans an article and returns the record's `id` and `text`, in one of `FORMATS`. `min_confidence`: as for `ingest.clean`."""
+def writer(form: str, min_confidence: Mapping[str, float] = MappingProxyType({}), memory: Memory | None = None) -> Read:
+    """A function that cleans an article and returns the record's `id` and `text`, in one of `FORMATS`. `min_confidence`, `memory`: as for
+    `ingest.clean`.
+    """
 
     def write(raw: bytes, **given: Any) -> dict[str, str]:
         from ingest import clean as clean_bytes
 
-        record = clean_bytes(raw, min_confidence=min_confidence, **given)
+        record = clean_bytes(raw, min_confidence=min_confidence, memory=memory, **given)
         return {"id": record.id, "text": FORMATS[form].write(record)}
 
     return write

@@ -12,6 +12,7 @@ import click
 
 from ingest.cli.explain_pages import write_pages
 from ingest.cli.files import ARTICLES, PACKS, LocalPath, escape_for_display, files_in
+from ingest.cli.memory_file import MEMORY, read_memory
 from ingest.cli.sandboxed import each
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ MIN_CHANCE_SHOWN = 0.01
 @click.argument("paths", nargs=-1, required=True, type=ARTICLES)
 @click.option("--url", help="URL of the article; for a single file.")
 @click.option("--packs", type=PACKS, help="Folder of your own publisher packs.")
+@MEMORY
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @click.option("--html", "as_html", is_flag=True, help="Write an HTML page; several files and folders may be given.")
 @click.option(
@@ -42,6 +44,7 @@ def explain(
     paths: tuple[Path, ...],
     url: str | None,
     packs: Path | None,
+    memory_file: Path | None,
     output: Path | None,
     *,
     as_json: bool,
@@ -58,8 +61,9 @@ def explain(
         raise click.UsageError("There is no file to explain.")
     if len(files) > 1 and (url or not as_html):
         raise click.UsageError("--url needs a single file." if url else "Several files need --html -o FOLDER.")
+    memory = read_memory(memory_file)
     if as_html:
-        ctx.exit(write_pages(files, output, named=paths, url=url, packs=packs))
+        ctx.exit(write_pages(files, output, memory, named=paths, url=url, packs=packs))
     if output:
         raise click.UsageError("-o needs --html.")
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -68,7 +72,7 @@ def explain(
     def lines(raw: bytes, **given: Any) -> dict[str, str]:
         from ingest.core.pipeline import label_article
 
-        return {"text": "\n".join(map(write, _rows(label_article(raw, **given))))}
+        return {"text": "\n".join(map(write, _rows(label_article(raw, memory=memory, **given))))}
 
     [found] = each(files, lines, named=paths, url=url, packs=packs)
     if "reason" in found:
@@ -80,7 +84,7 @@ def explain(
 
 def _rows(labelled_article: LabelledArticle) -> Iterator[dict[str, Any]]:
     """Each block as JSON. `evidence`: the features that counted most for the text classifier; `weight` in log odds of being removed.
-    `headline`: for a candidate for the headline, its probability and what counted for and against it.
+    `counts`: where memory decided, in how many stories of the publisher, of how many. `headline`: for a candidate for the headline, its probability and what counted for and against it.
     """
     from ingest.web.explain import decisive_features, headline_evidence
 
@@ -95,6 +99,7 @@ def _rows(labelled_article: LabelledArticle) -> Iterator[dict[str, Any]]:
             "rule": row.rule,
             "certainty": row.confidence,
             "captured": dict(row.captured),
+            "counts": row.counts,
             "evidence": [
                 {"name": name, "value": round(value, 2), "weight": round(weight, 2)} for name, value, weight in evidence
             ],
@@ -123,6 +128,8 @@ def _decided(row: dict[str, Any]) -> str:
     ]  # said below, and once is enough
     why = ", ".join(f"{fact['name']} {fact['weight']:+.1f}" for fact in facts)
     decided = [] if row["label"] == "body" else [f"{row['rule']}: {why}" if why else row["rule"]]
+    if row["counts"]:
+        decided.append("in {} of {} articles of this publisher".format(*row["counts"]))
     if row["headline"] and row["headline"]["chance"] >= MIN_CHANCE_SHOWN:
         from ingest.web.explain import compared
 

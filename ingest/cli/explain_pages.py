@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,17 @@ from ingest.cli.sandboxed import each
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.core.memory.snapshot import Memory
+
 
 def write_pages(
-    files: Sequence[Path], output: Path | None, *, named: tuple[Path, ...], url: str | None, packs: Path | None
+    files: Sequence[Path],
+    output: Path | None,
+    memory: Memory | None,
+    *,
+    named: tuple[Path, ...],
+    url: str | None,
+    packs: Path | None,
 ) -> int:
     """Write each article's page and return the exit status: 1 if a file was refused.
 
@@ -30,7 +39,7 @@ def write_pages(
     if output:
         make_folder(output.parent if single else output)
     failed = 0
-    for path, page in zip(files, each(files, _page, named=named, url=url, packs=packs), strict=True):
+    for path, page in zip(files, each(files, partial(_page, memory), named=named, url=url, packs=packs), strict=True):
         if "reason" in page:
             failed += 1
             click.echo(f"{escape_for_display(str(path))}: {page['reason']}: {page['message']}", err=True)
@@ -48,10 +57,10 @@ def _is_folder(output: Path | None) -> bool:
     return output is not None and output.is_dir()
 
 
-def _page(raw: bytes, **given: Any) -> dict[str, str]:
+def _page(memory: Memory | None, raw: bytes, **given: Any) -> dict[str, str]:
     """The article's id and its page; raises `Rejected`."""
     from ingest.core.pipeline import label_article
     from ingest.web.explain import render_explanation
 
-    labelled_article = label_article(raw, **given)
+    labelled_article = label_article(raw, memory=memory, **given)
     return {"id": labelled_article.article.id, "html": render_explanation(labelled_article)}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ingest.cli.files import LocalPath
 from ingest.cli.options import FOLDER, settings_of_existing_spool, with_settings, with_since
 from ingest.core.text.characters import escape_for_display
 
@@ -135,9 +137,14 @@ def purge(
 @with_settings
 @click.option("--publisher", help="Only records of this publisher, by domain or name.")
 @click.option(
+    "--changed",
+    type=LocalPath(path_type=Path, exists=True, dir_okay=False),
+    help="Only sources whose records change, from the list of `ingest what-if`.",
+)
+@click.option(
     "--packs", type=FOLDER, help="Folder of your own publisher packs (INGEST_PACKS), if no service is running."
 )
-def reclean(publisher: str | None, **flags: Any) -> None:
+def reclean(publisher: str | None, changed: Path | None, **flags: Any) -> None:
     """Clean the kept sources again and replace their records, after rules or the version changed. Of a container all members are.
 
     The running service takes them; if none is running and no broker is set, they are cleaned at once.
@@ -151,6 +158,10 @@ def reclean(publisher: str | None, **flags: Any) -> None:
     if publisher:
         lines = service.journal.lines()
         wanted = {line["token"] for line in lines if line.get("publisher") == publisher}
+    if changed:
+        from ingest.cli.what_if import changed_tokens
+
+        wanted = changed_tokens(changed) if wanted is None else wanted & changed_tokens(changed)
     kept = list(_kept(spool, wanted))
     _end(_requeue(settings, list(_again([(spool, old) for old in kept], replace=True))))
 

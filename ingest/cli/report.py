@@ -43,6 +43,7 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
 
     from ingest.core.packs import load_packs
     from ingest.service.composition import open_service
+    from ingest.service.memory_snapshot import MemorySnapshot
     from ingest.web.report import report_page, summarize
 
     settings = settings_of(**flags)
@@ -57,7 +58,9 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
         return quote(os.path.relpath(found, output.parent)) if found and found.is_file() else None
 
     make_folder(output.parent)
-    write_atomically(output, report_page(stats, linked))
+    known = MemorySnapshot(str(settings.spool)).state()["changed"] if settings.memory != "off" else []
+    changed = [(each["publisher"], each["day"]) for each in known]
+    write_atomically(output, report_page(stats, linked, changed))
     click.echo(f"{output}: {stats.records:,} records, {stats.outcomes.total():,} lines of the journal")
 
 

@@ -64,8 +64,10 @@ def _lines(seen: Mapping[str, Any]) -> list[tuple[str, str]]:
         if key == "containers":
             lines += [("container", _container(each)) for each in value]
             continue
+        if key == "memory" and value:
+            lines += [("changed template", f"{each['publisher']}, {each['day']}") for each in value["changed"]]
         parts = (
-            {k: v for k, v in value.items() if v not in (None, []) and k != "space"}
+            {k: v for k, v in value.items() if v not in (None, []) and k not in ("space", "changed")}
             if isinstance(value, dict)
             else None
         )

@@ -1,20 +1,17 @@
 """Memory of the process while documents come and go.
 
-What may be remembered from one to the next: answers about short texts, so many of them, and nothing that a sender made long. And
-when what is left of one is looked for: after it, not in its midst.
+What may be remembered from one to the next: answers about short texts, so many of them, and nothing that a sender made long.
 """
 
 from __future__ import annotations
 
-import gc
 import threading
 from functools import lru_cache, wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_CACHED_CHARACTERS = 128
@@ -63,22 +60,3 @@ def in_own_thread(function: Callable[[], T]) -> T:
     if raised:
         raise raised[0]
     return given[0]
-
-
-def without_collection(function: Callable[P, T]) -> Callable[P, T]:
-    """The function, with Python's cyclic garbage collector paused while it runs, if it was on.
-
-    Cleaning makes tens of thousands of objects and hardly a cycle: looking through them again and again took 7 % of a page's time.
-    """
-
-    @wraps(function)
-    def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        if not gc.isenabled():
-            return function(*args, **kwargs)
-        gc.disable()
-        try:
-            return function(*args, **kwargs)
-        finally:
-            gc.enable()
-
-    return run

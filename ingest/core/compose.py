@@ -39,8 +39,11 @@ def compose(
     labelled: Sequence[LabelledBlock],
     rulebook: Rulebook,
     min_confidence: Mapping[str, float] = MappingProxyType({}),
+    memory: str | None = None,
 ) -> Record:
-    """The record; raises `Rejected` where no body is left, or it is less sure than wanted. `min_confidence`: as for `clean`."""
+    """The record; raises `Rejected` where no body is left, or it is less sure than wanted. `min_confidence`: as for `clean`.
+    `memory`: the version of the one that was used.
+    """
     body = join_blocks([row.block for row in labelled if row.label is BODY])
     if not body:
         raise Rejected(Reason.NO_ARTICLE, "Nothing that reads like an article was found.")
@@ -78,7 +81,7 @@ def compose(
         | dict(article.notes)
         | withheld,
         "confidence": confidence,
-        "ingest": {"version": __version__, "packs": [pack.reference for pack in rulebook.packs]},
+        "ingest": {"version": __version__, "packs": [pack.reference for pack in rulebook.packs], "memory": memory},
     }
     return Record.model_validate(record | fields)
 

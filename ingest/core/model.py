@@ -9,7 +9,6 @@ standard library alone; `Record`, the public contract, lives in `ingest.core.rec
 from __future__ import annotations
 
 import hashlib
-import sys
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -56,13 +55,6 @@ class Label(StrEnum):
     ADVERTISEMENT = "advertisement"
     WIDGET = "widget"
     DUPLICATE = "duplicate"
-
-
-if sys.version_info < (3, 12):
-    # As 3.12 has it: a member is a plain attribute of its class. Through 3.11's descriptor a look-up takes ten times as long,
-    # and a page asks for a label 1,500 times.
-    for member in Label:
-        type.__setattr__(Label, member.name, member)
 
 
 class Relation(StrEnum):
@@ -221,6 +213,8 @@ class LabelledBlock(NamedTuple):
     confidence: float = 1.0
     captured: Mapping[str, str] = MappingProxyType({})
     """What the rule's named groups matched: the field's value without its marker ("headline", "credit", "url" …)."""
+    counts: tuple[int, int] | None = None
+    """Where memory decided: in how many stories of the publisher, of how many."""
 
 
 class Prediction(NamedTuple):

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ingest.core.caching import in_own_thread, without_collection
+from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
 from ingest.core.confidence import check_min_confidence
 from ingest.core.containers import HEAD_BYTES, Member, RefusedMember
@@ -25,6 +25,7 @@ from ingest.core.containers.documents import open_document
 from ingest.core.containers.registry import sniff
 from ingest.core.labelling.label import label_blocks
 from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
+from ingest.core.memory.whose import find_publisher, publisher_domain
 from ingest.core.metadata.given import accept_claims
 from ingest.core.metadata.resolve import resolve_claims
 from ingest.core.metadata.rights import header_rights
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ingest.core.containers.document import Document
+    from ingest.core.memory.publisher import PublisherMemory
+    from ingest.core.memory.snapshot import Memory
     from ingest.core.packs.selector import SelectorRule
     from ingest.core.parse.page import ParsedPage
 
@@ -60,6 +63,10 @@ class LabelledArticle:
     labelled: tuple[LabelledBlock, ...]
     find_main_region: FindMainRegion | None = field(default=None, compare=False, repr=False)
     """The text that a main-region finder keeps of the page, for explanations; None for a text file."""
+    publisher: str | None = None
+    """The registered domain under which memory knows the publisher."""
+    known: PublisherMemory | None = None
+    """What memory knew about the publisher."""
 
 
 _ASKED_BEFORE_LABELLING = {"headline", "url", "publisher", "published", "modified"}
@@ -71,7 +78,6 @@ def ignore_stage(stage: str) -> None:
     del stage
 
 
-@without_collection
 def clean(
     raw: bytes | Member | RefusedMember,
     *,
@@ -80,19 +86,21 @@ def clean(
     container: str | None = None,
     claims: Mapping[str, Any] | None = None,
     packs: Packs | None = None,
+    memory: Memory | None = None,
     limits: Limits = LIMITS,
     min_confidence: Mapping[str, float] = MappingProxyType({}),
     on_stage_end: Callable[[str], object] = ignore_stage,
+    on_labelled: Callable[[LabelledArticle], object] | None = None,
 ) -> Record:
     """The record of one article, from the bytes of a text, a page or a document in a format (docs/formats.md), as they are
     or gzipped, or from a member of a container.
 
     `url` and `claims` (fields of the record) are believed before anything the article says. A claim that cannot be used is left
     out, and `provenance` names it (`given.<field>`); what is no field goes to the record's `extra`. `name` is the file's, noted in
-    `source`; `container`: the name of the container that a member is from. `packs`: the built-in ones unless given. What exceeds the `limits` is cut off, and `provenance` says so. `min_confidence`:
+    `source`; `container`: the name of the container that a member is from. `packs`: the built-in ones unless given. `memory`: what publishers repeat, made by `learn`. What exceeds the `limits` is cut off, and `provenance` says so. `min_confidence`:
     for fields of `confidence` the least chance, 0 to 1, that a value must have to be right; a less sure one is left out, and `provenance`
     says so; a record with a less sure body is rejected (`unsure_body`). `on_stage_end` is called with each stage's name when it has ended
-    ("parse", "label", "compose"): a caller with a clock may measure them. Raises `Rejected` with a machine-readable reason, TypeError
+    ("parse", "label", "compose"): a caller with a clock may measure them; `on_labelled` with the labelled article. Raises `Rejected` with a machine-readable reason, TypeError
     where `raw` is no bytes, for a `url` that is no string and for `claims` that JSON has no form for, ValueError for a `min_confidence`
     of another field or outside 0 to 1.
     """
@@ -104,10 +112,16 @@ def clean(
         container=container,
         claims=claims,
         packs=packs,
+        memory=memory,
         limits=limits,
         on_stage_end=on_stage_end,
     )
-    record = compose(labelled_article.article, labelled_article.labelled, labelled_article.rulebook, min_confidence)
+    if on_labelled:
+        on_labelled(labelled_article)
+    version = memory.version if memory else None
+    record = compose(
+        labelled_article.article, labelled_article.labelled, labelled_article.rulebook, min_confidence, version
+    )
     on_stage_end("compose")
     return record
 
@@ -120,6 +134,7 @@ def label_article(
     container: str | None = None,
     claims: Mapping[str, Any] | None = None,
     packs: Packs | None = None,
+    memory: Memory | None = None,
     limits: Limits = LIMITS,
     on_stage_end: Callable[[str], object] = ignore_stage,
 ) -> LabelledArticle:
@@ -157,15 +172,17 @@ def label_article(
     stated = {field: claim.value for field, claim in claimed.items()}
     find_main_region = page.find_main_region if page else None
     rulebook = find_rulebook(packs or load_packs(), article, stated)
+    publisher = publisher_domain(stated, rulebook)
+    known = find_publisher(memory, publisher, article) if memory else None
     try:
         selected = _selected_blocks(page, rulebook, len(article.blocks)) if page and rulebook.selectors else {}
-        labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region, selected)
+        labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region, known, selected)
     except Rejected as refused:
         if article.source.format and refused.reason is Reason.NEEDS_JAVASCRIPT:  # a mail or an item runs none
             raise Rejected(Reason.NO_ARTICLE, "Nothing in it reads like an article.") from None
         raise
     on_stage_end("label")
-    return LabelledArticle(article, rulebook, labelled, find_main_region)
+    return LabelledArticle(article, rulebook, labelled, find_main_region, publisher, known)
 
 
 def _selected_blocks(page: ParsedPage, rulebook: Rulebook, count: int) -> dict[int, SelectorRule]:

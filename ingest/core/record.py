@@ -25,7 +25,7 @@ from ingest.core.text.characters import UNSAFE_CHARACTERS
 
 SCHEMA_VERSION: Literal[3] = 3
 """1 had no `extra`, no `alternative_headlines` and no `confidence`; 2 none of what agencies say beside an article (`rights`, `status` …), and no
-`story`, `same_as` and `changes`."""
+`story`, `same_as`, `changes` and `ingest.memory`."""
 
 
 def _escaped(found: re.Match[str]) -> str:
@@ -182,6 +182,8 @@ class BuildInfo(_RecordModel):
     """Of news-ingest: it moves whenever records may change."""
     packs: tuple[Text, ...]
     """The packs that applied, in order; one of the user's own with the version of its file: "example@1f3870be"."""
+    memory: Text | None = None
+    """The version of the memory of publishers that was used, or null."""
 
 
 class Record(_RecordModel):
@@ -189,7 +191,7 @@ class Record(_RecordModel):
 
     schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
     """3; records of 2 are the same without `rights`, `status`, `embargoed`, `urgency`, `subjects`, `digital_source_type`, `item`,
-    `story`, `same_as`, `changes`, `source.format` and `container`; those of 1 also without `extra`, `alternative_headlines` and
+    `story`, `same_as`, `changes`, `source.format`, `container` and `ingest.memory`; those of 1 also without `extra`, `alternative_headlines` and
     `confidence`."""
     id: RecordId
     """SHA-256 of the unpacked content."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.service.job import Job
 from ingest.service.journal import Journal
+from ingest.service.memory_snapshot import CurrentMemory, Observer
 from ingest.service.pack_snapshot import CurrentPacks
 from ingest.service.record_store import JsonStore, RecordStore, SegmentStore
 from ingest.service.sinks.outbox import Outbox
@@ -67,13 +68,20 @@ class Service:
         return Broker(self.settings, self.app)
 
     def open_job(self, *, clean: CleanFunction, heartbeat: Heartbeat | None = None) -> Job:
-        """What runs tickets on this spool and store. `clean`: that of `core`, loaded by `preload`; it gets the packs in use."""
-        packs = CurrentPacks(self.spool.root)
+        """What runs tickets on this spool and store. `clean`: that of `core`, loaded by `preload`; it gets the packs in use, and the memory."""
+        packs, mode = CurrentPacks(self.spool.root), self.settings.memory
+        memory = CurrentMemory(self.spool.root) if mode != "off" else None
+        observer = Observer(self.spool.root) if mode == "learn" else None
 
         def clean_with_packs(raw: bytes, **options: Any) -> Any:
+            if memory:
+                options["memory"] = memory()
+            if observer:
+                options["on_labelled"] = observer.look
             return clean(raw, packs=packs(), **options)
 
-        return Job(self.spool, self.store, self.journal, self.settings, clean_with_packs, heartbeat, self.stories)
+        parts = (self.spool, self.store, self.journal, self.settings, clean_with_packs, heartbeat)
+        return Job(*parts, stories=self.stories, observer=observer)
 
     def sink_folder(self, url: SinkUrl) -> SinkFolder:
         """What the spool remembers of a sink."""

@@ -139,7 +139,28 @@ class AlertState(TypedDict):
     """What the watcher alerts to (docs/alerts.md)."""
 
     raised: Annotated[list[str], "What is so now, for people; empty if nothing is."]
-    undelivered: Annotated[list[str], "Why the last message reached the command or the webhook not; empty if all did."]
+    undelivered: Annotated[list[str], "Why the command or the webhook did not get the last message; empty if they did."]
+
+
+class ChangedTemplate(TypedDict):
+    """A publisher whose template was found to have changed."""
+
+    publisher: Annotated[str, "Its registered domain."]
+    day: Annotated[str, "When that was found: YYYY-MM-DD in UTC."]
+
+
+class MemoryState(TypedDict):
+    """What is known about publishers."""
+
+    version: Annotated[
+        str | None, "Of the memory in use, as in the record's `ingest.memory`; null while nothing is known."
+    ]
+    publishers: Annotated[int, "Publishers that are known."]
+    stories: Annotated[int, "Different stories of theirs that were learned from."]
+    bytes: Annotated[int, "Size of the snapshot."]
+    left_out: Annotated[int, "Articles beyond what one sender may teach in a day."]
+    changes: Annotated[int, "How often a template was found to have changed."]
+    changed: Annotated[list[ChangedTemplate], "The last of them, at most 20."]
 
 
 class ServiceStatus(LiveParts):
@@ -161,6 +182,7 @@ class ServiceStatus(LiveParts):
     packs: Annotated[PackState, "The user's packs."]
     alerts: Annotated[AlertState, "What the watcher alerts to."]
     redis: NotRequired[Annotated[RedisStatistics | None, "Statistics of Redis; null if it cannot be reached."]]
+    memory: Annotated[MemoryState | None, "What is known about publishers; null where `INGEST_MEMORY` is `off`."]
     sinks: Annotated[list[SinkStatus], "The sinks of INGEST_SINKS."]
     why: Annotated[list[str], "Why something does not move, and what to do; empty if all is well."]
 

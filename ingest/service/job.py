@@ -22,6 +22,7 @@ from ingest.core.preload import CleanFunction
 from ingest.core.text.characters import count_words
 from ingest.errors import Reason, Rejected, TransientError
 from ingest.service.journal import Journal
+from ingest.service.memory_snapshot import Observer
 from ingest.service.record_store import RecordStore
 from ingest.service.recovery import unsettle
 from ingest.service.settings import Settings
@@ -63,6 +64,8 @@ class Job:
     clean: CleanFunction
     heartbeat: Heartbeat | None = None
     stories: StoryIndex | None = None
+    observer: Observer | None = None
+    """Notes for the memory of publishers what was seen of an article, once its record is stored."""
     unsettled: list[str] = field(default_factory=list)
     """Names of sources that were settled without a line and could not be moved back: to be claimed again as soon as that works."""
 
@@ -106,7 +109,10 @@ class Job:
             if isinstance(result.outcome, Refused) and source.changed():  # what looked cut off was still being written
                 self.spool.return_to_inbox(path)
                 return Gone()
-            return settle(self, path, result, timer)
+            outcome = settle(self, path, result, timer)
+            if self.observer and isinstance(outcome, Stored):
+                self.observer.keep(self.spool.whole_name(path))
+            return outcome
         finally:
             source.close()
 

@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         None,
         description="Folder of your own publisher packs; the watcher checks it, and workers follow when it changes.",
     )
+    memory: Literal["off", "use", "learn"] = Field(
+        "off",
+        description="learn: what publishers repeat over their articles is learned and taken out; use: what is known already; off: neither.",
+    )
     keep_days: int = Field(30, ge=0, description="Days that a settled source stays in done; 0 deletes it at once.")
 
     broker_url: SecretStr | None = Field(

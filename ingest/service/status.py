@@ -22,6 +22,7 @@ from ingest.service.formats import (
     ServiceStatus,
 )
 from ingest.service.health import low_disk, spool_problem
+from ingest.service.memory_snapshot import MemorySnapshot
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.settings import Settings
 from ingest.service.sinks.status import sink_problems, sink_statuses
@@ -76,6 +77,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "sinks": sink_statuses(service),
         "packs": PackSnapshot(spool.root).state(),
         "alerts": read_alerts(spool.root),
+        "memory": None if settings.memory == "off" else MemorySnapshot(spool.root).state(),
         "why": [],
     }
     if settings.broker:

@@ -21,6 +21,7 @@ from ingest.errors import InvalidSettings, SpoolError, TransientError
 from ingest.service.alerts import Alerts
 from ingest.service.composition import Service
 from ingest.service.health import low_disk, spool_problem
+from ingest.service.memory_snapshot import MemoryKeeper
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.recovery import JournalCare
 from ingest.service.spool import durable, filenames
@@ -51,6 +52,7 @@ class Watcher:
             raise SpoolError(durable.explain_os_error(settings.out, error)) from None
         self.settings = settings
         self.packs = PackSnapshot(self.spool.root)
+        self.memory = MemoryKeeper(self.spool.root)
         self.heartbeat = Heartbeat(self.spool.root, role)
         self._lock = _acquire_watcher_lock(self.spool.at(".keeper"), self.heartbeat, stopping)
         self._publish_packs_at_start()
@@ -143,6 +145,8 @@ class Watcher:
                 self.store.maintain()
                 self._journal_care.maintain()
                 self.packs.publish(self.settings.packs)
+                if self.settings.memory == "learn":
+                    self.memory.maintain()
                 self._delete_old_days()
         except (OSError, TransientError) as error:
             log.error("cannot tend the spool: %s", error)  # noqa: TRY400 - the next round tries again
@@ -227,6 +231,8 @@ class Watcher:
         """Release the spool to the next watcher."""
         with contextlib.suppress(OSError):
             self.store.maintain(flush=True)
+            if self.settings.memory == "learn":
+                self.memory.maintain(force=True)
         self._journal_care.close()
         self._release()
 

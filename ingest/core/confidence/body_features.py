@@ -36,7 +36,7 @@ UNSPACED_LANGUAGES = {"zh", "ja", "th"}
 
 def body_columns(evidence: Evidence) -> dict[str, float]:
     """Columns of the body; it has at least one block."""
-    blocks, labels, rules, confidences, _ = zip(*evidence.labelled, strict=True)
+    blocks, labels, rules, confidences, *_ = zip(*evidence.labelled, strict=True)
     length = np.array([len(block.text) for block in blocks], float)
     body = np.array([label is Label.BODY for label in labels])
     doubt = 1 - np.array(confidences)

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from ingest.core.labelling import page_classifier, text_classifier
 from ingest.core.labelling.declared import is_undrawn, stands_in_json
+from ingest.core.labelling.headline_labels import label_headlines
 from ingest.core.labelling.headlines import NO_CHOICE, Choice, choose_headline
 from ingest.core.labelling.refusal import find_refusal
+from ingest.core.labelling.remembered import accept, is_byline_or_date, remembered
 from ingest.core.labelling.selected import apply_selectors
 from ingest.core.labelling.structure import Stated, decide
 from ingest.core.labelling.text_structure import settle
-from ingest.core.labelling.title_text import MAX_SITE_CHARACTERS, without_bullet, without_site_ends
 from ingest.core.model import Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ingest.core.labelling.text_classifier import Judgement
+    from ingest.core.memory.publisher import PublisherMemory
     from ingest.core.model import Prediction
     from ingest.core.packs import Hit, Rulebook
     from ingest.core.packs.selector import SelectorRule
@@ -60,11 +62,12 @@ def label_blocks(
     rulebook: Rulebook,
     headline: str | None,
     find_main_region: Callable[[], str | None] | None = None,
+    known: PublisherMemory | None = None,
     selected: Mapping[int, SelectorRule] = MappingProxyType({}),
 ) -> tuple[LabelledBlock, ...]:
-    """All blocks, in order, with their labels. `selected`: the publisher's rules for elements, by the numbers of the blocks inside them.
-     `headline`: as claimed; None lets the first title-like line of a text
-    file be the headline. `find_main_region`: the text that a main-region finder keeps of the page.
+    """All blocks, in order, with their labels. `headline`: as claimed; None lets the first title-like line of a text
+    file be the headline. `find_main_region`: the text that a main-region finder keeps of the page. `known`: what memory
+    knows about the publisher. `selected`: the publisher's rules for elements, by the numbers of the blocks inside them.
 
     Raises `Rejected` where a page has no article.
     """
@@ -90,13 +93,17 @@ def label_blocks(
             prediction._replace(label=decided[at][0]) if at in decided else prediction
             for at, prediction in enumerate(verdicts)
         ]
+        verdicts = accept(remembered(known, blocks, rows, verdicts, headline), rows, verdicts)
         if stands_in_json(article, blocks, verdicts):
             return _declared(article, blocks, rows, verdicts, headline)
         if refused := find_refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):
             raise refused
-    _label_headlines(blocks, rows, headline, certainty)
+    label_headlines(blocks, rows, headline, certainty)
     if judged:
+        found = remembered(known, blocks, rows, verdicts, headline)
+        accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
         settle(blocks, rows, judged, headline)
+        verdicts = accept(found, rows, verdicts)
     return _filled(blocks, rows, verdicts)
 
 
@@ -114,7 +121,7 @@ def label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) 
     if not headline and blocks and article.source.media_type == "text/plain":
         choice = choose(article, blocks, rows, text_classifier.examine(blocks), rulebook)
         headline, certainty = _headline(choice, rows), choice.certainty
-    _label_headlines(blocks, rows, headline, certainty)
+    label_headlines(blocks, rows, headline, certainty)
     body = (
         row or LabelledBlock(block, Label.CAPTION if block.kind == "caption" else Label.BODY, FORMAT)
         for block, row in zip(blocks, rows, strict=True)
@@ -130,7 +137,7 @@ def _declared(
     headline: str | None,
 ) -> tuple[LabelledBlock, ...]:
     """The page's blocks, none of them body, and the article from its JSON-LD."""
-    _label_headlines(blocks, rows, headline)
+    label_headlines(blocks, rows, headline)
     for at, (block, prediction) in enumerate(zip(blocks, verdicts, strict=True)):
         row = rows[at]
         if prediction.label is Label.BODY and (row is None or row.label is Label.BODY):
@@ -260,37 +267,4 @@ def _is_list_line(block: Block, headline: str, longest: int) -> bool:
         and is_title(block.text)
         and not is_prose(block.text)
         and match_key(block.text) != headline
-    )
-
-
-def _label_headlines(
-    blocks: Sequence[Block], rows: list[LabelledBlock | None], headline: str | None, certainty: float = 1.0
-) -> None:
-    """Remove the headline from the body each time it is printed: the first copy is labelled headline, the others are repeats.
-    `certainty`: the probability that it is the headline, where a text file does not state it.
-    """
-    key = match_key(headline or "")
-    longest = (
-        2 * len(headline or "") + MAX_SITE_CHARACTERS
-    )  # equal texts have similar lengths; folding every block took half of a text's time
-    seen = False
-    for i, block in enumerate(blocks if key else ()):
-        first = block.text[0]
-        if first.isascii() and first.isalpha() and first.lower() != key[0]:
-            continue
-        if rows[i] is None and len(block.text) <= longest and _says(block.text, key):
-            label = Label.DUPLICATE if seen else Label.HEADLINE
-            rows[i] = LabelledBlock(
-                block, label, "structure/headline", certainty, {"headline": headline} if headline else {}
-            )
-            seen = True
-
-
-def _says(text: str, key: str) -> bool:
-    """True if a line has the text of the folded headline, possibly after a bullet or before the name of a site."""
-    folded = match_key(text)
-    return (
-        folded == key
-        or (folded.endswith(key) and match_key(without_bullet(text)) == key)
-        or (folded.startswith(key) and key in without_site_ends(text))
     )

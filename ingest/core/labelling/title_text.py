@@ -85,3 +85,13 @@ def slug_stems(url: str | None) -> set[str]:
     best = max(parts, key=lambda part: sum(len(word) > 2 for word in part.split()), default="")
     words = {word[:STEM_CHARACTERS] for word in _WORD.findall(best.casefold()) if len(word) > 2 and not word.isdigit()}
     return words if len(words) >= 3 else set()
+
+
+def says_headline(text: str, key: str) -> bool:
+    """True if a line has the text of the folded headline, possibly after a bullet or before the name of a site."""
+    folded = match_key(text)
+    return (
+        folded == key
+        or (folded.endswith(key) and match_key(without_bullet(text)) == key)
+        or (folded.startswith(key) and key in without_site_ends(text))
+    )

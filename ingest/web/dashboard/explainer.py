@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from ingest.errors import Reason, Rejected, TransientError
 from ingest.service.composition import open_service
+from ingest.service.memory_snapshot import CurrentMemory
 from ingest.service.pack_snapshot import CurrentPacks
 from ingest.service.settings import Settings
 from ingest.service.spool import Spool, filenames
@@ -109,6 +110,7 @@ def explain_source(spool: Spool, path: str, settings: Settings) -> dict[str, str
             name=filenames.display_name(spool.whole_name(path)),
             claims=claims,
             packs=CurrentPacks(spool.root)(),
+            memory=None if settings.memory == "off" else CurrentMemory(spool.root)(),
             limits=settings.limits,
         )
     except TransientError as error:

@@ -38,6 +38,7 @@ class _MetricsCollector(Collector):
         if "inbox" in self.facts:  # there is a spool
             yield from _levels(self.facts)
             yield from _workers(self.facts)
+            yield from _memory(self.facts.get("memory"))
             yield from _sinks(self.facts["sinks"])
         share = GaugeMetricFamily(
             "ingest_removed_share", "Share of the words removed from the newest 100 records, 0 to 1"
@@ -106,6 +107,20 @@ def _workers(facts: Facts) -> Iterator[Metric]:
         children.add_metric([host, state], count)
     yield beat
     yield children
+
+
+def _memory(known: Mapping[str, Any] | None) -> Iterator[Metric]:
+    if known is None:
+        return
+    yield GaugeMetricFamily("ingest_memory_publishers", "Publishers that the memory knows", known["publishers"])
+    yield GaugeMetricFamily("ingest_memory_stories", "Stories that it has learned from", known["stories"])
+    yield GaugeMetricFamily("ingest_memory_bytes", "Size of its snapshot", known["bytes"])
+    yield GaugeMetricFamily(
+        "ingest_memory_template_changes", "How often a publisher's template was found to have changed", known["changes"]
+    )
+    left_out = CounterMetricFamily("ingest_memory_left_out", "Articles beyond what one sender may teach in a day")
+    left_out.add_metric([], known["left_out"])
+    yield left_out
 
 
 def _sinks(sinks: Sequence[Facts]) -> Iterator[Metric]:

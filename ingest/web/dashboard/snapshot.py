@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.service.alert_state import read_alerts
 from ingest.service.composition import Service
+from ingest.service.memory_snapshot import MemorySnapshot
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.sinks.status import sink_statuses
 from ingest.service.spool import Spool, filenames, settled
@@ -125,6 +126,7 @@ class SpoolSnapshot:
             "sinks": sink_statuses(self.service),
             "packs": PackSnapshot(self.spool.root).state(),
             "alerts": read_alerts(self.spool.root),
+            "memory": None if self.settings.memory == "off" else MemorySnapshot(self.spool.root).state(),
         }
         why: list[str] = []
         if self.settings.broker:

@@ -22,6 +22,13 @@ MAX_CAPTURED = 3
 """Captured values that are shown."""
 
 
+_MEMORY_RULES = {
+    "repeats": "memory: other stories of this publisher have the line, too",
+    "below": "memory: it stands below a line that ends this publisher's articles",
+    "outside": "memory: it stands below the article, in a place of the page that seldom holds one",
+}
+
+
 class Fact(NamedTuple):
     """One line of a card. `quoted`: the value is a line of an article."""
 
@@ -34,6 +41,8 @@ def reason_facts(group: RowGroup, rulebook: Rulebook) -> Iterator[Fact]:
     """What decided, how sure it was, and the evidence."""
     first = group[0].labelled
     yield Fact("decided by", _decider(first.rule, rulebook))
+    if counts := [row.labelled.counts for row in group if row.labelled.counts]:
+        yield Fact("memory", "; ".join(dict.fromkeys(f"in {stories} of {of} articles" for stories, of in counts)))
     yield Fact("confidence", _range([row.labelled.confidence for row in group]))
     yield from _example(first.rule, rulebook)
     if group[0].features:
@@ -50,6 +59,8 @@ def _decider(rule: str, rulebook: Rulebook) -> str:
     pack, _, name = rule.partition("/")
     if rule == "model":
         return "the trained classifier"
+    if pack == "memory":
+        return _MEMORY_RULES[name]
     if pack == "structure":
         return f"its form and its neighbours ({name.replace('-', ' ')})"
     known = next((each for each in rulebook.packs if each.stem == pack), None)

@@ -12,6 +12,7 @@ from ingest.web.html.charts import ColumnChart, Sparkline, column_chart, sparkli
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Sequence
 
     from ingest.web.report.statistics import PublisherStatistics, RunStatistics
 
@@ -93,12 +94,14 @@ class ReportView:
     unsure: tuple[UnsureRow, ...]
 
 
-def report_page(stats: RunStatistics, linked: ExplainLink = lambda _: None) -> str:
-    """A self-contained HTML page."""
-    return TEMPLATE.render("report.html", report_view(stats, linked))
+def report_page(
+    stats: RunStatistics, linked: ExplainLink = lambda _: None, changed: Sequence[tuple[str, str]] = ()
+) -> str:
+    """A self-contained HTML page. `changed`: publishers whose template has changed, as memory found, and the day."""
+    return TEMPLATE.render("report.html", report_view(stats, linked, changed))
 
 
-def report_view(stats: RunStatistics, linked: ExplainLink) -> ReportView:
+def report_view(stats: RunStatistics, linked: ExplainLink, changed: Sequence[tuple[str, str]] = ()) -> ReportView:
     """What the page shows."""
     by_articles = sorted(stats.publishers, key=lambda publisher: (-len(publisher.articles), publisher.name))
     flagged = [publisher for publisher in by_articles if publisher.drift or publisher.silent_days]
@@ -106,7 +109,7 @@ def report_view(stats: RunStatistics, linked: ExplainLink) -> ReportView:
     shown = [*flagged, *others[:MAX_SHOWN_PUBLISHERS]]
     folded = others[MAX_SHOWN_PUBLISHERS:]
     return ReportView(
-        facts=_facts(stats),
+        facts=(*_facts(stats), *(f"the template of {name} changed by {day}" for name, day in changed)),
         flags=tuple(flag for publisher in stats.publishers for flag in _flags(publisher, linked)),
         chart=_chart(stats) if stats.by_time else None,
         chart_unit="hour" if any("T" in time for time in stats.by_time) else "day",
