@@ -37,6 +37,10 @@ def _shown(seen: Mapping[str, Any]) -> Iterator[str]:
     for name, value in _lines(seen):
         unset = value in {"-", "0"}
         yield f"{click.style(f'{name:>24}', dim=True)}  {click.style(escape_for_display(value), dim=unset or None)}"
+    for alert in seen.get("alerts", {}).get("raised", ()):
+        yield click.style(f"{'alert':>24}  {escape_for_display(alert)}", fg="yellow")
+    for failure in seen.get("alerts", {}).get("undelivered", ()):
+        yield click.style(f"{'alerts not delivered':>24}  {escape_for_display(failure)}", fg="yellow")
     for reason in seen["why"]:
         yield click.style(f"{'!':>24}  {escape_for_display(reason)}", fg="red", bold=True)
     if not seen["why"]:
@@ -52,7 +56,7 @@ def _container(seen: Mapping[str, Any]) -> str:
 def _lines(seen: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     for key, value in seen.items():
-        if key == "why":
+        if key in {"why", "alerts"}:
             continue
         if key == "sinks":
             lines += [("sink", _sink(each)) for each in value]

@@ -57,6 +57,8 @@ def _entry(record_id: str, last: JournalEntry | None) -> JournalEntry:
         id=record_id,
         publisher=last.get("publisher") if last else None,
         headline=None,
+        language=None,
+        published=None,
         words=None,
         words_removed=None,
         confidence=None,

@@ -12,7 +12,7 @@ class JournalEntry(TypedDict):
     """One line of the journal: how one source was settled, or that a record was deleted. What is unknown is null.
 
     Lines of version 0.1 lack `publisher`, `headline`, `words`, `words_removed`, `ms`, `stages` and `claims_lost` where they are null;
-    those before 0.3 lack `container`, `member`, `offset`, `members` and `story`.
+    those before 0.3 lack `container`, `member`, `offset`, `members`, `language`, `published` and `story`.
     """
 
     time: Annotated[str, "When it was settled: RFC 3339 in UTC with milliseconds."]
@@ -23,6 +23,8 @@ class JournalEntry(TypedDict):
     ]
     publisher: Annotated[str | None, "Publisher of the record: its domain, or else its name."]
     headline: Annotated[str | None, "Headline of the record, at most 200 characters."]
+    language: Annotated[str | None, "Language of the record."]
+    published: Annotated[str | None, "Publication time or day of the record."]
     story: Annotated[str | None, "Id of the record's story (docs/stories.md)."]
     words: Annotated[int | None, "Words of the record's body."]
     words_removed: Annotated[int | None, "Words of the blocks that left the body."]
@@ -133,6 +135,13 @@ class PackState(TypedDict):
     problems: Annotated[list[str], "Why the folder of packs, as it is now, is not used; empty if it is."]
 
 
+class AlertState(TypedDict):
+    """What the watcher alerts to (docs/alerts.md)."""
+
+    raised: Annotated[list[str], "What is so now, for people; empty if nothing is."]
+    undelivered: Annotated[list[str], "Why the command or the webhook did not get the last message; empty if they did."]
+
+
 class ChangedTemplate(TypedDict):
     """A publisher whose template was found to have changed."""
 
@@ -171,6 +180,7 @@ class ServiceStatus(LiveParts):
     free_disk_mib: Annotated[dict[str, int], "Free MiB by folder (spool and out)."]
     broker: Annotated[str | None, "The broker's URL without its password; null without a broker."]
     packs: Annotated[PackState, "The user's packs."]
+    alerts: Annotated[AlertState, "What the watcher alerts to."]
     redis: NotRequired[Annotated[RedisStatistics | None, "Statistics of Redis; null if it cannot be reached."]]
     memory: Annotated[MemoryState | None, "What is known about publishers; null where `INGEST_MEMORY` is `off`."]
     sinks: Annotated[list[SinkStatus], "The sinks of INGEST_SINKS."]

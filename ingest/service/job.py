@@ -216,6 +216,8 @@ def _stored(record_id: str, record: Any) -> Result:
         record_id,
         publisher=publisher,
         headline=record.headline and record.headline[:MAX_HEADLINE_CHARACTERS],
+        language=getattr(record, "language", None),
+        published=getattr(record, "published", None),
         story=getattr(record, "story", None),
         words=count_words(record.body),
         confidence=record.confidence.model_dump(exclude_none=True),

@@ -8,6 +8,7 @@ options win over the environment.
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
@@ -21,7 +22,7 @@ from ingest.core.text.characters import is_url
 from ingest.service.sinks.url import SinkUrl
 
 PREFIX = "INGEST_"
-SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token", "sinks")
+SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token", "alert_webhook", "sinks")
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
 JsonField = Annotated[str, StringConstraints(pattern=f"^({'|'.join(MAPPED_FIELDS)})$")]
@@ -124,9 +125,22 @@ class Settings(BaseSettings):
         1_000_000, ge=1, le=2**30, description="Articles that the index of stories knows; the oldest are forgotten."
     )
 
+    search: Literal["off"] | Path | None = Field(
+        None, description="The dashboard's search index: a path, or off. Unset: search.db in the spool."
+    )
+
     max_claimed: int = Field(10_000, ge=1, description="Intake pauses while more sources are claimed.")
     min_free: float = Field(2.0, ge=0, lt=100, description="Intake pauses while less of the disk is free, in per cent.")
     journal_bytes: int = Field(64 * MIB, ge=4096, description="The journal is rotated at this size in bytes.")
+
+    alert_command: str | None = Field(
+        None,
+        description="Command that gets alerts as JSON on standard input; its words are split as by a shell, but no shell runs it.",
+    )
+    alert_webhook: SecretStr | None = Field(None, description="http:// or https:// address that alerts are POSTed to.")
+    alert_refused_share: float = Field(
+        0.5, ge=0, le=1, description="An alert is raised if more of the last hour's files are refused, 0 to 1."
+    )
 
     dashboard_token: SecretStr | None = Field(
         None,
@@ -144,14 +158,14 @@ class Settings(BaseSettings):
         """By what sets two deployments apart: `min_confidence` is a mapping, and mappings have no hash."""
         return hash((self.spool, self.out, self.broker_prefix))
 
-    @field_validator("spool", "out", "packs", "stories", "broker_ca", mode="before")
+    @field_validator("spool", "out", "packs", "stories", "search", "broker_ca", mode="before")
     @classmethod
     def _a_path(cls, value: Any) -> Any:
         if isinstance(value, str | os.PathLike) and is_url(value):
             raise ValueError("an address, not a path; only a folder of this machine can be used")
         return value
 
-    @field_validator("spool", "out", "packs", "stories", "broker_ca")
+    @field_validator("spool", "out", "packs", "stories", "search", "broker_ca")
     @classmethod
     def _absolute(cls, value: Path | str | None) -> Path | str | None:
         return value.absolute() if isinstance(value, Path) else value
@@ -200,6 +214,20 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {MIN_TOKEN_CHARACTERS} characters")
         return value
 
+    @field_validator("alert_command")
+    @classmethod
+    def _a_command(cls, value: str | None) -> str | None:
+        if value is not None and not shlex.split(value):  # raises ValueError where a quotation mark is not closed
+            raise ValueError("names no command")
+        return value
+
+    @field_validator("alert_webhook")
+    @classmethod
+    def _a_web_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.out == self.spool or self.out.is_relative_to(self.spool / "inbox"):
@@ -221,10 +249,8 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Strings that no log, error or terminal may show."""
-        held = (
-            self.broker_password and self.broker_password.get_secret_value(),
-            *(urlsplit(url).password for url in _each_url(self.broker or "")),
-        )
+        given = [each.get_secret_value() for each in (self.broker_password, self.alert_webhook) if each]
+        held = (*given, *(urlsplit(url).password for url in _each_url(self.broker or "")))
         forms = [form for secret in held if secret for form in (secret, quote(secret, safe=""))]
         return tuple(dict.fromkeys(forms + [form for url in self.sink_urls for form in url.secrets]))
 

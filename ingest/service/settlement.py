@@ -53,6 +53,8 @@ class Result:
     id: str | None = None
     publisher: str | None = None
     headline: str | None = None
+    language: str | None = None
+    published: str | None = None
     story: str | None = None
     words: int | None = None
     words_removed: int | None = None
@@ -100,6 +102,8 @@ def _journal_entry(whole_name: str, result: Result, timer: StageTimer | None, no
         id=result.id,
         publisher=result.publisher,
         headline=result.headline,
+        language=result.language,
+        published=result.published,
         story=result.story,
         words=result.words,
         words_removed=result.words_removed,

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, cast
 
+from ingest.service.alert_state import read_alerts
 from ingest.service.composition import Service, open_service
 from ingest.service.formats import (
     ContainerStatus,
@@ -75,6 +76,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "broker": settings.broker_shown,
         "sinks": sink_statuses(service),
         "packs": PackSnapshot(spool.root).state(),
+        "alerts": read_alerts(spool.root),
         "memory": None if settings.memory == "off" else MemorySnapshot(spool.root).state(),
         "why": [],
     }

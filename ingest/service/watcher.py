@@ -18,6 +18,7 @@ from itertools import islice
 
 from ingest.core.text.characters import escape_for_display
 from ingest.errors import InvalidSettings, SpoolError, TransientError
+from ingest.service.alerts import Alerts
 from ingest.service.composition import Service
 from ingest.service.health import low_disk, spool_problem
 from ingest.service.memory_snapshot import MemoryKeeper
@@ -75,6 +76,7 @@ class Watcher:
         self._next_scan = 0.0
         self._next_maintenance = 0.0
         self._next_day = 0.0
+        self._alerts = Alerts(service)
         self._journal_care = JournalCare(self.spool, self.journal, keep=settings.keep_days > 0)
 
     def claim(self, limit: int) -> Iterator[str]:
@@ -148,6 +150,10 @@ class Watcher:
                 self._delete_old_days()
         except (OSError, TransientError) as error:
             log.error("cannot tend the spool: %s", error)  # noqa: TRY400 - the next round tries again
+        try:
+            self._alerts.maintain(broken)
+        except OSError as error:
+            log.error("cannot look after alerts: %s", error)  # noqa: TRY400 - the next round tries again
         return True
 
     def _publish_packs_at_start(self) -> None:

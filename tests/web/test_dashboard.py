@@ -102,6 +102,10 @@ def test_every_page_is_valid_and_every_link_works(dashboard: Asked) -> None:
         seen.add(path)
         status, headers, body = dashboard(path)
         assert status == 200, path
+        if path.endswith(".json"):
+            assert headers["content-disposition"].startswith("attachment")
+            assert json.loads(body)
+            continue
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
@@ -111,7 +115,8 @@ def test_every_page_is_valid_and_every_link_works(dashboard: Asked) -> None:
         assert tree.xpath("//h1")
         assert tree.get("lang") == "en"
         waiting += [href.partition("#")[0] for href in tree.xpath("//@href") if re.match("/[^/]|/$", href)]
-    assert len([path for path in seen if path.startswith("/records/")]) == 3
+    assert len([path for path in seen if re.match("/records/[^/]+$", path)]) == 3
+    assert len([path for path in seen if path.endswith("/record.ninjs.json")]) == 3
     assert len([path for path in seen if re.match("/quarantine/.", path)]) == 2
 
 
@@ -191,10 +196,60 @@ def test_retry_and_purge_need_the_token(dashboard: Asked) -> None:
     assert runner.up(dashboard.settings, once=True) == 0  # as it was, for the others
 
 
+def test_one_source_is_retried_beside_its_reason_and_the_filter_stays(dashboard: Asked) -> None:
+    (dashboard.settings.spool / "inbox/other.png").write_bytes(b"\x89PNG\r\n\x1a\n other")
+    assert runner.up(dashboard.settings, once=True) == 0
+    until(lambda: "other.png" in dashboard("/quarantine?reason=unsupported_format")[2])
+    page = lxml.html.document_fromstring(dashboard("/quarantine?reason=unsupported_format&publisher=nobody")[2])
+    assert "There is nothing here" in page.text_content()
+    page = lxml.html.document_fromstring(dashboard("/quarantine?reason=unsupported_format")[2])
+    [row] = [row for row in page.xpath("//li[@class='no']") if "other.png" in row.text_content()]
+    [button] = row.xpath(".//button[@name='retry']")
+    assert "unsupported format" in row.text_content()
+    assert button.get("aria-label") == "Retry other.png, refused: unsupported format"
+    explained = lxml.html.document_fromstring(dashboard(row.xpath(".//a/@href")[0])[2])
+    assert "Its lines cannot be shown" in explained.text_content() or explained.xpath(
+        "//p[contains(@class, 'refused')]"
+    )
+    form, [action] = [("token", TOKEN), ("retry", button.get("value"))], page.xpath("//form[@method='post']/@action")
+    status, headers, _ = dashboard(action, form)
+    assert (status, headers["location"]) == (303, "/quarantine?reason=unsupported_format&retried=1")
+    assert names_in(dashboard.settings.spool / "claimed") == ["other.png"]
+    assert runner.up(dashboard.settings, once=True) == 0
+
+
+def test_members_of_a_story_are_shown_and_filters_stay_with_the_pages(dashboard: Asked) -> None:
+    prose = "".join(
+        f"<p>Paragraph {n}: the ferry company said on Tuesday that {n} boats would sail in spring again.</p>"
+        for n in range(8)
+    )
+    for number, more in enumerate(("", "<p>Passengers were told late on Tuesday evening that tickets stay valid.</p>")):
+        page = f"<html lang='en'><head><meta property='article:published_time' content='2026-11-03'></head><body><article><h1>Ferries sail again</h1>{prose}{more}</article></body></html>"
+        (dashboard.settings.spool / f"inbox/ferry{number}.html").write_text(page)
+    assert runner.up(dashboard.settings, once=True) == 0
+    found: list[str] = []
+
+    def both() -> bool:
+        tree = lxml.html.document_fromstring(dashboard("/records?q=ferry+boats&language=en&day=2026-11-03")[2])
+        found[:] = [str(each) for each in tree.xpath("//ul[@class='rows']//a/@href")]
+        return len(found) == 2
+
+    until(both)
+    assert "published 2026-11-03" in dashboard("/records?q=boats")[2]
+    page = lxml.html.document_fromstring(dashboard(found[0])[2])
+    assert page.xpath("//aside//a/@href") == [found[1]]
+    _, headers, record = dashboard(f"{found[0]}/record.ninjs.json")
+    assert json.loads(record)["headlines"][0]["value"] == "Ferries sail again"
+    assert headers["content-disposition"].endswith('.ninjs.json"')
+    listed = lxml.html.document_fromstring(dashboard("/records?q=the&language=en&page=2")[2])
+    assert listed.xpath("//a[@rel='prev']/@href") == ["/records?q=the&language=en&page=1"]
+    assert listed.xpath("//select[@name='language']/option[@selected]/@value") == ["en"]
+
+
 def test_without_a_token_nothing_can_be_changed(used: Settings, tmp_path: Path) -> None:
     with serving(used, tmp_path / "log", "--broker", "redis://:hunter2@127.0.0.1:1/0") as dashboard:
         page = lxml.html.document_fromstring(dashboard("/quarantine")[2])
-        assert not page.xpath("//form | //input[@name='token'] | //input[@name='source']")
+        assert not page.xpath("//form[@method='post'] | //input[@name='token'] | //input[@name='source']")
         assert dashboard("/quarantine", [("token", ""), ("act", "purge")])[0] == 404
         status, _, found = dashboard("/ready")
         assert (status, json.loads(found)["spool"], json.loads(found)["broker"]) == (
@@ -233,12 +288,13 @@ def test_metrics_count_all_processes_and_survive_a_restart(used: Settings, tmp_p
     (root / "inbox").mkdir(parents=True)
     for folder in ("claimed", "done", "quarantine", ".desks"):
         (root / folder).mkdir()
-    before = sum(1 for _ in Journal(str(used.spool)).lines())
+    lines = list(Journal(str(used.spool)).lines())
+    before, labelled = len(lines), sum("label" in (line["stages"] or {}) for line in lines)
     (root / "journal.jsonl").write_bytes((used.spool / "journal.jsonl").read_bytes() + b'{"torn": ')
     with (root / "journal.jsonl").open("ab") as file:
         file.write(b"by a kill}\n")
     with serving(settings, tmp_path / "log") as dashboard:
-        until(lambda: metrics(dashboard).get(("ingest_stage_seconds_count", "label")) == 3.0)
+        until(lambda: metrics(dashboard).get(("ingest_stage_seconds_count", "label")) == labelled)
         for stage in ("read", "parse", "compose", "write"):
             assert metrics(dashboard)["ingest_stage_seconds_sum", stage] > 0
         pids = []
@@ -277,5 +333,6 @@ def test_without_the_extra_the_error_says_how_to_install_it(monkeypatch: pytest.
 @needs_chromium
 def test_the_pages_fit_a_phone(dashboard: Asked, tmp_path: Path) -> None:
     wide = "return [dom.documentElement.scrollWidth - dom.documentElement.clientWidth, dom.styleSheets.length];"
-    for path in ("/", "/records", "/quarantine"):
-        assert json.loads(asked(dashboard(path)[2], wide, tmp_path)) == [0, 1], path
+    for width in (360, 1400):
+        for path in ("/", "/records", "/records?q=council&language=en", "/quarantine"):
+            assert json.loads(asked(dashboard(path)[2], wide, tmp_path, width=width)) == [0, 1], (path, width)

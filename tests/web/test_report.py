@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from ingest import Record
 from ingest.cli import cli
+from ingest.service.publisher_changes import drift, silence
 from ingest.web.report import report_page, summarize
-from ingest.web.report.statistics import drift, silence
 
 GOLDEN = Path(__file__).parents[1] / "golden/000_47fd47bebe7271c0.json"
 SEED = Record.model_validate_json(GOLDEN.read_bytes())
@@ -78,6 +78,40 @@ def test_a_weekly_is_not_silent_between_two_numbers() -> None:
     assert silence(weekly, "2026-11-10") is None
     assert silence(weekly, "2026-11-20") == 22
     assert silence(weekly[:3], "2026-11-20") is None
+
+
+def test_twenty_publishers_and_the_flagged_ones_are_shown_and_the_rest_folded() -> None:
+    lines, records = run()
+    for number in range(30):
+        ours = hashlib.sha256(str(number).encode()).hexdigest()
+        copies = {"id": ours, "publisher": {"name": f"small {number:02}"}, "body": "yes", "removed": []}
+        records.append(Record.model_validate(SEED.model_dump() | copies))
+    tree = lxml.html.document_fromstring(report_page(summarize(lines, records)))
+    [shown, folded] = [
+        table.xpath(".//tbody/tr/td[1]") for table in tree.xpath("//div[contains(@aria-label, 'ublishers')]")
+    ]
+    names = [cell.text_content() for cell in shown]
+    assert names[:3] == ["changed", "silent", "steady"]
+    assert len(names) == 22
+    assert [cell.text_content() for cell in folded] == [f"small {number:02}" for number in range(19, 30)]
+    assert len(tree.xpath("//details[summary='11 more publishers']//table")) == 1
+
+
+def test_a_day_is_shown_by_hour_also_those_without_files() -> None:
+    lines = [
+        {
+            "time": f"2026-11-22T{hour}:10:00.000+00:00",
+            "name": "x",
+            "id": None,
+            "outcome": "refused",
+            "reason": "no_article",
+        }
+        for hour in ("22", "23", "23")
+    ]
+    stats = summarize([*lines, {**lines[0], "time": "2026-11-23T03:00:00.000+00:00"}], [])
+    assert [sum(counts.values()) for counts in stats.by_time.values()] == [1, 2, 0, 0, 0, 1]
+    assert [*stats.by_time][2] == "2026-11-23T00"
+    assert "Files by hour" in report_page(stats)
 
 
 def test_names_are_shown_as_text() -> None:

@@ -19,8 +19,11 @@ from ingest.core.model import Markup as BlockMarkup
 from ingest.core.pipeline import label_article
 from ingest.core.record import CLAIMABLE_FIELDS, Dateline, Image, Item, Publisher, Related, Rights, Subject
 from ingest.service.journal import Journal
-from ingest.web.dashboard import pages
+from ingest.service.journal_cursor import JournalCursor
+from ingest.web.dashboard import pages, quarantine_pages, record_pages
 from ingest.web.dashboard.journal_index import JournalIndex
+from ingest.web.dashboard.quarantine_pages import RefusedWanted
+from ingest.web.dashboard.search import Wanted
 from ingest.web.dashboard.snapshot import Quarantined
 from ingest.web.explain import explain_page
 from ingest.web.html.environment import TEMPLATES, environment
@@ -92,26 +95,35 @@ def hostile_report() -> str:
 
 def hostile_dashboard(tmp_path: Path) -> dict[str, str]:
     """The text in every value of the journal, of heartbeats and of reasons that is a string, and in what is asked."""
-    index = JournalIndex(Journal(str(tmp_path)))
+    index = JournalIndex(JournalCursor(Journal(str(tmp_path))))
     for number in range(60):
-        line = dict.fromkeys(("name", "headline", "publisher", "worker", "reason", "token", "id"), f"{HOSTILE}{number}")
+        names = ("name", "headline", "publisher", "worker", "reason", "token", "id", "language", "published", "story")
+        line = dict.fromkeys(names, f"{HOSTILE}{number}") | {"ms": 1.0, "stages": {HOSTILE: 1.0}, "words": 1}
         outcome = "refused" if number % 2 else "stored"
-        index._add(line | {"ms": 1.0, "stages": {HOSTILE: 1.0}, "words": 1}, outcome, TIME)
+        index._add(line | {"outcome": outcome, "time": TIME}, outcome, TIME)
     beat = SimpleNamespace(notes={"host": HOSTILE, "role": HOSTILE}, age=1.0)
     facts = {
         "why": [HOSTILE], "inbox": 1, "oldest_inbox_seconds": 1, "claimed": 1, "oldest_claimed_seconds": 1, "behind": True,
-        "quarantined": {HOSTILE: 1}, "heartbeats": [beat], "free_disk": {HOSTILE: 1}, "redis": {"waiting": 1, "memory_mib": 1.5},
+        "alerts": {"raised": [HOSTILE], "undelivered": [HOSTILE]}, "quarantined": {HOSTILE: 1}, "heartbeats": [beat], "free_disk": {HOSTILE: 1}, "redis": {"waiting": 1, "memory_mib": 1.5},
     }  # fmt: skip
     why = dict.fromkeys(("place", "reason", "message", "time", "publisher", "attempts"), HOSTILE)
     sources = {f"{HOSTILE}{number}": Quarantined(HOSTILE, why) for number in range(60)}
+    rows = list(index.newest())
+    choices = {"publisher": [(HOSTILE, 2)], "language": [("onx", 1)]}
+    found = record_pages.Found(rows, choices, (HOSTILE,))
+    wanted = Wanted(HOSTILE, {"publisher": HOSTILE, "language": HOSTILE, "day": HOSTILE})
+    refused = RefusedWanted(HOSTILE, HOSTILE)
+    explained = hostile_explanation().encode()
     return {
         "now": pages.now(facts, index),
-        "records": pages.records(facts, index, "onx", 1),
-        "nothing": pages.records(facts, index, HOSTILE, 1),
-        "quarantine": pages.quarantine(facts, sources, HOSTILE, keyed=True, said=HOSTILE),
-        "no token": pages.quarantine(facts, sources, HOSTILE, keyed=False),
+        "records": record_pages.records(facts, found, Wanted("onx"), 1),
+        "nothing": record_pages.records(facts, record_pages.Found((), choices, ()), wanted, 2),
+        "quarantine": quarantine_pages.quarantine(facts, sources, refused, 1, keyed=True, said=HOSTILE),
+        "no token": quarantine_pages.quarantine(facts, sources, refused, 2, keyed=False),
         "message": pages.message(facts, HOSTILE, HOSTILE),
-        "kept": pages.kept(facts, next(index.newest()), HOSTILE),
+        "kept": record_pages.kept(facts, rows[0], HOSTILE, rows),
+        "explained": record_pages.with_links(explained, rows[0], rows).decode(),
+        "refused": quarantine_pages.with_links(explained, HOSTILE, why).decode(),
     }
 
 

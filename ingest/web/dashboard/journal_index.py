@@ -6,18 +6,17 @@ however many processes there are and whichever of them die.
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import json
-import os
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from ingest.core.text.normalize import match_key
-from ingest.service.journal import Journal
+from ingest.service.journal_cursor import JournalCursor
 from ingest.web.html.confidence import LeastSure, least_sure
 
 MAX_ROWS = 50_000
@@ -47,6 +46,10 @@ class SettledFile:
     removed: int = 0
     least: LeastSure | None = None
     """Its least sure field; None where the journal does not say."""
+    published: str | None = None
+    """Day or time of publication."""
+    language: str | None = None
+    story: str | None = None
     key: str = field(default="", repr=False)
     """Headline, name and publisher, normalised for searching."""
 
@@ -57,11 +60,33 @@ class SettledFile:
         return self.removed / total if total else None
 
 
+def settled_file(line: Mapping[str, Any]) -> SettledFile:
+    """What a line of the journal says. Raises KeyError where it lacks the token, the time or the outcome."""
+    name, headline, publisher = str(line.get("name")), line.get("headline"), line.get("publisher")
+    return SettledFile(
+        token=line["token"],
+        time=line["time"],
+        id=line.get("id"),
+        title=headline or name,
+        publisher=publisher,
+        stored=line["outcome"] == "stored",
+        reason=line.get("reason"),
+        ms=line.get("ms") or 0.0,
+        words=line.get("words") or 0,
+        removed=line.get("words_removed") or 0,
+        least=least_sure(line.get("confidence") or {}),
+        published=line.get("published"),
+        language=line.get("language"),
+        story=line.get("story"),
+        key=" ".join(map(match_key, (headline or "", name, publisher or ""))),
+    )
+
+
 @dataclass(slots=True)
 class JournalIndex:
     """What has been read of the journal so far."""
 
-    journal: Journal
+    cursor: JournalCursor
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By outcome and worker."""
     reasons: Counter[str] = field(default_factory=Counter)
@@ -74,33 +99,17 @@ class JournalIndex:
     minutes: dict[str, Counter[str]] = field(default_factory=dict)
     """Outcomes by minute, "2026-11-22T20:41", of the last sixty that had any."""
     last: str = ""
-    behind: bool = True
-    """There is more in the journal than was read."""
     _recent: deque[SettledFile] = field(default_factory=lambda: deque(maxlen=MAX_ROWS))
     _by_id: dict[str, SettledFile] = field(default_factory=dict)
-    _read: dict[int, int] = field(default_factory=dict)
-    """Bytes read of each file, by inode: rotation renames them."""
+
+    @property
+    def behind(self) -> bool:
+        """There is more in the journal than was read."""
+        return self.cursor.behind
 
     def read_on(self) -> bool:
         """Read one slice more; whether there is still more."""
-        self.behind = False
-        left, read = SLICE_BYTES, {}
-        for path in self.journal.files():
-            with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:
-                seen = os.fstat(file.fileno())
-                start = self._read.get(seen.st_ino, 0)
-                start = start if start <= seen.st_size else 0  # the inode was reused by another file
-                if start < seen.st_size and left:
-                    file.seek(start)
-                    lines, _, torn = file.read(left).rpartition(b"\n")
-                    start += len(lines) + bool(lines)
-                    left -= len(lines)
-                    self._note(lines)
-                    self.behind |= start + len(torn) < seen.st_size
-                elif start < seen.st_size:
-                    self.behind = True
-                read[seen.st_ino] = start
-        self._read = read
+        self._note(self.cursor.read(SLICE_BYTES))
         return self.behind
 
     def _note(self, lines: bytes) -> None:
@@ -127,19 +136,14 @@ class JournalIndex:
         while len(self.minutes) > MAX_MINUTES:
             del self.minutes[min(self.minutes)]
         self.last = max(self.last, time)
-        name, headline, publisher = str(line.get("name")), line.get("headline"), line.get("publisher")
         if outcome == "deleted":
             self._by_id.pop(str(line.get("id")), None)
             return
         if outcome in {"duplicate", "unpacked"} or (
-            outcome == "stored" and not headline and line.get("id") in self._by_id
+            outcome == "stored" and not line.get("headline") and line.get("id") in self._by_id
         ):
             return  # a duplicate: its record stayed as it was; a container: its members are listed
-        key = " ".join(map(match_key, (headline or "", name, publisher or "")))
-        row = SettledFile(
-            line["token"], time, line.get("id"), headline or name, publisher, outcome == "stored", line.get("reason"),
-            line.get("ms") or 0.0, words, removed, least_sure(line.get("confidence") or {}), key,
-        )  # fmt: skip
+        row = settled_file(line)
         if len(self._recent) == MAX_ROWS and (oldest := self._recent[0]).id and self._by_id.get(oldest.id) is oldest:
             del self._by_id[oldest.id]
         self._recent.append(row)
@@ -165,6 +169,10 @@ class JournalIndex:
         for row in self.newest():
             if row.stored and row.id and self._by_id.get(row.id) is row and all(word in row.key for word in wanted):
                 yield row
+
+    def page(self, query: str, start: int, count: int) -> Sequence[SettledFile]:
+        """Up to `count` of these records from the `start`-th on."""
+        return list(islice(self.records(query), start, start + count))
 
     @property
     def recent_share(self) -> float | None:

@@ -8,16 +8,13 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from ingest.web.dashboard.journal_index import MAX_MINUTES, JournalIndex, SettledFile
-from ingest.web.dashboard.snapshot import Quarantined
 from ingest.web.html import PageTemplate, readable_name
 from ingest.web.html.charts import ColumnChart, column_chart
 
 TEMPLATE = PageTemplate.of(Path(__file__).parent, served=True)
 MAX_LAST_FILES = 8
-ROWS_PER_PAGE = 50
 
 Facts = Mapping[str, Any]
 
@@ -59,24 +56,6 @@ class WorkerRow(NamedTuple):
     files: str
 
 
-class QuarantinedRow(NamedTuple):
-    """One refused source."""
-
-    token: str
-    name: str
-    reason: str
-    message: str
-    details: str
-
-
-class Choice(NamedTuple):
-    """A link to some of the rows; `chosen` where they are those shown."""
-
-    text: str
-    address: str
-    chosen: bool
-
-
 @dataclass(frozen=True, slots=True)
 class View:
     """`behind`: the journal has not been read to its end."""
@@ -89,35 +68,13 @@ class NowView(View):
     """How the service is doing. `problems`: why it makes no progress; None and empty parts are left out."""
 
     problems: Sequence[str]
+    alerts: tuple[str, ...]
     verdict: str
     cards: tuple[Card, ...]
     chart: ColumnChart | None
     last_files: tuple[FileRow, ...]
     stages: tuple[StageRow, ...]
     workers: tuple[WorkerRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordsView(View):
-    """Records that a search found, and the addresses of the pages beside this one."""
-
-    query: str
-    rows: tuple[FileRow, ...]
-    newer: str | None
-    older: str | None
-    by_confidence: bool = False
-    """The least sure first, and no others."""
-
-
-@dataclass(frozen=True, slots=True)
-class QuarantineView(View):
-    """Refused sources. `has_token`: they can be retried and purged here. `notice`: what was just done."""
-
-    notice: str
-    reasons: tuple[Choice, ...]
-    rows: tuple[QuarantinedRow, ...]
-    more: int
-    has_token: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,73 +91,28 @@ def now(facts: Facts, index: JournalIndex) -> str:
     view = NowView(
         behind=bool(facts.get("behind")),
         problems=facts["why"],
+        alerts=tuple(_alerts(facts.get("alerts", {}))),
         verdict="The service is not making progress." if facts["why"] else _all_well(facts, index),
         cards=tuple(_cards(facts, index)) if "inbox" in facts else (),
         chart=_last_hour(index) if index.minutes else None,
-        last_files=_rows(islice(index.newest(), MAX_LAST_FILES)),
+        last_files=file_rows(islice(index.newest(), MAX_LAST_FILES)),
         stages=_stages(index),
         workers=tuple(_workers(facts, index)),
     )
     return TEMPLATE.render("dashboard_now.html", view)
 
 
-def records(facts: Facts, index: JournalIndex, query: str, page: int) -> str:
-    """Records, the newest first, or those that a search finds."""
-    found = list(islice(index.records(query), ROWS_PER_PAGE * (page - 1), ROWS_PER_PAGE * page + 1))
-
-    def address(number: int) -> str:
-        return f"/records?{_query(**({'q': query} if query else {}), page=str(number))}"
-
-    view = RecordsView(
-        behind=bool(facts.get("behind")),
-        query=query,
-        rows=_rows(found[:ROWS_PER_PAGE]),
-        newer=address(page - 1) if page > 1 else None,
-        older=address(page + 1) if len(found) > ROWS_PER_PAGE else None,
-    )
-    return TEMPLATE.render("dashboard_records.html", view)
-
-
-def unsure_records(facts: Facts, index: JournalIndex) -> str:
-    """The records with the least sure values, for people to look at."""
-    rows = _rows(index.least_sure(ROWS_PER_PAGE))
-    view = RecordsView(bool(facts.get("behind")), "", rows, None, None, by_confidence=True)
-    return TEMPLATE.render("dashboard_records.html", view)
-
-
-def quarantine(
-    facts: Facts, sources: Mapping[str, Quarantined], reason: str | None, *, keyed: bool, said: str = ""
-) -> str:
-    """What was refused, with its reasons; with a token also the buttons to retry or purge."""
-    counts: Mapping[str, int] = facts.get("quarantined", {})
-    reasons = [
-        Choice(f"{readable_name(name)} {count}", f"/quarantine?{_query(reason=name)}", reason == name)
-        for name, count in sorted(counts.items(), key=lambda pair: -pair[1])
-    ]
-    shown = [(t, s) for t, s in sorted(sources.items(), reverse=True) if reason in {None, s.why.get("reason")}]
-    view = QuarantineView(
-        behind=bool(facts.get("behind")),
-        notice=said,
-        reasons=(Choice(f"all {sum(counts.values())}", "/quarantine", reason is None), *reasons),
-        rows=tuple(_quarantined(token, source.why) for token, source in shown[:ROWS_PER_PAGE]),
-        more=max(0, len(shown) - ROWS_PER_PAGE),
-        has_token=keyed,
-    )
-    return TEMPLATE.render("dashboard_quarantine.html", view)
-
-
 def message(facts: Facts, title: str, text: str, rows: Iterable[SettledFile] = ()) -> str:
     """A page with one message."""
-    return TEMPLATE.render("dashboard_message.html", MessageView(bool(facts.get("behind")), title, text, _rows(rows)))
+    return TEMPLATE.render(
+        "dashboard_message.html", MessageView(bool(facts.get("behind")), title, text, file_rows(rows))
+    )
 
 
-def kept(facts: Facts, row: SettledFile, why: str) -> str:
-    """What is known of a record whose source cannot be explained any more."""
-    return message(facts, row.title, f"Its lines cannot be shown: {why}", [row])
-
-
-def _query(**asked: str) -> str:
-    return urlencode(asked, errors="replace")  # a reason.json may hold a lone surrogate
+def _alerts(alerts: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    yield from alerts.get("raised", ())
+    for failure in alerts.get("undelivered", ()):
+        yield f"Alerts are not delivered: {failure}"
 
 
 def _all_well(facts: Facts, index: JournalIndex) -> str:
@@ -257,13 +169,15 @@ def _workers(facts: Facts, index: JournalIndex) -> Iterator[WorkerRow]:
         yield WorkerRow(host, role, heartbeat.age, busy, len(mine), counts or "–")
 
 
-def _rows(rows: Iterable[SettledFile]) -> tuple[FileRow, ...]:
+def file_rows(rows: Iterable[SettledFile]) -> tuple[FileRow, ...]:
+    """Settled files as lists show them."""
     return tuple(_row(row) for row in rows)
 
 
 def _row(row: SettledFile) -> FileRow:
     facts = (
         row.publisher,
+        row.published and f"published {row.published[:16].replace('T', ' ')}",
         None if row.stored else f"refused: {readable_name(row.reason or '')}",
         None if row.share is None else f"{row.share:.0%} removed",
         None if row.least is None else str(row.least),
@@ -271,15 +185,3 @@ def _row(row: SettledFile) -> FileRow:
     )
     address = f"/records/{row.id}" if row.stored else f"/quarantine/{row.token}"
     return FileRow(row.title, address, row.time, tuple(fact for fact in facts if fact), row.stored)
-
-
-def _quarantined(token: str, why: Mapping[str, Any]) -> QuarantinedRow:
-    tries = [f"{len(why[kind])} {kind}" for kind in ("attempts", "deaths") if why.get(kind)]
-    details = (str(why.get("time", ""))[:19].replace("T", " "), why.get("publisher"), *tries)
-    return QuarantinedRow(
-        token=token,
-        name=str(why.get("place") or token),
-        reason=readable_name(str(why.get("reason") or "unknown")),
-        message=str(why.get("message") or "nothing more is known"),
-        details=" · ".join(str(detail) for detail in details if detail),
-    )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ingest.service.alert_state import read_alerts
 from ingest.service.composition import Service
 from ingest.service.memory_snapshot import MemorySnapshot
 from ingest.service.pack_snapshot import PackSnapshot
@@ -124,6 +125,7 @@ class SpoolSnapshot:
             "free_disk": free_disk(self.settings),
             "sinks": sink_statuses(self.service),
             "packs": PackSnapshot(self.spool.root).state(),
+            "alerts": read_alerts(self.spool.root),
             "memory": None if self.settings.memory == "off" else MemorySnapshot(self.spool.root).state(),
         }
         why: list[str] = []

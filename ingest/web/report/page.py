@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 TEMPLATE = PageTemplate.of(Path(__file__).parent)
 MAX_EXAMPLES = 3
 """Articles that a flag links to."""
-MAX_PUBLISHERS, MAX_BARS = 200, 25
-"""Rows of a table; the rest is counted."""
+MAX_BARS = 25
+MAX_SHOWN_PUBLISHERS, MAX_PUBLISHERS = 20, 500
+"""Rows of the table, beside the flagged ones: those that are shown at once, and those that can be unfolded; the rest is counted."""
 
 ExplainLink = Callable[[str], str | None]
 """The address of an article's explain page by its id, if there is one."""
@@ -80,8 +81,11 @@ class ReportView:
     facts: tuple[str, ...]
     flags: tuple[Flag, ...]
     chart: ColumnChart | None
+    chart_unit: str
+    """Hour or day."""
     reasons: tuple[CountBar, ...]
     publishers: tuple[PublisherRow, ...]
+    folded_publishers: tuple[PublisherRow, ...]
     more_publishers: int
     labels: tuple[CountBar, ...]
     rules: tuple[CountBar, ...]
@@ -99,16 +103,20 @@ def report_page(
 
 def report_view(stats: RunStatistics, linked: ExplainLink, changed: Sequence[tuple[str, str]] = ()) -> ReportView:
     """What the page shows."""
-    flagged_first = sorted(
-        stats.publishers, key=lambda p: (-(bool(p.drift) + bool(p.silent_days)), -len(p.articles), p.name)
-    )
+    by_articles = sorted(stats.publishers, key=lambda publisher: (-len(publisher.articles), publisher.name))
+    flagged = [publisher for publisher in by_articles if publisher.drift or publisher.silent_days]
+    others = [publisher for publisher in by_articles if not (publisher.drift or publisher.silent_days)]
+    shown = [*flagged, *others[:MAX_SHOWN_PUBLISHERS]]
+    folded = others[MAX_SHOWN_PUBLISHERS:]
     return ReportView(
         facts=(*_facts(stats), *(f"the template of {name} changed by {day}" for name, day in changed)),
         flags=tuple(flag for publisher in stats.publishers for flag in _flags(publisher, linked)),
         chart=_chart(stats) if stats.by_time else None,
+        chart_unit="hour" if any("T" in time for time in stats.by_time) else "day",
         reasons=_bars(stats.reasons),
-        publishers=tuple(_publisher(publisher, linked) for publisher in flagged_first[:MAX_PUBLISHERS]),
-        more_publishers=max(0, len(stats.publishers) - MAX_PUBLISHERS),
+        publishers=tuple(_publisher(publisher, linked) for publisher in shown),
+        folded_publishers=tuple(_publisher(publisher, linked) for publisher in folded[:MAX_PUBLISHERS]),
+        more_publishers=max(0, len(folded) - MAX_PUBLISHERS),
         labels=_bars(stats.labels),
         rules=_bars(stats.rules),
         unused_rules=stats.unused_rules,

@@ -7,12 +7,12 @@ import heapq
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from statistics import median, quantiles
+from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.core.metadata.resolve_date import UNSURE
 from ingest.core.text.characters import count_words
+from ingest.service.publisher_changes import drift, silence
 from ingest.web.html.charts import ArticleShare
 from ingest.web.html.confidence import LeastSure, least_sure
 
@@ -20,13 +20,9 @@ if TYPE_CHECKING:
     from ingest.core.record import Record
 
 UNKNOWN = "unknown publisher"
-RECENT_ARTICLES, MIN_PAST_ARTICLES = 10, 30
-"""Articles. Drift compares the last ten with at least thirty before; fewer are not significant."""
-MIN_DRIFT = 0.05
-"""Of the words. A publisher that always lost 8.0 % and now loses 8.3 % has not changed in a way that matters."""
-MIN_ACTIVE_DAYS = 5
-"""Days with articles that are needed before a silence can be told from the usual pattern."""
 MAX_SLOWEST = 10
+MAX_TIMES = 400
+"""Columns of a chart; in a longer run only days with files have one."""
 MAX_UNSURE = 50
 """Records that a person can look at; of ten thousand, if they are the right ones."""
 
@@ -121,6 +117,8 @@ def summarize(
     last = journal.last
     by_day = bool(last) and (_day(last) - _day(journal.first)).days > 1
     by_time: dict[str, Counter[str]] = {}
+    if hours:
+        by_time = {time: Counter() for time in times(journal.first, last, by_day=by_day)}
     for hour in sorted(hours):
         by_time.setdefault(hour[:10] if by_day else hour, Counter()).update(hours[hour])
     return RunStatistics(
@@ -186,28 +184,12 @@ def _publisher(name: str, articles: Sequence[ArticleShare], last: str) -> Publis
     )
 
 
-def drift(shares: Sequence[float]) -> tuple[float, float] | None:
-    """The medians before and lately, if the later one lies outside the middle nine tenths of what was before.
-
-    Half of ten articles would have to fall into one twentieth by chance: with thirty articles before, that was so in one case
-    of 2,200 (20,000 simulated runs of three distributions), with a hundred in one of 6,000. `shares`: in the order of time.
-    """
-    past, recent = shares[:-RECENT_ARTICLES], shares[-RECENT_ARTICLES:]
-    if len(past) < MIN_PAST_ARTICLES:
-        return None
-    low, *_, high = quantiles(past, n=20)
-    before, lately = median(past), median(recent)
-    return (before, lately) if not low <= lately <= high and abs(lately - before) >= MIN_DRIFT else None
-
-
-def silence(times: Sequence[str], last: str) -> int | None:
-    """Days since the last article, if that is more than twice the longest pause so far. `times`: RFC 3339, in order."""
-    days = sorted({_day(time) for time in times})
-    if len(days) < MIN_ACTIVE_DAYS:
-        return None
-    longest = max((after - before).days for before, after in pairwise(days))
-    since = (_day(last) - days[-1]).days
-    return since if since > 2 * longest else None
+def times(first: str, last: str, *, by_day: bool) -> list[str]:
+    """The days or hours of a run, also those without files, at most `MAX_TIMES`; none of a longer run."""
+    step, digits = (dt.timedelta(days=1), 10) if by_day else (dt.timedelta(hours=1), 13)
+    start, end = (dt.datetime.fromisoformat(time[:digits]) for time in (first, last))
+    count = (end - start) // step + 1
+    return [(start + number * step).isoformat()[:digits] for number in range(count)] if count <= MAX_TIMES else []
 
 
 def _day(time: str) -> dt.date:
