@@ -2,8 +2,8 @@
 
     python -m benchmarks.speed.engines [FOLDER] [--pages 2000] [--turns 3]
 
-First what each adapter adds to `clean` in one process, in turns, as a ratio of user CPU; then the engines with two workers each, and a hash over
-the records of each. The workers of Ray are no children of this process, so their CPU is not counted. Without a folder, the texts of benchmarks.speed.service.
+First what each adapter adds to `clean` in one process, in turns, as a ratio of CPU; then the engines with two workers each, their time with the
+start of their processes (datatrove's takes 2.5 s here: give it thousands of pages), and a hash over the records of each. Without a folder, the texts of benchmarks.speed.service.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
+import statistics
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -84,7 +84,7 @@ def with_pool(paths: list[str], _: Path) -> list[str | None]:
 
 
 def in_one_process(paths: list[str], turns: int) -> None:
-    """User CPU of each adapter, as a ratio to that of `clean` alone, on the same pages."""
+    """CPU of each adapter, as a ratio to that of `clean` alone, on the same pages; medians of the turns."""
     from datatrove.data import Document, Media, MediaType
 
     from ingest.adapters.datatrove import Cleaner
@@ -105,16 +105,19 @@ def in_one_process(paths: list[str], turns: int) -> None:
         "IngestBatch": lambda: batch({"path": paths, "bytes": [content for _, content in pages]}),
         "Cleaner": documents,
     }
-    ways["clean"]()  # loads the models
-    spent = dict.fromkeys(ways, 0.0)
-    for _ in range(turns):
-        for name, way in ways.items():
-            began = os.times().user
-            way()
-            spent[name] += os.times().user - began
-    for name, seconds in spent.items():
+    for way in ways.values():  # loads the models
+        way()
+    spent: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(turns):
+        for name in [*list(ways)[turn % 4 :], *list(ways)[: turn % 4]]:
+            began = time.process_time()
+            ways[name]()
+            spent[name].append(time.process_time() - began)
+    base = statistics.median(spent["clean"])
+    for name, each in spent.items():
         print(
-            f"in one process, {len(paths)} pages: {name} {seconds / spent['clean']:.3f} of clean's user CPU", flush=True
+            f"in one process, {len(paths)} pages: {name} {statistics.median(each) / base:.3f} of clean's CPU",
+            flush=True,
         )
 
 
@@ -124,7 +127,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--pages", type=int, default=2000)
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--ray", action="store_true")
+    parser.add_argument("--ray", action="store_true", help="Ray too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ingest-engines-") as made:
         folder = options.folder or Path(made, "texts")
@@ -132,28 +135,23 @@ def main() -> None:
             texts(folder, options.pages, 1)
         paths = sorted(str(path) for path in folder.rglob("*") if path.is_file() and path.suffix in {".html", ".txt"})
         paths = paths[: options.pages]
-        in_one_process(paths[: options.pages // 10], options.turns)
+        in_one_process(paths[:60], 3 * options.turns)
         ways: dict[str, Any] = {"pool": with_pool, "datatrove": with_datatrove}
         if options.ray:
             import ray
 
             ray.init(num_cpus=WORKERS + 1, include_dashboard=False, log_to_driver=False, object_store_memory=200 << 20)
             ways["ray"] = lambda paths, _: with_ray(paths)
-        spent: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+        spent: dict[str, list[float]] = {name: [] for name in ways}
         for turn in range(options.turns):
             for name, way in ways.items():
-                began, cpu = time.perf_counter(), os.times()
+                began = time.perf_counter()
                 records = way(paths, Path(made, f"{name}-{turn}"))
-                after = os.times()
-                used = after.children_user - cpu.children_user + after.user - cpu.user
-                spent[name].append((time.perf_counter() - began, used))
-                print(
-                    f"{name}: {len(paths)} pages, {sum(map(bool, records))} records, {digest(records)}, {spent[name][-1][0]:.1f} s, {used:.1f} s of user CPU",
-                    flush=True,
-                )
-        base = sum(cpu for _, cpu in spent["pool"])
+                spent[name].append(time.perf_counter() - began)
+                found = f"{len(paths)} pages, {sum(map(bool, records))} records, {digest(records)}"
+                print(f"{name}: {found}, {spent[name][-1]:.1f} s", flush=True)
         for name, each in spent.items():
-            print(f"{name}: {sum(cpu for _, cpu in each) / base:.3f} of the pool's CPU")
+            print(f"{name}: {sum(each) / sum(spent['pool']):.3f} of the pool's time")
 
 
 if __name__ == "__main__":
