@@ -1,7 +1,7 @@
 # On a fresh machine, `make run` and `make test` do everything. They need git, make and python3; uv is used if installed.
 BIN := .venv/bin
 
-.PHONY: run test check constraints golden docs clean
+.PHONY: run test check engines constraints golden docs clean
 
 run: .venv/ready
 	$(BIN)/ingest clean seeds -o out
@@ -26,9 +26,17 @@ check: .venv/ready
 	fi
 	@touch $@
 
+# The engines that tests/adapters runs.
+engines: .venv/ready
+	@if command -v uv >/dev/null; then \
+	    VIRTUAL_ENV=.venv uv pip install --quiet --constraint constraints.txt --group engines; \
+	else \
+	    $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group engines; \
+	fi
+
 # Pins names and versions only, no index URLs: each machine uses its own index.
 constraints: pyproject.toml
-	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --extra dashboard --extra documents --extra sinks --group dev --group training pyproject.toml -o constraints.txt
+	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --extra dashboard --extra documents --extra sinks --extra datatrove --extra ray --group dev --group engines --group training pyproject.toml -o constraints.txt
 
 clean:
 	rm -rf .venv out

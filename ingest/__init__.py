@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ingest.core.containers.registry import members
     from ingest.core.learn import learn
     from ingest.core.memory.snapshot import Memory
+    from ingest.core.packs import load_packs
     from ingest.core.pipeline import clean
     from ingest.core.record import Record
     from ingest.errors import IngestError, Reason, Rejected
@@ -32,6 +33,7 @@ __all__ = [
     "enqueue",
     "enqueue_many",
     "learn",
+    "load_packs",
     "members",
 ]
 
@@ -45,6 +47,7 @@ _HOMES = {
     "clean": "core.pipeline",
     "enqueue": "service.enqueue",
     "enqueue_many": "service.enqueue",
+    "load_packs": "core.packs",
     "learn": "core.learn",
     "members": "core.containers.registry",
 }

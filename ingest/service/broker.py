@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import ssl
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -44,6 +46,7 @@ def config(settings: Settings) -> dict[str, Any]:
     hard = TASK_SECONDS + 2 * settings.time_limit + 15  # the last document, the next child's start, and some
     chosen: dict[str, Any] = {
         "broker_url": settings.broker,
+        "broker_use_ssl": _tls(settings),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "broker_channel_error_retry": True,  # a full Redis is an error of the channel: without this it ends the worker
@@ -58,6 +61,7 @@ def config(settings: Settings) -> dict[str, Any]:
             "socket_connect_timeout": 5,
             "socket_keepalive": True,
             "health_check_interval": 15,
+            **({"master_name": settings.broker_master} if settings.broker_master else {}),
             **PUBLISH_RETRY,
         },
         "task_default_queue": QUEUE,
@@ -87,6 +91,17 @@ def config(settings: Settings) -> dict[str, Any]:
     if unknown := chosen.keys() - dict(flatten(NAMESPACES)).keys():
         raise InvalidSettings(f"Celery knows no {', '.join(sorted(unknown))}")
     return chosen
+
+
+def _tls(settings: Settings) -> dict[str, Any] | None:
+    """For rediss:// the checks that Kombu leaves out: the certificate must be valid, for this host, and of an authority that is known."""
+    if not (settings.broker or "").startswith("rediss://"):
+        return None
+    return {
+        "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        "ssl_check_hostname": True,
+        "ssl_ca_certs": settings.broker_ca and os.fspath(settings.broker_ca),
+    }
 
 
 def describe_error(settings: Settings, error: BaseException) -> str:

@@ -60,8 +60,13 @@ class Settings(BaseSettings):
     keep_days: int = Field(30, ge=0, description="Days that a settled source stays in done; 0 deletes it at once.")
 
     broker_url: SecretStr | None = Field(
-        None, description="redis:// or rediss://; unset: no broker, `ingest up` does everything itself."
+        None,
+        description="redis://, rediss:// (TLS) or sentinel://; unset: no broker, `ingest up` does everything itself.",
     )
+    broker_ca: Path | None = Field(
+        None, description="File with the authorities that rediss:// trusts; unset: those of this machine."
+    )
+    broker_master: str | None = Field(None, description="With sentinel://, the name of the master that they watch.")
     broker_password: SecretStr | None = Field(None, description="Used when the broker's URL has no password.")
     broker_prefix: str = Field(
         "ingest:", pattern=r"^[\w.:-]*$", description="All keys of this deployment in Redis begin with it."
@@ -153,14 +158,14 @@ class Settings(BaseSettings):
         """By what sets two deployments apart: `min_confidence` is a mapping, and mappings have no hash."""
         return hash((self.spool, self.out, self.broker_prefix))
 
-    @field_validator("spool", "out", "packs", "stories", "search", mode="before")
+    @field_validator("spool", "out", "packs", "stories", "search", "broker_ca", mode="before")
     @classmethod
     def _a_path(cls, value: Any) -> Any:
         if isinstance(value, str | os.PathLike) and is_url(value):
             raise ValueError("an address, not a path; only a folder of this machine can be used")
         return value
 
-    @field_validator("spool", "out", "packs", "stories", "search")
+    @field_validator("spool", "out", "packs", "stories", "search", "broker_ca")
     @classmethod
     def _absolute(cls, value: Path | str | None) -> Path | str | None:
         return value.absolute() if isinstance(value, Path) else value
@@ -171,11 +176,15 @@ class Settings(BaseSettings):
         if value is None:
             return None
         scheme = value.get_secret_value().partition("://")[0]
-        if scheme not in {"redis", "rediss", "redis+socket"}:
-            raise ValueError("must begin with redis://, rediss:// or redis+socket://")
+        if scheme not in {"redis", "rediss", "redis+socket", "sentinel"}:
+            raise ValueError(
+                "must begin with redis://, rediss://, redis+socket:// or sentinel://; other brokers are not supported"
+            )
         try:
-            url = urlsplit(value.get_secret_value())
-            whole = scheme == "redis+socket" or (bool(url.hostname) and url.port != 0)
+            urls = [urlsplit(url) for url in _each_url(value.get_secret_value())]
+            whole = scheme == "redis+socket" or all(
+                url.hostname and url.port != 0 and url.scheme == scheme for url in urls
+            )
         except ValueError:
             whole = False
         if not whole:
@@ -223,6 +232,10 @@ class Settings(BaseSettings):
     def _consistent(self) -> Self:
         if self.out == self.spool or self.out.is_relative_to(self.spool / "inbox"):
             raise ValueError("out must not lie in the inbox, or records would be cleaned as articles")
+        if (self.broker or "").startswith("sentinel://") != bool(self.broker_master):
+            raise ValueError(f"{PREFIX}BROKER_MASTER and a broker at sentinel:// need each other")
+        if self.broker_ca and not (self.broker or "").startswith("rediss://"):
+            raise ValueError(f"{PREFIX}BROKER_CA is for a broker at rediss://")
         if self.max_unpacked < self.max_bytes:
             raise ValueError(f"{PREFIX}MAX_UNPACKED is below {PREFIX}MAX_BYTES, but an unpacked source may be as large")
         return self
@@ -237,7 +250,7 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Strings that no log, error or terminal may show."""
         given = [each.get_secret_value() for each in (self.broker_password, self.alert_webhook) if each]
-        held = (*given, urlsplit(self.broker or "").password)
+        held = (*given, *(urlsplit(url).password for url in _each_url(self.broker or "")))
         forms = [form for secret in held if secret for form in (secret, quote(secret, safe=""))]
         return tuple(dict.fromkeys(forms + [form for url in self.sink_urls for form in url.secrets]))
 
@@ -251,19 +264,30 @@ class Settings(BaseSettings):
         """The broker's URL with its password: never for a log."""
         if self.broker_url is None:
             return None
-        url = self.broker_url.get_secret_value()
-        scheme, _, rest = url.partition("://")
-        if self.broker_password is None or urlsplit(url).password is not None:
-            return url
+        urls = _each_url(self.broker_url.get_secret_value())
+        if self.broker_password is None or urlsplit(urls[0]).password is not None:
+            return ";".join(urls)
         secret = quote(self.broker_password.get_secret_value(), safe="")
-        user, _, address = rest.rpartition("@")
-        return f"{scheme}://{user}:{secret}@{address}"
+        return ";".join(_with_password(url, secret) for url in urls)
 
     @property
     def broker_shown(self) -> str | None:
         """The broker's URL without its password."""
-        if self.broker is None:
-            return None
-        scheme, _, rest = self.broker.partition("?")[0].partition("://")
-        user, _, address = rest.rpartition("@")
-        return f"{scheme}://" + (f"{user.partition(':')[0]}:***@" if user else "") + address
+        return self.broker and ";".join(map(_without_password, _each_url(self.broker)))
+
+
+def _each_url(urls: str) -> list[str]:
+    """The URLs of several sentinels; of Redis the one, in which a semicolon may be a part of the password."""
+    return urls.split(";") if urls.startswith("sentinel://") else [urls]
+
+
+def _with_password(url: str, quoted: str) -> str:
+    scheme, _, rest = url.partition("://")
+    user, _, address = rest.rpartition("@")
+    return f"{scheme}://{user}:{quoted}@{address}"
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("?")[0].partition("://")
+    user, _, address = rest.rpartition("@")
+    return f"{scheme}://" + (f"{user.partition(':')[0]}:***@" if user else "") + address

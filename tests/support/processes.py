@@ -178,16 +178,17 @@ def redis_server() -> str | None:
 
 
 class Redis:
-    """A private server on a port of its own, persistent as in docker-compose.yml."""
+    """A private server on a port of its own, persistent as in docker-compose.yml; or a sentinel, by its file."""
 
-    def __init__(self, server: str, folder: Path, *flags: str) -> None:
+    def __init__(self, server: str, folder: Path, *flags: str, conf: tuple[str, ...] = ()) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
         self._folder = folder
         self.url = f"redis://127.0.0.1:{self._port}/0"
+        kept = ["--save", "", "--appendonly", "yes"] if not conf else []
         self._command = [
-            server, "--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "yes", *flags,
+            server, *conf, "--port", str(self._port), "--bind", "127.0.0.1", "--dir", str(folder), *kept, *flags,
         ]  # fmt: skip
         self.start()
 
