@@ -19,6 +19,7 @@ from ingest import clean
 INGEST = Path(__file__).parents[2] / "ingest"
 
 OWN_KEYS = {
+    "adapters/rows.py:memory_of",
     "core/caching.py:cache_short_texts",
     "core/labelling/line_shape.py:_qualified_names",
     "core/labelling/page_classifier.py:_forest",

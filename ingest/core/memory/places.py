@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ingest.core.caching import cache_short_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,6 +41,6 @@ def _place_key(element: Element) -> int:
     return _hash("/".join(f"{each.tag}.{each.class_attr[:200].translate(_WITHOUT_DIGITS)}" for each in around))
 
 
-@lru_cache(maxsize=4096)
+@cache_short_texts
 def _hash(path: str) -> int:
     return int.from_bytes(blake2b(b"place " + path.encode("utf-8", "replace"), digest_size=8).digest())

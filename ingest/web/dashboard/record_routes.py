@@ -38,9 +38,12 @@ async def records(request: Request) -> Response:
             await dashboard.page(lambda facts: record_pages.unsure_records(facts, dashboard.index), "least sure")
         )
     wanted, number = _wanted(request), page_number(request)
-    facts = await dashboard.facts()
+    key = ("records", wanted.query, str(sorted(wanted.facets.items())), str(number))
+    await dashboard.facts()  # which forgets pages, if something has changed
+    if content := dashboard.recent(*key):
+        return html(content)
     found = await asyncio.to_thread(_found, dashboard, wanted, number)
-    return html(record_pages.records(facts, found, wanted, number))
+    return html(await dashboard.page(lambda facts: record_pages.records(facts, found, wanted, number), *key))
 
 
 def _found(dashboard: Dashboard, wanted: Wanted, number: int) -> record_pages.Found:

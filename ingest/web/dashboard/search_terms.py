@@ -1,7 +1,7 @@
 """Text as the search index has it, and a query in SQLite's FTS5 syntax that finds it.
 
 Case, accents and punctuation do not count. Scripts without spaces become pairs of characters: most words of Chinese and Japanese have two,
-and SQLite's trigram tokenizer finds none below three, at five times the size (4.6 bytes of index for one of text, against 0.9).
+and SQLite's trigram tokenizer finds none below three, at five times the size (4.6 bytes of index for one of text, against 0.9, without what is kept to remove records).
 """
 
 from __future__ import annotations

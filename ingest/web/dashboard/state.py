@@ -64,14 +64,19 @@ class Dashboard:
     async def page(self, make: Callable[[dict[str, Any]], str | bytes], *key: str) -> bytes:
         """A cached page, rendered again when the facts have changed. `key` identifies it."""
         facts = await self.facts()
-        made, content = self._pages.get(key, (0.0, b""))
-        if not content or time.monotonic() - made > MIN_REFRESH_SECONDS:
+        content = self.recent(*key)
+        if content is None:
             written = make(facts)
             content = written.encode() if isinstance(written, str) else written
             if len(self._pages) >= MAX_CACHED_PAGES:
                 self._pages.clear()
             self._pages[key] = (time.monotonic(), content)
         return content
+
+    def recent(self, *key: str) -> bytes | None:
+        """The cached page, if it is at most a second old."""
+        made, content = self._pages.get(key, (0.0, b""))
+        return content if content and time.monotonic() - made <= MIN_REFRESH_SECONDS else None
 
     async def explained(self, token: str, find: Callable[[], str | None]) -> dict[str, Any]:
         """`content`, or a `reason` and a `message`. `find`: returns the path of the source, which does not change."""
