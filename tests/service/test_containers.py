@@ -236,7 +236,7 @@ def test_kills_of_children_and_of_the_whole_tree_lose_no_member(make: Make, tree
     assert seen > 0
     until(lambda: empty(settings), seconds=120)
     until(lambda: len(lines_of(settings)) > MEMBERS)
-    assert up.end() == 0
+    assert up.end() in {0, -signal.SIGTERM}  # it may not have come as far as its own handlers
     assert_each_member_once(settings, MEMBERS)
 
 

@@ -88,7 +88,7 @@ def data_format(text: str) -> str | None:
 
 def _is_prose(line: str) -> bool:
     """Whether a line is words, of any script, and not code."""
-    if not line.isascii() and sum(not character.isascii() for character in line) * 4 > len(line):
+    if not line.isascii() and 4 * (len(line) - len(line.encode("ascii", "ignore"))) > len(line):
         return True
     words = line.split()
     return (
