@@ -52,11 +52,10 @@ _CODE = re.compile(
     | [\w.$\[\]"'/-]+\s*(?::?=|=>|::|->|\+=)\s*\S
     | -?\s*["']?[\w.$/-]+["']?\s*:(?:\s+\S+){0,4}\s*$
     | [\w./\\:=*+-]*[_/\\=][\w./\\:=*+-]*\s*$
-    )
-    | .*[;{}\\]\s*$
-    | .*[(\[]\s*$""",
+    )""",
     re.VERBOSE,
 )
+_CODE_ENDS = frozenset(";{}\\([")
 _NO_LETTERS = re.compile(r"[^\w\s]|[\d_]")
 _SEPARATORS = ("\t", ";", "|", ",")
 
@@ -79,7 +78,7 @@ def data_format(text: str) -> str | None:
             prose += len(line)
             if prose > MAX_PROSE_SHARE * len(head):  # most texts are told by their first lines
                 return None
-        elif _CODE.match(line) and (commented or not line.lstrip().startswith("* ")):
+        elif _is_code(line) and (commented or not line.lstrip().startswith("* ")):
             code += 1
     return (
         "source code or settings" if code >= MIN_CODE_SHARE * len(lines) and prose < MAX_PROSE_SHARE * total else None
@@ -94,8 +93,13 @@ def _is_prose(line: str) -> bool:
     return (
         len(words) >= MIN_PROSE_WORDS
         and len(_NO_LETTERS.findall(line)) <= MAX_PROSE_SIGNS * len(line)
-        and not _CODE.match(line)
+        and not _is_code(line)
     )
+
+
+def _is_code(line: str) -> bool:
+    """Whether a line is written as code or settings are."""
+    return line.rstrip()[-1:] in _CODE_ENDS or bool(_CODE.match(line))
 
 
 def _is_table(lines: list[str]) -> bool:
