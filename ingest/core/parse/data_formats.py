@@ -55,6 +55,12 @@ _CODE = re.compile(
     )""",
     re.VERBOSE,
 )
+_TWO_WORDS = re.compile(r"\s*(\w+) +\w")
+_KEYWORDS = frozenset({
+    "import", "from", "export", "def", "class", "function", "return", "elif", "else", "public", "private", "static", "const", "let", "var",
+    "using", "namespace", "package", "endif", "fi", "done", "esac", "end", "if", "for", "while", "switch", "catch",
+})  # fmt: skip
+"""Of a line that begins with two words the first, if it may be code: a look at it saves most lines the pattern, which takes 8 µs."""
 _CODE_ENDS = frozenset(";{}\\([")
 _NO_LETTERS = re.compile(r"[^\w\s]|[\d_]")
 _SEPARATORS = ("\t", ";", "|", ",")
@@ -99,7 +105,10 @@ def _is_prose(line: str) -> bool:
 
 def _is_code(line: str) -> bool:
     """Whether a line is written as code or settings are."""
-    return line.rstrip()[-1:] in _CODE_ENDS or bool(_CODE.match(line))
+    if line.rstrip()[-1:] in _CODE_ENDS:
+        return True
+    words = _TWO_WORDS.match(line)
+    return (words is None or words[1] in _KEYWORDS) and bool(_CODE.match(line))
 
 
 def _is_table(lines: list[str]) -> bool:
