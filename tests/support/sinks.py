@@ -132,7 +132,11 @@ class Postgres:
         self.process = subprocess.Popen(
             self._command, cwd=self._folder, stdout=self._log, stderr=self._log, **self._user
         )
-        until(self._answers)
+        try:
+            until(self._answers)
+        except BaseException:  # without its client, for example: no server is left behind
+            self.kill()
+            raise
 
     def _answers(self) -> bool:
         import psycopg  # noqa: PLC0415 - an extra
