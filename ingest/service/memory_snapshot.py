@@ -114,10 +114,7 @@ class CurrentMemory:
 
     def __call__(self) -> Memory | None:
         """The memory; None where nothing is known yet. Raises `TransientError` where it cannot be read."""
-        stamp = None
-        with suppress(FileNotFoundError):
-            found = os.stat(self._snapshot.current)
-            stamp = (found.st_mtime_ns, found.st_ino)
+        stamp = durable.stamp(self._snapshot.current)
         if stamp != self._stamp:
             try:
                 self._memory = self._snapshot.load()

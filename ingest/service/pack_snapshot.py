@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -110,10 +109,7 @@ class CurrentPacks:
 
     def __call__(self) -> Packs | None:
         """The packs; None for the built-in ones alone. Raises `TransientError` where published packs cannot be read."""
-        stamp = None
-        with suppress(FileNotFoundError):
-            found = os.stat(self._snapshot.pointer)
-            stamp = (found.st_mtime_ns, found.st_ino)
+        stamp = durable.stamp(self._snapshot.pointer)
         if stamp != self._stamp:
             self._packs = self._read()
             self._stamp = stamp

@@ -31,13 +31,14 @@ def drift(shares: Sequence[float]) -> tuple[float, float] | None:
 
 def silence(times: Sequence[str], last: str) -> int | None:
     """Days since the last article, if that is more than twice the longest pause so far. `times`: RFC 3339, in order."""
-    days = sorted({_day(time) for time in times})
+    days = sorted({day_of(time) for time in times})
     if len(days) < MIN_ACTIVE_DAYS:
         return None
     longest = max((after - before).days for before, after in pairwise(days))
-    since = (_day(last) - days[-1]).days
+    since = (day_of(last) - days[-1]).days
     return since if since > 2 * longest else None
 
 
-def _day(time: str) -> dt.date:
+def day_of(time: str) -> dt.date:
+    """The day of a time in RFC 3339."""
     return dt.date.fromisoformat(time[:10])

@@ -20,7 +20,7 @@ from ingest.adapters.rows import RowCleaner
 from ingest.service.environment import load_settings
 from ingest.service.settings import Settings
 from tests.adapters.pages import read_part, write_pages
-from tests.support.processes import Redis, Tree, lines_of, records_in, redis_server, until
+from tests.support.processes import Redis, Tree, lines_of, private_redis, records_in, until
 
 PAGES = 240
 REFUSED = PAGES // 8
@@ -63,13 +63,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
-    server = redis_server()
-    if server is None:
-        assert not os.environ.get("CI"), "no Redis server: CI must have one"
-        pytest.skip("no redis-server or valkey-server on PATH, and no wheel of the dev group has one")
-    running = Redis(server, tmp_path)
-    yield running
-    running.kill()
+    yield from private_redis(tmp_path)
 
 
 def through_service(pages: Path, settings: Settings, tmp_path: Path, *commands: str) -> dict[str, bytes]:

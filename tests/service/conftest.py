@@ -12,7 +12,7 @@ import pytest
 from ingest.service.environment import load_settings
 from ingest.service.settings import Settings
 from ingest.service.spool import beneath
-from tests.support.processes import Redis, Tmpfs, Tree, redis_server
+from tests.support.processes import Redis, Tmpfs, Tree, private_redis
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,13 +65,7 @@ def disk() -> Iterator[Callable[..., Tmpfs]]:
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
-    server = redis_server()
-    if server is None:
-        assert not os.environ.get("CI"), "no Redis server: CI must have one"
-        pytest.skip("no redis-server or valkey-server on PATH, and no wheel of the dev group has one")
-    running = Redis(server, tmp_path)
-    yield running
-    running.kill()
+    yield from private_redis(tmp_path)
 
 
 @pytest.fixture(params=["openat2", "walk"])

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -216,3 +216,14 @@ class Redis:
         """Send a command, with no password."""
         with redis.Redis.from_url(self.url) as client:
             return client.execute_command(*words)
+
+
+def private_redis(folder: Path) -> Iterator[Redis]:
+    """A server of the test's own, until it ends; where there is no program the test is skipped, in CI it fails."""
+    server = redis_server()
+    if server is None:
+        assert not os.environ.get("CI"), "no Redis server: CI must have one"
+        pytest.skip("no redis-server or valkey-server on PATH, and no wheel of the dev group has one")
+    running = Redis(server, folder)
+    yield running
+    running.kill()

@@ -116,6 +116,15 @@ def read_json(path: str, *, dir_fd: int | None = None) -> Any:
         raise
 
 
+def stamp(path: str) -> tuple[int, int] | None:
+    """What changes when a file is replaced: its time and its inode; None if there is none. Costs one `stat`."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_ino
+
+
 def try_lock(handle: int) -> bool:
     """Take the exclusive lock of an open file; the kernel gives it back when its holder dies."""
     try:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.core.metadata.resolve_date import UNSURE
 from ingest.core.text.characters import count_words
-from ingest.service.publisher_changes import drift, silence
+from ingest.service.publisher_changes import day_of, drift, silence
 from ingest.web.html.charts import ArticleShare
 from ingest.web.html.confidence import LeastSure, least_sure
 
@@ -115,7 +115,7 @@ def summarize(
             _add_record(count, record, journal.stored.get(record.id, ""))
     hours = journal.by_hour
     last = journal.last
-    by_day = bool(last) and (_day(last) - _day(journal.first)).days > 1
+    by_day = bool(last) and (day_of(last) - day_of(journal.first)).days > 1
     by_time: dict[str, Counter[str]] = {}
     if hours:
         by_time = {time: Counter() for time in times(journal.first, last, by_day=by_day)}
@@ -190,7 +190,3 @@ def times(first: str, last: str, *, by_day: bool) -> list[str]:
     start, end = (dt.datetime.fromisoformat(time[:digits]) for time in (first, last))
     count = (end - start) // step + 1
     return [(start + number * step).isoformat()[:digits] for number in range(count)] if count <= MAX_TIMES else []
-
-
-def _day(time: str) -> dt.date:
-    return dt.date.fromisoformat(time[:10])
