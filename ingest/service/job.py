@@ -23,7 +23,7 @@ from ingest.core.text.characters import count_words
 from ingest.errors import Reason, Rejected, TransientError
 from ingest.service.journal import Journal
 from ingest.service.memory_snapshot import Observer
-from ingest.service.record_store import RecordStore
+from ingest.service.record_store import RecordWriter
 from ingest.service.recovery import unsettle
 from ingest.service.settings import Settings
 from ingest.service.settlement import Result, StageTimer, settle
@@ -58,7 +58,7 @@ class Job:
     """Runs tickets; opened once, used for many."""
 
     spool: Spool
-    store: RecordStore
+    store: RecordWriter
     journal: Journal
     settings: Settings
     clean: CleanFunction

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.core.containers.json_fields import MAPPED_FIELDS
 from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
+from ingest.service.objects.address import SCHEME, ObjectAddress
 from ingest.service.sinks.url import SinkUrl
 
 PREFIX = "INGEST_"
@@ -39,7 +40,9 @@ class Settings(BaseSettings):
     spool: Path = Field(
         Path("spool"), description="The folder of inbox, claimed, done and quarantine; all on one mount."
     )
-    out: Path = Field(Path("out"), description="Where records go.")
+    out: Annotated[Path | ObjectAddress, NoDecode] = Field(
+        Path("out"), description="Where records go: a folder, or s3://bucket/prefix (docs/scale.md)."
+    )
     out_format: Literal["json", "jsonl"] = Field(
         "json", description="json: one file per article; jsonl: JSON Lines segments."
     )
@@ -160,14 +163,16 @@ class Settings(BaseSettings):
 
     @field_validator("spool", "out", "packs", "stories", "search", "broker_ca", mode="before")
     @classmethod
-    def _a_path(cls, value: Any) -> Any:
+    def _a_path(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.field_name == "out" and isinstance(value, str) and value.startswith(SCHEME):
+            return ObjectAddress.parse(value)
         if isinstance(value, str | os.PathLike) and is_url(value):
             raise ValueError("an address, not a path; only a folder of this machine can be used")
         return value
 
     @field_validator("spool", "out", "packs", "stories", "search", "broker_ca")
     @classmethod
-    def _absolute(cls, value: Path | str | None) -> Path | str | None:
+    def _absolute(cls, value: Path | str | ObjectAddress | None) -> Path | str | ObjectAddress | None:
         return value.absolute() if isinstance(value, Path) else value
 
     @field_validator("broker_url")
@@ -230,8 +235,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.out == self.spool or self.out.is_relative_to(self.spool / "inbox"):
+        if isinstance(self.out, Path) and (self.out == self.spool or self.out.is_relative_to(self.spool / "inbox")):
             raise ValueError("out must not lie in the inbox, or records would be cleaned as articles")
+        if isinstance(self.out, ObjectAddress) and self.out_format != "json":
+            raise ValueError(f"{PREFIX}OUT_FORMAT: jsonl needs a folder; in an object store each record is an object")
         if (self.broker or "").startswith("sentinel://") != bool(self.broker_master):
             raise ValueError(f"{PREFIX}BROKER_MASTER and a broker at sentinel:// need each other")
         if self.broker_ca and not (self.broker or "").startswith("rediss://"):

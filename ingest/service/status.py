@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any, cast
 
 from ingest.service.alert_state import read_alerts
@@ -175,7 +176,8 @@ def stall_message(seconds: int, claimed: int) -> str:
 
 def free_disk(settings: Settings) -> dict[str, int]:
     """Bytes that are free where sources and records go."""
-    return {str(at): shutil.disk_usage(at).free for at in (settings.spool, settings.out) if at.exists()}
+    folders = [at for at in (settings.spool, settings.out) if isinstance(at, Path) and at.exists()]
+    return {str(at): shutil.disk_usage(at).free for at in folders}
 
 
 def blockers(seen: Mapping[str, Any]) -> list[str]:

@@ -152,7 +152,7 @@ def test_a_url_as_input_is_refused_with_advice(words: list[str]) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["status", "--spool"], ["up", "--out"], ["clean", "in", "-o"], ["clean", "in", "--packs"], ["explain", "--html", "in", "-o"],
+        ["status", "--spool"], ["clean", "in", "-o"], ["clean", "in", "--packs"], ["explain", "--html", "in", "-o"],
         ["report", "-o"], ["report", "--pages"], ["packs", "list"], ["packs", "check", "--records"], ["clean"],
     ],
 )  # fmt: skip
@@ -164,7 +164,7 @@ def test_a_url_is_not_accepted_as_a_path(folder: Path, words: list[str], address
     assert sorted(folder.parent.iterdir()) == before
 
 
-@pytest.mark.parametrize("name", ["SPOOL", "OUT", "BROKER_PASSWORD_FILE"])
+@pytest.mark.parametrize("name", ["SPOOL", "BROKER_PASSWORD_FILE"])
 def test_a_url_is_not_accepted_as_a_path_in_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"INGEST_{name}", "s3://bucket/x")
     with pytest.raises(InvalidSettings) as caught:
