@@ -63,6 +63,7 @@ class Service:
             self._bucket,
             str(settings.root),
             max_bytes=settings.max_bytes,
+            lease_seconds=settings.lease_seconds,
             keep=settings.keep_days > 0,
             queued=settings.broker is not None,
         )

@@ -16,7 +16,6 @@ from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.spool import filenames
 from ingest.service.spool.heartbeat import heartbeats
 from ingest.service.spool.object_inbox import ObjectInbox
-from ingest.service.spool.object_lease import lease_seconds
 from ingest.service.spool.object_spool import ObjectSpool
 from ingest.service.status_parts import MAX_STALL_SECONDS, age, free_disk, live_parts, redis_status
 
@@ -39,7 +38,7 @@ def _read(service: Service) -> ServiceStatus:
     claims = {entry.key: entry.modified for entry in spool.claims()}
     inbox = _waiting(ObjectInbox(spool.bucket, filenames.ignore_pattern(settings.ignore)), set(claims))
     now = spool.bucket.server_time()
-    late = sum(at < now - 2 * lease_seconds() for at in claims.values())
+    late = sum(at < now - 2 * settings.lease_seconds for at in claims.values())
     tail = service.any_journal.tail(1 << 20)
     recent = sum(age(line["time"]) < 60 for line in tail)
     refused = [line for line in tail if line["outcome"] == "refused"]

@@ -26,7 +26,6 @@ from ingest.service.spool import durable, filenames
 from ingest.service.spool.heartbeat import Heartbeat
 from ingest.service.spool.object_claim import SeenSource
 from ingest.service.spool.object_inbox import ObjectInbox
-from ingest.service.spool.object_lease import lease_seconds
 from ingest.service.workers.fork_gate import ForkGate
 
 log = logging.getLogger(__name__)
@@ -40,6 +39,8 @@ BROKER_CLAIMS_SECONDS = 5.0
 """Between two listings of the claims where a broker has the tickets: their number says when intake may go on."""
 CLEANUP_SECONDS = 3600.0  # between two deletions of old days in `done`
 FAULT_PAUSE_SECONDS = 2.0
+START_SECONDS = 30.0
+"""So long a store may be away when a part of the service starts; then its start has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class ObjectWatcher:
         self._heartbeat = Heartbeat(self.spool.root, role)
         self._offers: queue.Queue[Offer] = queue.Queue(MAX_OFFERED)
         self._late: deque[Offer] = deque()
-        self._claims_seconds = BROKER_CLAIMS_SECONDS if role == "watch" else lease_seconds() / 2
+        self._claims_seconds = BROKER_CLAIMS_SECONDS if role == "watch" else settings.lease_seconds / 2
         self._ended = threading.Event()
         self._lost_races = 0
         self._held: str | None = None
@@ -153,15 +154,10 @@ class ObjectWatcher:
     def _claims(self) -> set[str]:
         """The paths of all claims; those that nobody works on are offered."""
         self._next_claims = time.monotonic() + self._claims_seconds
-        claims = {entry.key: entry.modified for entry in self.spool.claims()}
+        claims = list(self.spool.claims())
         self.claimed_count = len(claims)
-        if claims:
-            before = self.spool.bucket.server_time() - lease_seconds()
-            leases = self.spool.leases
-            self._late = deque(
-                Offer(path, late_since=at) for path, at in claims.items() if at < before and path not in leases
-            )
-        return set(claims)
+        self._late = deque(Offer(entry.key, late_since=entry.modified) for entry in self.spool.orphaned(claims))
+        return {entry.key for entry in claims}
 
     def _hand_on(self, offers: list[Offer]) -> bool:
         """Hand tickets on as fast as they are taken; False if the rest of them is stale."""
@@ -212,11 +208,17 @@ def publish_packs(packs: PackSnapshot, source: object) -> None:
 
 def prepare(service: Service) -> None:
     """Prove that the spool, the output and the state can be used. Raises `SpoolError`, in words that say how to mend it."""
-    settings = service.settings
-    try:
-        service.object_spool.prepare()
-        settings.out.mkdir(parents=True, exist_ok=True)
-    except TransientError as error:
-        raise SpoolError(str(error)) from None
-    except OSError as error:
-        raise SpoolError(durable.explain_os_error(settings.out, error)) from None
+    settings, until = service.settings, time.monotonic() + START_SECONDS
+    while True:
+        try:
+            service.object_spool.prepare()
+            settings.out.mkdir(parents=True, exist_ok=True)
+        except TransientError as error:
+            if time.monotonic() > until:
+                raise SpoolError(str(error)) from None
+            log.warning("the object store cannot be used yet: %s", error)
+            time.sleep(FAULT_PAUSE_SECONDS)
+        except OSError as error:
+            raise SpoolError(durable.explain_os_error(settings.out, error)) from None
+        else:
+            return

@@ -49,6 +49,11 @@ class Settings(BaseSettings):
         None,
         description="With a spool in an object store, a folder of this machine for heartbeats and packs. Unset: one in ~/.local/state/news-ingest.",
     )
+    lease_seconds: float = Field(
+        60.0,
+        ge=1,
+        description="With a spool in an object store, so long a dead machine's sources wait for another one.",
+    )
     out: Path = Field(Path("out"), description="Where records go.")
     out_format: Literal["json", "jsonl"] = Field(
         "json", description="json: one file per article; jsonl: JSON Lines segments."

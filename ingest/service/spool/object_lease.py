@@ -18,14 +18,6 @@ from ingest.service.spool.object_finish import Unfinished
 
 log = logging.getLogger(__name__)
 
-LEASE_SECONDS = 60.0
-"""A dead machine's sources wait so long for another; a live one renews its leases after a third of it."""
-
-
-def lease_seconds() -> float:
-    """How long a lease runs."""
-    return LEASE_SECONDS
-
 
 class Lease:
     """A claim that this process may work on, as it was written last. Threads may share it."""
@@ -63,10 +55,11 @@ class Lease:
 
 
 class Leases:
-    """The leases of this process, by path. Everything raises `TransientError`."""
+    """The leases of this process, by path, each for so many `seconds`. Everything raises `TransientError`."""
 
-    def __init__(self, bucket: Bucket, unfinished: Unfinished) -> None:
+    def __init__(self, bucket: Bucket, unfinished: Unfinished, seconds: float) -> None:
         self.bucket = bucket
+        self.seconds = seconds
         self._unfinished = unfinished
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{filenames.new_token()[17:]}"
         self._held: dict[str, Lease] = {}
@@ -89,7 +82,7 @@ class Leases:
 
     def make(self, seen: SeenSource) -> bool:
         """Claim a source, with a lease; False if another process was faster."""
-        claimed = Claimed(seen, holder=self._holder, until=self.bucket.server_time() + lease_seconds())
+        claimed = Claimed(seen, holder=self._holder, until=self.bucket.server_time() + self.seconds)
         try:
             version = self.bucket.put(seen.path, claimed.to_json(), absent=True)
         except Conflict:
@@ -112,7 +105,7 @@ class Leases:
             if claimed.until > now:
                 return None
             claimed = claimed.with_failure("deaths", f"its lease ran out: {claimed.holder}")
-        claimed = replace(claimed, holder=self._holder, until=now + lease_seconds())
+        claimed = replace(claimed, holder=self._holder, until=now + self.seconds)
         try:
             version = self.bucket.put(path, claimed.to_json(), version=version)
         except Conflict:
@@ -131,9 +124,9 @@ class Leases:
         """Renew the leases that have run for a third of their time. To be called every few seconds; one that was lost is dropped."""
         now = self.bucket.server_time()
         for lease in list(self._held.values()):
-            if lease.claimed.until - now < lease_seconds() * 2 / 3:
+            if lease.claimed.until - now < self.seconds * 2 / 3:
                 with contextlib.suppress(Conflict):
-                    lease.write(lambda claimed: replace(claimed, until=now + lease_seconds()))
+                    lease.write(lambda claimed: replace(claimed, until=now + self.seconds))
 
     def release(self, path: str, *, keep: bool) -> bool:
         """Give a claim back that nobody has begun to clean. It stays if it says more than its source, or where it is to be kept; True then."""

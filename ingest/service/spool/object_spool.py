@@ -17,7 +17,7 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Collection, Container, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -31,7 +31,7 @@ from ingest.service.spool.filenames import REASON, SIDECAR
 from ingest.service.spool.object_claim import Claimed, ObjectSource, SeenSource, Settled
 from ingest.service.spool.object_finish import Unfinished
 from ingest.service.spool.object_inbox import enqueued_key, is_sidecar, source_at, waiting_key
-from ingest.service.spool.object_lease import Leases, lease_seconds
+from ingest.service.spool.object_lease import Leases
 
 log = logging.getLogger(__name__)
 
@@ -44,14 +44,23 @@ class ObjectSpool:
     For one process, and all its threads. `state`: a folder of this machine, for heartbeats. `queued`: a broker has the tickets.
     """
 
-    def __init__(self, bucket: Bucket, state: str, *, max_bytes: int, keep: bool = True, queued: bool = False) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        state: str,
+        *,
+        max_bytes: int,
+        lease_seconds: float,
+        keep: bool = True,
+        queued: bool = False,
+    ) -> None:
         self.bucket = bucket
         self.root = state
         self.unfinished = Unfinished(bucket)
         self._max_bytes = max_bytes
         self._keep = keep
         self._queued = queued
-        self.leases = Leases(bucket, self.unfinished)
+        self.leases = Leases(bucket, self.unfinished, lease_seconds)
 
     # --- into claimed -------------------------------------------------------------------------------------------------
 
@@ -182,13 +191,11 @@ class ObjectSpool:
         except Conflict:
             return 0
 
-    def orphaned(self, exclude: Container[str] = ()) -> Iterator[str]:
-        """Claims that were not written to for the time of a lease: their holders are dead, or nobody has taken them."""
-        now: float | None = None
-        for entry in self.claims():
-            now = now or self.bucket.server_time()
-            if entry.modified < now - lease_seconds() and entry.key not in exclude and entry.key not in self.leases:
-                yield entry.key
+    def orphaned(self, claims: Collection[Entry] | None = None) -> list[Entry]:
+        """The claims, of these or of all, that were not written to for the time of a lease: their holders are dead, or nobody has taken them."""
+        found = list(self.claims()) if claims is None else claims
+        before = self.bucket.server_time() - self.leases.seconds if found else 0.0
+        return [entry for entry in found if entry.modified < before and entry.key not in self.leases]
 
     def claims(self) -> Iterator[Entry]:
         """All claims, as they are listed; `modified`: when each was last written to."""
