@@ -24,6 +24,8 @@ from ingest.service.workers.lanes import LanePool
 log = logging.getLogger(__name__)
 
 MAX_STEP_SECONDS = 1.0
+GATHER_SECONDS = 0.05
+"""After the first source that is found, others may come: a task takes many tickets for the cost of one."""
 CLAIMING_THREADS = 16  # of `watch`: a claim takes one request
 
 
@@ -89,7 +91,8 @@ def watch(settings: Settings) -> int:
             except TransientError as error:
                 fault = str(error)
             if not offers:
-                wakes.wait(MAX_STEP_SECONDS)
+                if wakes.wait(MAX_STEP_SECONDS):
+                    time.sleep(GATHER_SECONDS)
                 wakes.clear()
     watcher.close()
     return 130 if stop.signal == signal.SIGINT else 0

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ingest.service.broker import Broker
+from ingest.service.enqueue import enqueue
 from ingest.service.objects.s3 import S3Bucket
 from ingest.service.settings import Settings
 from tests.service.object_spools import disagreements, drop
 from tests.support.objects import FaultProxy, ObjectServer
-from tests.support.processes import Tree, article, records_in, until
+from tests.support.processes import Redis, Tree, article, records_in, until
 
 Make = Callable[..., Settings]
 Grow = Callable[..., Tree]
@@ -56,3 +58,33 @@ def test_kills_of_two_machines_and_outages_of_the_store_lose_and_double_nothing(
     assert len(records_in(settings.out)) == FILES
     addresses = {f"https://example.org/{number}" for number in range(0, FILES, 3)}
     assert {json.loads(path.read_bytes())["url"] for path in records_in(settings.out)} == addresses | {None}
+
+
+def test_celery_workers_take_what_a_watcher_claims_whoever_is_killed(
+    make: Make, tree: Grow, redis: Redis, objects: ObjectServer, tmp_path: Path
+) -> None:
+    address = objects.make_bucket("news")
+    bucket = S3Bucket(address)
+    settings = make(spool=str(address), broker_url=redis.url, state=tmp_path / "state", workers=1)
+    given = {f"{number}.txt": article(number).encode() for number in range(FILES // 2)}
+    for name, content in given.items():
+        drop(bucket, name, content)
+    own = {"INGEST_LEASE_SECONDS": "2", "INGEST_SCAN_INTERVAL": "0.5"}
+    watcher = tree(settings, "ingest", "watch", INGEST_STATE=str(tmp_path / "watcher"), **own)
+    workers = [tree(settings, "ingest", "worker", INGEST_STATE=str(tmp_path / f"worker-{n}"), **own) for n in range(2)]
+    until(lambda: len(records_in(settings.out)) > 2)
+    workers[0].kill()
+    workers[0].start()
+    watcher.kill()
+    with Broker(settings)._client() as client:
+        client.execute_command("FLUSHALL")
+    watcher.start()
+    tickets = [
+        enqueue(f"{article(number)} by hand".encode(), name=f"{number}.txt", settings=settings)
+        for number in (1000, 1001)
+    ]
+    assert [ticket.wait(90)["outcome"] for ticket in tickets] == ["stored", "stored"]
+    until(lambda: not left(bucket), seconds=120)
+    given |= {f"{number}.txt": f"{article(number)} by hand".encode() for number in (1000, 1001)}
+    assert disagreements(bucket, settings, given) == []
+    assert {one.end() for one in (watcher, *workers)} <= {0, -signal.SIGTERM}
