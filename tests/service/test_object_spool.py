@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.errors import SpoolError
 from ingest.service import composition, runner
 from ingest.service.composition import open_service
 from ingest.service.formats import JournalEntry
-from ingest.service.objects import Entry
+from ingest.service.objects import Entry, Object
 from ingest.service.settings import Settings
 from ingest.service.spool import filenames, object_inbox
 from ingest.service.spool.object_inbox import ObjectInbox
@@ -87,6 +87,27 @@ def test_a_lease_keeps_others_away_until_it_runs_out(spools: Spools, bucket: Fol
     first.unfinished.finish()
     assert [each["name"] for each in ObjectJournal(bucket).lines()] == ["second"]
     assert len(list(second.settled("done"))) == 1
+
+
+def test_of_two_that_take_a_claim_at_once_one_gets_it(
+    spools: Spools, bucket: FolderBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(bucket, "a.txt", b"one")
+    (seen,) = sources_of(bucket)
+    first, second = spools(), spools()
+    first.claim(seen, lease=False)
+    get, taken = bucket.get, []
+
+    def get_late(key: str, **given: object) -> Object:
+        found = get(key, **given)  # type: ignore[arg-type]
+        if not taken:
+            taken.append(True)
+            taken[0] = second.leases.take(key) is not None
+        return found
+
+    monkeypatch.setattr(bucket, "get", get_late)
+    assert first.leases.take(seen.path) is None
+    assert taken == [True]
 
 
 def test_a_source_that_is_replaced_while_it_is_cleaned_comes_again(spools: Spools, bucket: FolderBucket) -> None:
@@ -193,6 +214,7 @@ def test_what_is_given_back_is_claimed_by_others_at_once(spools: Spools, bucket:
 NAMES = st.text("ab.-", min_size=1, max_size=4)
 
 
+@example({"a", "a-a", "a-b", "a-.", "b"}, {"a"}, 1)
 @given(st.sets(NAMES, max_size=12), st.sets(NAMES, max_size=6), st.integers(1, 4))
 def test_each_article_is_found_once_with_its_sidecar(names: set[str], with_sidecar: set[str], page: int) -> None:
     """Whatever stands between an article and its sidecar in the order of keys, and wherever a page ends."""
