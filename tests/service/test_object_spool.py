@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ from ingest.errors import SpoolError
 from ingest.service import composition, runner
 from ingest.service.composition import open_service
 from ingest.service.formats import JournalEntry
-from ingest.service.objects import Entry, Object
+from ingest.service.objects import Bucket, Entry, Object
+from ingest.service.objects.s3 import S3Bucket
 from ingest.service.settings import Settings
 from ingest.service.spool import filenames, object_inbox
 from ingest.service.spool.object_inbox import ObjectInbox
@@ -22,6 +24,7 @@ from ingest.service.spool.object_journal import ObjectJournal
 from ingest.service.spool.object_spool import ObjectSpool
 from tests.service.object_spools import Stepping, disagreements, drop, killed, run_one, sources_of
 from tests.support.folder_bucket import FolderBucket
+from tests.support.objects import ObjectServer
 from tests.support.processes import plain
 
 STRIDE = int(os.environ.get("KILL_STRIDE", "3"))  # every so many requests; 1, as judged
@@ -280,26 +283,8 @@ def test_a_new_upload_is_never_deleted_with_the_old_one(
 def test_a_kill_at_each_request_loses_and_duplicates_nothing(
     make: Make, bucket: FolderBucket, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = make(max_bytes=1000, lease_seconds=60)
-    settings.out.mkdir()
-    given: dict[str, bytes] = {}
-    stop = 0
-    while True:
-        name = f"{kind}-{stop:03}.txt"
-        given[name] = b"the same" if kind == "duplicate" else b"\0" * 2000 if kind == "refused" else name.encode()
-        drop(
-            bucket,
-            name,
-            given[name],
-            {"url": f"https://example.org/{stop}"} if kind in {"claims", "duplicate"} else None,
-        )
-        with monkeypatch.context() as stepping:
-            stepping.setattr(composition, "open_bucket", lambda _, stop=stop: Stepping(bucket, stop))
-            died = killed(lambda name=name: run_one(settings, name))
-        if not died:
-            break
-        stop += STRIDE
-    assert len(given) > 10 / STRIDE
+    settings = make(max_bytes=1000)
+    given = kill_at_each_request(settings, bucket, kind, monkeypatch)
     let_leases_run_out(bucket)
     assert runner.up(settings, once=True, clean=plain) == 0
     assert disagreements(bucket, settings, given) == []
@@ -308,3 +293,34 @@ def test_a_kill_at_each_request_loses_and_duplicates_nothing(
         assert set(outcomes) == {"refused" if kind == "refused" else "stored"}
     else:
         assert outcomes.count("stored") == 1
+
+
+def test_a_kill_at_each_request_to_a_real_server_likewise(
+    make: Make, objects: ObjectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, bucket = make(), S3Bucket(objects.make_bucket("news"))
+    given = kill_at_each_request(settings, bucket, "claims", monkeypatch)
+    monkeypatch.setattr(composition, "open_bucket", lambda _: bucket)
+    server_time = bucket.server_time
+    monkeypatch.setattr(bucket, "server_time", lambda: server_time() + 1000)  # leases have run out
+    assert runner.up(settings, once=True, clean=plain) == 0
+    assert disagreements(bucket, settings, given) == []
+
+
+def kill_at_each_request(
+    settings: Settings, bucket: Bucket, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, bytes]:
+    """Kill one worker after the other, each at a later request, until one gets through; gives what was dropped."""
+    settings.out.mkdir()
+    given: dict[str, bytes] = {}
+    for stop in itertools.count(0, STRIDE):
+        name = f"{kind}-{stop:03}.txt"
+        given[name] = b"the same" if kind == "duplicate" else b"\0" * 2000 if kind == "refused" else name.encode()
+        claims = {"url": f"https://example.org/{stop}"} if kind in {"claims", "duplicate"} else None
+        drop(bucket, name, given[name], claims)
+        with monkeypatch.context() as stepping:
+            stepping.setattr(composition, "open_bucket", lambda _, stop=stop: Stepping(bucket, stop))
+            if not killed(lambda name=name: run_one(settings, name)):
+                break
+    assert len(given) > 15 / STRIDE  # so many requests at least are there to be killed at
+    return given

@@ -11,16 +11,19 @@ from typing import Any, Protocol
 import pytest
 
 from ingest.errors import NotInSpool, Reason, Rejected
+from ingest.service import objects
 from ingest.service.formats import JournalEntry
+from ingest.service.objects.s3 import S3Bucket
 from ingest.service.spool import Spool, filenames
 from ingest.service.spool.inbox import Inbox
 from ingest.service.spool.interface import AnySpool
 from ingest.service.spool.object_spool import ObjectSpool
 from tests.service import object_spools
 from tests.support.folder_bucket import FolderBucket
+from tests.support.objects import ObjectServer
 
 IGNORED = filenames.ignore_pattern(())
-NAMES = ("deep/er/ünï.txt", "-rf", "new\nline.txt", "100%.txt", "%2F.txt", "x" * 235 + ".txt", "d/" * 60 + "ü" * 40)
+NAMES = ("deep/er/ünï.txt", "-rf", "tab\tbed.txt", "100%.txt", "%2F.txt", "x" * 235 + ".txt", "d/" * 60 + "ü" * 40)
 
 
 class Backend(Protocol):
@@ -59,8 +62,8 @@ class Folder:
 
 
 class Bucket:
-    def __init__(self, folder: Path) -> None:
-        self._bucket = FolderBucket(folder / "bucket")
+    def __init__(self, folder: Path, bucket: objects.Bucket | None = None) -> None:
+        self._bucket = bucket or FolderBucket(folder / "bucket")
         self._state = str(folder)
 
     def open(self) -> ObjectSpool:
@@ -82,10 +85,13 @@ class Bucket:
         return settled
 
 
-@pytest.fixture(params=[Folder, Bucket])
+@pytest.fixture(params=["folder", "bucket", "server"])
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Backend:
-    made: Backend = request.param(tmp_path)
-    return made
+    """A folder; a bucket that is a folder; and one of a real S3 server."""
+    if request.param == "server":
+        server: ObjectServer = request.getfixturevalue("objects")
+        return Bucket(tmp_path, S3Bucket(server.make_bucket("a/prefix")))
+    return Folder(tmp_path) if request.param == "folder" else Bucket(tmp_path)
 
 
 def test_each_source_is_claimed_once(backend: Backend) -> None:
