@@ -87,7 +87,9 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
             "--out", type=FOLDER_OR_BUCKET, help="Folder for records, or s3://bucket/prefix (INGEST_OUT, or ./out)."
         ),
         click.option(
-            "--spool", type=FOLDER, help="Folder of inbox, claimed, done, quarantine (INGEST_SPOOL, or ./spool)."
+            "--spool",
+            type=FOLDER_OR_BUCKET,
+            help="Folder of inbox, claimed, done, quarantine, or s3://bucket/prefix (INGEST_SPOOL, or ./spool).",
         ),
     ):
         with_flags = option(with_flags)
@@ -115,12 +117,28 @@ def settings_of_existing_spool(**flags: Any) -> Settings:
     return settings
 
 
+def settings_of_folder(**flags: Any) -> Settings:
+    """The same for commands that work with a spool in a folder only; a usage error for one in an object store."""
+    settings = settings_of_existing_spool(**flags)
+    refuse_object_store(settings)
+    return settings
+
+
+def refuse_object_store(settings: Settings) -> None:
+    """A usage error if the spool is in an object store."""
+    if settings.in_object_store:
+        command = click.get_current_context().command.name
+        raise click.UsageError(
+            f"`ingest {command}` works with a spool in a folder only, not with {settings.spool} (docs/scale.md)"
+        )
+
+
 def _folder_error(error: OSError, flags: dict[str, Any]) -> OneLineError:
     """Why a command could not use spool or out, with the message of `ingest up`, which includes a remedy if there is one."""
     from ingest.service.composition import open_service
     from ingest.service.health import out_problem, write_problem
 
     settings = settings_of(**flags)
-    problem = write_problem(settings.spool) or out_problem(open_service(settings))
-    message = problem or f"{escape_for_display(str(error.filename or settings.spool))}: {error.strerror or error}"
+    problem = write_problem(settings.root) or out_problem(open_service(settings))
+    message = problem or f"{escape_for_display(str(error.filename or settings.root))}: {error.strerror or error}"
     return cannot_use(error, message)

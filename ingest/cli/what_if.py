@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ingest.cli.files import LocalPath, OneLineError, cannot_write, escape_for_display
-from ingest.cli.options import settings_of_existing_spool, with_settings
+from ingest.cli.options import settings_of_folder, with_settings
 from ingest.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def what_if(target: Path, output: Path, publisher: str | None, jobs: int, **flag
     from ingest.service.spool import filenames
     from ingest.service.workers.ordered_map import map_in_workers
 
-    settings = settings_of_existing_spool(**flags)
+    settings = settings_of_folder(**flags)
     service = open_service(settings)
     before, after, version = _knowledge(target, settings)
     done = _done(output, version)
@@ -85,7 +85,7 @@ def _knowledge(target: Path, settings: Settings) -> tuple[Knowledge, Knowledge, 
     from ingest.service.memory_snapshot import CurrentMemory
     from ingest.service.pack_snapshot import CurrentPacks
 
-    spool = str(settings.spool)
+    spool = str(settings.root)
     before = Knowledge(CurrentPacks(spool)(), None if settings.memory == "off" else CurrentMemory(spool)())
     if target.is_dir():
         after = before._replace(packs=usable_packs(target))

@@ -14,7 +14,7 @@ from ingest.service.spool import durable, filenames
 
 def spool_problem(service: Service) -> str | None:
     """Why nothing can be written, in words that say how to mend it; None if all is well. Tries it, and leaves no file."""
-    if wrong := out_problem(service) or write_problem(service.settings.spool):
+    if wrong := out_problem(service) or write_problem(service.settings.root):
         return wrong
     try:
         service.spool.prepare()
@@ -24,7 +24,7 @@ def spool_problem(service: Service) -> str | None:
 
 
 def prepare_out(service: Service) -> None:
-    """Make the destination of records ready to be written to. Raises `SpoolError`, in such words."""
+    """Make the destination of records ready to be written to. Raises `SpoolError`, in such words; `TransientError` for an object store."""
     out = service.settings.out
     if not isinstance(out, Path):
         service.object_store.prepare()
@@ -58,7 +58,7 @@ def write_problem(folder: Path) -> str | None:
 
 def low_disk(settings: Settings) -> str | None:
     """Which disk has too little left, bytes or inodes; None if there is enough."""
-    for folder in (settings.spool, settings.out):
+    for folder in (settings.root, settings.out):
         if not isinstance(folder, Path):  # an object store has no end
             continue
         with contextlib.suppress(OSError):

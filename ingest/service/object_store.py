@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from ingest.errors import SpoolError, TransientError
+from ingest.errors import TransientError
 from ingest.service.objects import Bucket
 
 _Answer = TypeVar("_Answer")
@@ -71,11 +71,11 @@ class ObjectStore:
         """Nothing: there are no leftovers and no segments."""
 
     def prepare(self) -> None:
-        """Show that one may write. Raises `SpoolError`."""
+        """Show that one may write. Raises OSError."""
         try:
             self._bucket.put(PROBE, b"")
         except TransientError as error:
-            raise SpoolError(f"records cannot be written: {error}") from error
+            raise StoreAwayError(f"records cannot be written: {error}") from error
 
     def problem(self) -> str | None:
         """Why it cannot be reached; None if it can."""

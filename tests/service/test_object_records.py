@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from ingest.cli import cli
 from ingest.core.preload import preload
-from ingest.errors import InvalidSettings, SpoolError, TransientError
+from ingest.errors import InvalidSettings, TransientError
 from ingest.service.composition import open_service
 from ingest.service.deletion import delete_records
 from ingest.service.object_store import ObjectStore, StoreAwayError
@@ -187,7 +187,7 @@ def test_celery(objects: ObjectServer, redis: Redis, make: Make, tree: Grow) -> 
 def test_what_is_away_at_the_start_is_said(proxy: FaultProxy, make: Make) -> None:
     settings = make(out=str(proxy.server.make_bucket()))
     proxy.decide = lambda _: Fault(status=403, code="AccessDenied")
-    with pytest.raises(SpoolError, match=rf"records cannot be written: {settings.out}.*AccessDenied"):
+    with pytest.raises(TransientError, match=rf"records cannot be written: {settings.out}.*AccessDenied"):
         Watcher(open_service(settings), "up")
     proxy.decide = lambda _: None
     watcher = Watcher(open_service(settings), "up")

@@ -31,6 +31,7 @@ CONFLICT_ATTEMPTS = (
 )
 BODY_ATTEMPTS = 3  # of an answer that breaks off in its body, which botocore does not repeat
 CONNECT_SECONDS, READ_SECONDS = 3, 10  # so a request takes at most 80 s, with its attempts and the waits between
+MAX_CONNECTIONS = 200  # that are kept open; as many as threads of a process use one client
 STALE_SECONDS = 30.0  # an estimate of the store's time that old is made anew
 MAX_COPY_BYTES = 5 << 30  # of one CopyObject (S3); a larger object is copied in parts
 _ABSENT = frozenset({"404", "NoSuchKey", "NotFound"})
@@ -210,6 +211,7 @@ class S3Bucket:
         if self._opened is None or self._opened[0] != os.getpid():
             options = Config(
                 retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+                max_pool_connections=MAX_CONNECTIONS,
                 connect_timeout=CONNECT_SECONDS,
                 read_timeout=READ_SECONDS,
                 request_checksum_calculation="when_required",  # not all stores know AWS's newer checksums

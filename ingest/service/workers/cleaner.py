@@ -22,7 +22,7 @@ class Cleaner(WorkerProcess):
 
     def __init__(self, settings: Settings, clean: CleanFunction, linked: RecordStore | None = None) -> None:
         link = StoreLink(linked) if linked else None
-        self.heartbeat_path = new_heartbeat_path(str(settings.spool))
+        self.heartbeat_path = new_heartbeat_path(str(settings.root))
         super().__init__(
             lambda: _cleaning_tickets(settings, clean, self.heartbeat_path, link),
             time_limit=settings.time_limit,
@@ -38,7 +38,7 @@ class Cleaner(WorkerProcess):
 def _cleaning_tickets(
     settings: Settings, clean: CleanFunction, heartbeat_path: str, link: StoreLink | None
 ) -> Iterator[WorkFunction]:
-    heartbeat = Heartbeat(str(settings.spool), "child", path=heartbeat_path)
+    heartbeat = Heartbeat(str(settings.root), "child", path=heartbeat_path)
     linked = LinkedStore(link.child) if link else None
     job = open_service(settings, linked=linked).open_job(clean=clean, heartbeat=heartbeat)
 
