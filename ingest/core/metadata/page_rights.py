@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from lxml import etree
 
 from ingest.core.metadata.rights import encoded_permissions, reservation, robots_permissions
 from ingest.core.model import Claim
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from ingest.core.metadata.jsonld import Graph, JsonObject
     from ingest.core.metadata.meta_tags import MetaTags
 
+_related_links = etree.XPath(
+    "descendant-or-self::a[@rel]"
+)  # asking each of 150 links in Python takes six times as long
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _SOURCE_TYPE = re.compile(r"(?:https?://cv\.iptc\.org/newscodes/digitalsourcetype/|digsrctype:)?([A-Za-z]{4,60})/?")
 _KNOWN_TYPES = {
@@ -41,7 +46,7 @@ def rights_claims(
         yield from _claim({"holder": holder, "licence": licence}, "json-ld")
         for value in graph.values(article, "digitalSourceType"):
             yield from _source_type(value, "json-ld")
-    linked = (e.get("href") for e in index.by_tag["link"] if _is_licence(e))
+    linked = (e.get("href") for e in index.by_tag["link"] if _is_licence(e.get("rel")))
     addresses = (*linked, *(value for _, values in meta.tags_for("licence") for value in values))
     said: dict[str, Any] = {
         "holder": next(iter(meta.first_values("holder")), None),
@@ -55,10 +60,15 @@ def rights_claims(
     for _, values in meta.tags_for("source_type"):
         for value in values:
             yield from _source_type(value, "meta")
-    shown = (e.get("href") for e in index.by_tag["a"] if _is_licence(e) and not _is_of_picture(e))
+    shown = (e.get("href") for e in related_links(index) if _is_licence(e.get("rel")) and not _is_of_picture(e))
     yield from _claim(
         {"licence": next((url for address in shown if (url := absolute_url(address, base))), None)}, "page"
     )
+
+
+def related_links(index: PageIndex) -> list[HtmlElement]:
+    """The links of a page that say how they are related to it, in document order."""
+    return cast("list[HtmlElement]", _related_links(index.tree))
 
 
 def _claim(parts: dict[str, Any], origin: str) -> Iterator[Claim]:
@@ -66,8 +76,7 @@ def _claim(parts: dict[str, Any], origin: str) -> Iterator[Claim]:
         yield Claim("rights", said, origin)
 
 
-def _is_licence(element: HtmlElement) -> bool:
-    relation = element.get("rel")
+def _is_licence(relation: str | None) -> bool:
     return relation is not None and "license" in relation.lower().split()
 
 
