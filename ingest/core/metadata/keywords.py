@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from ingest.core.html.dom import class_tokens, element_text
 from ingest.core.limits import MAX_INNER_ELEMENTS
 from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS
-from ingest.core.metadata.page_rights import related_links
 from ingest.core.text.normalize import match_key
 from ingest.core.text.strings import clean_line
 from ingest.core.text.wordlists import word_set
@@ -43,7 +42,7 @@ def page_keywords(area: HeadlineArea, index: PageIndex, *, stated: bool, news: b
     `news`: the page declares itself news; on other pages the meaning of a row of links named like their URLs is
     unknown.
     """
-    if tags := _link_texts(e for e in related_links(index) if "tag" in e.get("rel", "").split()):
+    if tags := _link_texts(e for e in index.related_links if "tag" in e.get("rel", "").split()):
         return tags
     for box in index.by_role["tags"]:
         if not index.is_foreign(box, "strange"):

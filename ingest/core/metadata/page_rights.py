@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, cast
-
-from lxml import etree
+from typing import TYPE_CHECKING, Any
 
 from ingest.core.metadata.rights import encoded_permissions, reservation, robots_permissions
 from ingest.core.model import Claim
@@ -19,9 +17,6 @@ if TYPE_CHECKING:
     from ingest.core.metadata.jsonld import Graph, JsonObject
     from ingest.core.metadata.meta_tags import MetaTags
 
-_related_links = etree.XPath(
-    "descendant-or-self::a[@rel]"
-)  # asking each of 150 links in Python takes six times as long
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _SOURCE_TYPE = re.compile(r"(?:https?://cv\.iptc\.org/newscodes/digitalsourcetype/|digsrctype:)?([A-Za-z]{4,60})/?")
 _KNOWN_TYPES = {
@@ -60,15 +55,10 @@ def rights_claims(
     for _, values in meta.tags_for("source_type"):
         for value in values:
             yield from _source_type(value, "meta")
-    shown = (e.get("href") for e in related_links(index) if _is_licence(e.get("rel")) and not _is_of_picture(e))
+    shown = (e.get("href") for e in index.related_links if _is_licence(e.get("rel")) and not _is_of_picture(e))
     yield from _claim(
         {"licence": next((url for address in shown if (url := absolute_url(address, base))), None)}, "page"
     )
-
-
-def related_links(index: PageIndex) -> list[HtmlElement]:
-    """The links of a page that say how they are related to it, in document order."""
-    return cast("list[HtmlElement]", _related_links(index.tree))
 
 
 def _claim(parts: dict[str, Any], origin: str) -> Iterator[Claim]:
