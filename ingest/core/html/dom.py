@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -53,6 +53,7 @@ _MISSING_SPACE = re.compile(
     rf"\x00(?<=(?:{_BEFORE})\x00)\x00*(?={_AFTER})"
 )  # its fixed first character lets the regex engine skip ahead
 _NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_NAME_PART_OR_END = re.compile(rf"{_NAME_PART.pattern}|\0")
 
 
 @cache_short_texts
@@ -62,6 +63,13 @@ def class_tokens(name: str) -> frozenset[str]:
     """
     name = name[:MAX_CLASS_ATTR_CHARACTERS]
     return frozenset(name.lower().split()).union(" ".join(_NAME_PART.findall(name)).lower().split())
+
+
+def class_tokens_of_each(names: Sequence[str]) -> Iterator[list[str]]:
+    """The same of many attributes, in any order and often twice, in half of the time."""
+    parts = " ".join(_NAME_PART_OR_END.findall("\0".join(names))).lower().split("\0")
+    for name, words in zip(names, parts, strict=True):
+        yield name.lower().split() + words.split()
 
 
 def iter_text(

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from lxml import etree
 
 from ingest.core.caching import cache_short_texts
-from ingest.core.html.dom import class_tokens
+from ingest.core.html.dom import class_tokens, class_tokens_of_each
 from ingest.core.limits import MAX_CLASS_ATTR_CHARACTERS
 from ingest.core.text.wordlists import word_set
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lxml.html import HtmlElement
+
+    from ingest.core.html.kinds import Kind
 
 MAX_ELEMENTS_PER_TAG = 400  # most elements looked at per tag or role; pages with more are lists or attacks
 
@@ -55,18 +57,23 @@ def _role_words() -> tuple[tuple[str, frozenset[str]], ...]:
     )
 
 
-@cache_short_texts
-def _roles_of_name(name: str) -> tuple[str, ...]:
-    """The roles given by one of the names in an attribute. Names recur on the pages of all sites, whole attributes do not."""
-    words = class_tokens(name)
-    return tuple(role for role, wanted in _role_words() if not words.isdisjoint(wanted))
+@cache
+def _all_role_words() -> frozenset[str]:
+    return frozenset().union(*(words for _, words in _role_words()))
 
 
-def _roles_of(name: str, other: str) -> tuple[str, ...]:
-    """The roles of an element from the words of its class, itemprop, property and rel attributes."""
-    names = name[:MAX_CLASS_ATTR_CHARACTERS].split() + other[:MAX_CLASS_ATTR_CHARACTERS].split()
-    found = {role for each in names for role in _roles_of_name(each)}
-    return tuple(role for role, _ in _role_words() if role in found) if found else ()
+def roles_of(several: Sequence[Mapping[str, str]]) -> list[tuple[str, ...]]:
+    """The roles of elements by the words of their attributes: class, and the first there is of itemprop, property and rel."""
+    limit = MAX_CLASS_ATTR_CHARACTERS
+    names = [
+        f"{get('class', '')[:limit]} {(get('itemprop') or get('property') or get('rel') or '')[:limit]}"
+        for get in [attributes.get for attributes in several]
+    ]
+    wanted, found = _all_role_words(), []
+    for words in class_tokens_of_each(names):
+        role_words = wanted.intersection(words)
+        found.append(tuple(role for role, own in _role_words() if not own.isdisjoint(role_words)) if role_words else ())
+    return found
 
 
 @cache_short_texts
@@ -92,9 +99,11 @@ class PageIndex:
         )  # references are kept; otherwise each access creates a new Python object for an element
         self.by_tag: dict[str, list[HtmlElement]] = {tag: [] for tag in _TAGS}
         for element in self.elements:  # lxml's own search for one tag takes as long as this loop for all
-            alike = self.by_tag.get(element.tag)
-            if alike is not None and (len(alike) < MAX_ELEMENTS_PER_TAG or element.tag in _UNBOUNDED_TAGS):
-                alike.append(element)
+            if (tag := element.tag) in self.by_tag:
+                self.by_tag[tag].append(element)
+        for tag, alike in self.by_tag.items():
+            if tag not in _UNBOUNDED_TAGS:
+                del alike[MAX_ELEMENTS_PER_TAG:]
         self.by_role: dict[str, list[HtmlElement]] = {role: [] for role, _ in _role_words()}
         self.runs: list[TextRun] = []
         self.declared = ""
@@ -102,7 +111,6 @@ class PageIndex:
         self.headline_ancestors: frozenset[HtmlElement] = frozenset()
         """The ancestors of the headline: never a foreign part, whatever their names ("__next", "menu-open")."""
         self._foreign: dict[tuple[HtmlElement, str], bool] = {}
-        self._roles: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
 
     def with_headline(self, heading: HtmlElement | None) -> PageIndex:
         """The same index with the element of the headline set."""
@@ -113,23 +121,12 @@ class PageIndex:
         index._foreign = {}  # noqa: SLF001  its own class
         return index
 
-    def add_element(self, element: HtmlElement, attributes: Mapping[str, str]) -> None:
-        """Add the next element."""
-        if not attributes:
-            return
-        get = attributes.get
-        key = name, other = get("class"), get("itemprop") or get("property") or get("rel")
-        if name or other:
-            roles = self._roles.get(key)
-            if roles is None:
-                roles = self._roles[key] = _roles_of(name or "", other or "")
-            for role in roles:
+    def add_roles(self, kinds: Iterable[Kind]) -> None:
+        """Note the roles of all elements; `kinds`: that of each."""
+        for element, kind in zip(self.elements, kinds, strict=True):
+            for role in kind.roles:
                 if len(self.by_role[role]) < MAX_ELEMENTS_PER_TAG:
                     self.by_role[role].append(element)
-
-    def add_text(self, text: str, element: HtmlElement) -> None:
-        """Add the next run of text, on one line."""
-        self.runs.append(TextRun(text, element))
 
     def positions(self) -> dict[HtmlElement, int]:
         """The position of each element in the page."""
