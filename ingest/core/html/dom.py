@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -65,11 +65,12 @@ def class_tokens(name: str) -> frozenset[str]:
     return frozenset(name.lower().split()).union(" ".join(_NAME_PART.findall(name)).lower().split())
 
 
-def class_tokens_of_each(names: Sequence[str]) -> Iterator[list[str]]:
-    """The same of many attributes, in any order and often twice, in half of the time."""
-    parts = " ".join(_NAME_PART_OR_END.findall("\0".join(names))).lower().split("\0")
-    for name, words in zip(names, parts, strict=True):
-        yield name.lower().split() + words.split()
+def class_tokens_of_all(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The same of many attributes: their whole tokens, and the words in them, both with NUL between those of two attributes. A search in
+    all of them together takes a third of the time of a search in each.
+    """
+    together = " \0 ".join(names)
+    return together.lower().split(), " ".join(_NAME_PART_OR_END.findall(together)).lower().split()
 
 
 def iter_text(

@@ -6,7 +6,7 @@ A page has 890 elements of 220 kinds; a third have no attribute, or none that te
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ingest.core.caching import cache_short_texts
 from ingest.core.html.elements import (
@@ -27,7 +27,7 @@ from ingest.core.limits import MAX_CLASS_ATTR_CHARACTERS
 from ingest.core.model import UNSEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from lxml.html import HtmlElement
 
@@ -46,79 +46,68 @@ def words_of_names(names: Sequence[str]) -> list[tuple[str, ...]]:
 
     A search in all of them together takes a third of the time of a search in each.
     """
+    if not names:
+        return []
     each = " ".join(_WORD.findall("\0".join(names))).lower().split("\0")
     return [tuple(dict.fromkeys(words.split())) for words in each]
 
 
-class _TagFacts(NamedTuple):
-    is_empty: bool
-    is_block: bool
-    is_code: bool
-    is_custom: bool
-    is_media: bool
-    is_preformatted: bool
-    is_unrendered: bool
-    has_claims: bool
-    form: BlockKind | None
+(
+    EMPTY,
+    BLOCK,
+    CODE,
+    CUSTOM,
+    MEDIA,
+    PREFORMATTED_TEXT,
+    UNRENDERED,
+    CLAIMLESS,
+    LINK,
+    INLINE_BY_STYLE,
+    BLOCK_BY_STYLE,
+    HIDDEN,
+) = (1 << bit for bit in range(12))
+"""What a kind of elements is, the bits of `Kind.traits`. By its tag: without content; separating text; of code; defined by a script; a
+medium; with line ends; not shown; with no claims about the article in its own text; a link. By a style: displayed inline, or as a block.
+By any attribute: shown by nothing but a script. An element of no trait only joins text.
+"""
+_TRAITS_OF_TAGS = (
+    (EMPTY, EMPTY_TAGS), (BLOCK, BLOCK_TAGS), (CODE, CODE_TAGS), (MEDIA, MEDIA_TAGS), (PREFORMATTED_TEXT, PREFORMATTED),
+    (UNRENDERED, UNRENDERED_TAGS), (CLAIMLESS, NO_CLAIM_TAGS), (LINK, {"a"}), (HIDDEN, {"noscript"}),
+)  # fmt: skip
+_TRAITS_OF_DISPLAYS = {"": 0, "inline": INLINE_BY_STYLE, "block": BLOCK_BY_STYLE, "none": HIDDEN}
 
 
 @cache_short_texts
-def _facts_of(tag: str) -> _TagFacts:
-    return _TagFacts(
-        tag in EMPTY_TAGS,
-        tag in BLOCK_TAGS,
-        tag in CODE_TAGS,
-        "-" in tag,
-        tag in MEDIA_TAGS,
-        tag in PREFORMATTED,
-        tag in UNRENDERED_TAGS,
-        tag not in NO_CLAIM_TAGS,
-        TAG_FORMS.get(tag, "paragraph" if tag in KIND_RESET_TAGS or tag == "p" else None),
-    )
+def _traits_of(tag: str) -> tuple[int, BlockKind | None]:
+    """The traits of a tag, and what a block in it is."""
+    traits = sum(trait for trait, tags in _TRAITS_OF_TAGS if tag in tags) | (CUSTOM if "-" in tag else 0)
+    return traits, TAG_FORMS.get(tag, "paragraph" if tag in KIND_RESET_TAGS or tag == "p" else None)
 
 
 class Kind:
     """Elements of one tag whose telling attributes are equal.
 
-    `tag`: as a browser treats it. `class_attr`: the class attribute, of at most `MAX_CLASS_ATTR_CHARACTERS`. `display`, `unseen`: see
-    `style.Look`. `is_block`: of a tag that separates text. `is_custom`: of a tag that a script defines. `is_unrendered`: its text is not
-    shown. `is_hidden`: nothing but a script would show it. `has_claims`: its own text may be about the article. `form`: what a block in
-    it is, None for what a block around it would be. `roles`: what it may be in an article; `name_tokens`: see `model.Element`; both are
-    empty until `Kinds.read_names`.
+    `tag`: as a browser treats it. `traits`: bits, as above. `form`: what a block in it is, None for what a block around it would be.
+    `class_attr`: the class attribute, of at most `MAX_CLASS_ATTR_CHARACTERS`. `unseen`: see `style.Look`. `name_tokens`: see
+    `model.Element`, once `read_names` has been called. `roles`: what it may be in an article, once `Kinds.read_roles` has been called.
     """
 
-    __slots__ = (
-        "attributes", "class_attr", "display", "form", "has_claims", "is_block", "is_code", "is_custom", "is_empty",
-        "is_hidden", "is_media", "is_preformatted", "is_unrendered", "name_tokens", "roles", "tag", "unseen",
-    )  # fmt: skip
+    __slots__ = ("attributes", "class_attr", "form", "name_tokens", "roles", "tag", "traits", "unseen")
 
     def __init__(self, tag: str, attributes: Mapping[str, str], sheet: Sheet) -> None:
-        look = PLAIN if tag in EMPTY_TAGS else sheet.look(tag, attributes)
+        look = sheet.look(tag, attributes)
         if tag == "template" and not _SHADOW_ATTRIBUTES.isdisjoint(attributes):
             tag = "div"
         self.tag, self.attributes = tag, attributes
-        (
-            self.is_empty,
-            self.is_block,
-            self.is_code,
-            self.is_custom,
-            self.is_media,
-            self.is_preformatted,
-            self.is_unrendered,
-            self.has_claims,
-            self.form,
-        ) = _facts_of(tag)
-        self.display, self.unseen = look
-        self.class_attr = attributes.get("class", "")[:MAX_CLASS_ATTR_CHARACTERS]
-        self.is_hidden = (
-            look.unseen
-            or look.display == "none"
-            or "hidden" in attributes
-            or attributes.get("role") == "tooltip"
-            or tag == "noscript"
-        )
+        self.traits, self.form = _traits_of(tag)
+        self.unseen = look.unseen
+        self.class_attr = attributes["class"][:MAX_CLASS_ATTR_CHARACTERS] if "class" in attributes else ""
         self.name_tokens: tuple[str, ...] = ()
         self.roles: tuple[str, ...] = ()
+        if look is not PLAIN:
+            self.traits |= _TRAITS_OF_DISPLAYS[look.display] | (HIDDEN if look.unseen else 0)
+        if "hidden" in attributes or attributes.get("role") == "tooltip":
+            self.traits |= HIDDEN
 
 
 def _is_named_hidden(attributes: Mapping[str, str]) -> bool:
@@ -141,7 +130,7 @@ class Kinds:
         """The kind of an element."""
         items = element.items()
         telling: str | tuple[tuple[str, str], ...] = ()
-        if len(items) == 1:  # most elements have a class and nothing else, or an address and nothing else
+        if len(items) == 1:  # half of all elements have a class alone, or an address alone
             name, value = items[0]
             if name == "class":
                 telling = value
@@ -158,17 +147,21 @@ class Kinds:
             kind = self._known[key] = Kind(element.tag, attributes, self._sheet)
         return kind
 
-    def read_names(self) -> None:
-        """Set the words and the roles of all kinds."""
+    def read_roles(self) -> None:
+        """Set the roles of all kinds."""
         named = [kind for kind in self._known.values() if kind.attributes]
-        if not named:
-            return
-        for kind, tokens in zip(named, words_of_names([_named(kind.attributes) for kind in named]), strict=True):
-            hidden = ("hidden",) if _is_named_hidden(kind.attributes) else ()
-            kind.name_tokens = (*tokens, *hidden, UNSEEN) if kind.unseen else (*tokens, *hidden) if hidden else tokens
-        for kind, roles in zip(named, roles_of([kind.attributes for kind in named]), strict=True):
-            kind.roles = roles
+        for at, roles in roles_of([kind.attributes for kind in named]):
+            named[at].roles = roles
 
 
-def _named(attributes: Mapping[str, str]) -> str:
-    return " ".join([attributes[name][:MAX_CLASS_ATTR_CHARACTERS] for name in NAMING_ATTRIBUTES if name in attributes])
+def read_names(kinds: Collection[Kind]) -> None:
+    """Set the words of the names of these kinds."""
+    names = [
+        " ".join(
+            [kind.attributes[name][:MAX_CLASS_ATTR_CHARACTERS] for name in NAMING_ATTRIBUTES if name in kind.attributes]
+        )
+        for kind in kinds
+    ]
+    for kind, tokens in zip(kinds, words_of_names(names), strict=True):
+        hidden = ("hidden",) if _is_named_hidden(kind.attributes) else ()
+        kind.name_tokens = (*tokens, *hidden, UNSEEN) if kind.unseen else (*tokens, *hidden) if hidden else tokens

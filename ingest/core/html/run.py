@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ingest.core.html.dom import class_tokens
 from ingest.core.html.elements import INITIALS
+from ingest.core.html.kinds import BLOCK, CLAIMLESS, UNRENDERED
 from ingest.core.html.page_index import TextRun
 from ingest.core.limits import MAX_URL_CHARACTERS
 from ingest.core.model import Block, Element, Link, Markup
@@ -47,9 +48,11 @@ class OpenElement:
             self.form: BlockKind = "paragraph"
             return
         self.parent, self.depth, self.form = parent, parent.depth + 1, parent.form
-        self.breaks_text = kind.is_block
-        self.block = kind.tag if kind.is_block else parent.block
-        self.silent = parent.silent or kind.is_unrendered
+        if kind.traits & BLOCK:
+            self.breaks_text, self.block = True, kind.tag
+        else:
+            self.breaks_text, self.block = False, parent.block
+        self.silent = parent.silent or kind.traits & UNRENDERED > 0
         self.body = parent.body or kind.tag == "body"
 
 
@@ -62,7 +65,9 @@ class Gathering:
         with suppress(ValueError):
             self.root = "{0.scheme}://{0.netloc}".format(urlsplit(base)) if base else ""
         self.found: list[Block] = []
-        self.modelled: list[tuple[Element, Kind]] = []
+        self.modelled: list[Element] = []
+        self.modelled_kinds: list[Kind] = []
+        self.joined: dict[str, str | None] = {}  # relative addresses that were met
         self.href: str | None = None
         self.media = self.preformatted = 0
         self.initial: OpenElement | None = None  # the element of the last block, if that is one letter
@@ -90,7 +95,7 @@ class Gathering:
                 return
             line = ""
         elif line := " ".join(text.split()):
-            if here.body and here.kind.has_claims:
+            if here.body and not here.kind.traits & CLAIMLESS:
                 self.index.runs.append(TextRun(line, here.element))
         else:
             return
@@ -154,13 +159,9 @@ class Gathering:
             return href
         if self.root and href.startswith("/") and not href.startswith("//"):
             return self.root + href
-        if len(href) > MAX_URL_CHARACTERS:  # urllib caches the last addresses it parsed
-            return None
-        try:
-            url = urljoin(self.base, href)
-        except ValueError:  # an unclosed bracket, as in an IPv6 host
-            return None
-        return url if url.startswith(("https://", "http://")) else None
+        if href not in self.joined:
+            self.joined[href] = _join(self.base, href)
+        return self.joined[href]
 
     def flush(self) -> None:
         """End the run, and make a block of it if it has any text."""
@@ -201,8 +202,19 @@ class Gathering:
         for each in reversed(new):
             kind = each.kind
             each.model_element = element = Element(kind.tag, kind.class_attr, (), each.depth - 1, element)
-            self.modelled.append((element, kind))
+            self.modelled.append(element)
+            self.modelled_kinds.append(kind)
         return element
+
+
+def _join(base: str, href: str) -> str | None:
+    if len(href) > MAX_URL_CHARACTERS:  # urllib caches the last addresses it parsed
+        return None
+    try:
+        url = urljoin(base, href)
+    except ValueError:  # an unclosed bracket, as in an IPv6 host
+        return None
+    return url if url.startswith(("https://", "http://")) else None
 
 
 def _lowest_common_ancestor(one: OpenElement, other: OpenElement) -> OpenElement:

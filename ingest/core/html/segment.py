@@ -15,7 +15,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from ingest.core.html.elements import BLOCK_TAGS
-from ingest.core.html.kinds import Kind, Kinds
+from ingest.core.html.kinds import (
+    BLOCK,
+    BLOCK_BY_STYLE,
+    CODE,
+    CUSTOM,
+    EMPTY,
+    HIDDEN,
+    INLINE_BY_STYLE,
+    LINK,
+    MEDIA,
+    PREFORMATTED_TEXT,
+    Kind,
+    Kinds,
+    read_names,
+)
 from ingest.core.html.overlap import MetadataOverlap
 from ingest.core.html.page_index import PageIndex
 from ingest.core.html.run import Gathering, OpenElement
@@ -80,62 +94,64 @@ class Segmenter(Gathering):
         while here.parent is not nobody:
             here = self.close_element(here)
         self.flush()
-        self.kinds.read_names()
+        self.kinds.read_roles()
         self.index.add_roles(self.kind_of_each)
-        for element, kind in self.modelled:
+        read_names(set(self.modelled_kinds))
+        for element, kind in zip(self.modelled, self.modelled_kinds, strict=True):
             element.name_tokens = kind.name_tokens
 
     def open_element(self, element: HtmlElement, outer: OpenElement) -> OpenElement:
         """Open an element inside another; returns the new position of the walk."""
         kind = self.kinds.of(element)
         self.kind_of_each.append(kind)
-        if kind.is_empty and not len(element):
-            if kind.tag == "br" and not outer.silent:
-                self.line_break(outer)
-            elif kind.is_media and not outer.silent:
-                self.media += 1
+        traits = kind.traits
+        if traits & EMPTY and not len(element):
+            if not outer.silent:
+                if kind.tag == "br":
+                    self.line_break(outer)
+                elif traits & MEDIA:
+                    self.media += 1
             if tail := element.tail:
                 self.text(tail, outer)
             return outer
         here = OpenElement(element, kind, outer)
-        if not outer.silent:
-            self.open(here)
-        if not kind.is_code and (text := element.text):
+        if not outer.silent and (traits or self.pieces):
+            self.open(here, traits)
+        if not traits & CODE and (text := element.text):
             self.text(text, here)
         return here
 
-    def open(self, here: OpenElement) -> None:
+    def open(self, here: OpenElement, traits: int) -> None:
         """Apply the effect of a visible element on the run."""
-        kind = here.kind
-        if kind.is_block:
-            if kind.display == "inline" and _in_a_sentence(here.element):
+        if traits & BLOCK:
+            if traits & INLINE_BY_STYLE and _in_a_sentence(here.element):
                 here.breaks_text, here.block = False, here.parent.block
-        elif kind.display == "block" or self.is_paragraph(here):
+        elif traits & BLOCK_BY_STYLE or self.is_paragraph(here, traits):
             here.breaks_text = True
-        elif kind.is_hidden:
-            here.silent = here.silent or self.is_aside(here.element, kind)
+        elif traits & HIDDEN and not here.silent:
+            here.silent = self.is_aside(here.element, here.kind)
         if here.breaks_text:
             if self.inmost is not None:
                 self.flush()
-            if kind.form is not None and not (kind.tag == "p" and here.form != "cell"):
-                here.form = kind.form
-            if kind.is_preformatted:
+            form = here.kind.form
+            if form is not None and (here.form == "cell" or here.kind.tag != "p"):
+                here.form = form
+            if traits & PREFORMATTED_TEXT:
                 self.preformatted += 1
-        if kind.tag == "a":
-            if not here.silent:
-                self.href = here.element.get("href")
-                here.since = len(self.found)
-        elif kind.is_media:
+        if traits & LINK and not here.silent:
+            self.href = here.element.get("href")
+            here.since = len(self.found)
+        elif traits & MEDIA:
             self.media += 1
 
-    def is_paragraph(self, here: OpenElement) -> bool:
+    def is_paragraph(self, here: OpenElement, traits: int) -> bool:
         """True if an inline element is a block by a linked style sheet: a custom element that no words directly precede
         or follow, or an element after a similar one that ended in a full sentence without a space after it.
         """
         element = here.element
-        if here.kind.is_custom:
+        if traits & CUSTOM:
             holds = bool(element.text) or len(element) > 0
-            return holds and here.parent.breaks_text and not here.kind.is_media and not _in_a_sentence(element)
+            return holds and here.parent.breaks_text and not traits & MEDIA and not _in_a_sentence(element)
         if not self.pieces or self.pieces[-1][-1:] not in _SENTENCE_END or len(self.pieces[-1]) < PARAGRAPH_CHARACTERS:
             return False
         before = element.getprevious()
@@ -159,18 +175,18 @@ class Segmenter(Gathering):
 
     def close_element(self, left: OpenElement) -> OpenElement:
         """Close an element and return to its parent."""
-        outer, kind = left.parent, left.kind
+        outer, traits = left.parent, left.kind.traits
         if not left.silent:
             if left.breaks_text and self.inmost is not None:
                 self.flush()
-            if kind.is_preformatted:
-                self.preformatted -= 1
-            elif kind.tag == "a":
+            if traits & LINK:
                 if self.linked:
                     self.end_link()
                 self.href = None
                 if len(self.found) > left.since + 1:
                     self.unlink(left)
+            elif traits & PREFORMATTED_TEXT:
+                self.preformatted -= 1
         if tail := left.element.tail:
             self.text(tail, outer)
         return outer
