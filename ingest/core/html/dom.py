@@ -53,7 +53,9 @@ _MISSING_SPACE = re.compile(
     rf"\x00(?<=(?:{_BEFORE})\x00)\x00*(?={_AFTER})"
 )  # its fixed first character lets the regex engine skip ahead
 _NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_NAME_PART_OR_END = re.compile(rf"{_NAME_PART.pattern}|\0")
+END_OF_NAMES = "\0"
+"""No page has this character: the parser replaces it."""
+_NAME_PART_OR_END = re.compile(rf"{_NAME_PART.pattern}|{END_OF_NAMES}")
 
 
 @cache_short_texts
@@ -66,10 +68,10 @@ def class_tokens(name: str) -> frozenset[str]:
 
 
 def class_tokens_of_all(names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The same of many attributes: their whole tokens, and the words in them, both with NUL between those of two attributes. A search in
-    all of them together takes a third of the time of a search in each.
+    """The same of many attributes: their whole tokens, and the words in them, both with `END_OF_NAMES` between those of two attributes. A
+    search in all of them together takes a third of the time of a search in each.
     """
-    together = " \0 ".join(names)
+    together = f" {END_OF_NAMES} ".join(names)
     return together.lower().split(), " ".join(_NAME_PART_OR_END.findall(together)).lower().split()
 
 

@@ -143,15 +143,22 @@ class Kinds:
         key = element.tag, telling
         kind = self._known.get(key)
         if kind is None:
-            attributes = {"class": telling} if telling.__class__ is str else dict(telling)
+            attributes = {"class": telling} if isinstance(telling, str) else dict(telling)
             kind = self._known[key] = Kind(element.tag, attributes, self._sheet)
         return kind
 
     def read_roles(self) -> None:
         """Set the roles of all kinds."""
         named = [kind for kind in self._known.values() if kind.attributes]
-        for at, roles in roles_of([kind.attributes for kind in named]):
+        for at, roles in roles_of([_role_names(kind) for kind in named]):
             named[at].roles = roles
+
+
+def _role_names(kind: Kind) -> str:
+    """The names that give an element a role: those of its class, and of the first there is of itemprop, property and rel."""
+    get = kind.attributes.get
+    other = get("itemprop") or get("property") or get("rel")
+    return f"{kind.class_attr} {other[:MAX_CLASS_ATTR_CHARACTERS]}" if other else kind.class_attr
 
 
 def read_names(kinds: Collection[Kind]) -> None:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from lxml import etree
 
 from ingest.core.caching import cache_short_texts
-from ingest.core.html.dom import class_tokens, class_tokens_of_all
-from ingest.core.limits import MAX_CLASS_ATTR_CHARACTERS
+from ingest.core.html.dom import END_OF_NAMES, class_tokens, class_tokens_of_all
 from ingest.core.text.wordlists import word_set
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from lxml.html import HtmlElement
 
@@ -59,28 +58,21 @@ def _role_words() -> tuple[tuple[str, frozenset[str]], ...]:
 
 @cache
 def _roles_by_word() -> dict[str, frozenset[str]]:
-    """For each word of a role the roles that it gives."""
-    every = frozenset[str]().union(*(words for _, words in _role_words()))
+    """For each word of a role the roles that it gives, and none for the end of an attribute."""
+    every = frozenset((END_OF_NAMES,)).union(*(words for _, words in _role_words()))
     return {word: frozenset(role for role, words in _role_words() if word in words) for word in every}
 
 
-def roles_of(several: Sequence[Mapping[str, str]]) -> list[tuple[int, tuple[str, ...]]]:
-    """The roles of the elements that have any, by the words of their attributes: class, and the first there is of itemprop, property and
-    rel. Given and returned by their number.
-    """
-    limit = MAX_CLASS_ATTR_CHARACTERS
-    names = [
-        f"{get('class', '')[:limit]} {(get('itemprop') or get('property') or get('rel') or '')[:limit]}"
-        for get in [attributes.get for attributes in several]
-    ]
+def roles_of(names: Iterable[str]) -> list[tuple[int, tuple[str, ...]]]:
+    """The roles that some of these attributes give by their words, each with the number of its attribute."""
     by_word = _roles_by_word()
     found: dict[int, frozenset[str]] = {}
     for words in class_tokens_of_all(names):
         at = 0
-        for word in words:
-            if word == "\0":
+        for word in filter(by_word.__contains__, words):  # one in ten
+            if word == END_OF_NAMES:
                 at += 1
-            elif word in by_word:
+            else:
                 found[at] = found[at] | by_word[word] if at in found else by_word[word]
     return [(at, tuple(role for role, _ in _role_words() if role in roles)) for at, roles in found.items()]
 

@@ -39,6 +39,8 @@ class OpenElement:
         "block", "body", "breaks_text", "depth", "element", "form", "kind", "model_element", "parent", "silent", "since",
     )  # fmt: skip
 
+    since: int
+
     def __init__(self, element: Any, kind: Kind, parent: OpenElement | None) -> None:
         self.element, self.kind = element, kind
         self.model_element: Element | None = None
