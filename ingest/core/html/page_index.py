@@ -5,7 +5,7 @@ read from it.
 from __future__ import annotations
 
 from copy import copy
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
@@ -112,6 +112,11 @@ class PageIndex:
         self.headline_ancestors: frozenset[HtmlElement] = frozenset()
         """The ancestors of the headline: never a foreign part, whatever their names ("__next", "menu-open")."""
         self._foreign: dict[tuple[HtmlElement, str], bool] = {}
+
+    @cached_property
+    def related_links(self) -> list[HtmlElement]:
+        """The links that say by `rel` how they are related to the page."""
+        return [link for link in self.by_tag["a"] if link.get("rel")]
 
     def with_headline(self, heading: HtmlElement | None) -> PageIndex:
         """The same index with the element of the headline set."""

@@ -84,7 +84,7 @@ def label_blocks(
             choice = choose(article, blocks, rows, judged, rulebook)
             headline, certainty = _headline(choice, rows), choice.certainty
     else:
-        verdicts = page_classifier.classify(blocks, article.claims, headline, find_main_region)
+        verdicts, lengths = page_classifier.examine(blocks, article.claims, headline, find_main_region)
         titles = [claim.value for claim in article.claims if claim.field == "headline"]
         decided = decide(blocks, verdicts, [row is None for row in rows], Stated.of(article.claims))
         for at, (kind, rule) in decided.items():
@@ -96,7 +96,8 @@ def label_blocks(
         verdicts = accept(remembered(known, blocks, rows, verdicts, headline), rows, verdicts)
         if stands_in_json(article, blocks, verdicts):
             return _declared(article, blocks, rows, verdicts, headline)
-        if refused := find_refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):
+        undrawn = is_undrawn(article, blocks, verdicts)
+        if refused := find_refusal(blocks, verdicts, titles, undrawn=undrawn, lengths=lengths):
             raise refused
     label_headlines(blocks, rows, headline, certainty)
     if judged:
@@ -196,13 +197,17 @@ def ruled(
 ) -> tuple[list[Block], list[LabelledBlock | None]]:
     """The blocks with joined tails split off, and the pack rule that decides each one."""
     split, hits = _split_tails(blocks, rulebook)
-    glued = [(i, hit) for i, block in enumerate(split) if hits[i] is None and (hit := _glued_marker(block, rulebook))]
+    glued = [
+        (i, hit)
+        for i, block in enumerate(split)
+        if not block.markup and hits[i] is None and (hit := _glued_marker(block, rulebook))
+    ]
     return split, _apply_rules(split, hits, glued, headline)
 
 
 def _glued_marker(block: Block, rulebook: Rulebook) -> Hit | None:
     """The rule of a list whose marker ends a paragraph of a text: "… he said. Read also:"."""
-    if block.markup or block.text[-1] not in ":：" or not (end := list(_SENTENCE_GAP.finditer(block.text))):
+    if block.text[-1] not in ":：" or not (end := list(_SENTENCE_GAP.finditer(block.text))):
         return None
     hit = rulebook.hits([block.text[end[-1].end() :]])[0]
     return hit if hit and hit.rule.span == "list" else None
