@@ -7,16 +7,8 @@ from functools import cache
 
 import numpy as np
 
-from ingest.core.labelling.tokens import (
-    HASH_MULTIPLIER,
-    Bools,
-    Floats,
-    HashIndex,
-    Ints,
-    TokenizedLines,
-    ngram_hashes,
-    tokenize,
-)
+from ingest.core.labelling.tokens import Bools, Floats, Ints, TokenizedLines, tokenize
+from ingest.core.text.hashes import HASH_MULTIPLIER, HashIndex, ngram_hashes
 from ingest.core.text.wordlists import load_wordlists
 
 _MAX_PHRASE_WORDS = 8  # most words of a phrase that are compared; enough for all but a few Thai ones

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.core.model import Claim
+from ingest.core.text.language_model import identify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def resolve_language(text: str, declared: Sequence[Claim]) -> Claim | None:
     given = next((c for c in claims if c.origin == "given"), None)
     if given or (len(text) < MIN_DETECTED_CHARACTERS and claims):
         return given or claims[0]
-    found = _detect(text[:MAX_DETECTED_CHARACTERS])
+    found, _ = identify(text[:MAX_DETECTED_CHARACTERS])
     agreeing = next((c for c in claims if _primary_subtag(c.value) == _primary_subtag(found)), None)
     return agreeing or Claim("language", found, "text")
 
@@ -62,9 +63,3 @@ def canonical_tag(tag: str) -> str:
 def _primary_subtag(tag: str) -> str:
     head = tag.partition("-")[0]
     return SAME_LANGUAGE.get(head, head)
-
-
-def _detect(text: str) -> str:
-    from py3langid import classify  # noqa: PLC0415  it loads numpy and a model: 1 s
-
-    return str(classify(text)[0])
