@@ -14,14 +14,10 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ingest.core.labelling import page_classifier, text_classifier
-from ingest.core.labelling.declared import is_undrawn, stands_in_json
+from ingest.core.labelling import text_classifier
 from ingest.core.labelling.headline_labels import label_headlines
 from ingest.core.labelling.headlines import NO_CHOICE, Choice, choose_headline
-from ingest.core.labelling.refusal import find_refusal
 from ingest.core.labelling.remembered import accept, is_byline_or_date, remembered
-from ingest.core.labelling.selected import apply_selectors
-from ingest.core.labelling.structure import Stated, decide
 from ingest.core.labelling.text_structure import settle
 from ingest.core.model import Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
@@ -74,36 +70,26 @@ def label_blocks(
     if article.is_marked_up:
         return label_marked_up(article, rulebook, headline)
     blocks, rows = ruled(article.blocks, rulebook, headline)
-    apply_selectors(blocks, rows, {id(article.blocks[at]): rule for at, rule in selected.items()})
-    verdicts: Sequence[Prediction]
-    judged, certainty = None, 1.0
-    if article.source.media_type == "text/plain":
-        judged = text_classifier.examine(blocks) if blocks else None
-        verdicts = judged.verdicts if judged else ()
-        if judged and not headline:
-            choice = choose(article, blocks, rows, judged, rulebook)
-            headline, certainty = _headline(choice, rows), choice.certainty
-    else:
-        verdicts = page_classifier.classify(blocks, article.claims, headline, find_main_region)
-        titles = [claim.value for claim in article.claims if claim.field == "headline"]
-        decided = decide(blocks, verdicts, [row is None for row in rows], Stated.of(article.claims))
-        for at, (kind, rule) in decided.items():
-            rows[at] = LabelledBlock(blocks[at], kind, rule)
-        verdicts = [
-            prediction._replace(label=decided[at][0]) if at in decided else prediction
-            for at, prediction in enumerate(verdicts)
-        ]
-        verdicts = accept(remembered(known, blocks, rows, verdicts, headline), rows, verdicts)
-        if stands_in_json(article, blocks, verdicts):
+    if article.source.media_type != "text/plain":
+        from ingest.core.labelling.page_labels import judge_page  # noqa: PLC0415  30 ms, for pages alone
+
+        verdicts, declared = judge_page(article, blocks, rows, headline, find_main_region, known, selected)
+        if declared:
             return _declared(article, blocks, rows, verdicts, headline)
-        if refused := find_refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):
-            raise refused
+        label_headlines(blocks, rows, headline)
+        return _filled(blocks, rows, verdicts)
+    if not blocks:
+        return ()
+    judged, certainty = text_classifier.examine(blocks), 1.0
+    verdicts = judged.verdicts
+    if not headline:
+        choice = choose(article, blocks, rows, judged, rulebook)
+        headline, certainty = _headline(choice, rows), choice.certainty
     label_headlines(blocks, rows, headline, certainty)
-    if judged:
-        found = remembered(known, blocks, rows, verdicts, headline)
-        accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
-        settle(blocks, rows, judged, headline)
-        verdicts = accept(found, rows, verdicts)
+    found = remembered(known, blocks, rows, verdicts, headline)
+    accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
+    settle(blocks, rows, judged, headline)
+    verdicts = accept(found, rows, verdicts)
     return _filled(blocks, rows, verdicts)
 
 
