@@ -14,10 +14,11 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ingest.core.labelling import text_classifier
 from ingest.core.labelling.headline_labels import label_headlines
 from ingest.core.labelling.headlines import NO_CHOICE, Choice, choose_headline
+from ingest.core.labelling.judging import Steps, alone
 from ingest.core.labelling.remembered import accept, is_byline_or_date, remembered
+from ingest.core.labelling.text_classifier import examine
 from ingest.core.labelling.text_structure import settle
 from ingest.core.model import Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
@@ -53,14 +54,14 @@ _LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # the field 
 _SENTENCE_GAP = re.compile(rf"""[{SENTENCE_STOPS}]["'”’»」』)]*\s*""")
 
 
-def label_blocks(
+def label_block_steps(
     article: Article,
     rulebook: Rulebook,
     headline: str | None,
     find_main_region: Callable[[], str | None] | None = None,
     known: PublisherMemory | None = None,
     selected: Mapping[int, SelectorRule] = MappingProxyType({}),
-) -> tuple[LabelledBlock, ...]:
+) -> Steps[tuple[LabelledBlock, ...]]:
     """All blocks, in order, with their labels. `headline`: as claimed; None lets the first title-like line of a text
     file be the headline. `find_main_region`: the text that a main-region finder keeps of the page. `known`: what memory
     knows about the publisher. `selected`: the publisher's rules for elements, by the numbers of the blocks inside them.
@@ -68,7 +69,7 @@ def label_blocks(
     Raises `Rejected` where a page has no article.
     """
     if article.is_marked_up:
-        return label_marked_up(article, rulebook, headline)
+        return (yield from _label_marked_up(article, rulebook, headline))
     blocks, rows = ruled(article.blocks, rulebook, headline)
     if article.source.media_type != "text/plain":
         from ingest.core.labelling.page_labels import judge_page  # noqa: PLC0415  30 ms, for pages alone
@@ -80,7 +81,7 @@ def label_blocks(
         return _filled(blocks, rows, verdicts)
     if not blocks:
         return ()
-    judged, certainty = text_classifier.examine(blocks), 1.0
+    judged, certainty = (yield blocks), 1.0
     verdicts = judged.verdicts
     if not headline:
         choice = choose(article, blocks, rows, judged, rulebook)
@@ -93,7 +94,10 @@ def label_blocks(
     return _filled(blocks, rows, verdicts)
 
 
-def label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
+label_blocks = alone(label_block_steps)
+
+
+def _label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) -> Steps[tuple[LabelledBlock, ...]]:
     """The blocks of an article whose format says what is body: the lines that it states, then those that a pack's rule or their form
     decides, and body.
     """
@@ -105,7 +109,7 @@ def label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) 
     rows = [None if row and row.label in _SITE_LABELS else row for row in rows]
     certainty = 1.0
     if not headline and blocks and article.source.media_type == "text/plain":
-        choice = choose(article, blocks, rows, text_classifier.examine(blocks), rulebook)
+        choice = choose(article, blocks, rows, (yield blocks), rulebook)
         headline, certainty = _headline(choice, rows), choice.certainty
     label_headlines(blocks, rows, headline, certainty)
     body = (
@@ -145,7 +149,7 @@ def _filled(
 def headline_choice(article: Article, rulebook: Rulebook) -> Choice:
     """The candidates for a text file's headline, computed again for explanations."""
     blocks, rows = ruled(article.blocks, rulebook, None)
-    return choose(article, blocks, rows, text_classifier.examine(blocks), rulebook) if blocks else NO_CHOICE
+    return choose(article, blocks, rows, examine(blocks), rulebook) if blocks else NO_CHOICE
 
 
 def choose(

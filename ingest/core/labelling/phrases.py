@@ -43,6 +43,10 @@ class PhraseMatches:
     function_words: Bools
     """bool[words]: words without a meaning of their own (the, of, and)."""
 
+    def part(self, lines: slice, words: slice) -> PhraseMatches:
+        """Those of some of the lines, whose words are `words`."""
+        return PhraseMatches(self.found[lines], self.leading[lines], self.covered[lines], self.function_words[words])
+
 
 @cache
 def phrase_table() -> PhraseTable:

@@ -127,6 +127,22 @@ class TokenizedLines:
         """Number of words of each line, where a character of a script without spaces counts as part of one."""
         return self.words - (1 - _WORDS_PER_UNSPACED_CHARACTER) * self.counts[:, UNSPACED]
 
+    def part(self, lines: slice, words: slice) -> TokenizedLines:
+        """Some of the lines, which have at least one character and the words `words`."""
+        begin, end = int(self.first[lines.start]), int(self.last[lines.stop - 1]) + 1
+        return TokenizedLines(
+            lines.stop - lines.start,
+            self.character_class[begin:end],
+            self.character_line[begin:end] - lines.start,
+            self.first[lines] - begin,
+            self.last[lines] - begin,
+            self.counts[lines],
+            self.word[words],
+            self.word_line[words] - lines.start,
+            self.word_start[words] - begin,
+            self.word_length[words],
+        )
+
     def count_per_line(self, where: Ints, weights: Floats | None = None) -> Floats:
         """How often each line occurs in `where`, or the sum of the weights there: float64[lines]."""
         return np.bincount(where, weights, self.lines).astype(np.float64, copy=False)
