@@ -23,7 +23,8 @@ from ingest.core.confidence import check_min_confidence
 from ingest.core.containers import HEAD_BYTES, Member, RefusedMember
 from ingest.core.containers.documents import open_document
 from ingest.core.containers.registry import sniff
-from ingest.core.labelling.label import label_blocks
+from ingest.core.labelling.judging import Steps, alone
+from ingest.core.labelling.label import label_block_steps
 from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
 from ingest.core.memory.whose import find_publisher, publisher_domain
 from ingest.core.metadata.given import accept_claims
@@ -105,7 +106,7 @@ def clean(
     of another field or outside 0 to 1.
     """
     check_min_confidence(min_confidence)
-    labelled_article = label_article(
+    labelled = label_article(
         raw,
         url=url,
         name=name,
@@ -117,16 +118,14 @@ def clean(
         on_stage_end=on_stage_end,
     )
     if on_labelled:
-        on_labelled(labelled_article)
+        on_labelled(labelled)
     version = memory.version if memory else None
-    record = compose(
-        labelled_article.article, labelled_article.labelled, labelled_article.rulebook, min_confidence, version
-    )
+    record = compose(labelled.article, labelled.labelled, labelled.rulebook, min_confidence, version)
     on_stage_end("compose")
     return record
 
 
-def label_article(
+def label_article_steps(
     raw: bytes | Member | RefusedMember,
     *,
     url: str | None = None,
@@ -137,8 +136,8 @@ def label_article(
     memory: Memory | None = None,
     limits: Limits = LIMITS,
     on_stage_end: Callable[[str], object] = ignore_stage,
-) -> LabelledArticle:
-    """The labelled blocks of one article; arguments and errors as for `clean`."""
+) -> Steps[LabelledArticle]:
+    """The labelled blocks of one article, in steps; arguments and errors as for `clean`."""
     if isinstance(raw, RefusedMember):
         raise Rejected(raw.reason, raw.message)
     if not isinstance(raw, bytes | Member):
@@ -176,13 +175,18 @@ def label_article(
     known = find_publisher(memory, publisher, article) if memory else None
     try:
         selected = _selected_blocks(page, rulebook, len(article.blocks)) if page and rulebook.selectors else {}
-        labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region, known, selected)
+        labelled = yield from label_block_steps(
+            article, rulebook, stated.get("headline"), find_main_region, known, selected
+        )
     except Rejected as refused:
         if article.source.format and refused.reason is Reason.NEEDS_JAVASCRIPT:  # a mail or an item runs none
             raise Rejected(Reason.NO_ARTICLE, "Nothing in it reads like an article.") from None
         raise
     on_stage_end("label")
     return LabelledArticle(article, rulebook, labelled, find_main_region, publisher, known)
+
+
+label_article = alone(label_article_steps)
 
 
 def _selected_blocks(page: ParsedPage, rulebook: Rulebook, count: int) -> dict[int, SelectorRule]:
