@@ -12,7 +12,7 @@ import re
 from itertools import islice, pairwise
 from operator import itemgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.core.labelling import page_classifier, text_classifier
 from ingest.core.labelling.declared import is_undrawn, stands_in_json
@@ -57,6 +57,16 @@ _LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # the field 
 _SENTENCE_GAP = re.compile(rf"""[{SENTENCE_STOPS}]["'”’»」』)]*\s*""")
 
 
+class Classifiers(NamedTuple):
+    """The learned labellers: of pages, and of texts."""
+
+    of_pages: Callable[..., Sequence[Prediction]]
+    of_texts: Callable[[Sequence[Block]], Judgement]
+
+
+CLASSIFIERS = Classifiers(page_classifier.classify, text_classifier.examine)
+
+
 def label_blocks(
     article: Article,
     rulebook: Rulebook,
@@ -64,6 +74,7 @@ def label_blocks(
     find_main_region: Callable[[], str | None] | None = None,
     known: PublisherMemory | None = None,
     selected: Mapping[int, SelectorRule] = MappingProxyType({}),
+    classifiers: Classifiers = CLASSIFIERS,
 ) -> tuple[LabelledBlock, ...]:
     """All blocks, in order, with their labels. `headline`: as claimed; None lets the first title-like line of a text
     file be the headline. `find_main_region`: the text that a main-region finder keeps of the page. `known`: what memory
@@ -78,13 +89,13 @@ def label_blocks(
     verdicts: Sequence[Prediction]
     judged, certainty = None, 1.0
     if article.source.media_type == "text/plain":
-        judged = text_classifier.examine(blocks) if blocks else None
+        judged = classifiers.of_texts(blocks) if blocks else None
         verdicts = judged.verdicts if judged else ()
         if judged and not headline:
             choice = choose(article, blocks, rows, judged, rulebook)
             headline, certainty = _headline(choice, rows), choice.certainty
     else:
-        verdicts = page_classifier.classify(blocks, article.claims, headline, find_main_region)
+        verdicts = classifiers.of_pages(blocks, article.claims, headline, find_main_region)
         titles = [claim.value for claim in article.claims if claim.field == "headline"]
         decided = decide(blocks, verdicts, [row is None for row in rows], Stated.of(article.claims))
         for at, (kind, rule) in decided.items():
