@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ingest.core.containers import Member, RefusedMember
     from ingest.core.memory.snapshot import Memory
     from ingest.core.packs import Packs
-    from ingest.core.pipeline import OpenedArticle
+    from ingest.core.pipeline import LabelledArticle, OpenedArticle
     from ingest.core.record import Record
 
 T = TypeVar("T")
@@ -73,15 +73,26 @@ def difference(
     # What the packs have not decided is predicted from the same blocks, so it is predicted once.
     classifiers = Classifiers(_asked_once(CLASSIFIERS.of_pages), _asked_once(CLASSIFIERS.of_texts))
 
-    def made(knowledge: Knowledge) -> Record:
-        labelled = label_opened(opened, packs=knowledge.packs, memory=knowledge.memory, classifiers=classifiers)
-        version = knowledge.memory.version if knowledge.memory else None
-        return compose(labelled.article, labelled.labelled, labelled.rulebook, min_confidence, version)
+    def labelled(knowledge: Knowledge) -> LabelledArticle:
+        return label_opened(opened, packs=knowledge.packs, memory=knowledge.memory, classifiers=classifiers)
 
-    old = made(before)
+    def made(article: LabelledArticle, knowledge: Knowledge) -> Record:
+        version = knowledge.memory.version if knowledge.memory else None
+        return compose(article.article, article.labelled, article.rulebook, min_confidence, version)
+
+    was = labelled(before)
+    try:
+        now: LabelledArticle | Rejected = labelled(after)
+    except Rejected as rejected:
+        now = rejected
+    if not isinstance(now, Rejected) and before.packs is after.packs and now.labelled == was.labelled:
+        return None
+    old = made(was, before)
     whose = (old.publisher.domain or old.publisher.name) if old.publisher else None
     try:
-        new = made(after)
+        if isinstance(now, Rejected):
+            raise now
+        new = made(now, after)
     except Rejected as error:
         return Difference(old.id, whose, ("body",), {}, (count_words(old.body), 0), str(error.reason))
     fields = tuple(
