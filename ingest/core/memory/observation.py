@@ -62,6 +62,10 @@ class Sketch(NamedTuple):
     lead: Parts
     headline: Parts
 
+    def to_bytes(self) -> tuple[int, bytes, bytes, bytes]:
+        """What can be compared with another one's."""
+        return self.scale, self.whole.tobytes(), self.lead.tobytes(), self.headline.tobytes()
+
     def is_same_story(self, other: Sketch) -> bool:
         """Whether both tell the same story: one has most of the other, and they begin alike or have one headline.
 
