@@ -181,7 +181,7 @@ def test_both_sides_share_one_prediction(monkeypatch: pytest.MonkeyPatch) -> Non
         asked.append(1)
         return examine(*about)
 
-    monkeypatch.setattr(page_classifier, "examine", counting)
     memory = learn([(story(seed, "lantern"), None) for seed in range(6)])
+    monkeypatch.setattr(page_classifier, "examine", counting)
     assert difference(story(40, "lantern"), Knowledge(packs=load_packs()), Knowledge(load_packs(), memory))
     assert len(asked) == 1
