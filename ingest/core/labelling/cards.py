@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ingest.core.labelling.front_page import is_bare_link
 from ingest.core.labelling.outline import base, innermost
-from ingest.core.labelling.refusal import is_bare_link
 from ingest.core.model import Label
 
 if TYPE_CHECKING:
