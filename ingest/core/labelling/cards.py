@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ingest.core.labelling.front_page import is_bare_link
 from ingest.core.labelling.outline import base, innermost, outwards
-from ingest.core.labelling.refusal import is_bare_link
 from ingest.core.model import Label
 
 if TYPE_CHECKING:
