@@ -211,8 +211,8 @@ def _enclosing_link(element: HtmlElement) -> HtmlElement | None:
 def _is_author_link(link: HtmlElement, url: str | None) -> bool:
     if "author" in (link.get("rel") or "").split():
         return True
-    path = re.split(r"[?#]", link.get("href") or "", maxsplit=1)[0].rstrip("/").lower().split("/")
-    if not any(part in word_set("people", "pages") for part in path[:-1][-3:]):
+    path = link.get("href", "").partition("?")[0].partition("#")[0].rstrip("/").lower().split("/")
+    if word_set("people", "pages").isdisjoint(path[-4:-1]):
         return False
     return url is None or registered_domain(absolute_url(link.get("href"), url)) == registered_domain(
         url
