@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ingest._version import __version__
 from ingest.core.confidence import Evidence, confidences, withhold_unsure
 from ingest.core.labelling.label import DECLARED
-from ingest.core.labelling.tables import cell_ends
 from ingest.core.metadata.block_claims import LABEL_TO_FIELD, claims_from_blocks
 from ingest.core.metadata.credits import split_caption
 from ingest.core.metadata.language import resolve_language
@@ -95,6 +94,8 @@ def join_blocks(blocks: Sequence[Block]) -> str:
     listed = [block.kind == "list_item" and len(block.text) <= MAX_LIST_LINE_CHARACTERS for block in blocks]
     ends = ["\n" if above and below else "\n\n" for above, below in pairwise(listed)]
     if any(block.kind == "cell" for block in blocks):
+        from ingest.core.labelling.tables import cell_ends  # noqa: PLC0415  for pages alone
+
         ends = [cell or end for cell, end in zip(cell_ends(blocks), ends, strict=True)]
     texts = ["\n".join(block.markup.lines) if block.markup and block.markup.lines else block.text for block in blocks]
     return "".join(text + end for text, end in zip(texts, [*ends, ""], strict=False))

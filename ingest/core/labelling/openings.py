@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.core.labelling.outline import base
-from ingest.core.labelling.refusal import (
-    MIN_BODY_WORDS,
-    MIN_TRUNCATED_BLOCKS_AND_SHARE,
-    is_bare_link,
-    is_cut,
-    speaks_of,
-)
+from ingest.core.labelling.front_page import MIN_TRUNCATED_BLOCKS_AND_SHARE, is_bare_link, is_cut
+from ingest.core.labelling.outline import MIN_BODY_WORDS, base
+from ingest.core.labelling.refusal import speaks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from ingest.core.model import Block, Element, Prediction
 
+MIN_BODY_WORDS = 15.0
+"""Fewest words of a body."""
+
 STEM_SHARE = 0.8
 """Share of the body's words in the smallest element that counts as the article's."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.core.model import Claim
+from ingest.core.text.language_model import identify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def resolve_language(text: str, declared: Sequence[Claim]) -> Claim | None:
         return given or claims[0]
     found = ""
     for length in (FIRST_DETECTED_CHARACTERS, MAX_DETECTED_CHARACTERS) if claims else (MAX_DETECTED_CHARACTERS,):
-        found = _detect(text[:length])
+        found = identify(text[:length])[0]
         if agreeing := next((c for c in claims if _primary_subtag(c.value) == _primary_subtag(found)), None):
             return agreeing
     return Claim("language", found, "text")
@@ -67,9 +68,3 @@ def canonical_tag(tag: str) -> str:
 def _primary_subtag(tag: str) -> str:
     head = tag.partition("-")[0]
     return SAME_LANGUAGE.get(head, head)
-
-
-def _detect(text: str) -> str:
-    from py3langid import classify  # noqa: PLC0415  it loads numpy and a model: 1 s
-
-    return str(classify(text)[0])

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import regex
 
@@ -90,7 +91,7 @@ class Packs:
             for pack, mark in marks_of[each]
             if _search(mark, text, timed_out)
         ]
-        parents = _parent_domains(domain)
+        parents = parent_domains(domain)
         found: dict[FoundBy, list[Pack]] = {
             "domain": [pack for pack in self.all if not parents.isdisjoint(pack.domains)],
             "name": list(self.called(publisher)) if publisher else [],
@@ -204,7 +205,13 @@ def _built_in() -> tuple[Pack, ...]:
     return tuple(read_pack(path, trusted=True) for path in pack_files(BUILT_IN_FOLDER))
 
 
-def _parent_domains(domain: str | None) -> set[str]:
+def publisher_of(stated: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The domain and the publisher's name by which rules are chosen, from what was stated (field → value)."""
+    publisher = stated.get("publisher", {})
+    return publisher.get("domain") or urlsplit(stated.get("url", "")).hostname, publisher.get("name")
+
+
+def parent_domains(domain: str | None) -> set[str]:
     """A domain and those above it: "www.bbc.co.uk", "bbc.co.uk", "co.uk", "uk"."""
     parts = domain.lower().rstrip(".").split(".") if domain else []
     return {".".join(parts[at:]) for at in range(len(parts))}
