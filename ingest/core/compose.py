@@ -59,7 +59,7 @@ def compose(
     record = {
         "id": article.id,
         "body": body,
-        "removed": [_audit_row(row, field_texts) for row in labelled if row.label is not BODY],
+        "removed": _audit(labelled, field_texts),
         "source": {
             "name": source.name and escape_for_display(source.name),
             "media_type": source.media_type,
@@ -191,16 +191,27 @@ class _FieldText:
         return text in self.values or text in self.joined
 
 
-def _audit_row(row: LabelledBlock, field_texts: Mapping[str, _FieldText]) -> dict[str, str | None]:
-    """The audit's line. A block filled its label's field if the field says what the block says."""
-    name = LABEL_TO_FIELD.get(row.label)
-    field = None
-    if name and name in field_texts:
-        own = [match_key(value) for value in row.captured.values()] or [match_key(row.block.text)]
-        if name == "images":  # the field has its caption and credit apart
-            own += [match_key(part) for part in split_caption(row.block.text) if part]
-        field = name if any(value and value in field_texts[name] for value in own) else None
-    return {"label": row.label, "rule": row.rule, "text": row.block.text, "field": field}
+def _audit(labelled: Iterable[LabelledBlock], field_texts: Mapping[str, _FieldText]) -> list[dict[str, str | None]]:
+    """The audit's lines: what is not body, in order."""
+    fields = {label: name for label, name in LABEL_TO_FIELD.items() if name in field_texts}
+    return [
+        {
+            "label": row.label,
+            "rule": row.rule,
+            "text": row.block.text,
+            "field": name if (name := fields.get(row.label)) and _fills(row, name, field_texts[name]) else None,
+        }
+        for row in labelled
+        if row.label is not BODY
+    ]
+
+
+def _fills(row: LabelledBlock, name: str, said: _FieldText) -> bool:
+    """True if the field of this name says what the block says."""
+    own = [match_key(value) for value in row.captured.values()] or [match_key(row.block.text)]
+    if name == "images":  # the field has its caption and credit apart
+        own += [match_key(part) for part in split_caption(row.block.text) if part]
+    return any(value and value in said for value in own)
 
 
 def _strings(value: Any) -> Iterator[str]:

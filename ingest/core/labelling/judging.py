@@ -32,15 +32,19 @@ def alone(steps: Callable[P, Steps[T]]) -> Callable[P, T]:
 
     @wraps(steps)
     def run(*args: P.args, **named: P.kwargs) -> T:
-        work = steps(*args, **named)
-        try:
-            lines = next(work)
-            while True:
-                lines = work.send(examine(lines))
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]  # what the steps return
+        return finish(steps(*args, **named))
 
     return run
+
+
+def finish(work: Steps[T], judge: Callable[[Sequence[Block]], Judgement] = examine) -> T:
+    """The result of a work whose lines are judged one text at a time."""
+    try:
+        lines = next(work)
+        while True:
+            lines = work.send(judge(lines))
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]  # what the steps return
 
 
 def together(works: Sequence[Steps[T]]) -> list[T | Failure]:

@@ -28,6 +28,7 @@ from ingest.core.text.scripts import SENTENCE_STOPS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ingest.core.labelling.page_labels import ExaminePage
     from ingest.core.labelling.text_classifier import Judgement
     from ingest.core.memory.publisher import PublisherMemory
     from ingest.core.model import Prediction
@@ -61,10 +62,12 @@ def label_block_steps(
     find_main_region: Callable[[], str | None] | None = None,
     known: PublisherMemory | None = None,
     selected: Mapping[int, SelectorRule] = MappingProxyType({}),
+    examine_page: ExaminePage | None = None,
 ) -> Steps[tuple[LabelledBlock, ...]]:
     """All blocks, in order, with their labels. `headline`: as claimed; None lets the first title-like line of a text
     file be the headline. `find_main_region`: the text that a main-region finder keeps of the page. `known`: what memory
-    knows about the publisher. `selected`: the publisher's rules for elements, by the numbers of the blocks inside them.
+    knows about the publisher. `selected`: the publisher's rules for elements, by the numbers of the blocks inside them. `examine_page`:
+    the classifier of pages.
 
     Raises `Rejected` where a page has no article.
     """
@@ -74,7 +77,9 @@ def label_block_steps(
     if article.source.media_type != "text/plain":
         from ingest.core.labelling.page_labels import judge_page  # noqa: PLC0415  30 ms, for pages alone
 
-        verdicts, declared = judge_page(article, blocks, rows, headline, find_main_region, known, selected)
+        verdicts, declared = judge_page(
+            article, blocks, rows, headline, find_main_region, known, selected, examine_page
+        )
         if declared:
             return _declared(article, blocks, rows, verdicts, headline)
         label_headlines(blocks, rows, headline)
@@ -186,13 +191,17 @@ def ruled(
 ) -> tuple[list[Block], list[LabelledBlock | None]]:
     """The blocks with joined tails split off, and the pack rule that decides each one."""
     split, hits = _split_tails(blocks, rulebook)
-    glued = [(i, hit) for i, block in enumerate(split) if hits[i] is None and (hit := _glued_marker(block, rulebook))]
+    glued = [
+        (i, hit)
+        for i, block in enumerate(split)
+        if not block.markup and hits[i] is None and (hit := _glued_marker(block, rulebook))
+    ]
     return split, _apply_rules(split, hits, glued, headline)
 
 
 def _glued_marker(block: Block, rulebook: Rulebook) -> Hit | None:
     """The rule of a list whose marker ends a paragraph of a text: "… he said. Read also:"."""
-    if block.markup or block.text[-1] not in ":：" or not (end := list(_SENTENCE_GAP.finditer(block.text))):
+    if block.text[-1] not in ":：" or not (end := list(_SENTENCE_GAP.finditer(block.text))):
         return None
     hit = rulebook.hits([block.text[end[-1].end() :]])[0]
     return hit if hit and hit.rule.span == "list" else None

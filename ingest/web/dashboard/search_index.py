@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS journal_file (name TEXT PRIMARY KEY, bytes INTEGER NO
 
 def search_path(settings: Settings) -> Path | None:
     """Where the index is; None where the settings turn it off."""
-    return None if settings.search == "off" else settings.search or settings.spool / "search.db"
+    return None if settings.search == "off" else settings.search or settings.root / "search.db"
 
 
 class SearchIndex:
@@ -115,7 +115,7 @@ class SearchIndex:
     def _keep_up(self) -> None:
         """Enter what comes until the thread is to end. Raises OSError and sqlite3.Error."""
         self._service = open_service(self.settings)
-        rows = open_index(str(self.path), network=is_network_mount(self.settings.spool))
+        rows = open_index(str(self.path), network=is_network_mount(self.settings.root))
         try:
             cursor = JournalCursor(self._service.journal, dict(rows.execute("SELECT name, bytes FROM journal_file")))
             while not self._stopping.is_set():
@@ -127,7 +127,7 @@ class SearchIndex:
                     self._stopping.wait(RETRY_SECONDS)
                     continue
                 began = time.monotonic()
-                lines = cursor.read(SLICE_BYTES) if self.settings.spool.is_dir() else b""
+                lines = cursor.read(SLICE_BYTES) if self.settings.root.is_dir() else b""
                 if lines:
                     self._enter(rows, lines, cursor.positions)
                 self._note(None)
