@@ -22,6 +22,7 @@ from ingest.service.formats import (
     ServiceStatus,
 )
 from ingest.service.health import low_disk, spool_problem
+from ingest.service.journal import seconds_since
 from ingest.service.memory_snapshot import MemorySnapshot
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.settings import Settings
@@ -54,7 +55,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
     claimed, oldest = claimed_and_age(spool)
     quarantined = list(spool.settled("quarantine"))
     tail = service.journal.tail(1 << 20)
-    recent = [line for line in tail if _age(line["time"]) < 60]
+    recent = [line for line in tail if seconds_since(line["time"]) < 60]
     refused = [line for line in tail if line["outcome"] == "refused"]
     found = list(heartbeats(spool.root))
     parts = live_parts(found)
@@ -225,7 +226,3 @@ def redis_status(service: Service) -> tuple[RedisStatistics | None, list[str]]:
     if facts["memory_limit_mib"] and facts["memory_mib"] > 0.7 * facts["memory_limit_mib"]:
         why.append(f"Redis is nearly full: {facts['memory_mib']} of {facts['memory_limit_mib']} MiB")
     return facts, why
-
-
-def _age(written: str) -> float:
-    return time.time() - datetime.fromisoformat(written).timestamp()
