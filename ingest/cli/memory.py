@@ -45,6 +45,7 @@ def show(publisher: str | None, paths: tuple[Path, ...], memory_file: Path | Non
             click.echo(f"{each.name:<32} {each.stories:>5} stories, {often:>5} lines come back{changed}")
         return
     from ingest.core.memory.observation import LABELS, OF_MEMORY
+    from ingest.core.memory.publisher import KINDS
 
     texts = _texts(paths)
     chosen = _publisher(known, publisher)
@@ -52,7 +53,7 @@ def show(publisher: str | None, paths: tuple[Path, ...], memory_file: Path | Non
     for row in sorted(rows, key=lambda row: (-int(row["stories"]), int(row["key"]))):
         label = "body" if row["label"] == OF_MEMORY else LABELS[row["label"]].value
         where = "ends articles" if 2 * row["ends"] > row["stories"] else ""
-        unknown = f"{'place' if row['place'] else 'line'} {int(row['key']):016x}"
+        unknown = f"{KINDS[row['place']]} {int(row['key']):016x}"
         text = texts.get(int(row["key"]), unknown)[:MAX_SHOWN_CHARACTERS]
         click.echo(f"{int(row['stories']):>5} of {chosen.stories:<5} {label:<16} {where:<14} {text}".rstrip())
 
@@ -61,8 +62,11 @@ def show(publisher: str | None, paths: tuple[Path, ...], memory_file: Path | Non
 @click.argument("publisher", required=False)
 @_with_memory
 def export(publisher: str | None, memory_file: Path | None, **flags: Any) -> None:
-    """Print what is known, about all publishers or one, as JSON Lines: one object for each line, and for each place of its pages."""
+    """Print what is known, about all publishers or one, as JSON Lines: one object for each line, each place of its
+    pages and each form of the lines around its texts.
+    """
     from ingest.core.memory.observation import LABELS, OF_MEMORY
+    from ingest.core.memory.publisher import KINDS
     from ingest.service.logs import json_line
 
     known = _memory(memory_file, flags)
@@ -75,7 +79,7 @@ def export(publisher: str | None, memory_file: Path | None, **flags: Any) -> Non
                 json_line(
                     {
                         "publisher": each.name,
-                        "place" if row["place"] else "line": f"{int(row['key']):016x}",
+                        KINDS[row["place"]]: f"{int(row['key']):016x}",
                         "of": each.stories,
                         **counts,
                         "label": label,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -58,8 +56,3 @@ def redis_status(service: Service) -> tuple[RedisStatistics | None, list[str]]:
     if facts["memory_limit_mib"] and facts["memory_mib"] > 0.7 * facts["memory_limit_mib"]:
         why.append(f"Redis is nearly full: {facts['memory_mib']} of {facts['memory_limit_mib']} MiB")
     return facts, why
-
-
-def age(written: str) -> float:
-    """Seconds since a line was written. `written`: its time."""
-    return time.time() - datetime.fromisoformat(written).timestamp()
