@@ -26,6 +26,7 @@ from ingest.service.spool import filenames
 from ingest.service.spool.heartbeat import Heartbeat
 from ingest.service.spool.object_claim import SeenSource
 from ingest.service.spool.object_inbox import ObjectInbox
+from ingest.service.spool.object_journal import ObjectJournal
 from ingest.service.workers.fork_gate import ForkGate
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class ObjectWatcher:
         self.empty_since = 0.0
         """When the last look began that found neither a source nor a claim; 0.0 if the last one found some."""
         self._store = service.store
+        self._journal = ObjectJournal(self.spool.bucket)
         self._gate = gate
         self._wake = wake
         self._packs = PackSnapshot(self.spool.root)
@@ -200,6 +202,7 @@ class ObjectWatcher:
             oldest = datetime.now(UTC) - timedelta(days=self.settings.keep_days)
             with self._gate.working():
                 self._delete_days_before(f"done/{oldest:%Y-%m-%d}")
+                self._journal.join()
 
     def _delete_days_before(self, oldest: str) -> None:
         bucket = self.spool.bucket
