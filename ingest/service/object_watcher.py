@@ -94,9 +94,10 @@ class ObjectWatcher:
 
     def take(self, limit: int) -> Iterator[Offer]:
         """Up to so many tickets, without waiting; those that nobody works on first."""
+        late = self._late  # the thread puts another in its place
         with contextlib.suppress(queue.Empty):
             for _ in range(limit if self._held is None else 0):
-                yield self._late.popleft() if self._late else self._offers.get_nowait()
+                yield late.popleft() if late else self._offers.get_nowait()
 
     def ended(self, path: str, *, lost: bool = False) -> None:
         """A ticket is not in hand any more. `lost`: another process claimed it first, or has settled it."""
@@ -108,9 +109,14 @@ class ObjectWatcher:
         self.claimed_count += count
 
     def beat(self, *, fault: str | None, **notes: object) -> None:
-        """The heartbeat, every few seconds. Intake is paused by a fault, and while the disk of the state is full."""
+        """The heartbeat, every few seconds. Intake is paused by a fault, and while the disk of the state is full.
+
+        Raises RuntimeError if the thread has ended, which is a bug: better no process than one that finds nothing.
+        """
         if time.monotonic() < self._next_beat:
             return
+        if not self._thread.is_alive():
+            raise RuntimeError("the thread that looks into the inbox has ended; its traceback is above")
         self._next_beat = time.monotonic() + MAINTENANCE_SECONDS
         held = fault or low_disk(self.settings)
         if held != self._held:
