@@ -48,7 +48,7 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
 
     settings = settings_of(**flags)
     rules = (rule.id for pack in load_packs().all for rule in pack.rules)
-    lines = open_service(settings).journal.lines() if settings.spool.is_dir() else ()
+    lines = open_service(settings).any_journal.lines() if settings.in_object_store or settings.root.is_dir() else ()
     stats = summarize(lines, _records(settings.out), rules)
     if not stats.records and not stats.outcomes:
         raise click.UsageError(f"There is no journal in {settings.spool} and no record in {settings.out}.")
@@ -58,7 +58,7 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
         return quote(os.path.relpath(found, output.parent)) if found and found.is_file() else None
 
     make_folder(output.parent)
-    known = MemorySnapshot(str(settings.spool)).state()["changed"] if settings.memory != "off" else []
+    known = MemorySnapshot(str(settings.root)).state()["changed"] if settings.memory != "off" else []
     changed = [(each["publisher"], each["day"]) for each in known]
     write_atomically(output, report_page(stats, linked, changed))
     click.echo(f"{output}: {stats.records:,} records, {stats.outcomes.total():,} lines of the journal")

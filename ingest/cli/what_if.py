@@ -13,7 +13,7 @@ import click
 
 from ingest.cli.files import LocalPath, OneLineError, cannot_write, escape_for_display
 from ingest.cli.kept_sources import KeptSources
-from ingest.cli.options import settings_of_existing_spool, with_settings
+from ingest.cli.options import settings_of_folder, with_settings
 from ingest.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def what_if(target: Path, output: Path, publisher: str | None, jobs: int, **flag
     from ingest.core.preload import preload
     from ingest.service.composition import open_service
 
-    settings = settings_of_existing_spool(**flags)
+    settings = settings_of_folder(**flags)
     service = open_service(settings)
     before, after, version = _knowledge(target, settings)
     done = _done(output, version)
@@ -123,7 +123,7 @@ def _knowledge(target: Path, settings: Settings) -> tuple[Knowledge, Knowledge, 
     from ingest.service.memory_snapshot import CurrentMemory
     from ingest.service.pack_snapshot import CurrentPacks
 
-    spool = str(settings.spool)
+    spool = str(settings.root)
     before = Knowledge(CurrentPacks(spool)(), None if settings.memory == "off" else CurrentMemory(spool)())
     if target.is_dir():
         after = before._replace(packs=usable_packs(target))

@@ -21,7 +21,8 @@ from ingest.core.confidence import check_min_confidence
 from ingest.core.containers import Member, RefusedMember
 from ingest.core.containers.documents import open_document
 from ingest.core.containers.identity import container_description, header_claims, refuse_container
-from ingest.core.labelling.label import CLASSIFIERS, Classifiers, label_blocks
+from ingest.core.labelling.judging import Steps, alone
+from ingest.core.labelling.label import label_block_steps
 from ingest.core.labelling.selected import selected_blocks
 from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
 from ingest.core.memory.whose import find_publisher, publisher_domain
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ingest.core.containers.document import Document
+    from ingest.core.labelling.page_labels import ExaminePage
     from ingest.core.memory.publisher import PublisherMemory
     from ingest.core.memory.snapshot import Memory
     from ingest.core.parse.page import ParsedPage
@@ -106,7 +108,7 @@ def clean(
     of another field or outside 0 to 1.
     """
     check_min_confidence(min_confidence)
-    labelled_article = label_article(
+    labelled = label_article(
         raw,
         url=url,
         name=name,
@@ -118,16 +120,14 @@ def clean(
         on_stage_end=on_stage_end,
     )
     if on_labelled:
-        on_labelled(labelled_article)
+        on_labelled(labelled)
     version = memory.version if memory else None
-    record = compose(
-        labelled_article.article, labelled_article.labelled, labelled_article.rulebook, min_confidence, version
-    )
+    record = compose(labelled.article, labelled.labelled, labelled.rulebook, min_confidence, version)
     on_stage_end("compose")
     return record
 
 
-def label_article(
+def label_article_steps(
     raw: bytes | Member | RefusedMember,
     *,
     url: str | None = None,
@@ -138,14 +138,17 @@ def label_article(
     memory: Memory | None = None,
     limits: Limits = LIMITS,
     on_stage_end: Callable[[str], object] = ignore_stage,
-) -> LabelledArticle:
-    """The labelled blocks of one article; arguments and errors as for `clean`."""
+) -> Steps[LabelledArticle]:
+    """The labelled blocks of one article, in steps; arguments and errors as for `clean`."""
     opened = open_article(
         raw, url=url, name=name, container=container, claims=claims, limits=limits, on_stage_end=on_stage_end
     )
-    labelled = label_opened(opened, packs=packs, memory=memory)
+    labelled = yield from label_opened_steps(opened, packs=packs, memory=memory)
     on_stage_end("label")
     return labelled
+
+
+label_article = alone(label_article_steps)
 
 
 def open_article(
@@ -192,14 +195,16 @@ def open_article(
     return OpenedArticle(article, page, {field: claim.value for field, claim in claimed.items()})
 
 
-def label_opened(
+def label_opened_steps(
     opened: OpenedArticle,
     *,
     packs: Packs | None = None,
     memory: Memory | None = None,
-    classifiers: Classifiers = CLASSIFIERS,
-) -> LabelledArticle:
-    """The labelled blocks of an article that was read. `classifiers`: who labels several times may remember their answers. Raises `Rejected`."""
+    examine_page: ExaminePage | None = None,
+) -> Steps[LabelledArticle]:
+    """The labelled blocks of an article that was read, in steps. `examine_page`: the classifier of pages; who labels several times may
+    remember its answers. Raises `Rejected`.
+    """
     article, page, stated = opened
     find_main_region = page.find_main_region if page else None
     rulebook = find_rulebook(packs or load_packs(), article, stated)
@@ -207,8 +212,8 @@ def label_opened(
     known = find_publisher(memory, publisher, article) if memory else None
     try:
         selected = selected_blocks(page, rulebook.selectors, len(article.blocks)) if page else {}
-        labelled = label_blocks(
-            article, rulebook, stated.get("headline"), find_main_region, known, selected, classifiers
+        labelled = yield from label_block_steps(
+            article, rulebook, stated.get("headline"), find_main_region, known, selected, examine_page
         )
     except Rejected as refused:
         if article.source.format and refused.reason is Reason.NEEDS_JAVASCRIPT:  # a mail or an item runs none

@@ -12,11 +12,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from ingest.core.compose import compose
-from ingest.core.labelling.label import CLASSIFIERS, Classifiers
+from ingest.core.labelling import page_classifier, text_classifier
+from ingest.core.labelling.judging import finish
 from ingest.core.memory.whose import find_publisher, publisher_domain, stated_domain
 from ingest.core.packs import load_packs, publisher_of
 from ingest.core.packs.changes import pack_changes
-from ingest.core.pipeline import find_rulebook, label_opened, open_article
+from ingest.core.pipeline import find_rulebook, label_opened_steps, open_article
 from ingest.core.text.characters import count_words
 from ingest.errors import Rejected
 
@@ -71,10 +72,11 @@ def difference(
     if not may_differ(opened, before, after):
         return None
     # What the packs have not decided is predicted from the same blocks, so it is predicted once.
-    classifiers = Classifiers(_asked_once(CLASSIFIERS.of_pages), _asked_once(CLASSIFIERS.of_texts))
+    examine_page, examine_text = _asked_once(page_classifier.examine), _asked_once(text_classifier.examine)
 
     def labelled(knowledge: Knowledge) -> LabelledArticle:
-        return label_opened(opened, packs=knowledge.packs, memory=knowledge.memory, classifiers=classifiers)
+        steps = label_opened_steps(opened, packs=knowledge.packs, memory=knowledge.memory, examine_page=examine_page)
+        return finish(steps, examine_text)
 
     def made(article: LabelledArticle, knowledge: Knowledge) -> Record:
         version = knowledge.memory.version if knowledge.memory else None

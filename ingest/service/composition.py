@@ -9,17 +9,24 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
+from ingest.errors import SpoolError
 from ingest.service.job import Job
 from ingest.service.journal import Journal
 from ingest.service.memory_snapshot import CurrentMemory, Observer
+from ingest.service.objects import Bucket, ObjectAddress, open_bucket
 from ingest.service.pack_snapshot import CurrentPacks
 from ingest.service.record_store import JsonStore, RecordStore, SegmentStore
 from ingest.service.sinks.outbox import Outbox
 from ingest.service.sinks.state import SinkFolder
 from ingest.service.spool import Spool
+from ingest.service.spool.heartbeat import heartbeat_folder
 from ingest.service.spool.inbox import is_network_mount
+from ingest.service.spool.interface import AnySpool
+from ingest.service.spool.object_journal import ObjectJournal
+from ingest.service.spool.object_spool import ObjectSpool
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -42,13 +49,43 @@ class Service:
 
     @cached_property
     def spool(self) -> Spool:
-        """The spool; its folders are neither made nor checked (see `Spool.prepare`)."""
+        """The spool, in a folder; its folders are neither made nor checked (see `Spool.prepare`). Raises `SpoolError` for an object store."""
+        if not isinstance(self.settings.spool, Path):
+            raise SpoolError(f"this needs a spool in a folder, and {self.settings.spool} is in an object store")
         return Spool(self.settings.spool)
 
     @cached_property
+    def object_spool(self) -> ObjectSpool:
+        """The spool, in an object store; nothing is asked of it yet. Raises `InvalidSettings` if its client is not installed."""
+        settings = self.settings
+        os.makedirs(heartbeat_folder(str(settings.root)), exist_ok=True)
+        return ObjectSpool(
+            self._bucket,
+            str(settings.root),
+            max_bytes=settings.max_bytes,
+            lease_seconds=settings.lease_seconds,
+            keep=settings.keep_days > 0,
+            queued=settings.broker is not None,
+        )
+
+    @cached_property
+    def _bucket(self) -> Bucket:
+        return open_bucket(cast(ObjectAddress, self.settings.spool))
+
+    @property
+    def any_spool(self) -> AnySpool:
+        """The spool, wherever it is."""
+        return self.object_spool if self.settings.in_object_store else self.spool
+
+    @cached_property
     def journal(self) -> Journal:
-        """The journal of the spool."""
-        return Journal(os.fspath(self.settings.spool), limit=self.settings.journal_bytes)
+        """The journal of a spool in a folder. Raises `SpoolError` for an object store."""
+        return Journal(self.spool.root, limit=self.settings.journal_bytes)
+
+    @cached_property
+    def any_journal(self) -> Journal | ObjectJournal:
+        """The journal, wherever it is."""
+        return ObjectJournal(self._bucket) if self.settings.in_object_store else self.journal
 
     @cached_property
     def store(self) -> RecordStore:
@@ -69,6 +106,8 @@ class Service:
 
     def open_job(self, *, clean: CleanFunction, heartbeat: Heartbeat | None = None) -> Job:
         """What runs tickets on this spool and store. `clean`: that of `core`, loaded by `preload`; it gets the packs in use, and the memory."""
+        if self.settings.in_object_store:  # its worker processes see to packs themselves
+            return Job(self.object_spool, self.store, self.any_journal, self.settings, clean, heartbeat)
         packs, mode = CurrentPacks(self.spool.root), self.settings.memory
         memory = CurrentMemory(self.spool.root) if mode != "off" else None
         observer = Observer(self.spool.root) if mode == "learn" else None
@@ -94,9 +133,9 @@ class Service:
 
 def open_story_index(settings: Settings) -> StoryIndex | None:
     """The index of stories that the settings name; None where they turn it off."""
-    if settings.stories == "off":
+    if settings.stories == "off" or settings.in_object_store:
         return None
-    path = settings.stories or settings.spool / "stories.db"
+    path = settings.stories or settings.root / "stories.db"
     network = is_network_mount(path.parent)
     if network and settings.stories is None:
         return None

@@ -15,7 +15,7 @@ from ingest.service.spool import durable, filenames
 def spool_problem(service: Service) -> str | None:
     """Why nothing can be written, in words that say how to mend it; None if all is well. Tries it, and leaves no file."""
     settings = service.settings
-    if wrong := write_problem(settings.out) or write_problem(settings.spool):
+    if wrong := write_problem(settings.out) or write_problem(settings.root):
         return wrong
     try:
         service.spool.prepare()
@@ -41,7 +41,7 @@ def write_problem(folder: Path) -> str | None:
 
 def low_disk(settings: Settings) -> str | None:
     """Which disk has too little left, bytes or inodes; None if there is enough."""
-    for folder in (settings.spool, settings.out):
+    for folder in (settings.root, settings.out):
         with contextlib.suppress(OSError):
             disk = os.statvfs(folder)
             limit = f"INGEST_MIN_FREE is {settings.min_free:g} %"

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import Memory, Rejected, clean, learn
-from ingest.core import what_if
+from ingest.core.labelling import page_classifier
 from ingest.core.packs import Packs, load_packs
 from ingest.core.packs.loader import read_pack
 from ingest.core.pipeline import open_article
@@ -175,13 +175,13 @@ def test_of_two_memories_the_publishers_that_they_know_alike_are_passed_over() -
 
 def test_both_sides_share_one_prediction(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    of_pages = what_if.CLASSIFIERS.of_pages
+    examine = page_classifier.examine
 
     def counting(*about: Any) -> Any:
         asked.append(1)
-        return of_pages(*about)
+        return examine(*about)
 
-    monkeypatch.setattr(what_if, "CLASSIFIERS", what_if.CLASSIFIERS._replace(of_pages=counting))
     memory = learn([(story(seed, "lantern"), None) for seed in range(6)])
+    monkeypatch.setattr(page_classifier, "examine", counting)
     assert difference(story(40, "lantern"), Knowledge(packs=load_packs()), Knowledge(load_packs(), memory))
     assert len(asked) == 1

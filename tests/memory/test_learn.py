@@ -9,8 +9,11 @@ import pytest
 
 from ingest import Memory, Record, clean, learn
 from ingest.core.learn import observed, remember
+from ingest.core.memory.observation import observe
 from ingest.core.memory.publisher import MAX_LINES, RECENT_STORIES, PublisherMemory, add
+from ingest.core.memory.recall import recall
 from ingest.core.memory.snapshot import _within
+from ingest.core.model import Block, Element, Label, LabelledBlock, Markup
 from ingest.errors import InvalidMemory
 
 WORDS = [
@@ -124,7 +127,7 @@ def test_a_formula_a_quotation_and_a_head_stay() -> None:
     for seed in range(1, 13):
         body = paragraphs(seed)
         body.insert(3, "What happened")
-        if seed % 4 == 0:
+        if seed % 6 == 0:
             body += [FORMULA, quotation]
         mixed.append((text(body, seed), claims()))
     body = paragraphs(99)
@@ -132,6 +135,42 @@ def test_a_formula_a_quotation_and_a_head_stay() -> None:
     body += [FORMULA, quotation]
     record = clean(text(body, 99), claims=claims(), memory=learn(mixed))
     assert record.body == "\n\n".join(body)
+
+
+def test_a_line_whose_middle_changes_leaves_around_the_prose_alone() -> None:
+    def with_topics(seed: int) -> list[str]:
+        topic = WORDS[seed % len(WORDS)]
+        return [*paragraphs(seed), f"Topics of this piece: {topic}"]
+
+    memory = learn([(text(with_topics(seed), seed), claims()) for seed in range(1, 6)])
+    body = with_topics(99)
+    body.insert(2, "Topics of this piece: roof")
+    record = clean(text(body, 99), claims=claims(), memory=memory)
+    [row] = [row for row in record.removed if row.rule == "memory/form"]
+    assert row.text == body[-1]
+    assert body[2] in record.body
+
+
+def block(words: str, place: str) -> Block:
+    return Block(words, markup=Markup("p", element=Element("p", place, parent=Element("div"))))
+
+
+def test_a_place_that_never_held_an_article_holds_none() -> None:
+    def page(seed: int) -> list[Block]:
+        remark = f"Remark {WORDS[seed % len(WORDS)]} number {seed}, and what I think of it is this: {WORDS[3 * seed % len(WORDS)]}."
+        return [block(each, "story") for each in paragraphs(seed)] + [block(remark, "remark")]
+
+    def labelled(seed: int, remark: Label) -> list[LabelledBlock]:
+        *body, last = page(seed)
+        return [*(LabelledBlock(each, Label.BODY, "model") for each in body), LabelledBlock(last, remark, "model")]
+
+    for usual, gone in ((Label.COMMENTS, {6}), (Label.BODY, set())):
+        memory = PublisherMemory("herald.example")
+        for seed in range(1, 6):
+            memory = add(memory, observe("herald.example", labelled(seed, usual)))
+        blocks = page(99)
+        everywhere = [True] * len(blocks)
+        assert set(recall(memory, blocks, everywhere, [0.0] * len(blocks), everywhere, None)) == gone
 
 
 def test_another_publisher_is_left_alone() -> None:

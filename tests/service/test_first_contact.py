@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from ingest import Rejected, clean, enqueue
 from ingest.cli import cli
 from ingest.core import pipeline
+from ingest.core.preload import PAGE, TEXT
 from ingest.errors import InvalidSettings
 from ingest.service.environment import load_settings
 from ingest.service.health import write_problem
@@ -65,7 +66,7 @@ LEFT_ALONE = ["a.txt.meta.json: a symbolic link", "below: a symbolic link", "lin
 
 def probe(raw: bytes, **_: Any) -> None:
     """In place of the core: says which process it runs in, and whether that can reach the network."""
-    if raw.startswith(b"A short text"):  # of `preload`, in the parent
+    if raw in (TEXT, PAGE):  # of `preload`, in the parent
         return
     if raw.startswith(b"LOOP"):
         time.sleep(1000)

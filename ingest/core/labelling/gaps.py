@@ -78,7 +78,9 @@ def _bare(page: Outline) -> set[int]:
     for at, mine in enumerate(page.body):
         if mine and page.amount[at] >= MIN_GAP_SENTENCE_WORDS:
             own, element = base(page.blocks[at]), innermost(page.blocks[at])
-            holders.update(each for each in {element, own and own.parent} if each is not None)
+            for each in {element, own and own.parent}:
+                if each is not None:
+                    holders[each] += 1
     first = next(iter(page.prose), len(page.blocks))
     opening = next((at for at in range(first) if page.verdicts[at].label is Label.HEADLINE), first)
     found = set()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.core.labelling.line_shape import Columns, ends_like_sentence
-from ingest.core.labelling.tokens import Bools, Floats, Hashes, Ints, TokenizedLines, group_equal, ngram_hashes
+from ingest.core.labelling.tokens import Bools, Floats, Ints, TokenizedLines
+from ingest.core.text.hashes import Hashes, group_equal, ngram_hashes
 
 _MIN_PROSE_LINE_WORDS = (
     10  # a line of prose has at least this many words and ends like a sentence, or has three times as many

@@ -14,10 +14,11 @@ from ingest.core.labelling.cards import cards
 from ingest.core.labelling.copies import copies
 from ingest.core.labelling.gaps import gaps
 from ingest.core.labelling.openings import other_openings
-from ingest.core.labelling.outline import outline
+from ingest.core.labelling.outline import MIN_BODY_WORDS, outline
 from ingest.core.labelling.peers import headings, peers, summary
-from ingest.core.labelling.refusal import MIN_BODY_WORDS, speaks_of
+from ingest.core.labelling.refusal import speaks_of
 from ingest.core.labelling.stories import other_stories
+from ingest.core.labelling.surroundings import comments_and_notes
 from ingest.core.labelling.tables import MOST_LINKED_LIST, belongs, fact_tables, is_whole, lists
 from ingest.core.model import Label
 
@@ -147,6 +148,7 @@ def _openings(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
 
 def _asides(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     yield from _all(scripts(page), Label.WIDGET, "structure/script")
+    yield from ((at, (label, "structure/frame")) for at, label in comments_and_notes(page, stated.titles))
     yield from _all(author_notes(page, stated.authors), Label.AUTHOR_BIO, "structure/author-note")
     yield from _all(comments(page), Label.COMMENTS, "structure/remarks")
 

@@ -13,7 +13,8 @@ from importlib.resources import files
 import numpy as np
 
 from ingest.core.labelling.line_shape import Columns
-from ingest.core.labelling.tokens import Floats, Hashes, HashIndex, Ints, TokenizedLines, ngram_hashes
+from ingest.core.labelling.tokens import Floats, Ints, TokenizedLines
+from ingest.core.text.hashes import Hashes, HashIndex, ngram_hashes
 
 WordWeights = Callable[[Hashes], Floats]
 """The log odds of boilerplate for each n-gram; 0 for an unknown one."""

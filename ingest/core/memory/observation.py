@@ -8,6 +8,7 @@ from zlib import crc32
 
 import numpy as np
 
+from ingest.core.memory.forms import form_keys
 from ingest.core.memory.lines import line_keys
 from ingest.core.memory.places import place_keys
 from ingest.core.memory.shingles import containment, shingle_hashes, tokens
@@ -31,8 +32,11 @@ OF_MEMORY = 255
 MEMORY = "memory/"
 """With this begin the ids of the rules by which memory decides."""
 
-SIGHT = np.dtype([("key", "<u8"), ("place", "<u8"), ("words", "<u2"), ("label", "u1")])
-"""One block: the key of its line, that of its place in a page's template (0: none), its words, and its label as a position in `LABELS`."""
+SIGHT = np.dtype([("key", "<u8"), ("place", "<u8"), ("form", "<u8", 2), ("words", "<u2"), ("label", "u1")])
+"""One block: the key of its line, that of its place in a page's template (0: none), those of how a short line of a text begins and ends (0: none),
+its words, and its label as a position in `LABELS`."""
+FORMAT = 2
+"""Of an observation as bytes; another is left unread."""
 
 MAX_SKETCH_SHINGLES = 64
 """Shingles that stand for a story: two stories are the same from a half, and the error of that share is .06."""
@@ -89,6 +93,7 @@ class Observation(NamedTuple):
     def pack(self) -> bytes:
         """The observation as bytes, for another process."""
         head = {
+            "format": FORMAT,
             "publisher": self.publisher,
             "proven": self.proven,
             "sender": self.sender,
@@ -109,7 +114,12 @@ class Observation(NamedTuple):
             publisher, sender, proven = known["publisher"], known["sender"], known["proven"]
         except (KeyError, TypeError, RecursionError) as error:
             raise ValueError("this is no observation") from error
-        usable = isinstance(sender, str) and isinstance(publisher, str | None) and scale in range(MAX_SCALE)
+        usable = (
+            known.get("format") == FORMAT
+            and isinstance(sender, str)
+            and isinstance(publisher, str | None)
+            and scale in range(MAX_SCALE)
+        )
         if not usable or min(sizes) < 0:
             raise ValueError("this is no observation")
         return cls(publisher, Sketch(scale, *parts), blocks, bool(proven), sender)
@@ -123,6 +133,7 @@ def observe(
     blocks = np.zeros(len(seen), SIGHT)
     blocks["key"] = line_keys(row.block.text for row in seen)
     blocks["place"] = place_keys(row.block for row in seen)
+    blocks["form"] = form_keys([row.block for row in seen])
     blocks["words"] = [min(count_words(row.block.text), 65_535) for row in seen]
     blocks["label"] = [OF_MEMORY if row.rule.startswith(MEMORY) else LABELS.index(row.label) for row in seen]
     headline = next(

@@ -18,7 +18,7 @@ class Cleaner(WorkerProcess):
     """A worker process that runs tickets. `heartbeat_path`: where it notes which ticket it works on."""
 
     def __init__(self, settings: Settings, clean: CleanFunction) -> None:
-        self.heartbeat_path = new_heartbeat_path(str(settings.spool))
+        self.heartbeat_path = new_heartbeat_path(str(settings.root))
         super().__init__(
             lambda: _cleaning_tickets(settings, clean, self.heartbeat_path),
             time_limit=settings.time_limit,
@@ -28,7 +28,7 @@ class Cleaner(WorkerProcess):
 
 @contextmanager
 def _cleaning_tickets(settings: Settings, clean: CleanFunction, heartbeat_path: str) -> Iterator[WorkFunction]:
-    heartbeat = Heartbeat(str(settings.spool), "child", path=heartbeat_path)
+    heartbeat = Heartbeat(str(settings.root), "child", path=heartbeat_path)
     job = open_service(settings).open_job(clean=clean, heartbeat=heartbeat)
 
     def work(path: str) -> dict[str, Any]:

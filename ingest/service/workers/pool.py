@@ -170,7 +170,7 @@ class WorkerPool:
                 self._pause(wrong)
         try:
             if status:
-                clear_heartbeat(status, self._job.spool, self._job.journal)
+                clear_heartbeat(status, self._service.spool, self._service.journal)
             if in_hand in child.pending:
                 yield from self._record_failure(str(in_hand), why)
         except (OSError, TransientError) as error:

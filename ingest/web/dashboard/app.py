@@ -107,4 +107,4 @@ async def ready(request: Request) -> Response:
 
 
 def _spool_problem(settings: Settings) -> str | None:
-    return write_problem(settings.spool) if has_spool(settings) else "there is none"
+    return write_problem(settings.root) if has_spool(settings) else "there is none"

@@ -58,7 +58,7 @@ CREATE TABLE IF NOT EXISTS read_to (position TEXT NOT NULL);
 
 def search_path(settings: Settings) -> Path | None:
     """Where the index is; None where the settings turn it off."""
-    return None if settings.search == "off" else settings.search or settings.spool / "search.db"
+    return None if settings.search == "off" else settings.search or settings.root / "search.db"
 
 
 class SearchIndex:
@@ -116,7 +116,7 @@ class SearchIndex:
     def _keep_up(self) -> None:
         """Enter what comes until the thread is to end. Raises OSError and sqlite3.Error."""
         self._service = open_service(self.settings)
-        rows = open_index(str(self.path), network=is_network_mount(self.settings.spool))
+        rows = open_index(str(self.path), network=is_network_mount(self.settings.root))
         stored = rows.execute("SELECT position FROM read_to").fetchone()  # none: what is known already is passed over
         position = Position.from_json(stored[0]) if stored else None
         reader = JournalReader(self._service.journal, position or START)
@@ -131,7 +131,7 @@ class SearchIndex:
                     continue
                 began = time.monotonic()
                 before = reader.position
-                lines = reader.read_slice(SLICE_BYTES) if self.settings.spool.is_dir() else []
+                lines = reader.read_slice(SLICE_BYTES) if self.settings.root.is_dir() else []
                 if reader.position != before:
                     self._enter(rows, lines, reader.position)
                 self._note(None)

@@ -48,14 +48,14 @@ class Dashboard:
         async with self._snapshot_lock:
             if self.snapshot.stale:
                 await asyncio.to_thread(self.snapshot.refresh)
-                if self.settings.spool.is_dir():
+                if self.settings.root.is_dir():
                     self.index.read_on()
                 self._pages.clear()
         return self.snapshot.facts | {"behind": self.index.behind and "inbox" in self.snapshot.facts}
 
     async def catch_up(self) -> None:
         """Read the journal to its end, a slice at a time."""
-        more = self.settings.spool.is_dir()
+        more = self.settings.root.is_dir()
         while more:
             more = self.index.read_on()
             await asyncio.sleep(0)  # lets other requests run
