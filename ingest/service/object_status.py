@@ -12,6 +12,7 @@ from ingest.service.alert_state import read_alerts
 from ingest.service.composition import Service
 from ingest.service.formats import NoSpoolStatus, ServiceStatus
 from ingest.service.health import low_disk
+from ingest.service.journal import seconds_since
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.spool import filenames
 from ingest.service.spool.heartbeat import heartbeats
