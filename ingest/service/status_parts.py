@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from pathlib import Path
 from typing import cast
 
 from ingest.service.composition import Service
@@ -33,7 +34,8 @@ def live_parts(found: Iterable[HeartbeatStatus]) -> LiveParts:
 
 def free_disk(settings: Settings) -> dict[str, int]:
     """Bytes that are free where sources and records go."""
-    return {str(at): shutil.disk_usage(at).free for at in (settings.root, settings.out) if at.exists()}
+    folders = [at for at in (settings.root, settings.out) if isinstance(at, Path) and at.exists()]
+    return {str(at): shutil.disk_usage(at).free for at in folders}
 
 
 def redis_status(service: Service) -> tuple[RedisStatistics | None, list[str]]:
