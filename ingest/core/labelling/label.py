@@ -23,6 +23,7 @@ from ingest.core.labelling.remembered import accept, is_byline_or_date, remember
 from ingest.core.labelling.selected import apply_selectors
 from ingest.core.labelling.structure import Stated, decide
 from ingest.core.labelling.text_structure import settle
+from ingest.core.labelling.title_text import without_bullet
 from ingest.core.model import Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
@@ -43,6 +44,9 @@ MAX_TAILS = 8
 
 DECLARED = "structure/json-ld"
 """The id of the rule that took the body from the page's JSON-LD."""
+
+HEADLINE = "structure/headline"
+"""The id of the rule that found the headline."""
 
 FORMAT = "structure/format"
 """The id of the rule that took a label from the format's own markup."""
@@ -82,7 +86,7 @@ def label_blocks(
         verdicts = judged.verdicts if judged else ()
         if judged and not headline:
             choice = choose(article, blocks, rows, judged, rulebook)
-            headline, certainty = _headline(choice, rows), choice.certainty
+            headline, certainty = _headline(choice, blocks, rows), choice.certainty
     else:
         verdicts = page_classifier.classify(blocks, article.claims, headline, find_main_region)
         titles = [claim.value for claim in article.claims if claim.field == "headline"]
@@ -120,7 +124,7 @@ def label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) 
     certainty = 1.0
     if not headline and blocks and article.source.media_type == "text/plain":
         choice = choose(article, blocks, rows, text_classifier.examine(blocks), rulebook)
-        headline, certainty = _headline(choice, rows), choice.certainty
+        headline, certainty = _headline(choice, blocks, rows), choice.certainty
     label_headlines(blocks, rows, headline, certainty)
     body = (
         row or LabelledBlock(block, Label.CAPTION if block.kind == "caption" else Label.BODY, FORMAT)
@@ -179,8 +183,10 @@ def choose(
     return choose_headline(blocks, rows, judged, url, rulebook.dateline)
 
 
-def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
-    """The text of the chosen line. One that a marker above it has claimed for a list, or a date joined to it, loses that label."""
+def _headline(choice: Choice, blocks: Sequence[Block], rows: list[LabelledBlock | None]) -> str | None:
+    """The text of the chosen line. One that a marker above it has claimed for a list, or a date joined to it, loses that label; one
+    without its kicker is the headline as a whole line.
+    """
     best = choice.bare()
     if best is None:
         return None
@@ -188,6 +194,9 @@ def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
     row = rows[won.at]
     if row is not None:
         rows[won.at] = row._replace(label=Label.HEADLINE, captured={**row.captured, "headline": won.text})
+    elif won.text != without_bullet(blocks[won.at].text):
+        captured = {"headline": won.text}
+        rows[won.at] = LabelledBlock(blocks[won.at], Label.HEADLINE, HEADLINE, choice.certainty, captured)
     return won.text
 
 
