@@ -147,21 +147,13 @@ LINES = (
     ("line", "headline"),
     [
         ("The VoteCouncil backs the new harbour at last", "Council backs the new harbour at last"),
-        ("Harbour : What the council of Sutby has decided", "What the council of Sutby has decided"),
         (
             "SutPort opens the new harbour at last",
             "SutPort opens the new harbour at last",
         ),  # a name: its halves stand nowhere
-        ("Harbour: What the council of Sutby has decided", "Harbour: What the council of Sutby has decided"),
     ],
 )
 def test_a_kicker_joined_to_a_headline_is_no_part_of_it(line: str, headline: str) -> None:
     record = clean(f"{line}\n\n{LINES}".encode())
     assert record.headline == headline
     assert [each.text for each in record.removed if each.label == "headline"] == [line]
-
-
-def test_a_space_before_each_colon_is_how_a_text_is_written() -> None:
-    line = "Port : ce que le conseil de la ville a décidé"
-    text = "Le maire a dit lundi : le vieux port est trop petit. Un conseiller a répondu : c'est trop cher. Un pêcheur conclut : il est tard.\n"
-    assert clean(f"{line}\n\n{text * 2}".encode()).headline == line

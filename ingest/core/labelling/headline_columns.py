@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
@@ -17,7 +16,7 @@ from ingest.core.labelling.boilerplate_labels import label_boilerplate
 from ingest.core.labelling.calls import calls
 from ingest.core.labelling.headline_copies import copies, words_shared
 from ingest.core.labelling.headline_places import first_prose, title_places
-from ingest.core.labelling.title_text import slug_stems, stems, without_bullet, without_kicker
+from ingest.core.labelling.title_text import slug_stems, stems, without_bullet
 from ingest.core.model import Label
 from ingest.core.text.date_lines import date_line, is_dated_caption
 from ingest.core.text.dates import find_labelled_dates
@@ -101,11 +100,7 @@ def candidates(
     if not places:
         return Candidates([], [], {})
     texts = [
-        without_kicker(
-            without_bullet((row.captured.get("headline") if (row := rows[i]) else None) or blocks[i].text),
-            partial(_others, blocks, i),
-        )
-        for i in places
+        without_bullet((row.captured.get("headline") if (row := rows[i]) else None) or blocks[i].text) for i in places
     ]
     lead = stems(" ".join(blocks[i].text for i in np.flatnonzero(prose[first:])[:LEAD_LINES] + first))
     at = np.array(places)
@@ -116,11 +111,6 @@ def candidates(
         | _neighbourhood(blocks, rows, judged, at, prose, first)
     )
     return Candidates(places, texts, columns)
-
-
-def _others(blocks: Sequence[Block], at: int) -> str:
-    """The text of all lines but one."""
-    return "\n".join([block.text for i, block in enumerate(blocks) if i != at])
 
 
 def _form(

@@ -23,7 +23,7 @@ from ingest.core.labelling.remembered import accept, is_byline_or_date, remember
 from ingest.core.labelling.selected import apply_selectors
 from ingest.core.labelling.structure import Stated, decide
 from ingest.core.labelling.text_structure import settle
-from ingest.core.labelling.title_text import without_bullet
+from ingest.core.labelling.title_text import without_kicker
 from ingest.core.model import Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
@@ -191,13 +191,14 @@ def _headline(choice: Choice, blocks: Sequence[Block], rows: list[LabelledBlock 
     if best is None:
         return None
     won = choice.candidates[best]
+    own = blocks[won.at]
+    text = without_kicker(won.text, lambda: "\n".join([block.text for block in blocks if block is not own]))
     row = rows[won.at]
     if row is not None:
-        rows[won.at] = row._replace(label=Label.HEADLINE, captured={**row.captured, "headline": won.text})
-    elif won.text != without_bullet(blocks[won.at].text):
-        captured = {"headline": won.text}
-        rows[won.at] = LabelledBlock(blocks[won.at], Label.HEADLINE, HEADLINE, choice.certainty, captured)
-    return won.text
+        rows[won.at] = row._replace(label=Label.HEADLINE, captured={**row.captured, "headline": text})
+    elif text != won.text:
+        rows[won.at] = LabelledBlock(own, Label.HEADLINE, HEADLINE, choice.certainty, {"headline": text})
+    return text
 
 
 def ruled(

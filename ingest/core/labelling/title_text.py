@@ -22,14 +22,10 @@ MAX_QUESTION_CHARACTERS = 200
 
 MAX_KICKER_WORDS, MIN_KICKED_WORDS = 5, 4
 """Most words of a kicker joined to a headline, and fewest of the headline."""
-MIN_COLONS = 3
-"""Colons in a text that tell how it writes them: French has a space before each."""
-
 _BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+#>|»o]\s+|\d{1,2}[.)]\s+|[•●▪■►▶]\s*)+(?=\S)")
 _SITE_CUT = re.compile(r"\s+(?:[|–—•·»«/~:\-]{1,2})\s+|\s*[|｜│]\s*")
 _SITE_BAR = re.compile(r"[|–—•·»«/~:\-｜│]")
 _JOINED_WORDS = re.compile(r"[^\W\d_A-Z](?=[A-Z\u00c0-\u00d6\u0410-\u042f][^\W\d_A-Z])")
-_COLON = re.compile(r"\w([ \u00a0\u202f]?): ")
 _WORD = re.compile(r"[^\W_]+")
 _FIRST_UNSPACED = "\u0e00"
 _UNSPACED = re.compile(f"[{UNSPACED_SET}]+")
@@ -44,22 +40,16 @@ def without_bullet(text: str) -> str:
 
 
 def without_kicker(text: str, others: Callable[[], str]) -> str:
-    """A headline without the kicker that an extractor has joined to it: "Vote in SutbyCouncil backs the new harbour", or "Harbour :
-    What the council has decided". `others`: the other lines, asked for only where a line may be joined so. In them, both halves of the
-    joined word must stand by themselves and never together, or colons must have no space before them.
+    """A headline without the kicker that an extractor has joined to it: "Vote in SutbyCouncil backs the new harbour". `others`: the
+    other lines, asked for only where a line may be joined so; in them both halves of the joined word must stand by themselves, and
+    never together.
     """
     joints = [match.end() for match in _JOINED_WORDS.finditer(text)]
-    if len(joints) == 1 and _is_kicker(text[: joints[0]], text[joints[0] :]):  # several join the entries of a menu
-        halves = text[: joints[0]].rsplit(maxsplit=1)[-1], text[joints[0] :].split(maxsplit=1)[0]
-        said = set(_WORD.findall(others()))
-        if said.issuperset(halves) and "".join(halves) not in said:
-            return text[joints[0] :]
-    kicker, colon, title = text.partition(" : ")
-    if colon and _is_kicker(kicker, title):
-        spaced = [match.group(1) for match in _COLON.finditer(others())]
-        if spaced.count("") >= MIN_COLONS and not any(spaced):
-            return title
-    return text
+    if len(joints) != 1 or not _is_kicker(text[: joints[0]], text[joints[0] :]):  # several join the entries of a menu
+        return text
+    halves = text[: joints[0]].rsplit(maxsplit=1)[-1], text[joints[0] :].split(maxsplit=1)[0]
+    said = set(_WORD.findall(others()))
+    return text[joints[0] :] if said.issuperset(halves) and "".join(halves) not in said else text
 
 
 def _is_kicker(kicker: str, title: str) -> bool:
