@@ -12,6 +12,7 @@ from ingest.core.learn import observed, remember
 from ingest.core.memory.observation import observe
 from ingest.core.memory.publisher import MAX_LINES, RECENT_STORIES, PublisherMemory, add
 from ingest.core.memory.recall import recall
+from ingest.core.memory.sights import Sights
 from ingest.core.memory.snapshot import _within
 from ingest.core.model import Block, Element, Label, LabelledBlock, Markup
 from ingest.errors import InvalidMemory
@@ -170,7 +171,7 @@ def test_a_place_that_never_held_an_article_holds_none() -> None:
             memory = add(memory, observe("herald.example", labelled(seed, usual)))
         blocks = page(99)
         everywhere = [True] * len(blocks)
-        assert set(recall(memory, blocks, everywhere, [0.0] * len(blocks), everywhere, None)) == gone
+        assert set(recall(Sights.of(memory, blocks), blocks, everywhere, [0.0] * len(blocks), everywhere, None)) == gone
 
 
 def test_another_publisher_is_left_alone() -> None:

@@ -1,7 +1,7 @@
 """Assign a label to each block. Pass 1 looks at each block separately, pass 2 at its neighbours.
 
 The first source that decides wins:
-    packs (certain) ▶ structure (the headline and its repeats, lists after a marker) ▶ the learned labeller (general)
+    packs (certain) ▶ structure (the headline and its repeats, lists after a marker) ▶ memory ▶ the learned labeller (general)
 
 No rule uses the absolute position of a block: removing text changes positions, and cleaning a text twice must give the same result.
 """
@@ -23,7 +23,9 @@ from ingest.core.labelling.remembered import accept, is_byline_or_date, remember
 from ingest.core.labelling.selected import apply_selectors
 from ingest.core.labelling.structure import Stated, decide
 from ingest.core.labelling.text_structure import settle
-from ingest.core.model import Article, Block, Label, LabelledBlock
+from ingest.core.memory.sights import Sights
+from ingest.core.memory.template import judge
+from ingest.core.model import JUDGED_BY_MODEL, JUDGED_BY_PLACE, Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
 from ingest.core.text.scripts import SENTENCE_STOPS
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from ingest.core.labelling.text_classifier import Judgement
     from ingest.core.memory.publisher import PublisherMemory
+    from ingest.core.memory.template import Template
     from ingest.core.model import Prediction
     from ingest.core.packs import Hit, Rulebook
     from ingest.core.packs.selector import SelectorRule
@@ -76,7 +79,8 @@ def label_blocks(
     blocks, rows = ruled(article.blocks, rulebook, headline)
     apply_selectors(blocks, rows, {id(article.blocks[at]): rule for at, rule in selected.items()})
     verdicts: Sequence[Prediction]
-    judged, certainty = None, 1.0
+    judged, certainty, template = None, 1.0, None
+    sights = Sights.of(known, blocks) if known and blocks else None
     if article.source.media_type == "text/plain":
         judged = text_classifier.examine(blocks) if blocks else None
         verdicts = judged.verdicts if judged else ()
@@ -84,7 +88,12 @@ def label_blocks(
             choice = choose(article, blocks, rows, judged, rulebook)
             headline, certainty = _headline(choice, rows), choice.certainty
     else:
-        verdicts = page_classifier.classify(blocks, article.claims, headline, find_main_region)
+        template = judge(sights, blocks, article.id) if sights else None
+        verdicts = (
+            template.verdicts
+            if template
+            else page_classifier.classify(blocks, article.claims, headline, find_main_region)
+        )
         titles = [claim.value for claim in article.claims if claim.field == "headline"]
         decided = decide(blocks, verdicts, [row is None for row in rows], Stated.of(article.claims))
         for at, (kind, rule) in decided.items():
@@ -93,18 +102,18 @@ def label_blocks(
             prediction._replace(label=decided[at][0]) if at in decided else prediction
             for at, prediction in enumerate(verdicts)
         ]
-        verdicts = accept(remembered(known, blocks, rows, verdicts, headline), rows, verdicts)
+        verdicts = accept(remembered(sights, blocks, rows, verdicts, headline), rows, verdicts)
         if stands_in_json(article, blocks, verdicts):
-            return _declared(article, blocks, rows, verdicts, headline)
+            return _declared(article, blocks, rows, verdicts, headline, template)
         if refused := find_refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):
             raise refused
     label_headlines(blocks, rows, headline, certainty)
     if judged:
-        found = remembered(known, blocks, rows, verdicts, headline)
+        found = remembered(sights, blocks, rows, verdicts, headline)
         accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
         settle(blocks, rows, judged, headline)
         verdicts = accept(found, rows, verdicts)
-    return _filled(blocks, rows, verdicts)
+    return _filled(blocks, rows, verdicts, template)
 
 
 def label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
@@ -135,6 +144,7 @@ def _declared(
     rows: list[LabelledBlock | None],
     verdicts: Sequence[Prediction],
     headline: str | None,
+    template: Template | None,
 ) -> tuple[LabelledBlock, ...]:
     """The page's blocks, none of them body, and the article from its JSON-LD."""
     label_headlines(blocks, rows, headline)
@@ -143,16 +153,21 @@ def _declared(
         if prediction.label is Label.BODY and (row is None or row.label is Label.BODY):
             rows[at] = LabelledBlock(block, Label.DUPLICATE, DECLARED)
     declared = [LabelledBlock(block, Label.BODY, DECLARED) for block in article.declared]
-    return (*_filled(blocks, rows, verdicts), *declared)
+    return (*_filled(blocks, rows, verdicts, template), *declared)
 
 
 def _filled(
-    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], verdicts: Sequence[Prediction]
+    blocks: Sequence[Block],
+    rows: Sequence[LabelledBlock | None],
+    verdicts: Sequence[Prediction],
+    template: Template | None,
 ) -> tuple[LabelledBlock, ...]:
-    """The decided rows, and the labeller's verdict for the rest."""
+    """The decided rows, and for the rest the verdict of the classifier, or of the template."""
+    counts = template.counts if template else [None] * len(blocks)
+    rule = JUDGED_BY_PLACE if template else JUDGED_BY_MODEL
     return tuple(
-        row or LabelledBlock(block, prediction.label, "model", prediction.confidence)
-        for block, row, prediction in zip(blocks, rows, verdicts, strict=True)
+        row or LabelledBlock(block, prediction.label, rule, prediction.confidence, counts=count)
+        for block, row, prediction, count in zip(blocks, rows, verdicts, counts, strict=True)
     )
 
 

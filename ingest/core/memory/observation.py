@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 LABELS = tuple(Label)
 BODY = LABELS.index(Label.BODY)
-OF_MEMORY = 255
-"""Stands for a label that memory itself gave: it teaches nothing about what the line is."""
+OF_MEMORY, BODY_OF_MEMORY = 255, 254
+"""Stand for a label that memory itself gave: it teaches nothing about what a line is that leaves the article; and for one that stays in it."""
 MEMORY = "memory/"
 """With this begin the ids of the rules by which memory decides."""
 
@@ -131,12 +131,23 @@ def observe(
     blocks["place"] = place_keys(row.block for row in seen)
     blocks["form"] = form_keys([row.block for row in seen])
     blocks["words"] = [min(count_words(row.block.text), 65_535) for row in seen]
-    blocks["label"] = [OF_MEMORY if row.rule.startswith(MEMORY) else LABELS.index(row.label) for row in seen]
+    blocks["label"] = [_label(row) for row in seen]
     headline = next(
         (row.captured.get("headline", row.block.text) for row in labelled if row.label is Label.HEADLINE), None
     )
     body = [row.block.text for row in labelled if row.label is Label.BODY]
     return Observation(publisher, sketch_of(body, headline), blocks, proven, sender)
+
+
+def is_body(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of the labels of blocks are the article's."""
+    return np.asarray((labels == BODY) | (labels == BODY_OF_MEMORY))
+
+
+def _label(row: LabelledBlock) -> int:
+    if row.rule.startswith(MEMORY):
+        return BODY_OF_MEMORY if row.label is Label.BODY else OF_MEMORY
+    return LABELS.index(row.label)
 
 
 def sketch_of(paragraphs: Sequence[str], headline: str | None) -> Sketch:
