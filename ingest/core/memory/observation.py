@@ -11,13 +11,13 @@ import numpy as np
 from ingest.core.memory.forms import form_keys
 from ingest.core.memory.lines import line_keys
 from ingest.core.memory.places import place_keys
-from ingest.core.memory.shingles import containment, shingle_hashes, tokens
+from ingest.core.memory.shingles import shingle_hashes, tokens
 from ingest.core.model import Label
 from ingest.core.text.characters import count_words
 from ingest.core.text.lines import is_prose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -67,12 +67,20 @@ class Sketch(NamedTuple):
 
         Two texts whose template was taken for prose may share most of it.
         """
-        alike = _shared(self.lead, other.lead) >= MIN_SHARED_LEAD
-        if not alike and _shared(self.headline, other.headline) < MIN_SHARED_HEADLINE:
-            return False
+        return self.is_any_of((other,))
+
+    def is_any_of(self, others: Iterable[Sketch]) -> bool:
+        """Whether one of the others tells the same story."""
+        lead, headline = frozenset(self.lead.tolist()), frozenset(self.headline.tolist())
+        return any(
+            self._shares_most(other)
+            for other in others
+            if _shared(lead, other.lead) >= MIN_SHARED_LEAD or _shared(headline, other.headline) >= MIN_SHARED_HEADLINE
+        )
+
+    def _shares_most(self, other: Sketch) -> bool:
         scale = max(self.scale, other.scale)
-        one, two = _scaled(self.whole, scale), _scaled(other.whole, scale)
-        return _shared(one, two) >= MIN_SHARED
+        return _shared(frozenset(_scaled(self.whole, scale).tolist()), _scaled(other.whole, scale)) >= MIN_SHARED
 
 
 class Observation(NamedTuple):
@@ -168,6 +176,6 @@ def _scaled(parts: Parts, scale: int) -> Parts:
     return np.asarray(parts[parts & np.uint32((1 << scale) - 1) == 0])
 
 
-def _shared(one: Parts, other: Parts) -> float:
-    """The share of the smaller set that the other has."""
-    return containment(frozenset(one.tolist()), frozenset(other.tolist()))
+def _shared(one: frozenset[int], other: Parts) -> float:
+    """The share of the smaller set that the other has; 0 where one is empty."""
+    return len(one.intersection(other.tolist())) / min(len(one), len(other)) if one and len(other) else 0.0

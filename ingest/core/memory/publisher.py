@@ -81,7 +81,7 @@ class PublisherMemory:
 
     def knows_story(self, sketch: Sketch) -> bool:
         """Whether one of its newest stories is the same."""
-        return any(sketch.is_same_story(known) for known in reversed(self.sketches))
+        return sketch.is_any_of(reversed(self.sketches))
 
 
 def find(rows: Rows, keys: Hashes) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

@@ -135,9 +135,16 @@ def recall(
     if of < 1:
         return {}
     asked = own | (uncertain < SURE_BOILERPLATE)
-    texts = [block.text if ask else "" for block, ask in zip(blocks, asked.tolist(), strict=True)]
+    needed = own | (asked & (stories > 0))
+    texts = [block.text if need else "" for block, need in zip(blocks, needed.tolist(), strict=True)]
     words, prose = np.array(list(map(count_words, texts))), np.array(list(map(is_prose, texts)))
-    sentence = prose | np.array(list(map(ends_like_sentence, texts))) & (words >= MIN_SENTENCE_WORDS)
+    sentence = prose | np.array(
+        [
+            words >= MIN_SENTENCE_WORDS and ends_like_sentence(text)
+            for text, words in zip(texts, words.tolist(), strict=True)
+        ],
+        bool,
+    )
     article = own & (stories == 0)
     inside = within(article, article & prose)
     is_page = any(block.markup for block in blocks)
@@ -157,9 +164,10 @@ def _is_known(
     """Whether the memory has learned from this article, or another version of it: as the labeller sees it, or without what comes back."""
     if not (own & (stories > 0)).any():
         return False
+    rare = own & (stories < 2)
     return any(
         memory.knows_story(sketch_of([block.text for block, mine in zip(blocks, part, strict=True) if mine], headline))
-        for part in (own, own & (stories < 2))
+        for part in ((own, rare) if (own != rare).any() else (own,))
     )
 
 
