@@ -28,8 +28,8 @@ from ingest.core.html.kinds import (
     PREFORMATTED_TEXT,
     Kind,
     Kinds,
-    read_names,
 )
+from ingest.core.html.names import NO_NAMES
 from ingest.core.html.overlap import MetadataOverlap
 from ingest.core.html.page_index import PageIndex
 from ingest.core.html.run import Gathering, OpenElement
@@ -85,7 +85,7 @@ class Segmenter(Gathering):
 
     def read(self, elements: Iterable[HtmlElement]) -> None:
         """Read all elements in document order: before each opens, those that do not contain it are closed."""
-        here = nobody = OpenElement(None, Kind("", {}, Sheet(())), None)
+        here = nobody = OpenElement(None, Kind("", NO_NAMES, Sheet(())), None)
         for element in elements:
             around = element.getparent()
             while here.element is not around:
@@ -94,9 +94,8 @@ class Segmenter(Gathering):
         while here.parent is not nobody:
             here = self.close_element(here)
         self.flush()
-        self.kinds.read_roles()
+        self.kinds.read_names()
         self.index.add_roles(self.kind_of_each)
-        read_names(set(self.modelled_kinds))
         for element, kind in zip(self.modelled, self.modelled_kinds, strict=True):
             element.name_tokens = kind.name_tokens
 
