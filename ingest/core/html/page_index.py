@@ -130,7 +130,7 @@ class PageIndex:
     def add_roles(self, kinds: Iterable[Kind]) -> None:
         """Note the roles of all elements; `kinds`: that of each."""
         for element, kind in zip(self.elements, kinds, strict=True):
-            for role in kind.names.roles:
+            for role in kind.roles:
                 if len(self.by_role[role]) < MAX_ELEMENTS_PER_TAG:
                     self.by_role[role].append(element)
 

@@ -133,7 +133,7 @@ class Gathering:
         """Join a large first letter in a block of its own to the run that follows it."""
         self.initial = None
         outer = initial.parent
-        named = not INITIALS.isdisjoint(class_tokens(initial.kind.names.class_attr))
+        named = not INITIALS.isdisjoint(class_tokens(initial.kind.class_attr))
         if named or (here is outer and initial.form == "paragraph" and text[0].islower()):
             self.inmost = here
             self.pieces.append(self.found.pop().text)
@@ -203,7 +203,7 @@ class Gathering:
         element = innermost.model_element
         for each in reversed(new):
             kind = each.kind
-            each.model_element = element = Element(kind.tag, kind.names.class_attr, (), each.depth - 1, element)
+            each.model_element = element = Element(kind.tag, kind.class_attr, (), each.depth - 1, element)
             self.modelled.append(element)
             self.modelled_kinds.append(kind)
         return element

@@ -25,11 +25,11 @@ from ingest.core.html.kinds import (
     INLINE_BY_STYLE,
     LINK,
     MEDIA,
+    NO_KIND,
     PREFORMATTED_TEXT,
     Kind,
     Kinds,
 )
-from ingest.core.html.names import NO_NAMES
 from ingest.core.html.overlap import MetadataOverlap
 from ingest.core.html.page_index import PageIndex
 from ingest.core.html.run import Gathering, OpenElement
@@ -85,7 +85,7 @@ class Segmenter(Gathering):
 
     def read(self, elements: Iterable[HtmlElement]) -> None:
         """Read all elements in document order: before each opens, those that do not contain it are closed."""
-        here = nobody = OpenElement(None, Kind("", NO_NAMES, Sheet(())), None)
+        here = nobody = OpenElement(None, NO_KIND, None)
         for element in elements:
             around = element.getparent()
             while here.element is not around:
@@ -97,7 +97,7 @@ class Segmenter(Gathering):
         self.kinds.read_names()
         self.index.add_roles(self.kind_of_each)
         for element, kind in zip(self.modelled, self.modelled_kinds, strict=True):
-            element.name_tokens = kind.name_tokens
+            element.name_tokens = kind.name_tokens or ()
 
     def open_element(self, element: HtmlElement, outer: OpenElement) -> OpenElement:
         """Open an element inside another; returns the new position of the walk."""

@@ -131,6 +131,14 @@ class Sheet:
                 self._count += 1
                 self._rules[key] = (self._count, Look(look.display or old.display, look.unseen or old.unseen))
 
+    def has_rule_for(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Whether any rule is for an element; the classes of most have none."""
+        return (
+            tag in self._rules
+            or ("class" in attributes and not self._classes.isdisjoint(attributes["class"].split()))
+            or ("id" in attributes and f"#{attributes['id']}" in self._rules)
+        )
+
     def look(self, tag: str, attributes: Mapping[str, str]) -> Look:
         """The look of an element: its own `style` before the page's rules, an id before a class before a tag, the later
         of two classes.
