@@ -117,8 +117,7 @@ def _find_phrases(lines: TokenizedLines, table: PhraseTable) -> tuple[Ints, Ints
         at, key, end = at[inside], key[inside], end[inside]
         if not len(at):
             break
-        with np.errstate(over="ignore"):
-            run = table.phrases.keys[key] * HASH_MULTIPLIER + word[end]
+        run = table.phrases.keys[key] * HASH_MULTIPLIER + word[end]
         among, key = table.phrases.find(run)
         at = at[among]
         found.append((at, key))

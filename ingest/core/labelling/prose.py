@@ -56,7 +56,7 @@ def prose_position_features(prose: Prose) -> Columns:
     previous, following = np.full(n, -1), np.full(n, n)
     np.maximum.accumulate(np.where(prose.lines, index, -1)[:-1], out=previous[1:])
     following[:-1] = np.minimum.accumulate(np.where(prose.lines, index, n)[:0:-1])[::-1]
-    padded = np.append(prose.words, 0.0)
+    padded = np.concatenate((prose.words, np.zeros(1)))
     near = np.where(previous >= 0, index - previous, 99), np.where(following < n, following - index, 99)
     run = float(prose.words[prose.first : prose.last + 1].sum())
     columns = {

@@ -105,13 +105,14 @@ def _whole_text_features(lines: TokenizedLines, prose: Prose, covered: Floats) -
     total = max(float(length.sum()), 1.0)
     figures = {
         "lines": np.log1p(n),
-        "prose_lines": prose.lines.mean(),
+        "prose_lines": prose.lines.sum() / n,
         "prose_words": prose.words.sum() / total,
         "median": np.log1p(np.sort(length)[n // 2]),
         "covered": covered.sum() / total,
-        "short": (length <= _MAX_MARKER_WORDS).mean(),
+        "short": (length <= _MAX_MARKER_WORDS).sum() / n,
     }
-    return {name: np.full(n, float(value)) for name, value in figures.items()}
+    columns = np.array(list(figures.values()), np.float64)[:, None].repeat(n, axis=1)
+    return dict(zip(figures, columns, strict=True))
 
 
 def _section_marker_features(lines: TokenizedLines, prose: Prose, matches: PhraseMatches) -> Columns:
@@ -137,5 +138,5 @@ def _section_marker_features(lines: TokenizedLines, prose: Prose, matches: Phras
 def _run_lengths(flags: Bools) -> Floats:
     """Logarithm of the length of the run of equal flags that contains each line; negative where the flag is off."""
     edges = np.flatnonzero(np.concatenate((np.ones(1, bool), flags[1:] != flags[:-1], np.ones(1, bool))))
-    lengths = np.diff(edges)
+    lengths = edges[1:] - edges[:-1]
     return np.asarray(np.repeat(np.log1p(lengths), lengths) * np.where(flags, 1, -1))

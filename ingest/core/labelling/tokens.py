@@ -199,11 +199,9 @@ def _word_hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
     bits = max(len(folded).bit_length(), _CACHED_POWER_BITS[0])
     powers, inverse = (_cached_hash_powers if bits <= _CACHED_POWER_BITS[1] else _hash_powers)(bits)
     ends = start + np.minimum(length, _MAX_HASHED_CHARACTERS)
-    with np.errstate(over="ignore"):
-        running = np.zeros(len(folded) + 1, np.uint64)
-        np.cumsum(folded * powers[: len(folded)], out=running[1:])
-        sums = (running[ends] - running[start]) * inverse[start]
-        return mixed(sums)
+    running = np.zeros(len(folded) + 1, np.uint64)
+    np.cumsum(folded * powers[: len(folded)], out=running[1:])
+    return mixed((running[ends] - running[start]) * inverse[start])
 
 
 def _hash_powers(bits: int) -> tuple[Hashes, Hashes]:

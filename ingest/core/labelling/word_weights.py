@@ -46,7 +46,7 @@ def word_weight_features(lines: TokenizedLines, weights_of: WordWeights) -> Colu
         highest[some] = np.maximum.reduceat(weight[: len(lines.word)], starts)
     return {
         "score": total / np.sqrt(np.maximum(2 * lines.words, 1)),  # a line has twice as many n-grams as words
-        "sum": np.clip(total, -20, 20),
+        "sum": np.minimum(np.maximum(total, -20), 20),
         "highest": np.maximum(highest, 0),
     }
 

@@ -50,14 +50,18 @@ def found_day(index: PageIndex, addresses: Sequence[str], reader: DateReader) ->
 def _searched_day(index: PageIndex, url: str | None) -> str | None:
     """The date found by htmldate."""
     from htmldate import find_date  # noqa: PLC0415  # 0.3 s to import, needed by one page in ten
-    from htmldate.meta import reset_caches  # noqa: PLC0415
+    from htmldate.extractors import try_date_expr  # noqa: PLC0415
+    from htmldate.validators import reset_validator_caches  # noqa: PLC0415
 
     first, last = (
         f"{FIRST_YEAR + 90}-01-01",
         f"{LAST_YEAR}-12-31",
     )  # its default for the last day is today's date, which depends on the clock
     day = find_date(index.tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last)
-    reset_caches()  # they hold eight thousand strings of pages, each in full
+    # The caches hold eight thousand strings of pages, each in full. `htmldate.meta.reset_caches` empties those of charset-normalizer, too,
+    # and logs an error for each page since 3.5 has others.
+    reset_validator_caches()
+    try_date_expr.cache_clear()
     return str(day) if day else None
 
 
