@@ -6,10 +6,9 @@ A page has 890 elements of 240 kinds. They are remembered, for the pages of a si
 from __future__ import annotations
 
 from functools import cache
-from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from ingest.core.caching import cache_short_texts
+from ingest.core.caching import CACHED_ANSWERS, MAX_CACHED_CHARACTERS
 from ingest.core.html.elements import (
     BLOCK_TAGS,
     CODE_TAGS,
@@ -59,11 +58,12 @@ _TRAITS_OF_TAGS = (
 _TRAITS_OF_DISPLAYS = {"": 0, "inline": INLINE_BY_STYLE, "block": BLOCK_BY_STYLE, "none": HIDDEN}
 
 
-@cache_short_texts
-def _traits_of(tag: str) -> tuple[int, BlockKind | None]:
-    """The traits of a tag, and what a block in it is."""
-    traits = sum(trait for trait, tags in _TRAITS_OF_TAGS if tag in tags) | (CUSTOM if "-" in tag else 0)
-    return traits, TAG_FORMS.get(tag, "paragraph" if tag in KIND_RESET_TAGS or tag == "p" else None)
+_FORMS: dict[str, BlockKind] = {**dict.fromkeys(KIND_RESET_TAGS | {"p"}, "paragraph"), **TAG_FORMS}
+_FACTS_OF_TAGS = {
+    tag: (sum(trait for trait, own in _TRAITS_OF_TAGS if tag in own) | (CUSTOM if "-" in tag else 0), _FORMS.get(tag))
+    for tag in set(_FORMS).union(*(tags for _, tags in _TRAITS_OF_TAGS))
+}
+"""The traits of a tag, and what a block in it is."""
 
 
 class Kind:
@@ -80,7 +80,7 @@ class Kind:
         if tag == "template" and ("shadowrootmode" in attributes or "shadowroot" in attributes):
             tag = "div"
         self.tag, self.attributes, self.unseen = tag, attributes, look.unseen
-        self.traits, self.form = _traits_of(tag)
+        self.traits, self.form = _FACTS_OF_TAGS.get(tag) or (CUSTOM if "-" in tag else 0, None)
         self.class_attr = attributes["class"][:MAX_CLASS_ATTR_CHARACTERS] if "class" in attributes else ""
         self.roles: tuple[str, ...] = ()
         self.name_tokens: tuple[str, ...] | None = None if attributes else ()
@@ -98,11 +98,23 @@ def _no_sheet() -> Sheet:
     return Sheet(())
 
 
-@cache_short_texts
-def _kind_of(tag: str, *telling: str) -> Kind:
-    """The kind of the elements with these attributes, each followed by its value, on a page without style sheets."""
-    attributes = dict(zip(telling[::2], telling[1::2], strict=True))
-    return Kind(tag, attributes, _no_sheet().look(tag, attributes))
+_Key: TypeAlias = tuple[str, str | tuple[tuple[str, str], ...]]
+"""A tag with its class attribute, where that is all that tells anything, or with the telling attributes."""
+_remembered: dict[_Key, Kind] = {}
+
+
+def _kind_of(key: _Key) -> Kind:
+    """The kind of elements on a page without style sheets."""
+    kind = _remembered.get(key)
+    if kind is None:
+        tag, telling = key
+        attributes = {"class": telling} if isinstance(telling, str) else dict(telling)
+        kind = Kind(tag, attributes, _no_sheet().look(tag, attributes))
+        if len(tag) + sum(map(len, attributes.values())) <= MAX_CACHED_CHARACTERS:
+            if len(_remembered) >= CACHED_ANSWERS:
+                _remembered.clear()
+            _remembered[key] = kind
+    return kind
 
 
 class Kinds:
@@ -110,7 +122,7 @@ class Kinds:
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self._known: dict[tuple[str, str | tuple[tuple[str, str], ...]], Kind] = {}
+        self._known: dict[_Key, Kind] = {}
 
     def of(self, element: HtmlElement) -> Kind:
         """The kind of an element."""
@@ -129,8 +141,7 @@ class Kinds:
         key = element.tag, telling
         kind = self._known.get(key)
         if kind is None:
-            flat = ("class", telling) if isinstance(telling, str) else chain.from_iterable(telling)
-            kind = _kind_of(element.tag, *flat)
+            kind = _kind_of(key)
             if self._sheet and self._sheet.has_rule_for(element.tag, kind.attributes):
                 kind = Kind(element.tag, kind.attributes, self._sheet.look(element.tag, kind.attributes))
             self._known[key] = kind

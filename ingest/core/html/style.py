@@ -149,8 +149,8 @@ class Sheet:
             return PLAIN
         name, style = name[:MAX_CLASS_ATTR_CHARACTERS], style[:MAX_CLASS_ATTR_CHARACTERS]
         own = own if own and f"#{own}" in self._rules else ""
-        tokens = name.split()
-        display, unseen = "", not self._unseen_classes.isdisjoint(name.lower().split())
+        tokens, low = name.split(), name.lower()
+        display, unseen = "", not self._unseen_classes.isdisjoint(tokens if low == name else low.split())
         plain = not (unseen or style or own or tag in self._rules) and self._classes.isdisjoint(tokens)
         if plain and self._undisplayed_classes.isdisjoint(tokens):
             return PLAIN
