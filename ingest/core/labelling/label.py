@@ -20,6 +20,7 @@ from ingest.core.labelling.judging import Steps, alone
 from ingest.core.labelling.remembered import accept, is_byline_or_date, remembered
 from ingest.core.labelling.text_classifier import examine
 from ingest.core.labelling.text_structure import settle
+from ingest.core.labelling.title_text import without_kicker
 from ingest.core.model import Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
@@ -41,6 +42,9 @@ MAX_TAILS = 8
 
 DECLARED = "structure/json-ld"
 """The id of the rule that took the body from the page's JSON-LD."""
+
+HEADLINE = "structure/headline"
+"""The id of the rule that found the headline."""
 
 FORMAT = "structure/format"
 """The id of the rule that took a label from the format's own markup."""
@@ -90,7 +94,7 @@ def label_block_steps(
     verdicts = judged.verdicts
     if not headline:
         choice = choose(article, blocks, rows, judged, rulebook)
-        headline, certainty = _headline(choice, rows), choice.certainty
+        headline, certainty = _headline(choice, blocks, rows), choice.certainty
     label_headlines(blocks, rows, headline, certainty)
     found = remembered(known, blocks, rows, verdicts, headline)
     accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
@@ -115,7 +119,7 @@ def _label_marked_up(article: Article, rulebook: Rulebook, headline: str | None)
     certainty = 1.0
     if not headline and blocks and article.source.media_type == "text/plain":
         choice = choose(article, blocks, rows, (yield blocks), rulebook)
-        headline, certainty = _headline(choice, rows), choice.certainty
+        headline, certainty = _headline(choice, blocks, rows), choice.certainty
     label_headlines(blocks, rows, headline, certainty)
     body = (
         row or LabelledBlock(block, Label.CAPTION if block.kind == "caption" else Label.BODY, FORMAT)
@@ -174,16 +178,22 @@ def choose(
     return choose_headline(blocks, rows, judged, url, rulebook.dateline)
 
 
-def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
-    """The text of the chosen line. One that a marker above it has claimed for a list, or a date joined to it, loses that label."""
+def _headline(choice: Choice, blocks: Sequence[Block], rows: list[LabelledBlock | None]) -> str | None:
+    """The text of the chosen line. One that a marker above it has claimed for a list, or a date joined to it, loses that label; one
+    without its kicker is the headline as a whole line.
+    """
     best = choice.bare()
     if best is None:
         return None
     won = choice.candidates[best]
+    own = blocks[won.at]
+    text = without_kicker(won.text, lambda: "\n".join([block.text for block in blocks if block is not own]))
     row = rows[won.at]
     if row is not None:
-        rows[won.at] = row._replace(label=Label.HEADLINE, captured={**row.captured, "headline": won.text})
-    return won.text
+        rows[won.at] = row._replace(label=Label.HEADLINE, captured={**row.captured, "headline": text})
+    elif text != won.text:
+        rows[won.at] = LabelledBlock(own, Label.HEADLINE, HEADLINE, choice.certainty, {"headline": text})
+    return text
 
 
 def ruled(
