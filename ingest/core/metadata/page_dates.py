@@ -7,6 +7,7 @@ the name of its element.
 from __future__ import annotations
 
 import re
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ingest.core.html.dom import class_tokens, descendants, element_text, of_foreign_thing
@@ -195,7 +196,7 @@ def _of_attributes(element: HtmlElement, reader: DateReader, text: str) -> list[
 def _called_date(element: HtmlElement) -> bool:
     """True if an element, or one of the two around it, is named as a date."""
     wanted = word_set("places", "published") | word_set("places", "modified")
-    nodes = [element, *list(element.iterancestors())[:2]]
+    nodes = (element, *islice(element.iterancestors(), 2))
     return any(
         not wanted.isdisjoint(class_tokens(f"{e.get('class') or ''} {e.get('itemprop') or e.get('property') or ''}"))
         for e in nodes
@@ -204,16 +205,17 @@ def _called_date(element: HtmlElement) -> bool:
 
 def in_caption(element: HtmlElement, captions: frozenset[HtmlElement]) -> bool:
     """True if an element is in an image's caption; some templates put the headline itself into one."""
-    around = (
-        node for node in (element, *element.iterancestors()) if node.tag in {"figure", "figcaption"} or node in captions
-    )
+    nodes = chain((element,), element.iterancestors())
+    around = (node for node in nodes if node.tag in {"figure", "figcaption"} or node in captions)
     caption = next(around, None)
     return caption is not None and next(caption.iter("h1"), None) is None
 
 
 def paragraph_of(element: HtmlElement) -> str:
     """The text of the paragraph or similar element around an element; "" if that element contains several paragraphs."""
-    holder = next((e for e in (element, *element.iterancestors()) if e.tag in BLOCK_TAGS), None)
+    holder: HtmlElement | None = element
+    while holder is not None and holder.tag not in BLOCK_TAGS:
+        holder = holder.getparent()
     if holder is None or holder.tag == "body" or any(child.tag in BLOCK_TAGS for child in descendants(holder)):
         return ""
     return element_text(holder, max_characters=2 * MIN_PROSE_RUN_CHARACTERS)
