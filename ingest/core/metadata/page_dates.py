@@ -127,7 +127,8 @@ def _of_run(runs: Sequence[TextRun], at: int, reader: DateReader) -> tuple[list[
         called = marker(text) or _said_before(runs, at, time)
         if not in_sentence(time) and (claim := reader.stated(called, time.get("datetime"), "page")):
             return [claim], []
-    if _called_date(element) and (found := _of_attributes(element, reader, text)):
+    named = _called_date(element)
+    if named and (found := _of_attributes(element, reader, text)):
         return found, []
     if (
         len(text) >= MIN_PROSE_RUN_CHARACTERS
@@ -140,11 +141,11 @@ def _of_run(runs: Sequence[TextRun], at: int, reader: DateReader) -> tuple[list[
     found, line_read = list(reader.all(text, "page", field=default)), text
     if not found:
         found, line_read = list(reader.all(whole, "page", field=default)), whole
-    if not found or (is_sentence(line_read) and not _called_date(element)):
+    if not found or (is_sentence(line_read) and not named):
         return [], []
     if len(text) <= DATE_LINE_CHARACTERS:
         return found, []
-    return [], found if marker(whole) or strip_byline_marker(whole) is not None or _called_date(element) else []
+    return [], found if marker(whole) or strip_byline_marker(whole) is not None or named else []
 
 
 def _set_apart(runs: Sequence[TextRun], at: int) -> bool:
