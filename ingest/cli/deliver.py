@@ -134,7 +134,7 @@ def _list_dead_letters(service: Service, urls: list[SinkUrl]) -> None:
 
 def _ask(service: Service, urls: list[SinkUrl], since: str | None, *, retry: bool) -> None:
     """Leave a request for whoever delivers to these sinks, this process perhaps."""
-    from ingest.service.journal_reader import since as find
+    from ingest.service.journal_position import since as find
     from ingest.service.sinks.state import Request
 
     if since is not None:

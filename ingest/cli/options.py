@@ -83,7 +83,9 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="URL",
             help="A redis:// URL (INGEST_BROKER_URL); without one, `ingest up` does everything itself.",
         ),
-        click.option("--out", type=FOLDER, help="Folder for records (INGEST_OUT, or ./out)."),
+        click.option(
+            "--out", type=FOLDER_OR_BUCKET, help="Folder for records, or s3://bucket/prefix (INGEST_OUT, or ./out)."
+        ),
         click.option(
             "--spool",
             type=FOLDER_OR_BUCKET,
@@ -133,9 +135,10 @@ def refuse_object_store(settings: Settings) -> None:
 
 def _folder_error(error: OSError, flags: dict[str, Any]) -> OneLineError:
     """Why a command could not use spool or out, with the message of `ingest up`, which includes a remedy if there is one."""
-    from ingest.service.health import write_problem
+    from ingest.service.composition import open_service
+    from ingest.service.health import out_problem, write_problem
 
     settings = settings_of(**flags)
-    problem = write_problem(settings.root) or write_problem(settings.out)
+    problem = write_problem(settings.root) or out_problem(open_service(settings))
     message = problem or f"{escape_for_display(str(error.filename or settings.root))}: {error.strerror or error}"
     return cannot_use(error, message)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ingest.core.record import Record
+    from ingest.service.settings import Settings
 
 
 @click.command()
@@ -49,7 +50,7 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
     settings = settings_of(**flags)
     rules = (rule.id for pack in load_packs().all for rule in pack.rules)
     lines = open_service(settings).any_journal.lines() if settings.in_object_store or settings.root.is_dir() else ()
-    stats = summarize(lines, _records(settings.out), rules)
+    stats = summarize(lines, _records(settings), rules)
     if not stats.records and not stats.outcomes:
         raise click.UsageError(f"There is no journal in {settings.spool} and no record in {settings.out}.")
 
@@ -64,16 +65,26 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
     click.echo(f"{output}: {stats.records:,} records, {stats.outcomes.total():,} lines of the journal")
 
 
-def _records(folder: Path) -> Iterator[Record]:
-    """Every record under a folder; other files are skipped."""
+def _records(settings: Settings) -> Iterator[Record]:
+    """Every record that there is; other files are skipped."""
     from pydantic import ValidationError
 
     from ingest.core.record import Record
 
-    for path in files_in((folder,)) if folder.is_dir() else ():
+    for text in _texts(settings):
+        try:
+            yield Record.model_validate_json(text)
+        except ValidationError:
+            continue
+
+
+def _texts(settings: Settings) -> Iterator[str | bytes]:
+    """What may be a record."""
+    from ingest.service.composition import open_service
+
+    if not isinstance(settings.out, Path):
+        yield from open_service(settings).object_store.contents()
+        return
+    for path in files_in((settings.out,)) if settings.out.is_dir() else ():
         if path.suffix in (".json", ".jsonl"):
-            for _, text in records_in(path):
-                try:
-                    yield Record.model_validate_json(text)
-                except ValidationError:
-                    continue
+            yield from (text for _, text in records_in(path))

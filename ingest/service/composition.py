@@ -16,9 +16,10 @@ from ingest.errors import SpoolError
 from ingest.service.job import Job
 from ingest.service.journal import Journal
 from ingest.service.memory_snapshot import CurrentMemory, Observer
+from ingest.service.object_store import ObjectStore
 from ingest.service.objects import Bucket, ObjectAddress, open_bucket
 from ingest.service.pack_snapshot import CurrentPacks
-from ingest.service.record_store import JsonStore, RecordStore, SegmentStore
+from ingest.service.record_store import JsonStore, RecordStore, RecordWriter, SegmentStore
 from ingest.service.sinks.outbox import Outbox
 from ingest.service.sinks.state import SinkFolder
 from ingest.service.spool import Spool
@@ -46,6 +47,8 @@ class Service:
     settings: Settings
     app: Celery | None = None
     """The Celery app of a worker; a `broker` that is opened without one makes its own."""
+    linked: RecordWriter | None = None
+    """What a job writes to in a process that cannot reach the store itself."""
 
     @cached_property
     def spool(self) -> Spool:
@@ -90,7 +93,14 @@ class Service:
     @cached_property
     def store(self) -> RecordStore:
         """Where records are written. `SegmentStore` makes its folders now. Raises OSError."""
+        if not isinstance(self.settings.out, Path):
+            return self.object_store
         return SegmentStore(self.settings.out) if self.settings.out_format == "jsonl" else JsonStore(self.settings.out)
+
+    @cached_property
+    def object_store(self) -> ObjectStore:
+        """Where records are written, which is an object store. Raises `InvalidSettings` if its client is not installed."""
+        return ObjectStore(open_bucket(cast(ObjectAddress, self.settings.out)))
 
     @cached_property
     def stories(self) -> StoryIndex | None:
@@ -119,7 +129,7 @@ class Service:
                 options["on_labelled"] = observer.look
             return clean(raw, packs=packs(), **options)
 
-        parts = (self.spool, self.store, self.journal, self.settings, clean_with_packs, heartbeat)
+        parts = (self.spool, self.linked or self.store, self.journal, self.settings, clean_with_packs, heartbeat)
         return Job(*parts, stories=self.stories, observer=observer)
 
     def sink_folder(self, url: SinkUrl) -> SinkFolder:
@@ -144,6 +154,6 @@ def open_story_index(settings: Settings) -> StoryIndex | None:
     return StoryIndex(path, limit=settings.max_stories, network=network)
 
 
-def open_service(settings: Settings, app: Celery | None = None) -> Service:
+def open_service(settings: Settings, app: Celery | None = None, linked: RecordWriter | None = None) -> Service:
     """The service of these settings. A forked process opens its own."""
-    return Service(settings, app)
+    return Service(settings, app, linked)

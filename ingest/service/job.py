@@ -22,7 +22,7 @@ from ingest.errors import Reason, Rejected, TransientError
 from ingest.service.cleaned import bug_message, summary_of
 from ingest.service.journal import Journal
 from ingest.service.memory_snapshot import Observer
-from ingest.service.record_store import RecordStore
+from ingest.service.record_store import RecordWriter
 from ingest.service.recovery import unsettle
 from ingest.service.settings import Settings
 from ingest.service.settlement import Result, StageTimer, settle
@@ -59,7 +59,7 @@ class Job:
     """Runs tickets; opened once, used for many."""
 
     spool: AnySpool
-    store: RecordStore
+    store: RecordWriter
     journal: Journal | ObjectJournal
     settings: Settings
     clean: CleanFunction

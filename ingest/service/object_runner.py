@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from ingest.core.model import Gone
 from ingest.core.preload import CleanFunction, preload
 from ingest.errors import TransientError
 from ingest.service.composition import open_service
@@ -46,8 +47,7 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
                 pool.submit(offer.path, seen=offer.seen, woken=offer.woken)
         watcher.beat(fault=pool.fault, in_hand=len(pool), moved_seconds=round(time.monotonic() - pool.moved_at))
         for ended in pool.step(MAX_STEP_SECONDS):
-            if ended.outcome == "claimed":
-                watcher.lost_race()
+            watcher.ended(ended.path, lost=ended.outcome in {"claimed", Gone.name})
         if len(pool) or len(service.object_spool.unfinished):
             busy = time.monotonic()
         elif once and watcher.empty_since > busy:
@@ -86,6 +86,8 @@ def watch(settings: Settings) -> int:
                 watcher.claimed(sum(map(bool, made)))
                 lost = [offer.path for offer in offers if not offer.seen and queued.is_lost(offer)]
                 broker.publish([*filter(None, made), *lost])
+                for offer in offers:
+                    watcher.ended(offer.path)
             except BROKER_ERRORS as error:
                 fault = describe_error(settings, error)
             except TransientError as error:

@@ -12,12 +12,13 @@ from ingest.service.alert_state import read_alerts
 from ingest.service.composition import Service
 from ingest.service.formats import NoSpoolStatus, ServiceStatus
 from ingest.service.health import low_disk
+from ingest.service.journal import seconds_since
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.spool import filenames
 from ingest.service.spool.heartbeat import heartbeats
 from ingest.service.spool.object_inbox import ObjectInbox
 from ingest.service.spool.object_spool import ObjectSpool
-from ingest.service.status_parts import MAX_STALL_SECONDS, age, free_disk, live_parts, redis_status
+from ingest.service.status_parts import MAX_STALL_SECONDS, free_disk, live_parts, redis_status
 
 MAX_COUNTED = 100_000
 """Sources of the inbox, and of `done`, that are counted, a thousand a request; there may be more."""
@@ -40,7 +41,7 @@ def _read(service: Service) -> ServiceStatus:
     now = spool.bucket.server_time()
     late = sum(at < now - 2 * settings.lease_seconds for at in claims.values())
     tail = service.any_journal.tail(1 << 20)
-    recent = sum(age(line["time"]) < 60 for line in tail)
+    recent = sum(seconds_since(line["time"]) < 60 for line in tail)
     refused = [line for line in tail if line["outcome"] == "refused"]
     parts = live_parts(heartbeats(spool.root))
     keeper = parts["keeper"]

@@ -20,9 +20,9 @@ from datetime import UTC, datetime, timedelta
 
 from ingest.errors import InvalidSettings, SpoolError, TransientError
 from ingest.service.composition import Service
-from ingest.service.health import low_disk
+from ingest.service.health import low_disk, prepare_out
 from ingest.service.pack_snapshot import PackSnapshot
-from ingest.service.spool import durable, filenames
+from ingest.service.spool import filenames
 from ingest.service.spool.heartbeat import Heartbeat
 from ingest.service.spool.object_claim import SeenSource
 from ingest.service.spool.object_inbox import ObjectInbox
@@ -77,6 +77,10 @@ class ObjectWatcher:
         self._claims_seconds = BROKER_CLAIMS_SECONDS if role == "watch" else settings.lease_seconds / 2
         self._ended = threading.Event()
         self._lost_races = 0
+        self._in_hand: set[str] = set()
+        """What was handed on and has not ended: it may not be claimed yet."""
+        self._busy = True
+        """Whether the last page had a source, or there are claims; else the claims are listed more seldom."""
         self._held: str | None = None
         self._next_beat = self._next_maintenance = self._next_day = self._next_claims = 0.0
         self._thread = threading.Thread(target=self._look, name="watcher", daemon=True)
@@ -92,9 +96,10 @@ class ObjectWatcher:
             for _ in range(limit if self._held is None else 0):
                 yield self._late.popleft() if self._late else self._offers.get_nowait()
 
-    def lost_race(self) -> None:
-        """Another watcher claimed first what was offered."""
-        self._lost_races += 1
+    def ended(self, path: str, *, lost: bool = False) -> None:
+        """A ticket is not in hand any more. `lost`: another process claimed it first, or has settled it."""
+        self._in_hand.discard(path)
+        self._lost_races += lost
 
     def claimed(self, count: int) -> None:
         """So many sources were claimed since the last look."""
@@ -136,12 +141,18 @@ class ObjectWatcher:
         """One pass over the inbox."""
         began, found, after, claimed = time.monotonic(), False, "", set[str]()
         while not self._ended.is_set():
+            in_hand = set(
+                self._in_hand
+            )  # before all else: some of it may soon be neither in hand nor yet seen as claimed
             with self._gate.working():
-                page, following = self.inbox.page(after)
-                if page or self.claimed_count or time.monotonic() >= self._next_claims:
+                # First the claims: a source that is finished in between is in neither list, and not claimed once more.
+                if self._busy or time.monotonic() >= self._next_claims:
                     claimed = self._claims()
-            offers = [offer for item in page if (offer := _offer(item)).path not in claimed or offer.woken]
-            found = found or bool(page) or bool(self.claimed_count)
+                page, following = self.inbox.page(after)
+            self._busy = bool(page) or bool(self.claimed_count)
+            found = found or self._busy
+            offers = [offer for item in page if (offer := _offer(item)).woken or offer.path not in claimed]
+            offers = [offer for offer in offers if offer.path not in in_hand]
             random.shuffle(offers)
             if not self._hand_on(offers):
                 continue
@@ -163,9 +174,12 @@ class ObjectWatcher:
         """Hand tickets on as fast as they are taken; False if the rest of them is stale."""
         self._lost_races = 0
         while offers and not self._ended.is_set():
+            path = offers[-1].path
+            self._in_hand.add(path)
             try:
                 self._offers.put(offers[-1], timeout=1.0)
             except queue.Full:
+                self._in_hand.discard(path)
                 if time.monotonic() >= self._next_claims:
                     with self._gate.working():
                         self._claims()
@@ -208,17 +222,15 @@ def publish_packs(packs: PackSnapshot, source: object) -> None:
 
 def prepare(service: Service) -> None:
     """Prove that the spool, the output and the state can be used. Raises `SpoolError`, in words that say how to mend it."""
-    settings, until = service.settings, time.monotonic() + START_SECONDS
+    until = time.monotonic() + START_SECONDS
     while True:
         try:
             service.object_spool.prepare()
-            settings.out.mkdir(parents=True, exist_ok=True)
+            prepare_out(service)
         except TransientError as error:
             if time.monotonic() > until:
                 raise SpoolError(str(error)) from None
             log.warning("the object store cannot be used yet: %s", error)
             time.sleep(FAULT_PAUSE_SECONDS)
-        except OSError as error:
-            raise SpoolError(durable.explain_os_error(settings.out, error)) from None
         else:
             return

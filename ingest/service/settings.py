@@ -45,16 +45,13 @@ class Settings(BaseSettings):
         Path("spool"),
         description="The folder of inbox, claimed, done and quarantine, all on one mount; or s3://bucket/prefix (docs/scale.md).",
     )
-    state: Path | None = Field(
-        None,
-        description="With a spool in an object store, a folder of this machine for heartbeats and packs. Unset: one in ~/.local/state/news-ingest.",
-    )
+    state: Path | None = Field(None, description="With a spool in an object store, a folder for heartbeats and packs.")
     lease_seconds: float = Field(
-        60.0,
-        ge=1,
-        description="With a spool in an object store, so long a dead machine's sources wait for another one.",
+        60.0, ge=1, description="With a spool in an object store, how long a dead machine's sources wait for another."
     )
-    out: Path = Field(Path("out"), description="Where records go.")
+    out: Annotated[Path | ObjectAddress, NoDecode] = Field(
+        Path("out"), description="Where records go: a folder, or s3://bucket/prefix (docs/scale.md)."
+    )
     out_format: Literal["json", "jsonl"] = Field(
         "json", description="json: one file per article; jsonl: JSON Lines segments."
     )
@@ -176,7 +173,7 @@ class Settings(BaseSettings):
     @field_validator("spool", "out", "state", "packs", "stories", "search", "broker_ca", mode="before")
     @classmethod
     def _a_path(cls, value: Any, info: ValidationInfo) -> Any:
-        if info.field_name == "spool" and isinstance(value, str) and value.startswith(SCHEME):
+        if info.field_name in {"spool", "out"} and isinstance(value, str) and value.startswith(SCHEME):
             return ObjectAddress.parse(value)
         if isinstance(value, str | os.PathLike) and is_url(value):
             raise ValueError("an address, not a path; only a folder of this machine can be used")
@@ -231,8 +228,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if isinstance(self.spool, Path) and (self.out == self.spool or self.out.is_relative_to(self.spool / "inbox")):
+        if isinstance(self.out, Path) and (self.out == self.spool or self.out.is_relative_to(self.root / "inbox")):
             raise ValueError("out must not lie in the inbox, or records would be cleaned as articles")
+        if isinstance(self.out, ObjectAddress) and self.out_format != "json":
+            raise ValueError(f"{PREFIX}OUT_FORMAT: jsonl needs a folder; in an object store each record is an object")
         if self.in_object_store and (named := [name for name in FOLDER_SETTINGS if self.sets(name)]):
             named = [f"{PREFIX}{name.upper()}" for name in named]
             raise ValueError(f"{', '.join(named)}: works with a spool in a folder only (docs/scale.md)")

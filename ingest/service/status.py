@@ -18,6 +18,7 @@ from ingest.service.formats import (
     ServiceStatus,
 )
 from ingest.service.health import low_disk, spool_problem
+from ingest.service.journal import seconds_since
 from ingest.service.memory_snapshot import MemorySnapshot
 from ingest.service.object_status import read_object_status
 from ingest.service.pack_snapshot import PackSnapshot
@@ -27,7 +28,7 @@ from ingest.service.spool import FOLDERS, Spool, containers, filenames
 from ingest.service.spool.clock import MAX_CLOCK_SKEW_SECONDS, age_key
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
 from ingest.service.spool.inbox import Inbox
-from ingest.service.status_parts import MAX_STALL_SECONDS, age, free_disk, live_parts, redis_status
+from ingest.service.status_parts import MAX_STALL_SECONDS, free_disk, live_parts, redis_status
 from ingest.service.workers.process import MAX_PENDING
 
 MAX_CONTAINERS = 20
@@ -51,7 +52,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
     claimed, oldest = claimed_and_age(spool)
     quarantined = list(spool.settled("quarantine"))
     tail = service.journal.tail(1 << 20)
-    recent = [line for line in tail if age(line["time"]) < 60]
+    recent = [line for line in tail if seconds_since(line["time"]) < 60]
     refused = [line for line in tail if line["outcome"] == "refused"]
     found = list(heartbeats(spool.root))
     parts = live_parts(found)

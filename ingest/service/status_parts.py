@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterable
-from datetime import datetime
+from pathlib import Path
 from typing import cast
 
 from ingest.service.composition import Service
@@ -35,7 +34,8 @@ def live_parts(found: Iterable[HeartbeatStatus]) -> LiveParts:
 
 def free_disk(settings: Settings) -> dict[str, int]:
     """Bytes that are free where sources and records go."""
-    return {str(at): shutil.disk_usage(at).free for at in (settings.root, settings.out) if at.exists()}
+    folders = [at for at in (settings.root, settings.out) if isinstance(at, Path) and at.exists()]
+    return {str(at): shutil.disk_usage(at).free for at in folders}
 
 
 def redis_status(service: Service) -> tuple[RedisStatistics | None, list[str]]:
@@ -56,8 +56,3 @@ def redis_status(service: Service) -> tuple[RedisStatistics | None, list[str]]:
     if facts["memory_limit_mib"] and facts["memory_mib"] > 0.7 * facts["memory_limit_mib"]:
         why.append(f"Redis is nearly full: {facts['memory_mib']} of {facts['memory_limit_mib']} MiB")
     return facts, why
-
-
-def age(written: str) -> float:
-    """Seconds since a line was written. `written`: its time."""
-    return time.time() - datetime.fromisoformat(written).timestamp()

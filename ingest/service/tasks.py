@@ -24,6 +24,7 @@ from ingest.core.preload import preload
 from ingest.service.broker import BROKER_ERRORS, TASK, TASK_SECONDS, describe_error, make_celery
 from ingest.service.composition import Service, open_service
 from ingest.service.environment import load_settings
+from ingest.service.health import prepare_out
 from ingest.service.logs import to_stderr
 from ingest.service.object_watcher import prepare, publish_packs
 from ingest.service.pack_snapshot import PackSnapshot
@@ -102,7 +103,7 @@ def _open_pool(service: Service) -> WorkerPool | LanePool:
 
 def _prepare_folder(service: Service) -> None:
     service.spool.prepare()
-    service.settings.out.mkdir(parents=True, exist_ok=True)
+    prepare_out(service)
     try:  # as the watcher does: we may start first, and Redis may still have tickets
         reconcile(service.spool, service.journal)
     except OSError as error:

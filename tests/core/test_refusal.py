@@ -136,17 +136,27 @@ def test_an_article_stays_inside_an_element_named_for_comments(around: str) -> N
     assert "stadium" in clean(page("Reds win the cup at last | The Example", main)).body
 
 
+STORM = "".join(
+    f"<p>The storm reached {town} at noon on Monday, the weather service said, and the ferries will not sail before Thursday.</p>"
+    for town in ("Easton", "Norwick", "Sutby")
+)
+
+
 def test_remarks_leave_the_body_where_an_article_is_left() -> None:
-    text = "".join(
-        f"<p>The storm reached {town} at noon on Monday, the weather service said, and the ferries will not sail before Thursday.</p>"
-        for town in ("Easton", "Norwick", "Sutby")
-    )
     remarks = f"<div class=comments-area><div><p>{REMARK}</p></div></div>"
     record = clean(
-        page("Storm hits coast | The Example", f"<article><h1>Storm hits coast</h1>{text}</article>{remarks}")
+        page("Storm hits coast | The Example", f"<article><h1>Storm hits coast</h1>{STORM}</article>{remarks}")
     )
     assert "Sutby" in record.body
     assert REMARK not in record.body
+
+
+def test_a_text_field_with_code_to_embed_an_article_is_not_its_body() -> None:
+    code = (
+        f"&lt;div class='embed'&gt;&lt;h3&gt;Storm hits coast&lt;/h3&gt;{STORM.replace('<', '&lt;')}&lt;/div&gt; " * 2
+    )
+    main = f"<article><h1>Storm hits coast</h1>{STORM}<textarea>{code}</textarea></article>"
+    assert "embed" not in clean(page("Storm hits coast | The Example", main)).body
 
 
 def test_truncated_openings_are_not_an_article() -> None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingest.errors import SpoolError
 from ingest.service import composition, runner
 from ingest.service.composition import open_service
 from ingest.service.formats import JournalEntry
-from ingest.service.objects import Entry
+from ingest.service.objects import Bucket, Entry, Object
+from ingest.service.objects.s3 import S3Bucket
 from ingest.service.settings import Settings
 from ingest.service.spool import filenames, object_inbox
 from ingest.service.spool.object_inbox import ObjectInbox
@@ -22,6 +24,7 @@ from ingest.service.spool.object_journal import ObjectJournal
 from ingest.service.spool.object_spool import ObjectSpool
 from tests.service.object_spools import Stepping, disagreements, drop, killed, run_one, sources_of
 from tests.support.folder_bucket import FolderBucket
+from tests.support.objects import ObjectServer
 from tests.support.processes import plain
 
 STRIDE = int(os.environ.get("KILL_STRIDE", "3"))  # every so many requests; 1, as judged
@@ -87,6 +90,27 @@ def test_a_lease_keeps_others_away_until_it_runs_out(spools: Spools, bucket: Fol
     first.unfinished.finish()
     assert [each["name"] for each in ObjectJournal(bucket).lines()] == ["second"]
     assert len(list(second.settled("done"))) == 1
+
+
+def test_of_two_that_take_a_claim_at_once_one_gets_it(
+    spools: Spools, bucket: FolderBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(bucket, "a.txt", b"one")
+    (seen,) = sources_of(bucket)
+    first, second = spools(), spools()
+    first.claim(seen, lease=False)
+    get, taken = bucket.get, []
+
+    def get_late(key: str, **given: object) -> Object:
+        found = get(key, **given)  # type: ignore[arg-type]
+        if not taken:
+            taken.append(True)
+            taken[0] = second.leases.take(key) is not None
+        return found
+
+    monkeypatch.setattr(bucket, "get", get_late)
+    assert first.leases.take(seen.path) is None
+    assert taken == [True]
 
 
 def test_a_source_that_is_replaced_while_it_is_cleaned_comes_again(spools: Spools, bucket: FolderBucket) -> None:
@@ -193,6 +217,7 @@ def test_what_is_given_back_is_claimed_by_others_at_once(spools: Spools, bucket:
 NAMES = st.text("ab.-", min_size=1, max_size=4)
 
 
+@example({"a", "a-a", "a-b", "a-.", "b"}, {"a"}, 1)
 @given(st.sets(NAMES, max_size=12), st.sets(NAMES, max_size=6), st.integers(1, 4))
 def test_each_article_is_found_once_with_its_sidecar(names: set[str], with_sidecar: set[str], page: int) -> None:
     """Whatever stands between an article and its sidecar in the order of keys, and wherever a page ends."""
@@ -258,26 +283,8 @@ def test_a_new_upload_is_never_deleted_with_the_old_one(
 def test_a_kill_at_each_request_loses_and_duplicates_nothing(
     make: Make, bucket: FolderBucket, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = make(max_bytes=1000, lease_seconds=60)
-    settings.out.mkdir()
-    given: dict[str, bytes] = {}
-    stop = 0
-    while True:
-        name = f"{kind}-{stop:03}.txt"
-        given[name] = b"the same" if kind == "duplicate" else b"\0" * 2000 if kind == "refused" else name.encode()
-        drop(
-            bucket,
-            name,
-            given[name],
-            {"url": f"https://example.org/{stop}"} if kind in {"claims", "duplicate"} else None,
-        )
-        with monkeypatch.context() as stepping:
-            stepping.setattr(composition, "open_bucket", lambda _, stop=stop: Stepping(bucket, stop))
-            died = killed(lambda name=name: run_one(settings, name))
-        if not died:
-            break
-        stop += STRIDE
-    assert len(given) > 10 / STRIDE
+    settings = make(max_bytes=1000)
+    given = kill_at_each_request(settings, bucket, kind, monkeypatch)
     let_leases_run_out(bucket)
     assert runner.up(settings, once=True, clean=plain) == 0
     assert disagreements(bucket, settings, given) == []
@@ -286,3 +293,34 @@ def test_a_kill_at_each_request_loses_and_duplicates_nothing(
         assert set(outcomes) == {"refused" if kind == "refused" else "stored"}
     else:
         assert outcomes.count("stored") == 1
+
+
+def test_a_kill_at_each_request_to_a_real_server_likewise(
+    make: Make, objects: ObjectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, bucket = make(), S3Bucket(objects.make_bucket("news"))
+    given = kill_at_each_request(settings, bucket, "claims", monkeypatch)
+    monkeypatch.setattr(composition, "open_bucket", lambda _: bucket)
+    server_time = bucket.server_time
+    monkeypatch.setattr(bucket, "server_time", lambda: server_time() + 1000)  # leases have run out
+    assert runner.up(settings, once=True, clean=plain) == 0
+    assert disagreements(bucket, settings, given) == []
+
+
+def kill_at_each_request(
+    settings: Settings, bucket: Bucket, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, bytes]:
+    """Kill one worker after the other, each at a later request, until one gets through; gives what was dropped."""
+    settings.out.mkdir()
+    given: dict[str, bytes] = {}
+    for stop in itertools.count(0, STRIDE):
+        name = f"{kind}-{stop:03}.txt"
+        given[name] = b"the same" if kind == "duplicate" else b"\0" * 2000 if kind == "refused" else name.encode()
+        claims = {"url": f"https://example.org/{stop}"} if kind in {"claims", "duplicate"} else None
+        drop(bucket, name, given[name], claims)
+        with monkeypatch.context() as stepping:
+            stepping.setattr(composition, "open_bucket", lambda _, stop=stop: Stepping(bucket, stop))
+            if not killed(lambda name=name: run_one(settings, name)):
+                break
+    assert len(given) > 15 / STRIDE  # so many requests at least are there to be killed at
+    return given

@@ -87,10 +87,14 @@ class FolderBucket:
         return time.time() + self.clock_skew
 
     def _keys(self) -> list[str]:
-        return [unquote(path.name) for path in self.folder.iterdir() if not path.name.endswith("%tmp")]
+        found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file())
+        return [unquote(name.replace("+/", "")) for name in found if not name.endswith("%tmp")]
 
     def _path(self, key: str) -> Path:
-        return self.folder / quote(key, safe="")
+        """A key of 1,024 bytes is longer than a file name may be: it is cut into folders, whose names end with a plus."""
+        name = quote(key, safe="")
+        *above, last = [name[start : start + 200] for start in range(0, len(name), 200)]
+        return self.folder.joinpath(*(f"{part}+" for part in above), last)
 
     def _entry(self, key: str) -> Entry | None:
         try:
@@ -107,6 +111,7 @@ class FolderBucket:
     def _write(self, key: str, content: bytes) -> str:
         unfinished = self.folder / f"{os.getpid()}-{time.monotonic_ns()}%tmp"
         unfinished.write_bytes(content)
+        self._path(key).parent.mkdir(parents=True, exist_ok=True)
         unfinished.rename(self._path(key))
         entry = self._entry(key)
         assert entry

@@ -117,10 +117,11 @@ def inner_settings(blocks: Sequence[Block]) -> tuple[list[Setting], frozenset[El
     for block in blocks:
         new: list[Element] = []
         element = block.markup.element if block.markup else None
-        while element is not None and element not in known:
+        setting: Setting | None = None
+        while element is not None and (setting := known.get(element)) is None:
             new.append(element)
             element = element.parent
-        setting = known[element] if element is not None else Setting()
+        setting = setting or Setting()
         for each in reversed(new):
             if each.tag in _SETTING_TAGS or UNSEEN in each.name_tokens:
                 setting = _within(each, setting, layout)

@@ -82,13 +82,14 @@ def _holds(element: Element) -> Label | None:
     if element.tag in WHOLE_TAGS or len(words) > MAX_NAME_WORDS:
         return None
     names, articles = _frame_names()
-    label = next((names[word] for word in words if word in names), None)
-    return label if label and articles.isdisjoint(words) else None
+    if not articles.isdisjoint(words):
+        return None
+    return next((label for label, own in names.items() if not own.isdisjoint(words)), None)
 
 
 @cache
-def _frame_names() -> tuple[dict[str, Label], frozenset[str]]:
-    """The label of each word that names such an element, and the words beside which it does not."""
+def _frame_names() -> tuple[dict[Label, frozenset[str]], frozenset[str]]:
+    """For each label the words that name such an element, and the words beside which they do not."""
     frames = dict(load_wordlists("page")["frames"])
     articles = frozenset(frames.pop("article"))
-    return {word: Label(name) for name, words in frames.items() for word in words}, articles
+    return {Label(name): frozenset(words) for name, words in frames.items()}, articles

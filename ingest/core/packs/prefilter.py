@@ -66,4 +66,5 @@ class Prefilter:
         return found
 
     def _numbers(self, begun: Iterable[int], inside: Iterable[int]) -> tuple[int, ...]:
-        return tuple(sorted({*[self._begun_by[at] for at in begun], *[self._held_by[at] for at in inside]}))
+        numbers = [self._begun_by[at] for at in begun]
+        return tuple(sorted({*numbers, *[self._held_by[at] for at in inside]} if inside else numbers))

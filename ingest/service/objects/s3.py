@@ -30,7 +30,7 @@ CONFLICT_ATTEMPTS = (
     4  # of a conditional write beside another one in progress: the store answers 409 and has not written
 )
 BODY_ATTEMPTS = 3  # of an answer that breaks off in its body, which botocore does not repeat
-CONNECT_SECONDS, READ_SECONDS = 5, 20
+CONNECT_SECONDS, READ_SECONDS = 3, 10  # so a request takes at most 80 s, with its attempts and the waits between
 MAX_CONNECTIONS = 200  # that are kept open; as many as threads of a process use one client
 STALE_SECONDS = 30.0  # an estimate of the store's time that old is made anew
 MAX_COPY_BYTES = 5 << 30  # of one CopyObject (S3); a larger object is copied in parts

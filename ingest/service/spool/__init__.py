@@ -193,7 +193,7 @@ class Spool(Root):
 
     def claimed_count(self) -> int:
         """How many sources are claimed."""
-        return sum(map(filenames.is_source, self.listed("claimed")))
+        return sum(map(filenames.is_source, self.names("claimed")))
 
     # --- out of claimed -----------------------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ def make_app(settings: Settings, explainer: Explainer) -> Starlette:
         yield
         reading.cancel()
         await asyncio.to_thread(dashboard.search_index.stop)
+        await asyncio.to_thread(dashboard.index.save)
 
     return Starlette(
         routes=[
