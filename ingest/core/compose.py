@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice, pairwise
@@ -19,7 +20,7 @@ from ingest.core.metadata.resolve_date import by_language
 from ingest.core.model import Article, Block, Claim, Label, LabelledBlock, Rejected
 from ingest.core.parse.plaintext import MAX_LIST_LINE_CHARACTERS
 from ingest.core.record import Record
-from ingest.core.text.characters import escape_for_display
+from ingest.core.text.characters import count_words, escape_for_display
 from ingest.core.text.normalize import match_key
 from ingest.errors import Reason
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ingest.core.packs import Rulebook
 
 BODY = Label.BODY  # in a loop over lines it takes ten times as long to name the member
+_ONE_WORD = re.compile(r"\W*\w+\W*")
+"""A body that is none, unless a format says that it is ("FLASH"). A sentence without spaces counts as several words."""
 MIN_HEADLINE_SPACES = 3
 """Gaps between words from which a link's words may be a headline."""
 MAX_COMPARED = 200
@@ -44,7 +47,7 @@ def compose(
     `memory`: the version of the one that was used.
     """
     body = join_blocks([row.block for row in labelled if row.label is BODY])
-    if not body:
+    if not body or (not article.is_marked_up and _ONE_WORD.fullmatch(body) and count_words(body) == 1):
         raise Rejected(Reason.NO_ARTICLE, "Nothing that reads like an article was found.")
     origin = "page" if article.source.media_type == "text/html" else "text"
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)

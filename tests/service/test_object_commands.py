@@ -116,6 +116,12 @@ def test_a_setting_that_needs_a_folder_is_refused(given: dict[str, str]) -> None
         load_settings(spool="s3://bucket/prefix", **given)
 
 
+@pytest.mark.parametrize("out", ["s3://bucket/prefix", "s3://bucket/prefix/inbox", "s3://bucket/prefix/inbox/records"])
+def test_records_may_not_go_to_the_inbox(out: str) -> None:
+    with pytest.raises(InvalidSettings, match="out must not lie in the inbox"):
+        load_settings(spool="s3://bucket/prefix", out=out)
+
+
 def test_a_store_that_is_away_is_told_in_one_line(
     run: Run, bucket: FolderBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ingest.core.metadata.authors import is_job, is_newsroom, is_outlet, is_personal
-from ingest.core.model import Label
+from ingest.core.model import JUDGED, Label
 from ingest.core.text.normalize import match_key
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _place_columns(evidence: Evidence, rows: Sequence[int]) -> Columns:
         "place.close": float(0 < first - nearest <= MAX_HEAD_BLOCKS),
         "place.distance": log1p(abs(nearest - first)),
         "place.structure": float(kind == "structure"),
-        "place.model": float(kind == "model"),
+        "place.model": float(row.rule in JUDGED),
         "place.body": float(row.label is Label.BODY),
         "place.certainty": row.confidence,
         "place.length": log1p(len(row.block.text)),

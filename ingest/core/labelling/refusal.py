@@ -113,8 +113,7 @@ def find_refusal(
         return Rejected(Reason.NO_ARTICLE, "No block of the page reads like an article.")
     if float((words * links).sum()) > MAX_LINK_DENSITY * amount or float(words.max()) < MIN_LONGEST_BLOCK_WORDS:
         return Rejected(Reason.NO_ARTICLE, "The page is a list of links to articles.")
-    frame = np.zeros(len(blocks), np.bool_)
-    frame[list(framed(blocks, verdicts, np.flatnonzero(words).tolist(), titles))] = True
+    frame = _frame(blocks, verdicts, words, titles)
     if float(words[~frame].sum()) < MIN_BODY_WORDS:
         return Rejected(Reason.NO_ARTICLE, "The page's text is comments, notes about authors or its frame.")
     openings = find_openings(blocks, words)
@@ -126,6 +125,19 @@ def find_refusal(
     if not _is_sure(words, sure) and not _matches_metadata(blocks, words, titles):
         return Rejected(Reason.NO_ARTICLE, "The page's text is not an article, only the text around one.")
     return None
+
+
+def _frame(blocks: Sequence[Block], verdicts: Sequence[Prediction], words: Floats, titles: Collection[str]) -> Bools:
+    """The blocks of the body that stand around an article. Where what is not comments speaks of the page's subject, it is the article:
+    an element that is never closed has all that follows inside.
+    """
+    found = framed(blocks, verdicts, np.flatnonzero(words).tolist(), titles)
+    comments = np.zeros(len(blocks), np.bool_)
+    comments[[at for at, label in found.items() if label is Label.COMMENTS]] = True
+    frame = comments.copy()
+    frame[list(found)] = True
+    others = np.where(frame & ~comments, words, 0.0)
+    return comments if others.any() and _matches_metadata(blocks, others, titles) else frame
 
 
 def _is_sure(words: Floats, sure: Floats) -> bool:

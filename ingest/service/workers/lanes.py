@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import queue
-import shutil
 import tempfile
 import threading
 import time
@@ -34,6 +33,7 @@ from ingest.service.spool.object_claim import SeenSource
 from ingest.service.workers.content_cleaner import ContentCleaners, WorkerDied
 from ingest.service.workers.failures import FAILURE_MESSAGES
 from ingest.service.workers.fork_gate import ForkGate
+from ingest.service.workers.leftovers import ContentsFolder
 from ingest.service.workers.pool import FAULT_PAUSE_SECONDS, Finished
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class LanePool:
         self._waiting: deque[_Work] = deque()
         self._running: dict[str, tuple[_Work, Future[Finished]]] = {}
         self._cleaners = ContentCleaners(self._settings, clean, self.gate, size=size)
-        self._files = tempfile.mkdtemp(prefix=".contents-", dir=self._spool.root)
+        self._contents = ContentsFolder(self._spool.root)
         self._retry_at = 0.0
         self._ended = threading.Event()
         for work in (*[self._lane] * self._lanes, *[self._finish] * FINISHERS, self._renew):
@@ -161,7 +161,7 @@ class LanePool:
             self._spool.unfinished.finish()
             going_on = {path for path, (_, future) in begun.items() if not future.done()}
             self._spool.release([path for path in self._spool.leases.paths() if path not in going_on])
-        shutil.rmtree(self._files, ignore_errors=True)
+        self._contents.close()
 
     # --- the lanes ----------------------------------------------------------------------------------------------------
 
@@ -219,7 +219,7 @@ class LanePool:
         """As `clean`, by a child. Raises `Rejected`, `WorkerDied`, `TransientError`."""
         del limits, min_confidence  # the child has the same settings
         known.pop("packs", None)
-        handle, file = tempfile.mkstemp(dir=self._files)
+        handle, file = tempfile.mkstemp(dir=self._contents.path)
         try:
             with os.fdopen(handle, "wb") as written:
                 written.write(json.dumps(known).encode() + b"\n" + raw)
