@@ -10,7 +10,7 @@ import click
 
 from ingest.cli.files import ARTICLES, OneLineError, files_in
 from ingest.cli.memory_file import MEMORY, read_memory, write_memory
-from ingest.cli.options import settings_of_existing_spool, with_settings
+from ingest.cli.options import settings_of_folder, with_settings
 
 if TYPE_CHECKING:
     from ingest.core.memory.publisher import PublisherMemory
@@ -100,7 +100,7 @@ def reset(publisher: str, memory_file: Path | None, **flags: Any) -> None:
         return
     from ingest.service.memory_snapshot import forget_publisher
 
-    now = forget_publisher(str(settings_of_existing_spool(**flags).spool), publisher)
+    now = forget_publisher(str(settings_of_folder(**flags).root), publisher)
     click.echo(
         f"{publisher} is forgotten" if now else f"{publisher} will be forgotten by the running service", err=True
     )
@@ -112,13 +112,13 @@ def _memory(memory_file: Path | None, flags: dict[str, Any]) -> Memory:
     from ingest.errors import InvalidMemory
     from ingest.service.memory_snapshot import MemorySnapshot
 
-    settings = settings_of_existing_spool(**flags)
+    settings = settings_of_folder(**flags)
     try:
-        known = MemorySnapshot(str(settings.spool)).load()
+        known = MemorySnapshot(str(settings.root)).load()
     except InvalidMemory as error:
-        raise OneLineError(f"{settings.spool}: {error}") from None
+        raise OneLineError(f"{settings.root}: {error}") from None
     if known is None:
-        raise OneLineError(f"{settings.spool}: nothing is known yet (INGEST_MEMORY is {settings.memory})")
+        raise OneLineError(f"{settings.root}: nothing is known yet (INGEST_MEMORY is {settings.memory})")
     return known
 
 

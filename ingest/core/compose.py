@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ingest._version import __version__
 from ingest.core.confidence import Evidence, confidences, withhold_unsure
 from ingest.core.labelling.label import DECLARED
-from ingest.core.labelling.tables import cell_ends
 from ingest.core.metadata.block_claims import LABEL_TO_FIELD, claims_from_blocks
 from ingest.core.metadata.credits import split_caption
 from ingest.core.metadata.language import resolve_language
@@ -60,7 +59,7 @@ def compose(
     record = {
         "id": article.id,
         "body": body,
-        "removed": [_audit_row(row, field_texts) for row in labelled if row.label is not BODY],
+        "removed": _audit(labelled, field_texts),
         "source": {
             "name": source.name and escape_for_display(source.name),
             "media_type": source.media_type,
@@ -95,6 +94,8 @@ def join_blocks(blocks: Sequence[Block]) -> str:
     listed = [block.kind == "list_item" and len(block.text) <= MAX_LIST_LINE_CHARACTERS for block in blocks]
     ends = ["\n" if above and below else "\n\n" for above, below in pairwise(listed)]
     if any(block.kind == "cell" for block in blocks):
+        from ingest.core.labelling.tables import cell_ends  # noqa: PLC0415  for pages alone
+
         ends = [cell or end for cell, end in zip(cell_ends(blocks), ends, strict=True)]
     texts = ["\n".join(block.markup.lines) if block.markup and block.markup.lines else block.text for block in blocks]
     return "".join(text + end for text, end in zip(texts, [*ends, ""], strict=False))
@@ -190,16 +191,27 @@ class _FieldText:
         return text in self.values or text in self.joined
 
 
-def _audit_row(row: LabelledBlock, field_texts: Mapping[str, _FieldText]) -> dict[str, str | None]:
-    """The audit's line. A block filled its label's field if the field says what the block says."""
-    name = LABEL_TO_FIELD.get(row.label)
-    field = None
-    if name and name in field_texts:
-        own = [match_key(value) for value in row.captured.values()] or [match_key(row.block.text)]
-        if name == "images":  # the field has its caption and credit apart
-            own += [match_key(part) for part in split_caption(row.block.text) if part]
-        field = name if any(value and value in field_texts[name] for value in own) else None
-    return {"label": row.label, "rule": row.rule, "text": row.block.text, "field": field}
+def _audit(labelled: Iterable[LabelledBlock], field_texts: Mapping[str, _FieldText]) -> list[dict[str, str | None]]:
+    """The audit's lines: what is not body, in order."""
+    fields = {label: name for label, name in LABEL_TO_FIELD.items() if name in field_texts}
+    return [
+        {
+            "label": row.label,
+            "rule": row.rule,
+            "text": row.block.text,
+            "field": name if (name := fields.get(row.label)) and _fills(row, name, field_texts[name]) else None,
+        }
+        for row in labelled
+        if row.label is not BODY
+    ]
+
+
+def _fills(row: LabelledBlock, name: str, said: _FieldText) -> bool:
+    """True if the field of this name says what the block says."""
+    own = [match_key(value) for value in row.captured.values()] or [match_key(row.block.text)]
+    if name == "images":  # the field has its caption and credit apart
+        own += [match_key(part) for part in split_caption(row.block.text) if part]
+    return any(value and value in said for value in own)
 
 
 def _strings(value: Any) -> Iterator[str]:

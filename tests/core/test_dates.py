@@ -277,3 +277,9 @@ def test_a_day_of_publication_long_after_the_last_change_is_unsure() -> None:
     assert made["modified"] == "2023-10-29"
     assert made["provenance"]["published"].startswith("unsure")  # type: ignore[index]
     assert day("", stated("2023-11-05", "2023-10-29")) == "2023-11-05"  # written a week before
+
+
+def test_a_day_that_is_searched_for_leaves_no_word_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """htmldate's way to empty its caches logs an error a page since charset-normalizer 3.5."""
+    assert day("", "<meta name=x content='2023-10-27T10:00:00'>") == "2023-10-27"
+    assert not caplog.records

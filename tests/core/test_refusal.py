@@ -107,6 +107,58 @@ def test_a_page_whose_article_was_cut_out_is_refused() -> None:
     assert refused.value.reason == "no_article"
 
 
+REMARK = (
+    "I have lived by the harbour for forty years and never saw the like of it, the waves came over the wall and into the street,"
+    " and nobody from the council has been here since. We filled the sandbags by ourselves, my neighbours and I, all night long."
+)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        f"<div class=comments-area><ol class=comment-list><li><p>{REMARK}</p></li></ol></div>",
+        f"<aside><p>{REMARK}</p></aside>",
+    ],
+)
+def test_comments_and_asides_are_not_an_article(left: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        clean(page("Storm hits coast | The Example", f"<article><h1>Storm hits coast</h1></article>{left}"))
+    assert refused.value.reason == "no_article"
+
+
+@pytest.mark.parametrize("around", ["live-match-comments", "comments-open"])
+def test_an_article_stays_inside_an_element_named_for_comments(around: str) -> None:
+    """Comments on a match are the article, and what the headline stands in as well is no element for comments alone."""
+    heading = "<h1>Reds win the cup at last</h1>"
+    inside = heading if around == "comments-open" else ""
+    story = "".join(f"<p>{minute}' {REMARK.replace('harbour', 'stadium')}</p>" for minute in (90, 71, 33))
+    main = f"{'' if inside else heading}<div class='{around}'>{inside}{story}</div>"
+    assert "stadium" in clean(page("Reds win the cup at last | The Example", main)).body
+
+
+STORM = "".join(
+    f"<p>The storm reached {town} at noon on Monday, the weather service said, and the ferries will not sail before Thursday.</p>"
+    for town in ("Easton", "Norwick", "Sutby")
+)
+
+
+def test_remarks_leave_the_body_where_an_article_is_left() -> None:
+    remarks = f"<div class=comments-area><div><p>{REMARK}</p></div></div>"
+    record = clean(
+        page("Storm hits coast | The Example", f"<article><h1>Storm hits coast</h1>{STORM}</article>{remarks}")
+    )
+    assert "Sutby" in record.body
+    assert REMARK not in record.body
+
+
+def test_a_text_field_with_code_to_embed_an_article_is_not_its_body() -> None:
+    code = (
+        f"&lt;div class='embed'&gt;&lt;h3&gt;Storm hits coast&lt;/h3&gt;{STORM.replace('<', '&lt;')}&lt;/div&gt; " * 2
+    )
+    main = f"<article><h1>Storm hits coast</h1>{STORM}<textarea>{code}</textarea></article>"
+    assert "embed" not in clean(page("Storm hits coast | The Example", main)).body
+
+
 def test_truncated_openings_are_not_an_article() -> None:
     cut = "".join(f"<div><p>{opening[:-1]} …</p></div>" for _, opening in OPENINGS)
     with pytest.raises(Rejected) as refused:
@@ -128,6 +180,21 @@ def judged(*lines: tuple[str, bool, float, float]) -> Rejected | None:
 def test_one_opening_under_the_headline_of_another_article_is_none() -> None:
     assert judged((OPENING, True, 0.97, 0.0)) is None
     assert judged(("How a small town saved its last cinema", False, 0.97, 1.0), (OPENING, True, 0.97, 0.0)) is not None
+
+
+def test_openings_below_other_text_are_not_an_article() -> None:
+    notice = "Comments on this site are read before they appear, and what insults other readers is deleted without a further word."
+    cards = [
+        line
+        for title in (
+            "How a small town saved its last cinema",
+            "Rivers rise after a week of rain",
+            "Bakers in the north",
+        )
+        for line in ((title, True, 0.6, 1.0), (OPENING, True, 0.97, 0.0))
+    ]
+    assert judged((notice, True, 0.97, 0.0), *cards) is not None
+    assert judged((notice.replace("Comments", "The council votes on comments"), True, 0.97, 0.0), *cards) is None
 
 
 def test_an_unsure_remark_under_a_brief_does_not_refuse_it() -> None:

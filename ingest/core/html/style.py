@@ -94,7 +94,6 @@ class Sheet:
         self._count = 0
         self._classes: set[str] = set()
         """Those that a rule is for."""
-        self._found: dict[tuple[str, str, str, str], Look] = {}
         self._unseen_classes = word_set("page_styles", "unseen")
         self._undisplayed_classes = word_set("page_styles", "undisplayed")
         room = MAX_SHEET_CHARACTERS
@@ -137,22 +136,11 @@ class Sheet:
         of two classes.
         """
         get = attributes.get
-        style, name = get("style", ""), get("class", "")
-        own = get("id", "") if self._rules else ""
+        style, name, own = get("style", ""), get("class", ""), get("id", "")
         if not style and not name and not self._rules:
             return PLAIN
-        key = (
-            tag if self._rules else "",
-            name[:MAX_CLASS_ATTR_CHARACTERS],
-            own if f"#{own}" in self._rules else "",
-            style[:MAX_CLASS_ATTR_CHARACTERS],
-        )
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = self._cascade(*key)
-        return found
-
-    def _cascade(self, tag: str, name: str, own: str, style: str) -> Look:
+        name, style = name[:MAX_CLASS_ATTR_CHARACTERS], style[:MAX_CLASS_ATTR_CHARACTERS]
+        own = own if own and f"#{own}" in self._rules else ""
         tokens = name.split()
         display, unseen = "", not self._unseen_classes.isdisjoint(name.lower().split())
         plain = not (unseen or style or own or tag in self._rules) and self._classes.isdisjoint(tokens)

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingest.core.labelling.outline import base
-from ingest.core.labelling.refusal import (
-    MIN_BODY_WORDS,
-    MIN_TRUNCATED_BLOCKS_AND_SHARE,
-    is_bare_link,
-    is_cut,
-    speaks_of,
-)
+from ingest.core.labelling.front_page import MIN_TRUNCATED_BLOCKS_AND_SHARE, is_bare_link, is_cut
+from ingest.core.labelling.outline import MIN_BODY_WORDS, base
+from ingest.core.labelling.refusal import speaks_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,10 +72,10 @@ def _openings(page: Outline) -> list[int]:
     """Lines of some length that are truncated, or that directly follow the headline of another article."""
     found, led = [], False
     for at, (block, prediction) in enumerate(zip(page.blocks, page.verdicts, strict=True)):
-        if is_bare_link(block):
+        linked = block.markup.link_density if block.markup else 0.0
+        if linked >= OPENING_LINKED and is_bare_link(block):
             led = True
             continue
-        linked = block.markup.link_density if block.markup else 0.0
         ours = page.body[at] and prediction.confidence >= MIN_CONFIDENCE
         if (
             page.amount[at] >= OPENING_WORDS

@@ -17,8 +17,9 @@ from ingest.core.labelling.line_shape import (
 )
 from ingest.core.labelling.phrases import match_phrases, phrase_table
 from ingest.core.labelling.prose import duplicate_features, find_prose, prose_position_features
-from ingest.core.labelling.tokens import HASH_MULTIPLIER, UNSPACED, Floats, Hashes, HashIndex, TokenizedLines, tokenize
+from ingest.core.labelling.tokens import UNSPACED, Floats, TokenizedLines, tokenize
 from ingest.core.model import Markup
+from ingest.core.text.hashes import HASH_MULTIPLIER, Hashes, HashIndex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,16 +7,8 @@ from functools import cache
 
 import numpy as np
 
-from ingest.core.labelling.tokens import (
-    HASH_MULTIPLIER,
-    Bools,
-    Floats,
-    HashIndex,
-    Ints,
-    TokenizedLines,
-    ngram_hashes,
-    tokenize,
-)
+from ingest.core.labelling.tokens import Bools, Floats, Ints, TokenizedLines, tokenize
+from ingest.core.text.hashes import HASH_MULTIPLIER, HashIndex, ngram_hashes
 from ingest.core.text.wordlists import load_wordlists
 
 _MAX_PHRASE_WORDS = 8  # most words of a phrase that are compared; enough for all but a few Thai ones
@@ -50,6 +42,10 @@ class PhraseMatches:
     covered: Floats
     function_words: Bools
     """bool[words]: words without a meaning of their own (the, of, and)."""
+
+    def part(self, lines: slice, words: slice) -> PhraseMatches:
+        """Those of some of the lines, whose words are `words`."""
+        return PhraseMatches(self.found[lines], self.leading[lines], self.covered[lines], self.function_words[words])
 
 
 @cache
@@ -121,8 +117,7 @@ def _find_phrases(lines: TokenizedLines, table: PhraseTable) -> tuple[Ints, Ints
         at, key, end = at[inside], key[inside], end[inside]
         if not len(at):
             break
-        with np.errstate(over="ignore"):
-            run = table.phrases.keys[key] * HASH_MULTIPLIER + word[end]
+        run = table.phrases.keys[key] * HASH_MULTIPLIER + word[end]
         among, key = table.phrases.find(run)
         at = at[among]
         found.append((at, key))

@@ -11,6 +11,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import regex
 
+from ingest.core.labelling.front_page import (
+    find_openings,
+    is_bare_link,
+    is_cut,
+    is_front_page,
+    is_list_of_openings,
+)
+from ingest.core.labelling.outline import MIN_BODY_WORDS
+from ingest.core.labelling.surroundings import framed
 from ingest.core.labelling.tokens import tokenize
 from ingest.core.model import Label, Rejected
 from ingest.core.text.characters import count_words
@@ -21,11 +30,10 @@ from ingest.errors import Reason
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from ingest.core.labelling.tokens import Floats
+    from ingest.core.labelling.tokens import Bools, Floats
     from ingest.core.model import Block, Prediction
 
-MIN_BODY_WORDS = 15.0
-"""Fewest words of a body."""
+BODY = Label.BODY  # in a loop over blocks it takes ten times as long to name the member
 
 MIN_LONGEST_BLOCK_WORDS = 8.0
 """Fewest words of the longest block of a body."""
@@ -33,30 +41,13 @@ MIN_LONGEST_BLOCK_WORDS = 8.0
 MAX_LINK_DENSITY = 0.7
 """Highest share of a body's words in links; lists of links exceed it."""
 
-MIN_BARE_LINK_DENSITY_AND_CHARACTERS = (0.8, 24)
-"""Share in links and number of characters (a wide character counts twice) from which a line is the headline of another
-article in a list.
+MAX_STANDFIRST_WORDS, MIN_DESCRIBED_SHARE = 40.0, 0.9
+"""Number of words up to which a text above openings of other articles is only the standfirst of an article, if at least this share
+of each block is in the page's description.
 """
 
-MIN_LINKED_HEADING_CHARACTERS = 12
-"""The same of a heading: menus have none."""
-
-FRONT_PAGE_BOUNDS = (100.0, 0.4, 0.5)
-"""Bounds of a front page: no run of its body between two bare links has this many words or this share of all words, and
-more than the last share directly follows such links, including the first words. None of 1,145 pages with an article
-meets this; of 284 pages whose article was replaced by teasers 76 % do, and in most others something of the article was
-left.
-"""
-
-MAX_OPENING_WORDS = 40.0
-"""Most words of the opening of another article: a body with no more, directly after such a link, is such an
-opening and not an article.
-"""
-
-MIN_TRUNCATED_BLOCKS_AND_SHARE = (4, 0.3)
-"""Number of truncated blocks (with an ellipsis at the end) in a body, and their share of its words, from which they are
-openings of other articles: none of 1,149 pages with an article has four such blocks with a fifth of the words.
-"""
+MAX_HEADLINE_DISTANCE = 4
+"""Number of blocks above a brief among which its headline is: a byline, a date and a caption may follow it."""
 
 MIN_CONFIDENCE_AND_WORDS = (0.95, 700.0)
 """Lowest confidence of the labeller in a body of zero words, and the number of words at which any confidence is enough.
@@ -86,8 +77,6 @@ _PARTS = re.compile(r"\s*[|–—·]\s*|\s+-\s+|(?<=^\d\d\d):\s+")
 _WORD = regex.compile(
     rf"[{UNSPACED_SET}]|[\p{{L}}\p{{M}}--[{UNSPACED_SET}]]+", regex.V1
 )  # the vowels of Indic scripts are marks
-_WIDE = re.compile(f"{UNSPACED_CHARACTER.pattern}|[\\uac00-\\ud7a3]")
-_CLOSING = ' ])»"”'
 _TRIMMED = " .!?…:0123456789"
 _MESSAGES = {
     "needs_javascript": "The page's article is rendered by a script, which is never run.",
@@ -96,18 +85,23 @@ _MESSAGES = {
 
 
 def find_refusal(
-    blocks: Sequence[Block], verdicts: Sequence[Prediction], titles: Collection[str] = (), *, undrawn: bool = False
+    blocks: Sequence[Block],
+    verdicts: Sequence[Prediction],
+    titles: Collection[str] = (),
+    *,
+    undrawn: bool = False,
+    lengths: Floats | None = None,
 ) -> Rejected | None:
     """The reason why a page has no article to record: `no_article`, `paywall_stub` or `needs_javascript`. None if it
     has one.
 
     `titles`: the titles in its metadata. `undrawn`: it shows no more than its own summary, and a script would render
-    the rest.
+    the rest. `lengths`: the words of each block as the labeller has counted them; counted here if None.
     """
-    own = np.asarray([prediction.label is Label.BODY for prediction in verdicts], dtype=np.bool_)
-    words = np.zeros(len(blocks))
-    if own.any():
-        words[own] = tokenize([block.text for block, mine in zip(blocks, own, strict=True) if mine]).length
+    own = np.asarray([prediction.label is BODY for prediction in verdicts], dtype=np.bool_)
+    if lengths is None:
+        lengths = tokenize([block.text for block in blocks]).length if blocks else np.zeros(0)
+    words = np.where(own, lengths, 0.0)
     amount, links = float(words.sum()), np.asarray([b.markup.link_density if b.markup else 0.0 for b in blocks])
     if amount < MAX_ERROR_PAGE_WORDS and (reason := _reason_in_titles(titles)):
         return Rejected(reason, _MESSAGES.get(reason, "The page shows an error, a login or a choice, not news."))
@@ -119,8 +113,13 @@ def find_refusal(
         return Rejected(Reason.NO_ARTICLE, "No block of the page reads like an article.")
     if float((words * links).sum()) > MAX_LINK_DENSITY * amount or float(words.max()) < MIN_LONGEST_BLOCK_WORDS:
         return Rejected(Reason.NO_ARTICLE, "The page is a list of links to articles.")
-    if (_is_front_page(blocks, words, links) or _is_list_of_openings(blocks, words)) and not _begins_named(
-        blocks, words, links, titles
+    frame = np.zeros(len(blocks), np.bool_)
+    frame[list(framed(blocks, verdicts, np.flatnonzero(words).tolist(), titles))] = True
+    if float(words[~frame].sum()) < MIN_BODY_WORDS:
+        return Rejected(Reason.NO_ARTICLE, "The page's text is comments, notes about authors or its frame.")
+    openings = find_openings(blocks, words)
+    if (is_front_page(blocks, words, links) or is_list_of_openings(blocks, words, openings, frame)) and not _has_brief(
+        blocks, verdicts, np.where(frame, 0.0, words), openings, titles
     ):
         return Rejected(Reason.NO_ARTICLE, "The page is a list of other articles' openings.")
     sure = np.asarray([prediction.confidence for prediction in verdicts])
@@ -166,60 +165,40 @@ def _reason_in_text(blocks: Sequence[Block], *, paid_only: bool) -> str | None:
     )
 
 
-def _is_front_page(blocks: Sequence[Block], words: Floats, links: Floats) -> bool:
-    """True if the body consists of short runs, each after a link that is a headline of its own, including the first."""
-    most, least, under = FRONT_PAGE_BOUNDS
-    run = longest = alone = opening = 0.0
-    led = False
-    for block, mine, share in zip(blocks, words.tolist(), links.tolist(), strict=True):
-        if share > MIN_BARE_LINK_DENSITY_AND_CHARACTERS[0] and is_bare_link(block):
-            run, led = 0.0, True
-        elif mine:
-            run += mine
-            longest = max(longest, run)
-            alone += mine if led else 0.0
-            opening += 0.0 if alone else mine * (1 - share)
-            led = False
-    amount = float(words.sum())
-    short = max(least * amount, MAX_OPENING_WORDS)
-    return opening < MIN_BODY_WORDS and longest < min(most, short) and alone > under * amount
-
-
-def is_bare_link(block: Block) -> bool:
-    """True if a line is a link and long enough for the headline of another article."""
-    density, least = MIN_BARE_LINK_DENSITY_AND_CHARACTERS
-    if block.markup is None or block.markup.link_density <= density:
-        return False
-    wide = 0 if block.text.isascii() else len(_WIDE.findall(block.text))
-    return len(block.text) + wide >= (MIN_LINKED_HEADING_CHARACTERS if block.kind == "heading" else least)
-
-
-def _is_list_of_openings(blocks: Sequence[Block], words: Floats) -> bool:
-    """True if much of the body is truncated with an ellipsis, as the openings in lists of articles are."""
-    own = ((block.text, amount) for block, amount in zip(blocks, words.tolist(), strict=True) if amount)
-    cut = [amount for text, amount in own if is_cut(text)]
-    return len(cut) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[0] and sum(cut) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[1] * float(
-        words.sum()
-    )
-
-
-def _begins_named(blocks: Sequence[Block], words: Floats, links: Floats, titles: Collection[str]) -> bool:
-    """True if the first run of the body, up to a bare link or a truncated opening, is of some length and shares the
-    words of a title: a brief with other articles below it. The titles of lists of articles are those of sections.
+def _has_brief(
+    blocks: Sequence[Block],
+    verdicts: Sequence[Prediction],
+    words: Floats,
+    openings: Bools,
+    titles: Collection[str],
+) -> bool:
+    """True if the first run of the body, up to a bare link or a truncated opening, and what is no opening are an article with other
+    articles below it: longer than a standfirst, and directly below the headline or in the words of a title. The titles of lists of
+    articles are those of sections.
     """
-    run = np.zeros(len(words))
-    for at, (block, amount, share) in enumerate(zip(blocks, words.tolist(), links.tolist(), strict=True)):
-        begun = bool(run.any())
-        if begun and (is_cut(block.text) or (share > MIN_BARE_LINK_DENSITY_AND_CHARACTERS[0] and not amount)):
+    own = np.where(openings, 0.0, words)
+    first = None
+    for at, (block, amount) in enumerate(zip(blocks, words.tolist(), strict=True)):
+        other = is_cut(block.text) or is_bare_link(block)
+        if first is not None and other:
             break
-        if amount and not is_cut(block.text):
-            run[at] = amount
-    return float(run.sum()) >= MIN_BODY_WORDS and _matches_metadata(blocks, run, titles)
+        if amount and not other:
+            own[at] = amount
+            first = at if first is None else first
+    if first is None or float(own.sum()) < MIN_BODY_WORDS or _is_standfirst(blocks, own):
+        return False
+    above = verdicts[max(0, first - MAX_HEADLINE_DISTANCE) : first]
+    return any(prediction.label is Label.HEADLINE for prediction in above) or _matches_metadata(blocks, own, titles)
 
 
-def is_cut(text: str) -> bool:
-    """True if a text ends with an ellipsis."""
-    return text.rstrip(_CLOSING).endswith(("…", "..."))
+def _is_standfirst(blocks: Sequence[Block], words: Floats) -> bool:
+    """True if a text is no longer than a standfirst and says no more than the page's description."""
+    described = (
+        block.markup is not None and block.markup.metadata_overlap[0] >= MIN_DESCRIBED_SHARE
+        for block, amount in zip(blocks, words.tolist(), strict=True)
+        if amount
+    )
+    return float(words.sum()) <= MAX_STANDFIRST_WORDS and all(described)
 
 
 def _matches_metadata(blocks: Sequence[Block], words: Floats, titles: Iterable[str]) -> bool:

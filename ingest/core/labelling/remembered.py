@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.core.labelling.title_text import says_headline
-from ingest.core.memory.recall import recall
 from ingest.core.metadata.authors import looks_like_person
 from ingest.core.model import Label, LabelledBlock, Prediction
 from ingest.core.text.date_lines import date_line
@@ -28,6 +27,8 @@ def remembered(
     """The blocks that memory takes out of the article, by position. `rows`: what is decided so far; `headline`: as claimed or chosen."""
     if known is None or not blocks:
         return {}
+    from ingest.core.memory.recall import recall  # noqa: PLC0415  for those who keep a memory
+
     key = match_key(headline or "")
     body = [
         prediction.label is Label.BODY if row is None else row.label is Label.BODY

@@ -14,10 +14,11 @@ from ingest.core.labelling.cards import cards
 from ingest.core.labelling.copies import copies
 from ingest.core.labelling.gaps import gaps
 from ingest.core.labelling.openings import other_openings
-from ingest.core.labelling.outline import outline
+from ingest.core.labelling.outline import MIN_BODY_WORDS, outline
 from ingest.core.labelling.peers import headings, peers, summary
-from ingest.core.labelling.refusal import MIN_BODY_WORDS, speaks_of
+from ingest.core.labelling.refusal import speaks_of
 from ingest.core.labelling.stories import other_stories
+from ingest.core.labelling.surroundings import comments_and_notes
 from ingest.core.labelling.tables import MOST_LINKED_LIST, belongs, fact_tables, is_whole, lists
 from ingest.core.model import Label
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from ingest.core.labelling.outline import Outline
-    from ingest.core.model import Block, Claim, Prediction
+    from ingest.core.model import Block, Claim, Element, Prediction
 
 ALONE_WORDS, ALONE_CERTAIN = 60, 0.9
 """Words of such a text, and the highest confidence of the labeller that it is not part of the article."""
@@ -85,20 +86,22 @@ def _alone(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
 
 
 def _unseen(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
-    """Hidden text, unless it is longer than all visible text: templates hide whole articles until a script runs."""
+    """Hidden text, unless it is longer than all visible text: templates hide whole articles until a script runs. A text field
+    holds none: the code that embeds an article elsewhere is often longer than the article.
+    """
     del stated
     seen = sum(
         size
         for size, mine, each in zip(page.amount, page.body, page.settings, strict=True)
         if mine and each.inert is None
     )
-    hidden: dict[int, list[int]] = {}
+    hidden: dict[Element, list[int]] = {}
     for at, (mine, each) in enumerate(zip(page.body, page.settings, strict=True)):
         if mine and each.inert is not None:
-            hidden.setdefault(id(each.inert), []).append(at)
-    for each_block in hidden.values():
-        if sum(page.amount[at] for at in each_block) <= seen:
-            yield from _all(each_block, Label.WIDGET, "structure/unseen")
+            hidden.setdefault(each.inert, []).append(at)
+    for element, inside in hidden.items():
+        if sum(page.amount[at] for at in inside) <= seen or (element.tag == "textarea" and seen >= MIN_BODY_WORDS):
+            yield from _all(inside, Label.WIDGET, "structure/unseen")
 
 
 def _others(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
@@ -147,6 +150,7 @@ def _openings(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
 
 def _asides(page: Outline, stated: Stated) -> Iterator[tuple[int, Decision]]:
     yield from _all(scripts(page), Label.WIDGET, "structure/script")
+    yield from ((at, (label, "structure/frame")) for at, label in comments_and_notes(page, stated.titles))
     yield from _all(author_notes(page, stated.authors), Label.AUTHOR_BIO, "structure/author-note")
     yield from _all(comments(page), Label.COMMENTS, "structure/remarks")
 

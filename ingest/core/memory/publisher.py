@@ -79,6 +79,15 @@ class PublisherMemory:
     changed: int = 0
     """Day on which that was found last."""
 
+    def recalls_as(self, other: PublisherMemory | None) -> bool:
+        """Whether an article is labelled with the other's knowledge as it is with this."""
+        return self is other or (
+            other is not None
+            and self.stories == other.stories
+            and self.lines.tobytes() == other.lines.tobytes()
+            and [sketch.to_bytes() for sketch in self.sketches] == [sketch.to_bytes() for sketch in other.sketches]
+        )
+
     def knows_story(self, sketch: Sketch) -> bool:
         """Whether one of its newest stories is the same."""
         return sketch.is_any_of(reversed(self.sketches))

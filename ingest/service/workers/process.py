@@ -20,6 +20,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from typing import Any
 
 from ingest.errors import Reason
@@ -38,16 +39,24 @@ WorkFunction = Callable[[str], dict[str, Any]]
 class WorkerProcess:
     """The parent's view of one child. `pending`: requests it has not answered yet, in order; the first is in progress.
 
-    `begin` is entered in the sandboxed child and gives its work. `time_limit`: seconds for one request; `memory_limit`: MiB.
+    `begin` is entered in the sandboxed child and gives its work. `time_limit`: seconds for one request, on `clock`; `memory_limit`: MiB;
+    `keeps`: a file descriptor that the child keeps.
     """
 
     def __init__(
-        self, begin: Callable[[], AbstractContextManager[WorkFunction]], *, time_limit: float, memory_limit: int
+        self,
+        begin: Callable[[], AbstractContextManager[WorkFunction]],
+        *,
+        time_limit: float,
+        memory_limit: int,
+        clock: Callable[[], float] = time.monotonic,
+        keeps: int | None = None,
     ) -> None:
         self.pending: deque[str] = deque()
         self.completed = 0
         self._overran = False
-        self._since = time.monotonic()
+        self._now = clock
+        self._since = clock()
         self._limit = time_limit
         self._partial_line = bytearray()
         parent = os.getpid()
@@ -59,7 +68,7 @@ class WorkerProcess:
         try:
             self.pid = os.fork()
             if self.pid == 0:
-                _child_main(theirs, parent, begin, memory_limit, blocked)
+                _child_main(theirs, keeps, parent, begin, memory_limit, blocked)
         except OSError:
             self.socket.close()
             theirs.close()
@@ -76,7 +85,7 @@ class WorkerProcess:
     def submit(self, ask: str) -> None:
         """Send a request. A dead child accepts it too: the caller learns of the death from `receive`."""
         if not self.pending:
-            self._since = time.monotonic()
+            self._since = self._now()
         self.pending.append(ask)
         with contextlib.suppress(OSError):
             self.socket.send(json.dumps(ask).encode() + b"\n")  # two short lines always fit into the buffer
@@ -91,7 +100,7 @@ class WorkerProcess:
             return None
         if not said:
             return None
-        self._since = time.monotonic()
+        self._since = self._now()
         self._partial_line += said
         if b"\n" not in said:
             return []
@@ -105,7 +114,7 @@ class WorkerProcess:
 
     def seconds_left(self) -> float:
         """Seconds until the request in progress has taken too long."""
-        return self._since + self._limit - time.monotonic() if self.pending else self._limit
+        return self._since + self._limit - self._now() if self.pending else self._limit
 
     def kill(self) -> None:
         """End it now."""
@@ -128,6 +137,7 @@ class WorkerProcess:
 
 def _child_main(
     theirs: socket.socket,
+    keeps: int | None,
     parent: int,
     begin: Callable[[], AbstractContextManager[WorkFunction]],
     memory: int,
@@ -144,8 +154,9 @@ def _child_main(
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets us finish
         signal.set_wakeup_fd(-1)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        os.closerange(3, theirs.fileno())  # the parent's broker, its watchers, our siblings' lines
-        os.closerange(theirs.fileno() + 1, 65_536)
+        kept = sorted({theirs.fileno()} | (set() if keeps is None else {keeps}))
+        for first, last in pairwise([2, *kept, 65_536]):  # the parent's broker, its watchers, our siblings' lines
+            os.closerange(first + 1, last)
         _limit_memory(memory)
         enter_sandbox()
         with begin() as work, theirs.makefile("rb") as asked:
