@@ -36,7 +36,7 @@ engines: .venv/ready
 
 # Pins names and versions only, no index URLs: each machine uses its own index.
 constraints: pyproject.toml
-	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --extra dashboard --extra documents --extra sinks --extra datatrove --extra ray --group dev --group engines --group training pyproject.toml -o constraints.txt
+	uv pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url --extra dashboard --extra documents --extra sinks --extra objects --extra datatrove --extra ray --group dev --group engines --group training pyproject.toml -o constraints.txt
 
 clean:
 	rm -rf .venv out

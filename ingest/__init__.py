@@ -13,6 +13,7 @@ from ingest._version import __version__
 if TYPE_CHECKING:
     from ingest.core.containers.registry import members
     from ingest.core.learn import learn
+    from ingest.core.many import clean_many
     from ingest.core.memory.snapshot import Memory
     from ingest.core.packs import load_packs
     from ingest.core.pipeline import clean
@@ -30,6 +31,7 @@ __all__ = [
     "Ticket",
     "__version__",
     "clean",
+    "clean_many",
     "enqueue",
     "enqueue_many",
     "learn",
@@ -45,6 +47,7 @@ _HOMES = {
     "Rejected": "errors",
     "Ticket": "service.ticket",
     "clean": "core.pipeline",
+    "clean_many": "core.many",
     "enqueue": "service.enqueue",
     "enqueue_many": "service.enqueue",
     "load_packs": "core.packs",

@@ -17,7 +17,7 @@ MAX_LINES = 300
 # The law, from the top down: a module imports from its own line and from those below, never from those above.
 PACKAGES = ("cli", "web", "adapters", "service", "export", "core")
 CORE = (
-    ("learn", "what_if"),
+    ("learn", "what_if", "many"),
     ("pipeline", "preload"),
     ("compose",),
     ("confidence",),

@@ -26,12 +26,13 @@ from ingest.core import compose
 from ingest.core.confidence import Evidence
 from ingest.core.labelling import page_classifier, text_classifier
 from ingest.core.labelling.forest import Forest
+from ingest.core.labelling.label import label_blocks
 from ingest.core.labelling.page_features import page_features
 from ingest.core.labelling.text_features import text_features
 from ingest.core.metadata.resolve import resolve_claims
 from ingest.core.model import Article, Claim, RawArticle, Rejected
 from ingest.core.packs import load_packs
-from ingest.core.pipeline import find_rulebook, label_blocks, read_article
+from ingest.core.pipeline import find_rulebook, read_article
 from training.export_forest import save
 from training.page_gold import IS_BODY, LEAST_BLOCKS, LEAST_WORDS, SLICES
 from training.page_model import PARAMETERS as PAGE_PARAMETERS

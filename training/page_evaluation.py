@@ -67,13 +67,13 @@ class _ParsedError(Exception):
 
 
 def parsed(page: Page) -> Parsed:
-    """A page as `pipeline.label_article` passes it to `label_blocks`."""
+    """A page as `pipeline.label_article` passes it to `label_block_steps`."""
 
     def stop(*arguments: Any) -> None:
         raise _ParsedError(*arguments)
 
     try:
-        with patch.object(pipeline, "label_blocks", stop):
+        with patch.object(pipeline, "label_block_steps", stop):
             pipeline.label_article(page.html.encode("utf-8", "replace"), url=page.url)
     except _ParsedError as call:
         return Parsed(page, *call.args)

@@ -20,10 +20,11 @@ import scipy.sparse
 from sklearn.linear_model import LogisticRegression
 
 from ingest.core.compose import join_blocks
-from ingest.core.labelling.tokens import Floats, Hashes, HashIndex
+from ingest.core.labelling.tokens import Floats
 from ingest.core.labelling.tokens import tokenize as read_lines
 from ingest.core.labelling.word_weights import ngrams
 from ingest.core.parse.plaintext import text_blocks
+from ingest.core.text.hashes import Hashes, HashIndex
 from training.provenance import ARRAY, as_array
 
 DOMAINS = 4

@@ -25,7 +25,8 @@ from pathlib import Path
 
 from ingest.export.columns import columns
 from ingest.service.environment import load_settings
-from ingest.service.journal_reader import START, JournalReader
+from ingest.service.journal_position import START
+from ingest.service.journal_reader import JournalReader
 from ingest.service.settings import Settings
 from ingest.service.sinks import opensearch, postgres, sqlite
 from ingest.service.sinks.sink import Delivery

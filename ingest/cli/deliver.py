@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ingest.cli.files import OneLineError
-from ingest.cli.options import settings_of_existing_spool, with_settings
+from ingest.cli.options import settings_of_folder, with_settings
 from ingest.core.text.characters import escape_for_display
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def deliver(
     Each sink remembers how far in the journal it is; a new one gets everything. If another process delivers to a sink, it is the one
     that does what --since and --retry ask.
     """
-    settings = settings_of_existing_spool(**flags)
+    settings = settings_of_folder(**flags)
     from ingest.errors import InvalidSettings
     from ingest.service.composition import open_service
     from ingest.service.logs import to_stderr
@@ -90,7 +90,7 @@ def delete(ids: tuple[str, ...], **flags: Any) -> None:
     """
     if wrong := [each for each in ids if not _ID.fullmatch(each)]:
         raise click.UsageError(f"{wrong[0]!r} is no id of a record: 64 hex digits")
-    settings = settings_of_existing_spool(**flags)
+    settings = settings_of_folder(**flags)
     from ingest.service.composition import open_service
     from ingest.service.deletion import delete_records
 
@@ -134,7 +134,7 @@ def _list_dead_letters(service: Service, urls: list[SinkUrl]) -> None:
 
 def _ask(service: Service, urls: list[SinkUrl], since: str | None, *, retry: bool) -> None:
     """Leave a request for whoever delivers to these sinks, this process perhaps."""
-    from ingest.service.journal_reader import since as find
+    from ingest.service.journal_position import since as find
     from ingest.service.sinks.state import Request
 
     if since is not None:
@@ -151,9 +151,9 @@ def _run(service: Service, urls: list[SinkUrl], parent: int | None, *, once: boo
     import signal
     import time
 
-    from ingest.service.runner import StopSignal
     from ingest.service.sinks.processes import DeliveryProcesses
     from ingest.service.sinks.processes import deliver as deliver_to
+    from ingest.service.stopping import StopSignal
 
     stop = StopSignal()
 

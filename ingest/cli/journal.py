@@ -24,12 +24,14 @@ from ingest.cli.options import settings_of_existing_spool, with_settings, with_s
 def journal(follow: bool, since: float | None, **flags: Any) -> None:  # noqa: FBT001
     """Print the journal: one JSON line per settled source, the oldest first."""
     from ingest.service.composition import open_service
+    from ingest.service.journal import Journal
     from ingest.service.journal_reader import follow as follow_journal
     from ingest.service.logs import json_line
 
     wanted = {name: flags.pop(name) for name in ("publisher", "outcome", "reason")}
-    entries = open_service(settings_of_existing_spool(**flags)).journal
-    for line in follow_journal(entries) if follow else entries.lines(since=since):
+    entries = open_service(settings_of_existing_spool(**flags)).any_journal
+    following = follow_journal(entries) if isinstance(entries, Journal) else entries.follow()
+    for line in following if follow else entries.lines(since=since):
         if since is not None and datetime.fromisoformat(line["time"]).timestamp() < since:
             continue
         if all(value in {None, line.get(name)} for name, value in wanted.items()):

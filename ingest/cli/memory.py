@@ -10,7 +10,7 @@ import click
 
 from ingest.cli.files import ARTICLES, OneLineError, files_in
 from ingest.cli.memory_file import MEMORY, read_memory, write_memory
-from ingest.cli.options import settings_of_existing_spool, with_settings
+from ingest.cli.options import settings_of_folder, with_settings
 
 if TYPE_CHECKING:
     from ingest.core.memory.publisher import PublisherMemory
@@ -45,6 +45,7 @@ def show(publisher: str | None, paths: tuple[Path, ...], memory_file: Path | Non
             click.echo(f"{each.name:<32} {each.stories:>5} stories, {often:>5} lines come back{changed}")
         return
     from ingest.core.memory.observation import LABELS, OF_MEMORY
+    from ingest.core.memory.publisher import KINDS
 
     texts = _texts(paths)
     chosen = _publisher(known, publisher)
@@ -52,7 +53,7 @@ def show(publisher: str | None, paths: tuple[Path, ...], memory_file: Path | Non
     for row in sorted(rows, key=lambda row: (-int(row["stories"]), int(row["key"]))):
         label = "body" if row["label"] == OF_MEMORY else LABELS[row["label"]].value
         where = "ends articles" if 2 * row["ends"] > row["stories"] else ""
-        unknown = f"{'place' if row['place'] else 'line'} {int(row['key']):016x}"
+        unknown = f"{KINDS[row['place']]} {int(row['key']):016x}"
         text = texts.get(int(row["key"]), unknown)[:MAX_SHOWN_CHARACTERS]
         click.echo(f"{int(row['stories']):>5} of {chosen.stories:<5} {label:<16} {where:<14} {text}".rstrip())
 
@@ -61,8 +62,11 @@ def show(publisher: str | None, paths: tuple[Path, ...], memory_file: Path | Non
 @click.argument("publisher", required=False)
 @_with_memory
 def export(publisher: str | None, memory_file: Path | None, **flags: Any) -> None:
-    """Print what is known, about all publishers or one, as JSON Lines: one object for each line, and for each place of its pages."""
+    """Print what is known, about all publishers or one, as JSON Lines: one object for each line, each place of its
+    pages and each form of the lines around its texts.
+    """
     from ingest.core.memory.observation import LABELS, OF_MEMORY
+    from ingest.core.memory.publisher import KINDS
     from ingest.service.logs import json_line
 
     known = _memory(memory_file, flags)
@@ -75,7 +79,7 @@ def export(publisher: str | None, memory_file: Path | None, **flags: Any) -> Non
                 json_line(
                     {
                         "publisher": each.name,
-                        "place" if row["place"] else "line": f"{int(row['key']):016x}",
+                        KINDS[row["place"]]: f"{int(row['key']):016x}",
                         "of": each.stories,
                         **counts,
                         "label": label,
@@ -96,7 +100,7 @@ def reset(publisher: str, memory_file: Path | None, **flags: Any) -> None:
         return
     from ingest.service.memory_snapshot import forget_publisher
 
-    now = forget_publisher(str(settings_of_existing_spool(**flags).spool), publisher)
+    now = forget_publisher(str(settings_of_folder(**flags).root), publisher)
     click.echo(
         f"{publisher} is forgotten" if now else f"{publisher} will be forgotten by the running service", err=True
     )
@@ -108,13 +112,13 @@ def _memory(memory_file: Path | None, flags: dict[str, Any]) -> Memory:
     from ingest.errors import InvalidMemory
     from ingest.service.memory_snapshot import MemorySnapshot
 
-    settings = settings_of_existing_spool(**flags)
+    settings = settings_of_folder(**flags)
     try:
-        known = MemorySnapshot(str(settings.spool)).load()
+        known = MemorySnapshot(str(settings.root)).load()
     except InvalidMemory as error:
-        raise OneLineError(f"{settings.spool}: {error}") from None
+        raise OneLineError(f"{settings.root}: {error}") from None
     if known is None:
-        raise OneLineError(f"{settings.spool}: nothing is known yet (INGEST_MEMORY is {settings.memory})")
+        raise OneLineError(f"{settings.root}: nothing is known yet (INGEST_MEMORY is {settings.memory})")
     return known
 
 

@@ -11,11 +11,23 @@ from typing import Any
 
 import click
 
-from ingest.cli.files import STDOUT, LocalPath, OneLineError, cannot_use
+from ingest.cli.files import STDOUT, LocalPath, OneLineError, SystemFailedError, cannot_use
 from ingest.core.text.characters import escape_for_display
 from ingest.service.settings import Settings
 
+
+class FolderOrBucket(LocalPath):
+    """A folder of this machine, or a prefix in an object store."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """A path, or an address as it was given."""
+        if isinstance(value, str) and value.startswith("s3://"):
+            return value
+        return super().convert(value, param, ctx)
+
+
 FOLDER = LocalPath(file_okay=False, path_type=Path)
+FOLDER_OR_BUCKET = FolderOrBucket(file_okay=False, path_type=Path)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
@@ -50,12 +62,14 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def guarded(*arguments: Any, **options: Any) -> Any:
-        from ingest.errors import SpoolError
+        from ingest.errors import InvalidSettings, SpoolError, TransientError
 
         try:
             return command(*arguments, **options)
-        except SpoolError as error:
+        except (SpoolError, InvalidSettings) as error:
             raise OneLineError(str(error)) from None
+        except TransientError as error:
+            raise SystemFailedError(str(error)) from None
         except OSError as error:
             if isinstance(error, BrokenPipeError) or error.filename == STDOUT:
                 raise
@@ -69,9 +83,13 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="URL",
             help="A redis:// URL (INGEST_BROKER_URL); without one, `ingest up` does everything itself.",
         ),
-        click.option("--out", type=FOLDER, help="Folder for records (INGEST_OUT, or ./out)."),
         click.option(
-            "--spool", type=FOLDER, help="Folder of inbox, claimed, done, quarantine (INGEST_SPOOL, or ./spool)."
+            "--out", type=FOLDER_OR_BUCKET, help="Folder for records, or s3://bucket/prefix (INGEST_OUT, or ./out)."
+        ),
+        click.option(
+            "--spool",
+            type=FOLDER_OR_BUCKET,
+            help="Folder of inbox, claimed, done, quarantine, or s3://bucket/prefix (INGEST_SPOOL, or ./spool).",
         ),
     ):
         with_flags = option(with_flags)
@@ -99,11 +117,28 @@ def settings_of_existing_spool(**flags: Any) -> Settings:
     return settings
 
 
+def settings_of_folder(**flags: Any) -> Settings:
+    """The same for commands that work with a spool in a folder only; a usage error for one in an object store."""
+    settings = settings_of_existing_spool(**flags)
+    refuse_object_store(settings)
+    return settings
+
+
+def refuse_object_store(settings: Settings) -> None:
+    """A usage error if the spool is in an object store."""
+    if settings.in_object_store:
+        command = click.get_current_context().command.name
+        raise click.UsageError(
+            f"`ingest {command}` works with a spool in a folder only, not with {settings.spool} (docs/scale.md)"
+        )
+
+
 def _folder_error(error: OSError, flags: dict[str, Any]) -> OneLineError:
     """Why a command could not use spool or out, with the message of `ingest up`, which includes a remedy if there is one."""
-    from ingest.service.health import write_problem
+    from ingest.service.composition import open_service
+    from ingest.service.health import out_problem, write_problem
 
     settings = settings_of(**flags)
-    problem = write_problem(settings.spool) or write_problem(settings.out)
-    message = problem or f"{escape_for_display(str(error.filename or settings.spool))}: {error.strerror or error}"
+    problem = write_problem(settings.root) or out_problem(open_service(settings))
+    message = problem or f"{escape_for_display(str(error.filename or settings.root))}: {error.strerror or error}"
     return cannot_use(error, message)

@@ -16,7 +16,7 @@ from ingest.core.text.characters import escape_for_display
 
 if TYPE_CHECKING:
     from ingest.service.settings import Settings
-    from ingest.service.spool import Spool
+    from ingest.service.spool.interface import AnySpool
 
 MISSING = f"{__name__}.missing"
 """Key of click's `meta`: how many of the given tokens were not found."""
@@ -44,19 +44,20 @@ def _select(
     reason: str | None,
     publisher: str | None,
     since: float | None,
-) -> Iterator[tuple[Spool, str, dict[str, Any]]]:
+) -> Iterator[tuple[AnySpool, str, dict[str, Any]]]:
     """The selected sources. A token that is not found is named on standard error, and the command exits with 1."""
     from ingest.service.composition import open_service
     from ingest.service.spool import filenames
 
-    spool = open_service(settings).spool
+    spool = open_service(settings).any_spool
     missing = dict.fromkeys(tokens)
     for path in list(spool.settled("quarantine")):
-        why = spool.reason(path)
         token = filenames.token_of(path.rpartition("/")[2])
+        if tokens and token not in tokens:
+            continue
+        why = spool.reason(path)
         if (
-            (not tokens or token in tokens)
-            and reason in {None, why.get("reason")}
+            reason in {None, why.get("reason")}
             and publisher in {None, why.get("publisher")}
             and (since is None or _settled_at(why) >= since)
         ):
@@ -153,10 +154,10 @@ def reclean(publisher: str | None, changed: Path | None, **flags: Any) -> None:
     from ingest.service.composition import open_service
 
     service = open_service(settings)
-    spool = service.spool
+    spool = service.any_spool
     wanted = None
     if publisher:
-        lines = service.journal.lines()
+        lines = service.any_journal.lines()
         wanted = {line["token"] for line in lines if line.get("publisher") == publisher}
     if changed:
         from ingest.cli.what_if import changed_tokens
@@ -166,20 +167,21 @@ def reclean(publisher: str | None, changed: Path | None, **flags: Any) -> None:
     _end(_requeue(settings, list(_again([(spool, old) for old in kept], replace=True))))
 
 
-def _kept(spool: Spool, wanted: set[str] | None) -> Iterator[str]:
+def _kept(spool: AnySpool, wanted: set[str] | None) -> Iterator[str]:
     """The kept sources with these tokens, or all; of a container's members the container."""
-    from ingest.service.spool import containers, filenames
+    from ingest.service.spool import Spool, containers, filenames
 
     for path in spool.settled("done"):
         token = filenames.token_of(path.rpartition("/")[2])
         if spool.read_member(path) is not None:
             continue
-        holds = wanted is not None and token not in wanted and containers.progress_of(spool, path) is not None
-        if wanted is None or token in wanted or (holds and containers.holds_any(token, wanted)):
+        other = wanted is not None and token not in wanted
+        holds = other and isinstance(spool, Spool) and containers.progress_of(spool, path) is not None
+        if wanted is None or token in wanted or (holds and containers.holds_any(token, wanted or ())):
             yield path
 
 
-def _again(chosen: list[tuple[Spool, str]], *, replace: bool) -> Iterator[str]:
+def _again(chosen: list[tuple[AnySpool, str]], *, replace: bool) -> Iterator[str]:
     """Claim sources again; one that cannot be moved is reported and stays, and the others go on."""
     for spool, old in chosen:
         try:
@@ -198,10 +200,12 @@ def _requeue(settings: Settings, paths: list[str]) -> int:
 
     click.echo(f"{len(paths)} queued again", err=True)
     watched = any(
-        status.alive and status.notes.get("role") in {"up", "watch"} for status in heartbeats(str(settings.spool))
+        status.alive and status.notes.get("role") in {"up", "watch"} for status in heartbeats(str(settings.root))
     )
     if settings.broker:
         publish(settings, paths)
+    elif settings.in_object_store:
+        click.echo("a running `ingest up`, on any machine, takes them", err=True)
     elif paths and not watched:
         from ingest.service import runner
 

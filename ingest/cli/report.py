@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ingest.core.record import Record
+    from ingest.service.settings import Settings
 
 
 @click.command()
@@ -48,8 +49,8 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
 
     settings = settings_of(**flags)
     rules = (rule.id for pack in load_packs().all for rule in pack.rules)
-    lines = open_service(settings).journal.lines() if settings.spool.is_dir() else ()
-    stats = summarize(lines, _records(settings.out), rules)
+    lines = open_service(settings).any_journal.lines() if settings.in_object_store or settings.root.is_dir() else ()
+    stats = summarize(lines, _records(settings), rules)
     if not stats.records and not stats.outcomes:
         raise click.UsageError(f"There is no journal in {settings.spool} and no record in {settings.out}.")
 
@@ -58,22 +59,32 @@ def report(output: Path, pages: Path | None, **flags: Any) -> None:
         return quote(os.path.relpath(found, output.parent)) if found and found.is_file() else None
 
     make_folder(output.parent)
-    known = MemorySnapshot(str(settings.spool)).state()["changed"] if settings.memory != "off" else []
+    known = MemorySnapshot(str(settings.root)).state()["changed"] if settings.memory != "off" else []
     changed = [(each["publisher"], each["day"]) for each in known]
     write_atomically(output, report_page(stats, linked, changed))
     click.echo(f"{output}: {stats.records:,} records, {stats.outcomes.total():,} lines of the journal")
 
 
-def _records(folder: Path) -> Iterator[Record]:
-    """Every record under a folder; other files are skipped."""
+def _records(settings: Settings) -> Iterator[Record]:
+    """Every record that there is; other files are skipped."""
     from pydantic import ValidationError
 
     from ingest.core.record import Record
 
-    for path in files_in((folder,)) if folder.is_dir() else ():
+    for text in _texts(settings):
+        try:
+            yield Record.model_validate_json(text)
+        except ValidationError:
+            continue
+
+
+def _texts(settings: Settings) -> Iterator[str | bytes]:
+    """What may be a record."""
+    from ingest.service.composition import open_service
+
+    if not isinstance(settings.out, Path):
+        yield from open_service(settings).object_store.contents()
+        return
+    for path in files_in((settings.out,)) if settings.out.is_dir() else ():
         if path.suffix in (".json", ".jsonl"):
-            for _, text in records_in(path):
-                try:
-                    yield Record.model_validate_json(text)
-                except ValidationError:
-                    continue
+            yield from (text for _, text in records_in(path))

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ingest.cli.options import settings_of, with_settings
+from ingest.cli.options import refuse_object_store, settings_of, with_settings
 
 
 @click.command()
@@ -29,6 +29,7 @@ def serve(host: str, port: int, **flags: Any) -> None:
     It is read-only unless INGEST_DASHBOARD_TOKEN is set: whoever knows the token may retry and purge. Needs the extra: pip install 'news-ingest[dashboard]'
     """
     settings = settings_of(**flags)
+    refuse_object_store(settings)
     try:
         import uvicorn
 

@@ -196,11 +196,12 @@ def health(role: str, **flags: Any) -> None:
     """
     settings = settings_of_existing_spool(**flags)
     from ingest.service.composition import open_service
+    from ingest.service.object_status import stalled_seconds
     from ingest.service.spool.heartbeat import heartbeats, in_this_container
     from ingest.service.status import claimed_and_age, stall_message, stalled
 
     service = open_service(settings)
-    found = list(heartbeats(service.spool.root))
+    found = list(heartbeats(service.any_spool.root))
     ours = [
         status for status in found if status.notes.get("role") == role and status.alive and in_this_container(status)
     ]
@@ -208,6 +209,12 @@ def health(role: str, **flags: Any) -> None:
     if status is None or status.age >= 30:
         click.echo(f"no {role} of this container has reported in the last 30 seconds", err=True)
         sys.exit(1)
+    if settings.in_object_store:
+        if seconds := stalled_seconds(status.notes, settings.time_limit):
+            click.echo(stall_message(seconds, int(status.notes["in_hand"])), err=True)
+            sys.exit(1)
+        click.echo(f"{role} {status.notes.get('pid')}: {status.age:.0f} s ago")
+        return
     claimed, oldest = claimed_and_age(service.spool) if role in {"up", "worker"} else (0, 0)
     host = status.notes.get("host") if role == "worker" else None
     if seconds := stalled(service, found, claimed, oldest, host=host):

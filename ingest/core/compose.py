@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice, pairwise
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from ingest._version import __version__
 from ingest.core.confidence import Evidence, confidences, withhold_unsure
 from ingest.core.labelling.label import DECLARED
-from ingest.core.labelling.tables import cell_ends
 from ingest.core.metadata.block_claims import LABEL_TO_FIELD, claims_from_blocks
 from ingest.core.metadata.credits import split_caption
 from ingest.core.metadata.language import resolve_language
@@ -20,7 +20,7 @@ from ingest.core.metadata.resolve_date import by_language
 from ingest.core.model import Article, Block, Claim, Label, LabelledBlock, Rejected
 from ingest.core.parse.plaintext import MAX_LIST_LINE_CHARACTERS
 from ingest.core.record import Record
-from ingest.core.text.characters import escape_for_display
+from ingest.core.text.characters import count_words, escape_for_display
 from ingest.core.text.normalize import match_key
 from ingest.errors import Reason
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ingest.core.packs import Rulebook
 
 BODY = Label.BODY  # in a loop over lines it takes ten times as long to name the member
+_ONE_WORD = re.compile(r"\W*\w+\W*")
+"""A body that is none, unless a format says that it is ("FLASH"). A sentence without spaces counts as several words."""
 MIN_HEADLINE_SPACES = 3
 """Gaps between words from which a link's words may be a headline."""
 MAX_COMPARED = 200
@@ -45,7 +47,7 @@ def compose(
     `memory`: the version of the one that was used.
     """
     body = join_blocks([row.block for row in labelled if row.label is BODY])
-    if not body:
+    if not body or (not article.is_marked_up and _ONE_WORD.fullmatch(body) and count_words(body) == 1):
         raise Rejected(Reason.NO_ARTICLE, "Nothing that reads like an article was found.")
     origin = "page" if article.source.media_type == "text/html" else "text"
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)
@@ -54,13 +56,12 @@ def compose(
     confidence = confidences(Evidence(article, labelled, claims, chosen))
     withheld = withhold_unsure(chosen, confidence, min_confidence)
     fields = {name: claim.value for name, claim in chosen.items() if claim.value is not None}
-    field_texts = {name: _FieldText(_strings(value)) for name, value in fields.items()}
     source = article.source
     # Plain values, checked once as a whole: making each of a page's thousand removed lines a model first took twice as long.
     record = {
         "id": article.id,
         "body": body,
-        "removed": [_audit_row(row, field_texts) for row in labelled if row.label is not BODY],
+        "removed": _audit(labelled, fields),
         "source": {
             "name": source.name and escape_for_display(source.name),
             "media_type": source.media_type,
@@ -95,6 +96,8 @@ def join_blocks(blocks: Sequence[Block]) -> str:
     listed = [block.kind == "list_item" and len(block.text) <= MAX_LIST_LINE_CHARACTERS for block in blocks]
     ends = ["\n" if above and below else "\n\n" for above, below in pairwise(listed)]
     if any(block.kind == "cell" for block in blocks):
+        from ingest.core.labelling.tables import cell_ends  # noqa: PLC0415  for pages alone
+
         ends = [cell or end for cell, end in zip(cell_ends(blocks), ends, strict=True)]
     texts = ["\n".join(block.markup.lines) if block.markup and block.markup.lines else block.text for block in blocks]
     return "".join(text + end for text, end in zip(texts, [*ends, ""], strict=False))
@@ -190,16 +193,28 @@ class _FieldText:
         return text in self.values or text in self.joined
 
 
-def _audit_row(row: LabelledBlock, field_texts: Mapping[str, _FieldText]) -> dict[str, str | None]:
-    """The audit's line. A block filled its label's field if the field says what the block says."""
-    name = LABEL_TO_FIELD.get(row.label)
-    field = None
-    if name and name in field_texts:
-        own = [match_key(value) for value in row.captured.values()] or [match_key(row.block.text)]
-        if name == "images":  # the field has its caption and credit apart
-            own += [match_key(part) for part in split_caption(row.block.text) if part]
-        field = name if any(value and value in field_texts[name] for value in own) else None
-    return {"label": row.label, "rule": row.rule, "text": row.block.text, "field": field}
+def _audit(labelled: Iterable[LabelledBlock], fields: Mapping[str, Any]) -> list[dict[str, str | None]]:
+    """The audit's lines: what is not body, in order. `fields`: the record's values."""
+    removed = [row for row in labelled if row.label is not BODY]
+    names = {label: LABEL_TO_FIELD.get(label) for label in {row.label for row in removed}}
+    said = {name: _FieldText(_strings(fields[name])) for name in names.values() if name and name in fields}
+    return [
+        {
+            "label": row.label,
+            "rule": row.rule,
+            "text": row.block.text,
+            "field": name if (name := names[row.label]) and name in said and _fills(row, name, said[name]) else None,
+        }
+        for row in removed
+    ]
+
+
+def _fills(row: LabelledBlock, name: str, said: _FieldText) -> bool:
+    """True if the field of this name says what the block says."""
+    own = [match_key(value) for value in row.captured.values()] or [match_key(row.block.text)]
+    if name == "images":  # the field has its caption and credit apart
+        own += [match_key(part) for part in split_caption(row.block.text) if part]
+    return any(value and value in said for value in own)
 
 
 def _strings(value: Any) -> Iterator[str]:

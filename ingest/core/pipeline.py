@@ -9,49 +9,43 @@ labelled, and the labelled blocks claim more.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.core.caching import in_own_thread
 from ingest.core.compose import compose
 from ingest.core.confidence import check_min_confidence
-from ingest.core.containers import HEAD_BYTES, Member, RefusedMember
+from ingest.core.containers import Member, RefusedMember
 from ingest.core.containers.documents import open_document
-from ingest.core.containers.registry import sniff
-from ingest.core.labelling.label import label_blocks
+from ingest.core.containers.identity import container_description, header_claims, refuse_container
+from ingest.core.labelling.judging import Steps, alone
+from ingest.core.labelling.label import label_block_steps
+from ingest.core.labelling.selected import selected_blocks
 from ingest.core.limits import LIMITS, MAX_SHARED_PARSER_CHARACTERS, Limits
 from ingest.core.memory.whose import find_publisher, publisher_domain
 from ingest.core.metadata.given import accept_claims
 from ingest.core.metadata.resolve import resolve_claims
-from ingest.core.metadata.rights import header_rights
-from ingest.core.model import Article, Block, Claim, ContainerDescription, LabelledBlock, Markup, RawArticle, Rejected
-from ingest.core.packs import Packs, Rulebook, load_packs
+from ingest.core.model import Article, Block, Claim, LabelledBlock, Markup, RawArticle, Rejected
+from ingest.core.packs import Packs, Rulebook, load_packs, publisher_of
 from ingest.core.parse import ParsedArticle, parse, parse_text
 from ingest.core.parse.decode import DecodedText, clean_text, unpack
 from ingest.core.record import Record
-from ingest.core.text.characters import escape_for_display, to_single_line
+from ingest.core.text.characters import to_single_line
 from ingest.errors import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ingest.core.containers.document import Document
+    from ingest.core.labelling.page_labels import ExaminePage
     from ingest.core.memory.publisher import PublisherMemory
     from ingest.core.memory.snapshot import Memory
-    from ingest.core.packs.selector import SelectorRule
     from ingest.core.parse.page import ParsedPage
 
     FindMainRegion = Callable[[], str | None]
-
-
-MAX_MEMBER_CHARACTERS = 500
-"""Of a member's identifier in the record: a path in an archive may be any length."""
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +61,15 @@ class LabelledArticle:
     """The registered domain under which memory knows the publisher."""
     known: PublisherMemory | None = None
     """What memory knew about the publisher."""
+
+
+class OpenedArticle(NamedTuple):
+    """An article as it was read, before packs and memory say anything about it."""
+
+    article: Article
+    page: ParsedPage | None
+    stated: Mapping[str, Any]
+    """The value of each field that decides how blocks are labelled and which rules are asked."""
 
 
 _ASKED_BEFORE_LABELLING = {"headline", "url", "publisher", "published", "modified"}
@@ -105,7 +108,7 @@ def clean(
     of another field or outside 0 to 1.
     """
     check_min_confidence(min_confidence)
-    labelled_article = label_article(
+    labelled = label_article(
         raw,
         url=url,
         name=name,
@@ -117,16 +120,14 @@ def clean(
         on_stage_end=on_stage_end,
     )
     if on_labelled:
-        on_labelled(labelled_article)
+        on_labelled(labelled)
     version = memory.version if memory else None
-    record = compose(
-        labelled_article.article, labelled_article.labelled, labelled_article.rulebook, min_confidence, version
-    )
+    record = compose(labelled.article, labelled.labelled, labelled.rulebook, min_confidence, version)
     on_stage_end("compose")
     return record
 
 
-def label_article(
+def label_article_steps(
     raw: bytes | Member | RefusedMember,
     *,
     url: str | None = None,
@@ -137,8 +138,30 @@ def label_article(
     memory: Memory | None = None,
     limits: Limits = LIMITS,
     on_stage_end: Callable[[str], object] = ignore_stage,
-) -> LabelledArticle:
-    """The labelled blocks of one article; arguments and errors as for `clean`."""
+) -> Steps[LabelledArticle]:
+    """The labelled blocks of one article, in steps; arguments and errors as for `clean`."""
+    opened = open_article(
+        raw, url=url, name=name, container=container, claims=claims, limits=limits, on_stage_end=on_stage_end
+    )
+    labelled = yield from label_opened_steps(opened, packs=packs, memory=memory)
+    on_stage_end("label")
+    return labelled
+
+
+label_article = alone(label_article_steps)
+
+
+def open_article(
+    raw: bytes | Member | RefusedMember,
+    *,
+    url: str | None = None,
+    name: str | None = None,
+    container: str | None = None,
+    claims: Mapping[str, Any] | None = None,
+    limits: Limits = LIMITS,
+    on_stage_end: Callable[[str], object] = ignore_stage,
+) -> OpenedArticle:
+    """The article with all that was claimed about it, which no pack and no memory has seen; arguments and errors as for `clean`."""
     if isinstance(raw, RefusedMember):
         raise Rejected(raw.reason, raw.message)
     if not isinstance(raw, bytes | Member):
@@ -149,7 +172,7 @@ def label_article(
     content = unpack(member.content, limit=limits.unpacked_bytes)
     if raw is not member:
         refuse_container(content, limits)
-    raw_article = RawArticle(content, member.name or name, (*given.claims, *by_format.claims, *_header_claims(member)))
+    raw_article = RawArticle(content, member.name or name, (*given.claims, *by_format.claims, *header_claims(member)))
     address = next((claim.value for claim in raw_article.claims if claim.field == "url"), None)
     read = partial(
         read_article, raw_article, url=address, limits=limits, encoding=member.encoding, media_type=member.media_type
@@ -165,51 +188,47 @@ def label_article(
             **by_format.notes,
             **given.notes,
         },
-        container=_container_info(member, container) if raw is member else None,
+        container=container_description(member, container) if raw is member else None,
     )
     on_stage_end("parse")
     claimed = resolve_claims(claim for claim in article.claims if claim.field in _ASKED_BEFORE_LABELLING)
-    stated = {field: claim.value for field, claim in claimed.items()}
+    return OpenedArticle(article, page, {field: claim.value for field, claim in claimed.items()})
+
+
+def label_opened_steps(
+    opened: OpenedArticle,
+    *,
+    packs: Packs | None = None,
+    memory: Memory | None = None,
+    examine_page: ExaminePage | None = None,
+) -> Steps[LabelledArticle]:
+    """The labelled blocks of an article that was read, in steps. `examine_page`: the classifier of pages; who labels several times may
+    remember its answers. Raises `Rejected`.
+    """
+    article, page, stated = opened
     find_main_region = page.find_main_region if page else None
     rulebook = find_rulebook(packs or load_packs(), article, stated)
     publisher = publisher_domain(stated, rulebook)
     known = find_publisher(memory, publisher, article) if memory else None
     try:
-        selected = _selected_blocks(page, rulebook, len(article.blocks)) if page and rulebook.selectors else {}
-        labelled = label_blocks(article, rulebook, stated.get("headline"), find_main_region, known, selected)
+        selected = selected_blocks(page, rulebook.selectors, len(article.blocks)) if page else {}
+        labelled = yield from label_block_steps(
+            article, rulebook, stated.get("headline"), find_main_region, known, selected, examine_page
+        )
     except Rejected as refused:
         if article.source.format and refused.reason is Reason.NEEDS_JAVASCRIPT:  # a mail or an item runs none
             raise Rejected(Reason.NO_ARTICLE, "Nothing in it reads like an article.") from None
         raise
-    on_stage_end("label")
     return LabelledArticle(article, rulebook, labelled, find_main_region, publisher, known)
-
-
-def _selected_blocks(page: ParsedPage, rulebook: Rulebook, count: int) -> dict[int, SelectorRule]:
-    """The publisher's rules for elements, by the numbers of the first `count` blocks."""
-    from ingest.core.html.select import blocks_inside  # noqa: PLC0415  lxml, for pages alone
-    from ingest.core.packs.selector import select_first  # noqa: PLC0415
-
-    if page.index is None:
-        return {}
-    found = blocks_inside(page.index.tree, select_first(rulebook.selectors, page.index.tree))
-    return {at: rule for at, rule in found.items() if at < count}
-
-
-def _header_claims(member: Member) -> tuple[Claim, ...]:
-    """What the HTTP headers of a page say of its use."""
-    rights = header_rights(member.headers) if member.headers else None
-    return (Claim("rights", rights, "meta"),) if rights else ()
 
 
 def find_rulebook(packs: Packs, article: Article, stated: Mapping[str, Any]) -> Rulebook:
     """The rules for an article, by its blocks and by the publisher, address and day that were stated (field → value)."""
-    publisher = stated.get("publisher", {})
-    domain = publisher.get("domain") or urlsplit(stated.get("url", "")).hostname
+    domain, publisher = publisher_of(stated)
     published = None
     with suppress(ValueError):
         published = dt.date.fromisoformat((stated.get("published") or "")[:10])
-    return packs.rulebook(domain, publisher.get("name"), [block.text for block in article.blocks], published)
+    return packs.rulebook(domain, publisher, [block.text for block in article.blocks], published)
 
 
 def read_article(
@@ -271,22 +290,6 @@ def read_page(html: str, *, url: str | None) -> tuple[tuple[Block, ...], tuple[C
 
     page = parse_page(html, url=url)
     return page.blocks, _page_claims(page, url), page.find_main_region
-
-
-def refuse_container(content: bytes, limits: Limits) -> None:
-    """Raise `Rejected` (container) for unpacked content that holds several articles."""
-    found = sniff(content[:HEAD_BYTES], limits)
-    if found and found.holds_many:
-        raise Rejected(Reason.CONTAINER, f"The file is {found.title}, and one article was asked for.")
-
-
-def _container_info(member: Member, container: str | None) -> ContainerDescription:
-    return ContainerDescription(
-        container and escape_for_display(container),
-        escape_for_display(member.member)[:MAX_MEMBER_CHARACTERS] or "?",
-        member.offset,
-        member.fetched if member.fetched and _RFC_3339.fullmatch(member.fetched) else None,
-    )
 
 
 def _not_bytes(raw: object) -> str:

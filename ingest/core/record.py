@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, TypeAdapter
@@ -119,7 +120,7 @@ class Removed(_RecordModel):
     label: Label
     """What the block is."""
     rule: Text
-    """What decided: "pack/rule", "structure/…", or "model", the trained classifier."""
+    """What decided: "pack/rule", "structure/…", "memory/…", or "model", the trained classifier."""
     text: Text
     """The block, one line, as parse read it."""
     field: Text | None = None
@@ -285,9 +286,11 @@ CLAIMABLE_FIELDS = (
 )  # fmt: skip
 """Fields about which a claim may be made; the others are found or counted."""
 
-FIELD_TYPES: dict[str, TypeAdapter[Any]] = {
-    name: TypeAdapter(Annotated[field.annotation, field])  # type: ignore[arg-type]  # an annotation made at run time
-    for name, field in Record.model_fields.items()
-    if name in CLAIMABLE_FIELDS
-}
-"""What a value must look like to stand in a field."""
+
+@cache
+def field_type(name: str) -> TypeAdapter[Any]:
+    """What a value must look like to stand in a field. Raises KeyError for a field about which no claim may be made."""
+    if name not in CLAIMABLE_FIELDS:
+        raise KeyError(name)
+    field = Record.model_fields[name]
+    return TypeAdapter(Annotated[field.annotation, field])  # type: ignore[arg-type]  # an annotation made at run time

@@ -1,25 +1,36 @@
-"""What another set of packs or another memory would change in a record, found without cleaning twice what stays as it is."""
+"""What another set of packs or another memory would change in a record, found without cleaning what stays as it is.
+
+bytes ──open──▶ article ──may any of it be decided otherwise?──▶ no: no difference
+└──▶ labelled twice, by one prediction ──compose──▶ both records
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ingest.core.memory.whose import find_publisher
-from ingest.core.metadata.resolve import resolve_claims
-from ingest.core.packs import load_packs
-from ingest.core.pipeline import clean, find_rulebook, label_article
+from ingest.core.compose import compose
+from ingest.core.labelling import page_classifier, text_classifier
+from ingest.core.labelling.judging import finish
+from ingest.core.memory.whose import find_publisher, publisher_domain, stated_domain
+from ingest.core.packs import load_packs, publisher_of
+from ingest.core.packs.changes import pack_changes
+from ingest.core.pipeline import find_rulebook, label_opened_steps, open_article
 from ingest.core.text.characters import count_words
 from ingest.errors import Rejected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from ingest.core.containers import Member, RefusedMember
     from ingest.core.memory.snapshot import Memory
-    from ingest.core.packs import Packs, Rulebook
-    from ingest.core.pipeline import LabelledArticle
+    from ingest.core.packs import Packs
+    from ingest.core.pipeline import LabelledArticle, OpenedArticle
     from ingest.core.record import Record
+
+T = TypeVar("T")
 
 BUILD = frozenset({"ingest", "confidence", "provenance", "removed"})
 """Fields of a record that say how it was made, not what the article is."""
@@ -46,15 +57,44 @@ class Difference:
     refused: str | None = None
 
 
-def difference(raw: bytes, before: Knowledge, after: Knowledge, **given: Any) -> Difference | None:
-    """What changes in a record; None where nothing does. `given`: as for `clean`. Raises `Rejected` where there is no record before."""
-    labelled = label_article(raw, packs=before.packs, memory=before.memory, **given)
-    if not _may_change(labelled, after):
+def difference(
+    raw: bytes | Member | RefusedMember,
+    before: Knowledge,
+    after: Knowledge,
+    *,
+    min_confidence: Mapping[str, float] = MappingProxyType({}),
+    **given: Any,
+) -> Difference | None:
+    """What changes in a record; None where nothing does. `min_confidence`, `given`: as for `clean`. Raises `Rejected` where there is no
+    record before.
+    """
+    opened = open_article(raw, **given)
+    if not may_differ(opened, before, after):
         return None
-    old = clean(raw, packs=before.packs, memory=before.memory, **given)
+    # What the packs have not decided is predicted from the same blocks, so it is predicted once.
+    examine_page, examine_text = _asked_once(page_classifier.examine), _asked_once(text_classifier.examine)
+
+    def labelled(knowledge: Knowledge) -> LabelledArticle:
+        steps = label_opened_steps(opened, packs=knowledge.packs, memory=knowledge.memory, examine_page=examine_page)
+        return finish(steps, examine_text)
+
+    def made(article: LabelledArticle, knowledge: Knowledge) -> Record:
+        version = knowledge.memory.version if knowledge.memory else None
+        return compose(article.article, article.labelled, article.rulebook, min_confidence, version)
+
+    was = labelled(before)
+    try:
+        now: LabelledArticle | Rejected = labelled(after)
+    except Rejected as rejected:
+        now = rejected
+    if not isinstance(now, Rejected) and before.packs is after.packs and now.labelled == was.labelled:
+        return None
+    old = made(was, before)
     whose = (old.publisher.domain or old.publisher.name) if old.publisher else None
     try:
-        new = clean(raw, packs=after.packs, memory=after.memory, **given)
+        if isinstance(now, Rejected):
+            raise now
+        new = made(now, after)
     except Rejected as error:
         return Difference(old.id, whose, ("body",), {}, (count_words(old.body), 0), str(error.reason))
     fields = tuple(
@@ -65,25 +105,35 @@ def difference(raw: bytes, before: Knowledge, after: Knowledge, **given: Any) ->
     return Difference(old.id, whose, fields, dict(_rules(old, new)), (count_words(old.body), count_words(new.body)))
 
 
-def _may_change(labelled: LabelledArticle, after: Knowledge) -> bool:
-    """Whether other rules decide, or a memory knows the publisher: cleaning again takes as long as all else."""
-    article = labelled.article
-    known = find_publisher(after.memory, labelled.publisher, article) if after.memory else None
-    if known or labelled.known:
-        return True
-    stated = {field: claim.value for field, claim in resolve_claims(article.claims).items()}
-    rulebook = find_rulebook(after.packs or load_packs(), article, stated)
-    texts = [block.text for block in article.blocks]
-    return _decisions(rulebook, texts) != _decisions(labelled.rulebook, texts)
+def may_differ(opened: OpenedArticle, before: Knowledge, after: Knowledge) -> bool:
+    """Whether a rule that only one side has can match, or the two memories know the publisher otherwise. Where not, the records are the
+    same but for `ingest`.
+    """
+    article, page, stated = opened
+    was, now = before.packs or load_packs(), after.packs or load_packs()
+    if was is not now:
+        texts = (block.text for block in (*article.blocks, *article.declared))
+        if pack_changes(was, now).may_touch(texts, *publisher_of(stated), is_page=page is not None):
+            return True
+    if before.memory is after.memory or article.is_marked_up:
+        return False
+    publisher = stated_domain(stated) or publisher_domain(stated, find_rulebook(was, article, stated))
+    known, known_now = (
+        find_publisher(memory, publisher, article) if memory else None for memory in (before.memory, after.memory)
+    )
+    return not (known.recalls_as(known_now) if known else known_now is None)
 
 
-def _decisions(rulebook: Rulebook, texts: list[str]) -> list[Any]:
-    publisher = rulebook.publisher and (rulebook.publisher.stem, rulebook.publisher.name, rulebook.publisher.domains)
-    hits = [
-        hit and (hit.rule.id, hit.rule.label, hit.rule.span, hit.captured, hit.start) for hit in rulebook.hits(texts)
-    ]
-    datelines = [rulebook.dateline(text) for text in texts[:20]]
-    return [publisher, *hits, *datelines]
+def _asked_once(function: Callable[..., T]) -> Callable[..., T]:
+    """The function, which is not asked the same twice in a row."""
+    last: list[tuple[tuple[Any, ...], T]] = []
+
+    def ask(*about: Any) -> T:
+        if not last or last[0][0] != about:
+            last[:] = [(about, function(*about))]
+        return last[0][1]
+
+    return ask
 
 
 def _audit(record: Record) -> list[tuple[str, str, str | None]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ingest.service.journal_cursor import JournalCursor
+from ingest.service.journal_reader import JournalReader
 from ingest.service.publisher_changes import RECENT_ARTICLES, drift, silence
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class JournalConditions:
     """Drift and silence of publishers, as `ingest report` flags them, and the share of refusals over the last hour."""
 
     def __init__(self, journal: Journal, refused_share: float) -> None:
-        self._cursor = JournalCursor(journal)
+        self._reader = JournalReader(journal)
         self._refused_share = refused_share
         self._publishers: OrderedDict[str, _Publisher] = OrderedDict()
         self._minutes: dict[str, tuple[int, int]] = {}
@@ -53,11 +52,10 @@ class JournalConditions:
 
     def read_on(self) -> None:
         """Read one slice more of the journal. Raises OSError."""
-        for text in self._cursor.read(SLICE_BYTES).split(b"\n"):
+        for line in self._reader.read_slice(SLICE_BYTES):
             try:
-                line = json.loads(text)
                 self._add(line, line["time"], line["outcome"])
-            except (ValueError, KeyError, TypeError, AttributeError):  # a partial line after a kill, or not ours
+            except (KeyError, TypeError, AttributeError):  # not ours
                 continue
 
     def evaluate(self, now: datetime, raised: Iterable[tuple[str, str]] = ()) -> Conditions:
@@ -65,7 +63,7 @@ class JournalConditions:
         that the journal no longer knows they end.
         """
         self.read_on()
-        if self._cursor.behind:
+        if self._reader.behind:
             return {}
         gone = {(kind, name): None for kind, name in raised if name and name not in self._publishers}
         return gone | self._refusals(now) | dict(self._of_publishers(now))

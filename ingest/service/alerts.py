@@ -20,7 +20,8 @@ from ingest.service.alert_conditions import JournalConditions
 from ingest.service.alert_delivery import DeliveryError, receivers
 from ingest.service.alert_state import FILE_NAME, Alert, load_alerts, write_alerts
 from ingest.service.spool.heartbeat import heartbeats
-from ingest.service.status import MAX_STALL_SECONDS, claimed_and_age, live_parts, missing_worker, stall_message, stalled
+from ingest.service.status import claimed_and_age, missing_worker, stall_message, stalled
+from ingest.service.status_parts import MAX_STALL_SECONDS, live_parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,7 +142,7 @@ class Alerts:
             message = {
                 "time": now.isoformat(timespec="seconds"),
                 "host": os.uname().nodename,
-                "spool": os.fspath(self.service.settings.spool),
+                "spool": os.fspath(self.service.settings.root),
                 "text": "\n".join(lines),
                 "alerts": list(changed.values()),
             }

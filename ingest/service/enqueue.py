@@ -107,7 +107,7 @@ def _deposit(submission: Submission, settings: Settings, *, replace: bool) -> Ti
     is_container = found is not None and found.holds_many  # its members have ids of their own
     record_id = RawArticle(content if is_container else unpack(content, limit=settings.max_unpacked)).id
     given = plain_claims(submission.get("url"), submission.get("claims"))
-    path = _open_prepared(settings).spool.deposit(content, name=name, claims=given, replace=replace)
+    path = _open_prepared(settings).any_spool.deposit(content, name=name, claims=given, replace=replace)
     return Ticket(record_id, path, settings)
 
 
@@ -128,5 +128,5 @@ def publish(settings: Settings, paths: list[str]) -> bool:
 @lru_cache(maxsize=8)
 def _open_prepared(settings: Settings) -> Service:
     service = open_cached(settings)
-    service.spool.prepare()
+    service.any_spool.prepare()
     return service

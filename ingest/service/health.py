@@ -14,14 +14,31 @@ from ingest.service.spool import durable, filenames
 
 def spool_problem(service: Service) -> str | None:
     """Why nothing can be written, in words that say how to mend it; None if all is well. Tries it, and leaves no file."""
-    settings = service.settings
-    if wrong := write_problem(settings.out) or write_problem(settings.spool):
+    if wrong := out_problem(service) or write_problem(service.settings.root):
         return wrong
     try:
         service.spool.prepare()
     except SpoolError as error:
         return str(error)
     return None
+
+
+def prepare_out(service: Service) -> None:
+    """Make the destination of records ready to be written to. Raises `SpoolError`, in such words; `TransientError` for an object store."""
+    out = service.settings.out
+    if not isinstance(out, Path):
+        service.object_store.prepare()
+        return
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SpoolError(durable.explain_os_error(out, error)) from None
+
+
+def out_problem(service: Service) -> str | None:
+    """Why no record can be written, likewise; of an object store only whether it answers is asked, at a request each time."""
+    out = service.settings.out
+    return write_problem(out) if isinstance(out, Path) else service.object_store.problem()
 
 
 def write_problem(folder: Path) -> str | None:
@@ -41,7 +58,9 @@ def write_problem(folder: Path) -> str | None:
 
 def low_disk(settings: Settings) -> str | None:
     """Which disk has too little left, bytes or inodes; None if there is enough."""
-    for folder in (settings.spool, settings.out):
+    for folder in (settings.root, settings.out):
+        if not isinstance(folder, Path):  # an object store has no end
+            continue
         with contextlib.suppress(OSError):
             disk = os.statvfs(folder)
             limit = f"INGEST_MIN_FREE is {settings.min_free:g} %"

@@ -13,25 +13,28 @@ import json
 import logging
 import os
 import sqlite3
-import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ingest.core.model import Duplicate, Gone, Outcome, RawArticle, Refused, Stored
 from ingest.core.preload import CleanFunction
-from ingest.core.text.characters import count_words
 from ingest.errors import Reason, Rejected, TransientError
+from ingest.service.cleaned import bug_message, summary_of
 from ingest.service.journal import Journal
 from ingest.service.memory_snapshot import Observer
-from ingest.service.record_store import RecordStore
+from ingest.service.record_store import RecordWriter
 from ingest.service.recovery import unsettle
 from ingest.service.settings import Settings
 from ingest.service.settlement import Result, StageTimer, settle
-from ingest.service.spool import LockedSource, Spool, containers, filenames
+from ingest.service.spool import Spool, containers, filenames
 from ingest.service.spool.durable import NO_FILE_ERRNOS
 from ingest.service.spool.heartbeat import Heartbeat
+from ingest.service.spool.interface import AnySpool, Source
+from ingest.service.spool.object_journal import ObjectJournal
+from ingest.service.spool.source import LockedSource
 
 if TYPE_CHECKING:
+    from ingest.core.containers import Member
     from ingest.service.story_index import StoryIndex
 
 log = logging.getLogger(__name__)
@@ -50,16 +53,14 @@ TRANSIENT_ERRNOS = frozenset(
     }
 )
 
-MAX_HEADLINE_CHARACTERS = 200  # of the headline in the journal, whose lines are written in one call
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """Runs tickets; opened once, used for many."""
 
-    spool: Spool
-    store: RecordStore
-    journal: Journal
+    spool: AnySpool
+    store: RecordWriter
+    journal: Journal | ObjectJournal
     settings: Settings
     clean: CleanFunction
     heartbeat: Heartbeat | None = None
@@ -79,7 +80,7 @@ class Job:
         try:
             if self.heartbeat:
                 self.heartbeat.beat(path=path)
-            while self.unsettled:
+            while self.unsettled and isinstance(self.spool, Spool):
                 unsettle(self.spool, self.unsettled[-1])
                 self.unsettled.pop()
             outcome = self._run(path, timer)
@@ -116,7 +117,7 @@ class Job:
         finally:
             source.close()
 
-    def _clean(self, path: str, source: LockedSource, timer: StageTimer) -> Result:
+    def _clean(self, path: str, source: Source, timer: StageTimer) -> Result:
         """Clean and write the record; the source is not settled yet."""
         record_id: str | None = None
         try:
@@ -134,7 +135,7 @@ class Job:
                 claims = self.spool.read_sidecar(path) if notes is None else notes.get("given")
             except OSError as error:
                 return Result(_unreadable(error, path, "the sidecar: "))
-            member = None if notes is None else containers.member_of(self.spool, notes, raw, self.settings.limits)
+            member = self._member(notes, raw)
             raw = member.content if member else raw
             record_id = RawArticle(_unpack(raw, self.settings.limits.unpacked_bytes)).id
             name = self.spool.whole_name(path)
@@ -160,7 +161,7 @@ class Job:
             except OSError as error:
                 raise TransientError(f"cannot write records: {error}") from error
             timer("write")
-            return _stored(record_id, record)
+            return Result(Stored(), record_id, **summary_of(record))
         except Rejected as rejection:
             mend = " (INGEST_MAX_UNPACKED)" if rejection.reason is Reason.TOO_LARGE else ""
             return Result(Refused(rejection.reason, rejection.message + mend), record_id)
@@ -171,7 +172,7 @@ class Job:
                 raise TransientError(f"cannot clean: {error}") from error
             # A bug of this program: logged with its line but without the document's text, and no obstacle for the next document.
             log.exception("a bug while cleaning a document", extra={"fields": {"path": path}})
-            return Result(Refused(Reason.BUG, _where(error)), record_id)
+            return Result(Refused(Reason.BUG, bug_message(error)), record_id)
 
     def _place(self, record: Any, path: str, timer: StageTimer) -> Any:
         """The record with its story. A stand-in for a record, as tests have it, stays as it is."""
@@ -186,14 +187,23 @@ class Job:
         timer("story")
         return placed
 
-    def _is_container(self, path: str, source: LockedSource) -> bool:
-        """Whether a source holds several articles; then that is noted beside it."""
+    def _member(self, notes: dict[str, Any] | None, raw: bytes) -> Member | None:
+        if notes is None or not isinstance(self.spool, Spool):
+            return None
+        return containers.member_of(self.spool, notes, raw, self.settings.limits)
+
+    def _is_container(self, path: str, source: Source) -> bool:
+        """Whether a source holds several articles; then that is noted beside it. Raises `Rejected` where containers are not read."""
         from ingest.core.containers import HEAD_BYTES  # noqa: PLC0415 - the core is loaded by those who clean
         from ingest.core.containers.registry import sniff_packed  # noqa: PLC0415
 
         found = sniff_packed(source.head(HEAD_BYTES), self.settings.limits)
         if found is None or not found.holds_many:
             return False
+        if not (isinstance(self.spool, Spool) and isinstance(source, LockedSource)):
+            raise Rejected(
+                Reason.CONTAINER, "A spool in an object store does not read containers; a spool in a folder does."
+            )
         if containers.progress_of(self.spool, path) is None:  # the lock keeps others from noting it meanwhile
             containers.begin(self.spool, path, found.name, source.opened_stat.st_size)
         return True
@@ -207,22 +217,6 @@ def _lost(new: dict[str, Any], kept: dict[str, Any], given: set[str]) -> tuple[s
         | {"extra"}
     )
     return tuple(sorted(name for name in given & new.keys() if new[name] != kept.get(name)))
-
-
-def _stored(record_id: str, record: Any) -> Result:
-    publisher = record.publisher and (record.publisher.domain or record.publisher.name)
-    return Result(
-        Stored(),
-        record_id,
-        publisher=publisher,
-        headline=record.headline and record.headline[:MAX_HEADLINE_CHARACTERS],
-        language=getattr(record, "language", None),
-        published=getattr(record, "published", None),
-        story=getattr(record, "story", None),
-        words=count_words(record.body),
-        confidence=record.confidence.model_dump(exclude_none=True),
-        words_removed=sum(count_words(removed.text) for removed in record.removed),
-    )
 
 
 def _unreadable(error: OSError, path: str, what: str = "") -> Refused:
@@ -242,6 +236,24 @@ def _unpack(raw: bytes, limit: int) -> bytes:
     return unpack(raw, limit=limit)
 
 
-def _where(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
+def clean_content(clean: CleanFunction, content: bytes, known: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Clean a content in a process that has neither spool nor store. `known`: its `name` and `claims`.
+
+    Gives what can be said in JSON: the `record`, its `summary` and the milliseconds of its `stages`; a `reason` and a `message`; or a `fault`
+    of the surroundings. Raises MemoryError.
+    """
+    timer = StageTimer()
+    try:
+        record = clean(
+            content, **known, limits=settings.limits, min_confidence=settings.min_confidence, on_stage_end=timer
+        )
+        return {"record": record.to_json(), "summary": summary_of(record), "stages": timer.stages}
+    except Rejected as rejection:
+        return {"reason": rejection.reason, "message": rejection.message}
+    except TransientError as fault:
+        return {"fault": str(fault)}
+    except MemoryError:
+        raise
+    except Exception as error:
+        log.exception("a bug while cleaning a document", extra={"fields": {"name": known.get("name")}})
+        return {"reason": Reason.BUG, "message": bug_message(error)}

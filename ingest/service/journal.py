@@ -244,6 +244,11 @@ def received(token: str) -> str | None:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds") if at else None
 
 
+def seconds_since(written: str) -> float:
+    """How many seconds ago a line was written, by its `time`."""
+    return time.time() - datetime.fromisoformat(written).timestamp()
+
+
 def _claimed_at(token: str) -> float:
     return int(token[:16], 16) / 1e9 if TOKEN.fullmatch(token) else 0.0
 

@@ -101,6 +101,7 @@ def to_stderr(level: int = logging.INFO) -> None:
     handler.setFormatter(TerminalLines() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it logs each burst of file events
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # it logs where each process found its credentials
     for client in (
         "httpx",
         "opensearch",

@@ -22,8 +22,8 @@ SEGMENT_SECONDS = 60.0
 STALE_SECONDS = 600.0  # an unfinished file that old has no writer: no document is allowed so long
 
 
-class RecordStore(Protocol):
-    """A destination of records."""
+class RecordWriter(Protocol):
+    """A destination of records, as a job uses it. Raises OSError where it says nothing else."""
 
     def write(self, record_id: str, content: bytes) -> None:
         """Make the record durable under its id, in place of an older one. Raises OSError and leaves nothing half-written."""
@@ -33,6 +33,10 @@ class RecordStore(Protocol):
 
     def read(self, record_id: str) -> dict[str, Any] | None:
         """The record that has this id; None if it cannot be read any more, or is in a segment."""
+
+
+class RecordStore(RecordWriter, Protocol):
+    """The whole of a destination."""
 
     def read_bytes(self, record_id: str) -> bytes | None:
         """The record as JSON, wherever it is; None if there is none. Raises OSError, also if the store has nothing at all."""

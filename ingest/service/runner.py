@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import signal
-import threading
 from collections import deque
-from types import FrameType
 
 from ingest.core.model import Gone
 from ingest.core.preload import CleanFunction, preload
@@ -15,40 +13,27 @@ from ingest.service.composition import open_service
 from ingest.service.file_events import FileEvents
 from ingest.service.settings import Settings
 from ingest.service.sinks.processes import DeliveryProcesses
+from ingest.service.stopping import MAX_CLAIMS_PER_ROUND, SHUTDOWN_SECONDS, StopSignal
 from ingest.service.unpacking import Unpacking
 from ingest.service.watcher import Watcher
 from ingest.service.workers.pool import WorkerPool
 
 log = logging.getLogger(__name__)
 
-MAX_CLAIMS_PER_ROUND = 1000  # sources claimed before their tickets are published
 UNPACKING_SECONDS = 0.05  # between two looks for new members while a container is open
 WATCHED_WORKERS = 40  # worker processes on all machines for which `watch` keeps members of containers claimed
-SHUTDOWN_SECONDS = 10.0  # that documents in progress may take to end once we are to stop
-
-
-class StopSignal:
-    """Set by SIGTERM and SIGINT; `signal` is which."""
-
-    def __init__(self) -> None:
-        self.signal = 0
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, self._on_signal)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        del frame
-        if self.signal:  # the second one: stop at once
-            raise KeyboardInterrupt
-        self.signal = number
-
-    def __call__(self) -> bool:
-        """Whether we are to stop."""
-        return bool(self.signal)
 
 
 def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = None) -> int:
     """Run until a signal stops it, or, `once`, until inbox and claimed are empty. Gives the exit code."""
+    if settings.in_object_store:
+        from ingest.service import object_runner  # noqa: PLC0415 - for those who have a bucket
+
+        return object_runner.up(settings, once=once, clean=clean)
+    return _up(settings, once=once, clean=clean)
+
+
+def _up(settings: Settings, *, once: bool, clean: CleanFunction | None) -> int:
     stop = StopSignal()
     service = open_service(settings)
     deliveries = DeliveryProcesses(settings)
@@ -107,6 +92,10 @@ def watch(settings: Settings, *, delivers: bool = False) -> int:
 
     Gives the exit code.
     """
+    if settings.in_object_store:
+        from ingest.service import object_runner  # noqa: PLC0415 - for those who have a bucket
+
+        return object_runner.watch(settings)
     from ingest.service.broker import BROKER_ERRORS, describe_error  # noqa: PLC0415 - celery, for those who have a broker
 
     stop = StopSignal()

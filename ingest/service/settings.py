@@ -7,22 +7,27 @@ options win over the environment.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
+from pydantic import Field, SecretStr, StringConstraints, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ingest.core.containers.json_fields import MAPPED_FIELDS
 from ingest.core.limits import LIMITS, Limits
 from ingest.core.text.characters import is_url
+from ingest.service.broker_url import check_broker_url, each_url, with_password, without_password
+from ingest.service.objects.address import SCHEME, ObjectAddress
 from ingest.service.sinks.url import SinkUrl
 
 PREFIX = "INGEST_"
 SECRETS = ("broker_url", "broker_password", "dashboard_token", "intake_token", "alert_webhook", "sinks")
+FOLDER_SETTINGS = ("sinks", "memory", "stories", "alert_command", "alert_webhook", "search")
+"""Settings of what needs a spool in a folder."""
 MIB = 1 << 20
 MIN_TOKEN_CHARACTERS = 16
 JsonField = Annotated[str, StringConstraints(pattern=f"^({'|'.join(MAPPED_FIELDS)})$")]
@@ -36,10 +41,17 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, hide_input_in_errors=True
     )
 
-    spool: Path = Field(
-        Path("spool"), description="The folder of inbox, claimed, done and quarantine; all on one mount."
+    spool: Path | ObjectAddress = Field(
+        Path("spool"),
+        description="The folder of inbox, claimed, done and quarantine, all on one mount; or s3://bucket/prefix (docs/scale.md).",
     )
-    out: Path = Field(Path("out"), description="Where records go.")
+    state: Path | None = Field(None, description="With a spool in an object store, a folder for heartbeats and packs.")
+    lease_seconds: float = Field(
+        60.0, ge=1, description="With a spool in an object store, how long a dead machine's sources wait for another."
+    )
+    out: Annotated[Path | ObjectAddress, NoDecode] = Field(
+        Path("out"), description="Where records go: a folder, or s3://bucket/prefix (docs/scale.md)."
+    )
     out_format: Literal["json", "jsonl"] = Field(
         "json", description="json: one file per article; jsonl: JSON Lines segments."
     )
@@ -158,16 +170,18 @@ class Settings(BaseSettings):
         """By what sets two deployments apart: `min_confidence` is a mapping, and mappings have no hash."""
         return hash((self.spool, self.out, self.broker_prefix))
 
-    @field_validator("spool", "out", "packs", "stories", "search", "broker_ca", mode="before")
+    @field_validator("spool", "out", "state", "packs", "stories", "search", "broker_ca", mode="before")
     @classmethod
-    def _a_path(cls, value: Any) -> Any:
+    def _a_path(cls, value: Any, info: ValidationInfo) -> Any:
+        if info.field_name in {"spool", "out"} and isinstance(value, str) and value.startswith(SCHEME):
+            return ObjectAddress.parse(value)
         if isinstance(value, str | os.PathLike) and is_url(value):
             raise ValueError("an address, not a path; only a folder of this machine can be used")
         return value
 
-    @field_validator("spool", "out", "packs", "stories", "search", "broker_ca")
+    @field_validator("spool", "out", "state", "packs", "stories", "search", "broker_ca")
     @classmethod
-    def _absolute(cls, value: Path | str | None) -> Path | str | None:
+    def _absolute(cls, value: Path | str | ObjectAddress | None) -> Path | str | ObjectAddress | None:
         return value.absolute() if isinstance(value, Path) else value
 
     @field_validator("broker_url")
@@ -175,23 +189,7 @@ class Settings(BaseSettings):
     def _valid_broker_url(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
             return None
-        scheme = value.get_secret_value().partition("://")[0]
-        if scheme not in {"redis", "rediss", "redis+socket", "sentinel"}:
-            raise ValueError(
-                "must begin with redis://, rediss://, redis+socket:// or sentinel://; other brokers are not supported"
-            )
-        try:
-            urls = [urlsplit(url) for url in _each_url(value.get_secret_value())]
-            whole = scheme == "redis+socket" or all(
-                url.hostname and url.port != 0 and url.scheme == scheme for url in urls
-            )
-        except ValueError:
-            whole = False
-        if not whole:
-            raise ValueError(
-                "has no readable host and port; characters such as / ? # @ in a password must be written as %XX, "
-                f"or the password given by {PREFIX}BROKER_PASSWORD"
-            )
+        check_broker_url(value.get_secret_value())
         return value
 
     @field_validator("sinks", mode="before")
@@ -230,8 +228,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.out == self.spool or self.out.is_relative_to(self.spool / "inbox"):
+        if f"{self.out}/".startswith(f"{self.spool}/inbox/") or self.out == self.spool:
             raise ValueError("out must not lie in the inbox, or records would be cleaned as articles")
+        if isinstance(self.out, ObjectAddress) and self.out_format != "json":
+            raise ValueError(f"{PREFIX}OUT_FORMAT: jsonl needs a folder; in an object store each record is an object")
+        if self.in_object_store and not self.state and "~" in os.path.expanduser("~"):
+            raise ValueError(f"{PREFIX}STATE: must be given, as this user has no home folder")
+        named = [f"{PREFIX}{name.upper()}" for name in FOLDER_SETTINGS if getattr(self, name) not in {None, "off", ()}]
+        if named and self.in_object_store:
+            raise ValueError(f"{', '.join(named)}: works with a spool in a folder only (docs/scale.md)")
         if (self.broker or "").startswith("sentinel://") != bool(self.broker_master):
             raise ValueError(f"{PREFIX}BROKER_MASTER and a broker at sentinel:// need each other")
         if self.broker_ca and not (self.broker or "").startswith("rediss://"):
@@ -239,6 +244,22 @@ class Settings(BaseSettings):
         if self.max_unpacked < self.max_bytes:
             raise ValueError(f"{PREFIX}MAX_UNPACKED is below {PREFIX}MAX_BYTES, but an unpacked source may be as large")
         return self
+
+    @property
+    def in_object_store(self) -> bool:
+        """Whether the spool is in an object store."""
+        return isinstance(self.spool, ObjectAddress)
+
+    @property
+    def root(self) -> Path:
+        """The folder of this machine for what is no source: that of the spool, or the state beside an object store."""
+        if isinstance(self.spool, Path):
+            return self.spool
+        if self.state:
+            return self.state
+        return (
+            Path("~/.local/state/news-ingest").expanduser() / hashlib.sha256(str(self.spool).encode()).hexdigest()[:16]
+        )
 
     @property
     def limits(self) -> Limits:
@@ -250,7 +271,7 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[str, ...]:
         """Strings that no log, error or terminal may show."""
         given = [each.get_secret_value() for each in (self.broker_password, self.alert_webhook) if each]
-        held = (*given, *(urlsplit(url).password for url in _each_url(self.broker or "")))
+        held = (*given, *(urlsplit(url).password for url in each_url(self.broker or "")))
         forms = [form for secret in held if secret for form in (secret, quote(secret, safe=""))]
         return tuple(dict.fromkeys(forms + [form for url in self.sink_urls for form in url.secrets]))
 
@@ -264,30 +285,13 @@ class Settings(BaseSettings):
         """The broker's URL with its password: never for a log."""
         if self.broker_url is None:
             return None
-        urls = _each_url(self.broker_url.get_secret_value())
+        urls = each_url(self.broker_url.get_secret_value())
         if self.broker_password is None or urlsplit(urls[0]).password is not None:
             return ";".join(urls)
         secret = quote(self.broker_password.get_secret_value(), safe="")
-        return ";".join(_with_password(url, secret) for url in urls)
+        return ";".join(with_password(url, secret) for url in urls)
 
     @property
     def broker_shown(self) -> str | None:
         """The broker's URL without its password."""
-        return self.broker and ";".join(map(_without_password, _each_url(self.broker)))
-
-
-def _each_url(urls: str) -> list[str]:
-    """The URLs of several sentinels; of Redis the one, in which a semicolon may be a part of the password."""
-    return urls.split(";") if urls.startswith("sentinel://") else [urls]
-
-
-def _with_password(url: str, quoted: str) -> str:
-    scheme, _, rest = url.partition("://")
-    user, _, address = rest.rpartition("@")
-    return f"{scheme}://{user}:{quoted}@{address}"
-
-
-def _without_password(url: str) -> str:
-    scheme, _, rest = url.partition("?")[0].partition("://")
-    user, _, address = rest.rpartition("@")
-    return f"{scheme}://" + (f"{user.partition(':')[0]}:***@" if user else "") + address
+        return self.broker and ";".join(map(without_password, each_url(self.broker)))

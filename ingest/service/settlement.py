@@ -15,9 +15,10 @@ from ingest.core.model import Duplicate, Gone, Outcome, Refused, Unpacked
 from ingest.core.text.characters import escape_for_display
 from ingest.errors import Rejected, TransientError
 from ingest.service.formats import JournalEntry
-from ingest.service.journal import received
+from ingest.service.journal import Journal, received
 from ingest.service.recovery import unsettle
-from ingest.service.spool import filenames, timestamp
+from ingest.service.spool import Spool, filenames, timestamp
+from ingest.service.spool.object_spool import ObjectSpool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,11 @@ class StageTimer:
         now = time.monotonic()
         self.stages[stage] = round(1000 * (now - self._last), 2)
         self._last = now
+
+    def include(self, stages: Mapping[str, float]) -> None:
+        """Stages that another process timed, and that end now."""
+        self.stages |= stages
+        self._last = time.monotonic()
 
     def total(self) -> float:
         """Milliseconds since the beginning."""
@@ -62,35 +68,41 @@ class Result:
 
 
 def settle(job: Job, path: str, result: Result, timer: StageTimer | None = None) -> Outcome:
-    """Move the source to `done` or `quarantine` and write the journal's line, both or neither; whoever renames the source writes the line.
+    """Settle the source in `done` or `quarantine` and write the journal's line, both or neither; whoever settles the source writes the line.
 
     Gives `Gone` if another process was faster. `timer`: None where the worker process has died. Raises `TransientError`.
     """
     outcome = result.outcome
     if isinstance(outcome, Gone):
         return outcome
-    name = os.path.basename(path)
     notes = job.spool.read_member(path) or {}
     entry = _journal_entry(job.spool.whole_name(path), result, timer, notes)
     try:
-        with job.journal.settling():
-            if isinstance(outcome, Refused):
-                settled = job.spool.refuse(path, _reason(job, path, outcome, entry, notes))
-            else:
-                settled = job.spool.done(path)
-            if not settled:
-                return Gone()
-            try:
-                job.journal.append(entry)
-            except OSError:
-                job.unsettled.append(name)
-                unsettle(job.spool, name)
-                job.unsettled.remove(name)
-                raise
+        reason = _reason(job, path, outcome, entry, notes) if isinstance(outcome, Refused) else None
+        if not _settle_with_line(job, path, entry, reason):
+            return Gone()
     except OSError as error:
         raise TransientError(f"cannot settle a source: {error}") from error
     log.info("settled", extra={"fields": entry})
     return outcome
+
+
+def _settle_with_line(job: Job, path: str, entry: JournalEntry, reason: dict[str, Any] | None) -> bool:
+    """Settle the source and write its line, both or neither; False if another process was faster. Raises OSError."""
+    if isinstance(job.spool, ObjectSpool):
+        return job.spool.settle(path, entry, reason)
+    spool, journal, name = cast(Spool, job.spool), cast(Journal, job.journal), os.path.basename(path)
+    with journal.settling():
+        if not (spool.done(path) if reason is None else spool.refuse(path, reason)):
+            return False
+        try:
+            journal.append(entry)
+        except OSError:
+            job.unsettled.append(name)
+            unsettle(spool, name)
+            job.unsettled.remove(name)
+            raise
+    return True
 
 
 def _journal_entry(whole_name: str, result: Result, timer: StageTimer | None, notes: Mapping[str, Any]) -> JournalEntry:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 from ingest.service.alert_state import read_alerts
 from ingest.service.composition import Service, open_service
 from ingest.service.formats import (
     ContainerStatus,
-    KeeperStatus,
-    LiveParts,
     NoSpoolStatus,
-    RedisStatistics,
     ServiceStatus,
 )
 from ingest.service.health import low_disk, spool_problem
+from ingest.service.journal import seconds_since
 from ingest.service.memory_snapshot import MemorySnapshot
+from ingest.service.object_status import read_object_status
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.settings import Settings
 from ingest.service.sinks.status import sink_problems, sink_statuses
@@ -30,18 +28,20 @@ from ingest.service.spool import FOLDERS, Spool, containers, filenames
 from ingest.service.spool.clock import MAX_CLOCK_SKEW_SECONDS, age_key
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
 from ingest.service.spool.inbox import Inbox
+from ingest.service.status_parts import MAX_STALL_SECONDS, free_disk, live_parts, redis_status
 from ingest.service.workers.process import MAX_PENDING
 
-STALE_SECONDS = 30.0  # seconds without a beat after which a part of the service counts as gone
+MAX_REASONS = 10_000
+"""Sources in quarantine whose reasons are read, the newest: 45 µs each. The others count as "older"."""
 MAX_CONTAINERS = 20
 """Containers that are listed."""
-MAX_STALL_SECONDS = 60.0
-"""Sources wait, a worker is alive, and nothing was settled for so long: the service has stalled."""
 
 
 def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
     """The state of the service, seen from outside. Lists every source that is kept."""
     service = open_service(settings)
+    if settings.in_object_store:
+        return read_object_status(service)
     spool = service.spool
     if not has_spool(settings):
         return {"why": [no_spool_message(settings)]}
@@ -52,9 +52,8 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         ).scan()
     )
     claimed, oldest = claimed_and_age(spool)
-    quarantined = list(spool.settled("quarantine"))
     tail = service.journal.tail(1 << 20)
-    recent = [line for line in tail if _age(line["time"]) < 60]
+    recent = [line for line in tail if seconds_since(line["time"]) < 60]
     refused = [line for line in tail if line["outcome"] == "refused"]
     found = list(heartbeats(spool.root))
     parts = live_parts(found)
@@ -64,7 +63,7 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "oldest_claimed_seconds": oldest,
         "containers": list(islice(_containers(spool), MAX_CONTAINERS)),
         "done": sum(1 for _ in spool.settled("done")),
-        "quarantined": dict(Counter(spool.reason(path).get("reason", "unknown") for path in quarantined)),
+        "quarantined": _reasons(spool),
         "rate_per_minute": len(recent),
         "last_refused": {key: refused[-1].get(key) for key in ("time", "name", "reason")} if refused else None,  # type: ignore[typeddict-item]
         "keeper": parts["keeper"],
@@ -89,6 +88,16 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
     return seen
 
 
+def _reasons(spool: Spool) -> dict[str, int]:
+    """How many sources are in quarantine, by reason."""
+    older, newest = 0, deque[str](maxlen=MAX_REASONS)
+    for path in spool.settled("quarantine"):
+        older += len(newest) == MAX_REASONS
+        newest.append(path)
+    found = Counter(str(spool.reason(path).get("reason", "unknown")) for path in newest)
+    return dict(found) | ({"older": older} if older else {})
+
+
 def _containers(spool: Spool) -> Iterator[ContainerStatus]:
     for path in containers.claimed_containers(spool.listed("claimed")):
         if progress := containers.progress_of(spool, path):
@@ -101,13 +110,13 @@ def _containers(spool: Spool) -> Iterator[ContainerStatus]:
 
 
 def has_spool(settings: Settings) -> bool:
-    """Whether there is a spool, with all its folders."""
-    return all((settings.spool / folder).is_dir() for folder in FOLDERS)
+    """Whether there is a spool, with all its folders; of an object store nothing is asked."""
+    return settings.in_object_store or all((settings.root / folder).is_dir() for folder in FOLDERS)
 
 
 def no_spool_message(settings: Settings) -> str:
     """The message where there is no spool."""
-    return f"there is no spool at {settings.spool}; `ingest up` makes one"
+    return f"there is no spool at {settings.root}; `ingest up` makes one"
 
 
 def claimed_and_age(spool: Spool) -> tuple[int, int]:
@@ -126,21 +135,6 @@ def claimed_and_age(spool: Spool) -> tuple[int, int]:
                 except FileNotFoundError:  # settled meanwhile
                     continue
     return len(since), round(time.time() - min(since, key=age_key(), default=time.time()))
-
-
-def live_parts(found: Iterable[HeartbeatStatus]) -> LiveParts:
-    """The watcher, the hosts of Celery workers with a heartbeat of the last 30 seconds, and the number of worker processes."""
-    alive = [heartbeat for heartbeat in found if heartbeat.alive]
-    keepers = [d for d in alive if d.notes.get("role") in {"up", "watch"} and d.age < STALE_SECONDS]
-    keeper = min(keepers, key=lambda d: bool(d.notes.get("standing_by")), default=None)
-    return {
-        "keeper": cast(KeeperStatus, keeper.notes | {"beat_seconds": round(keeper.age)}) if keeper else None,
-        "standing_by": sum(bool(d.notes.get("standing_by")) for d in keepers),
-        "workers": [
-            str(d.notes.get("host")) for d in alive if d.notes.get("role") == "worker" and d.age < STALE_SECONDS
-        ],
-        "children": sum(d.notes.get("role") == "child" for d in alive),
-    }
 
 
 def stalled(
@@ -173,11 +167,6 @@ def stall_message(seconds: int, claimed: int) -> str:
     return f"nothing was settled for {seconds} s, though {claimed} sources are claimed and a worker is alive; see its log, or restart it"
 
 
-def free_disk(settings: Settings) -> dict[str, int]:
-    """Bytes that are free where sources and records go."""
-    return {str(at): shutil.disk_usage(at).free for at in (settings.spool, settings.out) if at.exists()}
-
-
 def blockers(seen: Mapping[str, Any]) -> list[str]:
     """Why sources do not move, and what to do."""
     why, keeper = [], seen["keeper"]
@@ -205,27 +194,3 @@ def missing_worker(seen: Mapping[str, Any]) -> str | None:
     if seen["claimed"] and not seen["workers"] and (keeper is None or keeper["role"] == "watch"):
         return "no worker is running: start `ingest worker`"
     return None
-
-
-def redis_status(service: Service) -> tuple[RedisStatistics | None, list[str]]:
-    """The statistics of Redis, None if it cannot be reached; and what is wrong with it."""
-    from ingest.service.broker import BROKER_ERRORS, describe_error  # noqa: PLC0415 - celery, for those who have a broker
-
-    try:
-        facts = service.broker.statistics()
-    except BROKER_ERRORS as error:
-        return None, [describe_error(service.settings, error)]
-    why = []
-    if facts["eviction"] != "noeviction":
-        why.append(
-            f"Redis may drop tickets: its maxmemory-policy is {facts['eviction']}; run: CONFIG SET maxmemory-policy noeviction"
-        )
-    if not facts["append_only"]:
-        why.append("Redis forgets its queue at a restart (appendonly is off): the watcher queues again, a little later")
-    if facts["memory_limit_mib"] and facts["memory_mib"] > 0.7 * facts["memory_limit_mib"]:
-        why.append(f"Redis is nearly full: {facts['memory_mib']} of {facts['memory_limit_mib']} MiB")
-    return facts, why
-
-
-def _age(written: str) -> float:
-    return time.time() - datetime.fromisoformat(written).timestamp()

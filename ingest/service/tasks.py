@@ -24,12 +24,16 @@ from ingest.core.preload import preload
 from ingest.service.broker import BROKER_ERRORS, TASK, TASK_SECONDS, describe_error, make_celery
 from ingest.service.composition import Service, open_service
 from ingest.service.environment import load_settings
+from ingest.service.health import prepare_out
 from ingest.service.logs import to_stderr
+from ingest.service.object_watcher import prepare, publish_packs
+from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.prefetch import Window
 from ingest.service.recovery import reconcile
 from ingest.service.settings import Settings
 from ingest.service.spool.filenames import tickets
 from ingest.service.spool.heartbeat import Heartbeat
+from ingest.service.workers.lanes import LanePool
 from ingest.service.workers.pool import WorkerPool
 from ingest.service.workers.process import kill_with_parent
 
@@ -47,7 +51,7 @@ def make_app(settings: Settings) -> Celery:
     app = make_celery(settings)
     service = open_service(settings, app)
     stopping = mmap.mmap(-1, 1)  # shared with the forked pool processes: 1 once the worker is to stop
-    pools: dict[int, WorkerPool] = {}
+    pools: dict[int, WorkerPool | LanePool] = {}
     """One for each pool process, by its process id: a forked process must not use its parent's."""
 
     @app.task(name=TASK, max_retries=MAX_LOST_RETRIES, default_retry_delay=1)
@@ -57,7 +61,7 @@ def make_app(settings: Settings) -> Celery:
             return
         pid = os.getpid()
         if pid not in pools:
-            pools[pid] = WorkerPool(service, preload(), size=1)
+            pools[pid] = _open_pool(service)
         rest = run_tickets(pools[pid], paths, lambda: bool(stopping[0]))
         if rest:
             try:
@@ -69,12 +73,11 @@ def make_app(settings: Settings) -> Celery:
 
     @signals.worker_init.connect(weak=False)
     def _prepare(**_: Any) -> None:
-        service.spool.prepare()
-        settings.out.mkdir(parents=True, exist_ok=True)
-        try:  # as the watcher does: we may start first, and Redis may still have tickets
-            reconcile(service.spool, service.journal)
-        except OSError as error:
-            log.warning("the watcher will compare the journal with the sources: %s", error)
+        if settings.in_object_store:
+            prepare(service)
+            publish_packs(PackSnapshot(str(settings.root)), settings.packs)
+        else:
+            _prepare_folder(service)
         preload()  # before the pool forks
 
     @signals.worker_shutting_down.connect(weak=False)
@@ -89,6 +92,24 @@ def make_app(settings: Settings) -> Celery:
     return app
 
 
+def _open_pool(service: Service) -> WorkerPool | LanePool:
+    """The pool of a process: of a bucket it opens its own, as connections and threads do not outlive a fork."""
+    if service.settings.in_object_store:
+        service = open_service(service.settings)
+        prepare(service)
+        return LanePool(service, preload(), size=1)
+    return WorkerPool(service, preload(), size=1)
+
+
+def _prepare_folder(service: Service) -> None:
+    service.spool.prepare()
+    prepare_out(service)
+    try:  # as the watcher does: we may start first, and Redis may still have tickets
+        reconcile(service.spool, service.journal)
+    except OSError as error:
+        log.warning("the watcher will compare the journal with the sources: %s", error)
+
+
 def _beat_step(service: Service) -> type[bootsteps.StartStopStep]:
     class Beat(bootsteps.StartStopStep):
         """The worker's heartbeat, sent from the loop that consumes messages, so it stops when that does."""
@@ -101,7 +122,7 @@ def _beat_step(service: Service) -> type[bootsteps.StartStopStep]:
             self.timer: Any = None
 
         def start(self, parent: Any) -> None:
-            self.heartbeat = self.heartbeat or Heartbeat(service.spool.root, "worker")
+            self.heartbeat = self.heartbeat or Heartbeat(str(service.settings.root), "worker")
             self.heartbeat.beat(pool=service.settings.workers)
             self.timer = parent.timer.call_repeatedly(
                 BEAT_SECONDS, self.heartbeat.beat, kwargs={"pool": service.settings.workers}
@@ -115,7 +136,7 @@ def _beat_step(service: Service) -> type[bootsteps.StartStopStep]:
     return Beat
 
 
-def run_tickets(pool: WorkerPool, paths: list[str], stopping: Callable[[], bool]) -> list[str]:
+def run_tickets(pool: WorkerPool | LanePool, paths: list[str], stopping: Callable[[], bool]) -> list[str]:
     """Bring tickets to their outcomes; gives those for which there was no time, or that were not begun when `stopping` became true."""
     until = time.monotonic() + TASK_SECONDS
     for path in paths:

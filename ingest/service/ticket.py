@@ -37,9 +37,9 @@ class Ticket:
         """
         service = open_cached(self.settings or load_settings())
         token = filenames.token_of(filenames.split_ticket(self.path)[1])
-        if service.spool.holds(self.path):
+        if service.any_spool.holds(self.path):
             return None
-        return service.journal.entries_of([token]).get(token)
+        return service.any_journal.entries_of([token]).get(token)
 
     def wait(self, timeout: float = 600.0) -> JournalEntry:
         """The outcome, as soon as there is one. Raises TimeoutError after `timeout` seconds, else what `outcome` raises."""

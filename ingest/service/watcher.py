@@ -17,10 +17,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from ingest.core.text.characters import escape_for_display
-from ingest.errors import InvalidSettings, SpoolError, TransientError
+from ingest.errors import InvalidSettings, TransientError
 from ingest.service.alerts import Alerts
 from ingest.service.composition import Service
-from ingest.service.health import low_disk, spool_problem
+from ingest.service.health import low_disk, prepare_out, spool_problem
 from ingest.service.memory_snapshot import MemoryKeeper
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.recovery import JournalCare
@@ -46,10 +46,7 @@ class Watcher:
         settings = service.settings
         self.spool = service.spool
         self.spool.prepare()
-        try:
-            settings.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SpoolError(durable.explain_os_error(settings.out, error)) from None
+        prepare_out(service)
         self.settings = settings
         self.packs = PackSnapshot(self.spool.root)
         self.memory = MemoryKeeper(self.spool.root)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ingest.core.html.run import ordered_class_tokens
+from ingest.core.html.names import words_of_names
 from ingest.core.labelling import page_classifier
 from ingest.core.labelling.element_weights import element_scores, learned_element_weights
 from ingest.core.labelling.forest import Forest
@@ -131,7 +131,7 @@ def test_an_element_name_counts_by_its_distance_and_unknown_names_count_nothing(
     def score(*classes: str) -> float:
         element = None
         for depth, name in enumerate(classes):
-            element = Element("div", name, ordered_class_tokens(name), depth, element)
+            element = Element("div", name, words_of_names([name])[0], depth, element)
         order = list(element.self_and_ancestors())[::-1] if element else []
         kinds = [(each.tag, each.name_tokens) for each in order]
         scores = element_scores(kinds, range(len(kinds)), np.arange(len(kinds)) - 1, learned_element_weights())

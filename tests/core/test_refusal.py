@@ -253,3 +253,13 @@ def test_short_articles_are_kept(title: str, text: str) -> None:
 def test_a_brief_without_spaces_is_no_empty_frame(text: str) -> None:
     raw = f"<html><head><title>{text[:8]}</title></head><body><h1>{text[:8]}</h1><div class=post><p>{text}</p></div></body></html>"
     assert clean(raw.encode()).body == text
+
+
+@pytest.mark.parametrize(("text", "refused"), [("short", True), ("Short.", True), ("The bridge was closed on Monday.", False),
+                                               ("大桥周一关闭", False), ("བོད་ཀྱི་གནས་ཚུལ།", False)])  # fmt: skip
+def test_one_word_is_no_article(text: str, refused: bool) -> None:  # noqa: FBT001
+    if refused:
+        with pytest.raises(Rejected, match="article"):
+            clean(text.encode())
+    else:
+        assert clean(text.encode()).body

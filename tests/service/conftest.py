@@ -12,6 +12,7 @@ import pytest
 from ingest.service.environment import load_settings
 from ingest.service.settings import Settings
 from ingest.service.spool import beneath
+from tests.support.objects import FaultProxy, ObjectServer, environment_of, object_server
 from tests.support.processes import Redis, Tmpfs, Tree, private_redis
 
 
@@ -66,6 +67,28 @@ def disk() -> Iterator[Callable[..., Tmpfs]]:
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
     yield from private_redis(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _object_server() -> Iterator[ObjectServer]:
+    with object_server() as server:
+        yield server
+
+
+@pytest.fixture
+def objects(_object_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> ObjectServer:
+    """An S3 server, which this process and its children find."""
+    for name, value in environment_of(_object_server.url).items():
+        monkeypatch.setenv(name, value)
+    return _object_server
+
+
+@pytest.fixture
+def proxy(objects: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultProxy]:
+    """A proxy before that server, which this process and its children find instead."""
+    with FaultProxy(objects) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        yield proxy
 
 
 @pytest.fixture(params=["openat2", "walk"])

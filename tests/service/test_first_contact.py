@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from ingest import Rejected, clean, enqueue
 from ingest.cli import cli
 from ingest.core import pipeline
+from ingest.core.preload import PAGE, TEXT
 from ingest.errors import InvalidSettings
 from ingest.service.environment import load_settings
 from ingest.service.health import write_problem
@@ -65,7 +66,7 @@ LEFT_ALONE = ["a.txt.meta.json: a symbolic link", "below: a symbolic link", "lin
 
 def probe(raw: bytes, **_: Any) -> None:
     """In place of the core: says which process it runs in, and whether that can reach the network."""
-    if raw.startswith(b"A short text"):  # of `preload`, in the parent
+    if raw in (TEXT, PAGE):  # of `preload`, in the parent
         return
     if raw.startswith(b"LOOP"):
         time.sleep(1000)
@@ -152,7 +153,7 @@ def test_a_url_as_input_is_refused_with_advice(words: list[str]) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["status", "--spool"], ["up", "--out"], ["clean", "in", "-o"], ["clean", "in", "--packs"], ["explain", "--html", "in", "-o"],
+        ["clean", "in", "-o"], ["clean", "in", "--packs"], ["explain", "--html", "in", "-o"],
         ["report", "-o"], ["report", "--pages"], ["packs", "list"], ["packs", "check", "--records"], ["clean"],
     ],
 )  # fmt: skip
@@ -164,7 +165,13 @@ def test_a_url_is_not_accepted_as_a_path(folder: Path, words: list[str], address
     assert sorted(folder.parent.iterdir()) == before
 
 
-@pytest.mark.parametrize("name", ["SPOOL", "OUT", "BROKER_PASSWORD_FILE"])
+@pytest.mark.parametrize("address", ["file:///tmp/x", "redis://127.0.0.1/0", " S3://x", "gs+v2://b"])
+@pytest.mark.parametrize("words", [["status", "--spool"], ["up", "--out"]])
+def test_spool_and_records_are_in_folders_or_in_buckets(folder: Path, words: list[str], address: str) -> None:
+    test_a_url_is_not_accepted_as_a_path(folder, words, address)
+
+
+@pytest.mark.parametrize("name", ["PACKS", "BROKER_PASSWORD_FILE"])
 def test_a_url_is_not_accepted_as_a_path_in_the_environment(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"INGEST_{name}", "s3://bucket/x")
     with pytest.raises(InvalidSettings) as caught:

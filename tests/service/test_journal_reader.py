@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.service.journal import Journal
-from ingest.service.journal_reader import START, JournalReader, Position, locate, since, unread
+from ingest.service.journal_position import START, Position, locate, since
+from ingest.service.journal_reader import JournalReader, unread
 
 
 def entry(number: int, token: str = "") -> Any:

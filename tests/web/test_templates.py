@@ -19,7 +19,6 @@ from ingest.core.model import Markup as BlockMarkup
 from ingest.core.pipeline import label_article
 from ingest.core.record import CLAIMABLE_FIELDS, Dateline, Image, Item, Publisher, Related, Rights, Subject
 from ingest.service.journal import Journal
-from ingest.service.journal_cursor import JournalCursor
 from ingest.web.dashboard import pages, quarantine_pages, record_pages
 from ingest.web.dashboard.journal_index import JournalIndex
 from ingest.web.dashboard.quarantine_pages import RefusedWanted
@@ -95,12 +94,12 @@ def hostile_report() -> str:
 
 def hostile_dashboard(tmp_path: Path) -> dict[str, str]:
     """The text in every value of the journal, of heartbeats and of reasons that is a string, and in what is asked."""
-    index = JournalIndex(JournalCursor(Journal(str(tmp_path))))
+    index = JournalIndex(Journal(str(tmp_path)))
     for number in range(60):
         names = ("name", "headline", "publisher", "worker", "reason", "token", "id", "language", "published", "story")
         line = dict.fromkeys(names, f"{HOSTILE}{number}") | {"ms": 1.0, "stages": {HOSTILE: 1.0}, "words": 1}
         outcome = "refused" if number % 2 else "stored"
-        index._add(line | {"outcome": outcome, "time": TIME}, outcome, TIME)
+        index.add(line | {"outcome": outcome, "time": TIME})
     beat = SimpleNamespace(notes={"host": HOSTILE, "role": HOSTILE}, age=1.0)
     facts = {
         "why": [HOSTILE], "inbox": 1, "oldest_inbox_seconds": 1, "claimed": 1, "oldest_claimed_seconds": 1, "behind": True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from lxml.html import HtmlElement
@@ -53,6 +53,9 @@ _MISSING_SPACE = re.compile(
     rf"\x00(?<=(?:{_BEFORE})\x00)\x00*(?={_AFTER})"
 )  # its fixed first character lets the regex engine skip ahead
 _NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+END_OF_NAMES = "\0"
+"""No page has this character: the parser replaces it."""
+_NAME_PART_OR_END = re.compile(rf"{_NAME_PART.pattern}|{END_OF_NAMES}")
 
 
 @cache_short_texts
@@ -62,6 +65,14 @@ def class_tokens(name: str) -> frozenset[str]:
     """
     name = name[:MAX_CLASS_ATTR_CHARACTERS]
     return frozenset(name.lower().split()).union(" ".join(_NAME_PART.findall(name)).lower().split())
+
+
+def class_tokens_of_all(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The same of many attributes: their whole tokens, and the words in them, both with `END_OF_NAMES` between those of two attributes. A
+    search in all of them together takes a third of the time of a search in each.
+    """
+    together = f" {END_OF_NAMES} ".join(names)
+    return together.lower().split(), " ".join(_NAME_PART_OR_END.findall(together)).lower().split()
 
 
 def iter_text(

@@ -39,7 +39,7 @@ BLOCK_TAGS = frozenset(_BLOCK_TAG_NAMES.split())
 PREFORMATTED = frozenset({"pre", "listing", "xmp", "plaintext"})
 
 MEDIA_TAGS = frozenset({"img", "amp-img", "iframe", "video", "audio", "object", "amp-video", "amp-iframe"})
-TAG_KINDS: dict[str, BlockKind] = {
+TAG_FORMS: dict[str, BlockKind] = {
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "heading"),
     **dict.fromkeys(("li", "dt", "dd"), "list_item"),
     **dict.fromkeys(("td", "th"), "cell"),

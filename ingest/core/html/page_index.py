@@ -5,20 +5,21 @@ read from it.
 from __future__ import annotations
 
 from copy import copy
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
 from ingest.core.caching import cache_short_texts
-from ingest.core.html.dom import class_tokens
-from ingest.core.limits import MAX_CLASS_ATTR_CHARACTERS
+from ingest.core.html.dom import END_OF_NAMES, class_tokens, class_tokens_of_all
 from ingest.core.text.wordlists import word_set
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from lxml.html import HtmlElement
+
+    from ingest.core.html.kinds import Kind
 
 MAX_ELEMENTS_PER_TAG = 400  # most elements looked at per tag or role; pages with more are lists or attacks
 
@@ -55,18 +56,25 @@ def _role_words() -> tuple[tuple[str, frozenset[str]], ...]:
     )
 
 
-@cache_short_texts
-def _roles_of_name(name: str) -> tuple[str, ...]:
-    """The roles given by one of the names in an attribute. Names recur on the pages of all sites, whole attributes do not."""
-    words = class_tokens(name)
-    return tuple(role for role, wanted in _role_words() if not words.isdisjoint(wanted))
+@cache
+def _roles_by_word() -> dict[str, frozenset[str]]:
+    """For each word of a role the roles that it gives, and none for the end of an attribute."""
+    every = frozenset((END_OF_NAMES,)).union(*(words for _, words in _role_words()))
+    return {word: frozenset(role for role, words in _role_words() if word in words) for word in every}
 
 
-def _roles_of(name: str, other: str) -> tuple[str, ...]:
-    """The roles of an element from the words of its class, itemprop, property and rel attributes."""
-    names = name[:MAX_CLASS_ATTR_CHARACTERS].split() + other[:MAX_CLASS_ATTR_CHARACTERS].split()
-    found = {role for each in names for role in _roles_of_name(each)}
-    return tuple(role for role, _ in _role_words() if role in found) if found else ()
+def roles_of(names: Iterable[str]) -> list[tuple[int, tuple[str, ...]]]:
+    """The roles that some of these attributes give by their words, each with the number of its attribute."""
+    by_word = _roles_by_word()
+    found: dict[int, frozenset[str]] = {}
+    for words in class_tokens_of_all(names):
+        at = 0
+        for word in filter(by_word.__contains__, words):  # one in ten
+            if word == END_OF_NAMES:
+                at += 1
+            else:
+                found[at] = found[at] | by_word[word] if at in found else by_word[word]
+    return [(at, tuple(role for role, _ in _role_words() if role in roles)) for at, roles in found.items()]
 
 
 @cache_short_texts
@@ -92,9 +100,11 @@ class PageIndex:
         )  # references are kept; otherwise each access creates a new Python object for an element
         self.by_tag: dict[str, list[HtmlElement]] = {tag: [] for tag in _TAGS}
         for element in self.elements:  # lxml's own search for one tag takes as long as this loop for all
-            alike = self.by_tag.get(element.tag)
-            if alike is not None and (len(alike) < MAX_ELEMENTS_PER_TAG or element.tag in _UNBOUNDED_TAGS):
-                alike.append(element)
+            if (tag := element.tag) in self.by_tag:
+                self.by_tag[tag].append(element)
+        for tag, alike in self.by_tag.items():
+            if tag not in _UNBOUNDED_TAGS:
+                del alike[MAX_ELEMENTS_PER_TAG:]
         self.by_role: dict[str, list[HtmlElement]] = {role: [] for role, _ in _role_words()}
         self.runs: list[TextRun] = []
         self.declared = ""
@@ -102,7 +112,11 @@ class PageIndex:
         self.headline_ancestors: frozenset[HtmlElement] = frozenset()
         """The ancestors of the headline: never a foreign part, whatever their names ("__next", "menu-open")."""
         self._foreign: dict[tuple[HtmlElement, str], bool] = {}
-        self._roles: dict[tuple[str | None, str | None], tuple[str, ...]] = {}
+
+    @cached_property
+    def related_links(self) -> list[HtmlElement]:
+        """The links that say by `rel` how they are related to the page."""
+        return [link for link in self.by_tag["a"] if link.get("rel")]
 
     def with_headline(self, heading: HtmlElement | None) -> PageIndex:
         """The same index with the element of the headline set."""
@@ -113,23 +127,12 @@ class PageIndex:
         index._foreign = {}  # noqa: SLF001  its own class
         return index
 
-    def add_element(self, element: HtmlElement, attributes: Mapping[str, str]) -> None:
-        """Add the next element."""
-        if not attributes:
-            return
-        get = attributes.get
-        key = name, other = get("class"), get("itemprop") or get("property") or get("rel")
-        if name or other:
-            roles = self._roles.get(key)
-            if roles is None:
-                roles = self._roles[key] = _roles_of(name or "", other or "")
-            for role in roles:
+    def add_roles(self, kinds: Iterable[Kind]) -> None:
+        """Note the roles of all elements; `kinds`: that of each."""
+        for element, kind in zip(self.elements, kinds, strict=True):
+            for role in kind.roles:
                 if len(self.by_role[role]) < MAX_ELEMENTS_PER_TAG:
                     self.by_role[role].append(element)
-
-    def add_text(self, text: str, element: HtmlElement) -> None:
-        """Add the next run of text, on one line."""
-        self.runs.append(TextRun(text, element))
 
     def positions(self) -> dict[HtmlElement, int]:
         """The position of each element in the page."""

@@ -14,25 +14,32 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from ingest.core.html.elements import (
-    BLOCK_TAGS,
-    CODE_TAGS,
-    EMPTY_TAGS,
-    KIND_RESET_TAGS,
-    MEDIA_TAGS,
-    PREFORMATTED,
-    TAG_KINDS,
+from ingest.core.html.elements import BLOCK_TAGS
+from ingest.core.html.kinds import (
+    BLOCK,
+    BLOCK_BY_STYLE,
+    CODE,
+    CUSTOM,
+    EMPTY,
+    HIDDEN,
+    INLINE_BY_STYLE,
+    LINK,
+    MEDIA,
+    NO_KIND,
+    PREFORMATTED_TEXT,
+    Kind,
+    Kinds,
 )
 from ingest.core.html.overlap import MetadataOverlap
 from ingest.core.html.page_index import PageIndex
 from ingest.core.html.run import Gathering, OpenElement
-from ingest.core.html.style import PLAIN, Look, Sheet
+from ingest.core.html.style import Sheet
 from ingest.core.limits import MAX_URL_CHARACTERS
 from ingest.core.text.characters import count_words
 from ingest.core.text.scripts import SENTENCE_STOPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from lxml.html import HtmlElement
 
@@ -73,11 +80,12 @@ class Segmenter(Gathering):
 
     def __init__(self, base: str, overlap: MetadataOverlap, index: PageIndex, sheet: Sheet) -> None:
         super().__init__(base, overlap, index)
-        self.sheet = sheet
+        self.kinds = Kinds(sheet)
+        self.kind_of_each: list[Kind] = []
 
     def read(self, elements: Iterable[HtmlElement]) -> None:
         """Read all elements in document order: before each opens, those that do not contain it are closed."""
-        here = nobody = OpenElement(None, "", {}, "paragraph", None)
+        here = nobody = OpenElement(None, NO_KIND, None)
         for element in elements:
             around = element.getparent()
             while here.element is not around:
@@ -86,89 +94,78 @@ class Segmenter(Gathering):
         while here.parent is not nobody:
             here = self.close_element(here)
         self.flush()
+        self.kinds.read_names()
+        self.index.add_roles(self.kind_of_each)
+        for element, kind in zip(self.modelled, self.modelled_kinds, strict=True):
+            element.name_tokens = kind.name_tokens or ()
 
     def open_element(self, element: HtmlElement, outer: OpenElement) -> OpenElement:
         """Open an element inside another; returns the new position of the walk."""
-        tag, attributes, kind = element.tag, dict(element.items()), outer.kind
-        self.survey.add_element(element, attributes)
-        if tag in EMPTY_TAGS and not len(element):
-            if tag == "br" and not outer.silent:
-                self.line_break(outer)
-            elif tag in MEDIA_TAGS and not outer.silent:
-                self.media += 1
+        kind = self.kinds.of(element)
+        self.kind_of_each.append(kind)
+        traits = kind.traits
+        if traits & EMPTY and not len(element):
+            if not outer.silent:
+                if kind.tag == "br":
+                    self.line_break(outer)
+                elif traits & MEDIA:
+                    self.media += 1
             if tail := element.tail:
                 self.text(tail, outer)
             return outer
-        look = self.sheet.look(tag, attributes) if attributes or self.sheet else PLAIN
-        if tag == "template" and ("shadowrootmode" in attributes or "shadowroot" in attributes):
-            tag = "div"
-        here = OpenElement(element, tag, attributes, kind, outer)
-        here.unseen = look.unseen
-        if outer.silent:
-            here.silent = True
-        else:
-            self.open(here, look)
-        if tag not in CODE_TAGS and (text := element.text):
+        here = OpenElement(element, kind, outer)
+        if not outer.silent and (traits or self.pieces):
+            self.open(here, traits)
+        if not traits & CODE and (text := element.text):
             self.text(text, here)
         return here
 
-    def open(self, here: OpenElement, look: Look) -> None:
+    def open(self, here: OpenElement, traits: int) -> None:
         """Apply the effect of a visible element on the run."""
-        tag, element = here.tag, here.element
-        if here.breaks_text:
-            if look.display == "inline" and _in_a_sentence(element):
+        if traits & BLOCK:
+            if traits & INLINE_BY_STYLE and _in_a_sentence(here.element):
                 here.breaks_text, here.block = False, here.parent.block
-        elif look.display == "block" or self.is_paragraph(here):
+        elif traits & BLOCK_BY_STYLE or self.is_paragraph(here, traits):
             here.breaks_text = True
-        elif look != PLAIN or "hidden" in here.attributes or "role" in here.attributes or tag == "noscript":
-            here.silent = here.silent or self.is_aside(element, look, here.attributes)
+        elif traits & HIDDEN and not here.silent:
+            here.silent = self.is_aside(here.element, here.kind)
         if here.breaks_text:
             if self.inmost is not None:
                 self.flush()
-            if tag in TAG_KINDS:
-                here.kind = TAG_KINDS[tag]
-            elif tag in KIND_RESET_TAGS or (tag == "p" and here.kind == "cell"):
-                here.kind = "paragraph"
-            if tag in PREFORMATTED:
+            form = here.kind.form
+            if form is not None and (here.form == "cell" or here.kind.tag != "p"):
+                here.form = form
+            if traits & PREFORMATTED_TEXT:
                 self.preformatted += 1
-        if tag == "a" and not here.silent:
-            self.href = here.attributes.get("href")
+        if traits & LINK and not here.silent:
+            self.href = here.element.get("href")
             here.since = len(self.found)
-        elif tag in MEDIA_TAGS:
+        elif traits & MEDIA:
             self.media += 1
 
-    def is_paragraph(self, here: OpenElement) -> bool:
+    def is_paragraph(self, here: OpenElement, traits: int) -> bool:
         """True if an inline element is a block by a linked style sheet: a custom element that no words directly precede
         or follow, or an element after a similar one that ended in a full sentence without a space after it.
         """
         element = here.element
-        if "-" in here.tag:
+        if traits & CUSTOM:
             holds = bool(element.text) or len(element) > 0
-            return holds and here.parent.breaks_text and here.tag not in MEDIA_TAGS and not _in_a_sentence(element)
+            return holds and here.parent.breaks_text and not traits & MEDIA and not _in_a_sentence(element)
         if not self.pieces or self.pieces[-1][-1:] not in _SENTENCE_END or len(self.pieces[-1]) < PARAGRAPH_CHARACTERS:
             return False
         before = element.getprevious()
         return (
             before is not None
-            and before.tag == here.tag
-            and before.get("class") == here.attributes.get("class")
+            and before.tag == element.tag
+            and before.get("class") == element.get("class")
             and not before.tail
         )
 
-    def is_aside(self, element: HtmlElement, look: Look, attributes: Mapping[str, str]) -> bool:
-        """True if an inline element is hidden inside a visible run: no reader sees it there. A formula stays in its
-        sentence.
-        """
-        hidden = (
-            look.unseen
-            or look.display == "none"
-            or "hidden" in attributes
-            or attributes.get("role") == "tooltip"
-            or element.tag == "noscript"
-        )
-        if not hidden or next(element.iterdescendants(*BLOCK_TAGS), None) is not None:
+    def is_aside(self, element: HtmlElement, kind: Kind) -> bool:
+        """True if a hidden inline element is inside a visible run: no reader sees it there. A formula stays in its sentence."""
+        if next(element.iterdescendants(*BLOCK_TAGS), None) is not None:
             return False
-        if element.tag == "math" or (not look.unseen and next(element.iterdescendants("math"), None) is not None):
+        if kind.tag == "math" or (not kind.unseen and next(element.iterdescendants("math"), None) is not None):
             return False
         if self.inmost is not None or (element.tail or "").strip():
             return True
@@ -177,19 +174,18 @@ class Segmenter(Gathering):
 
     def close_element(self, left: OpenElement) -> OpenElement:
         """Close an element and return to its parent."""
-        outer = left.parent
-        if left.silent:
-            pass
-        else:
+        outer, traits = left.parent, left.kind.traits
+        if not left.silent:
             if left.breaks_text and self.inmost is not None:
                 self.flush()
-            if left.tag in PREFORMATTED:
-                self.preformatted -= 1
-            elif left.tag == "a":
-                self.end_link()
+            if traits & LINK:
+                if self.linked:
+                    self.end_link()
                 self.href = None
                 if len(self.found) > left.since + 1:
                     self.unlink(left)
+            elif traits & PREFORMATTED_TEXT:
+                self.preformatted -= 1
         if tail := left.element.tail:
             self.text(tail, outer)
         return outer

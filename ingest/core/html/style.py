@@ -94,7 +94,6 @@ class Sheet:
         self._count = 0
         self._classes: set[str] = set()
         """Those that a rule is for."""
-        self._found: dict[tuple[str, str, str, str], Look] = {}
         self._unseen_classes = word_set("page_styles", "unseen")
         self._undisplayed_classes = word_set("page_styles", "undisplayed")
         room = MAX_SHEET_CHARACTERS
@@ -132,29 +131,26 @@ class Sheet:
                 self._count += 1
                 self._rules[key] = (self._count, Look(look.display or old.display, look.unseen or old.unseen))
 
+    def has_rule_for(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Whether any rule is for an element; the classes of most have none."""
+        return (
+            tag in self._rules
+            or ("class" in attributes and not self._classes.isdisjoint(attributes["class"].split()))
+            or ("id" in attributes and f"#{attributes['id']}" in self._rules)
+        )
+
     def look(self, tag: str, attributes: Mapping[str, str]) -> Look:
         """The look of an element: its own `style` before the page's rules, an id before a class before a tag, the later
         of two classes.
         """
         get = attributes.get
-        style, name = get("style", ""), get("class", "")
-        own = get("id", "") if self._rules else ""
+        style, name, own = get("style", ""), get("class", ""), get("id", "")
         if not style and not name and not self._rules:
             return PLAIN
-        key = (
-            tag if self._rules else "",
-            name[:MAX_CLASS_ATTR_CHARACTERS],
-            own if f"#{own}" in self._rules else "",
-            style[:MAX_CLASS_ATTR_CHARACTERS],
-        )
-        found = self._found.get(key)
-        if found is None:
-            found = self._found[key] = self._cascade(*key)
-        return found
-
-    def _cascade(self, tag: str, name: str, own: str, style: str) -> Look:
-        tokens = name.split()
-        display, unseen = "", not self._unseen_classes.isdisjoint(name.lower().split())
+        name, style = name[:MAX_CLASS_ATTR_CHARACTERS], style[:MAX_CLASS_ATTR_CHARACTERS]
+        own = own if own and f"#{own}" in self._rules else ""
+        tokens, low = name.split(), name.lower()
+        display, unseen = "", not self._unseen_classes.isdisjoint(tokens if low == name else low.split())
         plain = not (unseen or style or own or tag in self._rules) and self._classes.isdisjoint(tokens)
         if plain and self._undisplayed_classes.isdisjoint(tokens):
             return PLAIN

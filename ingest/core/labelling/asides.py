@@ -106,7 +106,7 @@ def _below_heading(page: Outline) -> list[int]:
     headings = [
         at
         for at, block in enumerate(page.blocks[start:], start)
-        if len(block.text) <= MAX_HEADING_CHARACTERS and _names_comments(block.text) and _is_heading(page, at)
+        if len(block.text) <= MAX_HEADING_CHARACTERS and _is_heading(page, at) and _names_comments(block.text)
     ]
     if not headings or len(headings) > MAX_COMMENT_HEADINGS:  # each entry of a list has its own
         return []
@@ -142,7 +142,8 @@ def remarks(page: Outline) -> list[int]:
     prose = page.prose
     if len(prose) < 2:
         return []
-    stamps = [at for at, block in enumerate(page.blocks) if at > prose[0] and _is_stamp(block.text, page.amount[at])]
+    short = (at for at in range(prose[0] + 1, len(page.blocks)) if page.amount[at] <= STAMP_WORDS)
+    stamps = [at for at in short if _is_stamp(page.blocks[at].text)]
     runs: list[list[int]] = []
     for at in stamps:
         if runs and at - runs[-1][-1] <= MOST_APART:
@@ -175,9 +176,9 @@ def _announces(page: Outline, at: int) -> bool:
     )
 
 
-def _is_stamp(text: str, amount: int) -> bool:
-    """True if a line may be a comment's byline: short, with a date, and not a sentence."""
-    return amount <= STAMP_WORDS and bool(_DATE.search(text)) and not text.endswith(_SENTENCE_END)
+def _is_stamp(text: str) -> bool:
+    """True if a short line may be a comment's byline: with a date, and not a sentence."""
+    return bool(_DATE.search(text)) and not text.endswith(_SENTENCE_END)
 
 
 def _signed(page: Outline, run: Sequence[int]) -> bool:

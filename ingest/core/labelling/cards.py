@@ -5,17 +5,18 @@ A paragraph on a card reads like any other, and where the cards have no telling 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from ingest.core.labelling.front_page import is_bare_link
-from ingest.core.labelling.outline import base, innermost
+from ingest.core.labelling.outline import base, innermost, outwards
 from ingest.core.model import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ingest.core.labelling.outline import Outline
-    from ingest.core.model import Element
+    from ingest.core.model import Block, Element
 
 MIN_CARDS = 3
 MIN_ARTICLE_WORDS, MIN_ARTICLE_PARAGRAPHS = 60, 2
@@ -30,17 +31,22 @@ def cards(page: Outline) -> Iterator[int]:
         return
     titles = [at for at in range(prose[0] + 1, prose[-1]) if is_bare_link(page.blocks[at])]
     for deck in _decks(page, titles):
-        inside = [at for at in prose if any(page.inside(at, card) for card in deck)]
+        card_of = {at: card for at in prose if (card := _card_around(page.blocks[at], deck))}
         above = [at for at in prose if at < deck[next(iter(deck))]]
-        held = [sum(page.inside(at, card) for at in inside) for card in deck]
+        held = Counter(card_of.values())
         if (
             len(above) >= MIN_ARTICLE_PARAGRAPHS
             and sum(page.amount[at] for at in above) >= MIN_ARTICLE_WORDS
-            and sum(map(bool, held)) >= MIN_CARDS
-            and max(held) <= MAX_CARD_PARAGRAPHS
+            and len(held) >= MIN_CARDS
+            and max(held.values()) <= MAX_CARD_PARAGRAPHS
             and _is_apart(page, above, next(iter(deck)))
         ):
-            yield from (at for at, mine in enumerate(page.body) if mine and any(page.inside(at, card) for card in deck))
+            yield from (at for at, mine in enumerate(page.body) if mine and _card_around(page.blocks[at], deck))
+
+
+def _card_around(block: Block, deck: Mapping[Element, int]) -> Element | None:
+    """The card that a block stands on; none stands inside another, for all have one parent."""
+    return next((element for element in outwards(block) if element in deck), None)
 
 
 def _decks(page: Outline, titles: list[int]) -> Iterator[dict[Element, int]]:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.core.labelling.element_weights import ElementWeights, element_scores
-from ingest.core.labelling.trails import Trails, find_trails
-from ingest.core.model import Element, Markup
+from ingest.core.labelling.trails import ElementColumns, number_elements
 from ingest.core.text.wordlists import load_wordlists
 
 if TYPE_CHECKING:
@@ -76,41 +75,19 @@ def name_groups() -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
 
 def build_block_tree(blocks: Sequence[Block], weights: ElementWeights) -> BlockTree:
     """Build the tree of the elements around the blocks. Blocks without markup get an element of their own."""
-    number: dict[Element, int] = {}
-    parent: list[int] = []
-    own: list[int] = []
-    base: list[int] = []
-    for block in blocks:
-        markup = block.markup or Markup()
-        element = markup.element or Element(markup.tag)
-        chain: list[Element] = []
-        at: Element | None = element
-        while at is not None and at not in number:
-            chain.append(at)
-            at = at.parent
-        up = number[at] if at is not None else -1
-        for new in reversed(chain):
-            parent.append(up)
-            up = number[new] = len(number)
-        own.append(number[element])
-        while element.tag != markup.tag and element.parent is not None:
-            element = element.parent
-        base.append(number[element])
-    signatures: dict[tuple[str, str], int] = {}
-    signature = [signatures.setdefault((element.tag, element.class_attr), len(signatures)) for element in number]
-    depth = np.array([element.depth for element in number], np.intp)
-    parents = np.array(parent, np.intp)
-    trails = find_trails(number, parent)
-    trail = np.array(trails.of, np.intp)
+    columns = number_elements(blocks)
+    parent, depth, trail, trail_parent = (
+        np.array(column, np.intp) for column in (columns.parent, columns.depth, columns.trail, columns.trail_parent)
+    )
     return BlockTree(
-        parent=parents,
+        parent=parent,
         depth=depth,
-        levels=_levels(parents, depth),
-        innermost=np.array(own, np.intp),
-        block_element=np.array(base, np.intp),
-        distances=_nearest_names(trails)[trail],
-        signature=np.array(signature, np.intp),
-        element_score=element_scores(trails.kinds, trails.kind, np.array(trails.parent, np.intp), weights)[trail],
+        levels=_levels(parent, depth),
+        innermost=np.array(columns.innermost, np.intp),
+        block_element=np.array(columns.block_element, np.intp),
+        distances=_nearest_names(columns)[trail],
+        signature=np.array(columns.signature, np.intp),
+        element_score=element_scores(columns.kinds, columns.trail_kind, trail_parent, weights)[trail],
     )
 
 
@@ -132,12 +109,12 @@ def _tag_columns() -> dict[str, tuple[int]]:
     return {tag: (at,) for at, tag in enumerate(TAGS, len(name_groups()[0]))}
 
 
-def _nearest_names(trails: Trails) -> NDArray[np.uint8]:
+def _nearest_names(elements: ElementColumns) -> NDArray[np.uint8]:
     """For each trail, the number of elements up to the nearest one with a word of each group and with each tag."""
     nobody = bytearray([MAX_DISTANCE] * (len(name_groups()[0]) + len(TAGS)))
     rows: list[bytearray] = []
-    columns = [_name_columns(*kind) for kind in trails.kinds]
-    for up, kind in zip(trails.parent, trails.kind, strict=True):
+    columns = [_name_columns(*kind) for kind in elements.kinds]
+    for up, kind in zip(elements.trail_parent, elements.trail_kind, strict=True):
         row = (rows[up] if up >= 0 else nobody).translate(_ONE_FURTHER)
         for column in columns[kind]:
             row[column] = 0

@@ -39,6 +39,7 @@ class ElementWeights:
 
     def __init__(self, names: Sequence[str], weights: Floats) -> None:
         self._row = {name: row for row, name in enumerate(names)}
+        self._row_of_pair = {tuple(name.split()): row for name, row in self._row.items() if " " in name}
         self._unknown = len(self._row)
         self._weights = np.zeros((len(self._row) + 1, 2 * N_BINS))
         self._weights[:-1, :N_BINS], self._weights[:-1, N_BINS:] = weights, weights != 0
@@ -49,10 +50,12 @@ class ElementWeights:
         """
         rows: list[int] = []
         starts: list[int] = []
-        row_of = self._row.get
+        row_of, row_of_pair = self._row.get, self._row_of_pair.get
         for tag, words in kinds:
             starts.append(len(rows))
-            rows += [row for name in element_names(tag, words) if (row := row_of(name)) is not None] or [self._unknown]
+            some = words[:MAX_TOKENS_PER_ELEMENT]  # as in `element_names`; a pair is a tuple, which costs less to make
+            found = (row_of(f"<{tag}>"), *map(row_of, some), *map(row_of_pair, pairwise(some)))
+            rows += [row for row in found if row is not None] or [self._unknown]
         return np.add.reduceat(self._weights[rows], starts) if starts else np.zeros((0, 2 * N_BINS))
 
 

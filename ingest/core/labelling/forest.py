@@ -82,6 +82,11 @@ class Forest:
             )
 
     @cached_property
+    def position(self) -> Mapping[str, int]:
+        """The index of each column in a row."""
+        return {name: at for at, name in enumerate(self.columns)}
+
+    @cached_property
     def depth(self) -> int:
         """Number of steps from a root to the deepest leaf."""
         level, steps = self.roots, 0

@@ -78,13 +78,17 @@ def _bare(page: Outline) -> set[int]:
     for at, mine in enumerate(page.body):
         if mine and page.amount[at] >= MIN_GAP_SENTENCE_WORDS:
             own, element = base(page.blocks[at]), innermost(page.blocks[at])
-            holders.update(each for each in {element, own and own.parent} if each is not None)
+            for each in {element, own and own.parent}:
+                if each is not None:
+                    holders[each] += 1
+    rich = {element for element, count in holders.items() if count > 1}
+    if not rich:
+        return set()
     first = next(iter(page.prose), len(page.blocks))
     opening = next((at for at in range(first) if page.verdicts[at].label is Label.HEADLINE), first)
     found = set()
     for at in range(opening + 1, len(page.blocks)):
-        element = innermost(page.blocks[at])
-        if page.body[at] or element is None or holders.get(element, 0) < 2:
+        if page.body[at] or (element := innermost(page.blocks[at])) not in rich:
             continue
         if element is base(page.blocks[at]) and _is_plain(page, at) and _speaks(page, at):
             found.add(at)

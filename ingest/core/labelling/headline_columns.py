@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 
-from ingest.core.labelling.boilerplate_labels import label_boilerplate
 from ingest.core.labelling.calls import calls
 from ingest.core.labelling.headline_copies import copies, words_shared
 from ingest.core.labelling.headline_places import first_prose, title_places
@@ -126,7 +125,7 @@ def _form(
     ruled = np.array([rows[i] is not None for i in places])
     dated = _dated(rows, at)
     sure = np.maximum(judged.residue[at], 1e-4)
-    odds = np.where(dated, 0.0, np.clip(np.log(sure / np.maximum(1 - judged.residue[at], 1e-4)), -5, 5))
+    odds = np.where(dated, 0.0, np.minimum(np.maximum(np.log(sure / np.maximum(1 - judged.residue[at], 1e-4)), -5), 5))
     flags = {
         "first": at == 0,
         "first_long": (at == 0) & (words >= 4),
@@ -141,7 +140,7 @@ def _form(
         "credited": columns["cue.credit_share"][at] + columns["cue.caption_share"][at] > 0,
         "paragraph": judged.paragraphs[at],
     }
-    return {name: np.array(values, np.float64) for name, values in flags.items()} | {
+    return _as_numbers(flags) | {
         "residue": odds,
         "residue_high": np.maximum(odds - 2, 0),
         "words": np.log1p(words),
@@ -152,7 +151,7 @@ def _form(
         "clock": np.minimum(columns["shape.clocks"][at], 1),
         "year": np.minimum(columns["shape.years"][at], 1),
         "digits": columns["shape.digits"][at],
-        "habit": np.clip(columns["habit.score"][at], -3, 3),
+        "habit": np.minimum(np.maximum(columns["habit.score"][at], -3), 3),
         "cue": columns["cue.covered"][at],
         "bars": np.array([min(text.count("|") + text.count("»") * ("«" not in text), 2.0) for text in texts]),
         "prose_above": np.log1p(columns["prose.before"][at] * np.expm1(columns["prose.total"][at])),
@@ -172,18 +171,19 @@ def _neighbourhood(
     words, ranks = length[at], np.arange(len(at))
     ruled = np.array([row is not None for row in rows])
     dated = _dated(rows, at)
-    looked_at = np.zeros(n, bool)  # the candidates and their neighbours
-    for step in (-1, 0, 1):
-        looked_at[np.clip(at + step, 0, n - 1)] = True
-    named = label_boilerplate(judged.seen, looked_at)
-    plain = np.append(looked_at & (residue < 0.9) & ~ruled & (length >= 4), False)
+    around = np.zeros(n + 2, bool)
+    around[at] = around[at + 1] = around[at + 2] = True
+    looked_at = around[1:-1]  # the candidates and their neighbours
+    named = list(judged.named)
+    plain = np.zeros(n + 1, bool)
+    plain[:-1] = looked_at & (residue < 0.9) & ~ruled & (length >= 4)
     for i in np.flatnonzero(plain).tolist():
         plain[i] = named[i] in _MAY_BE_TITLES
     plain_above = np.concatenate(([0.0], np.cumsum(plain[at])))
     kept_between = np.cumsum(~judged.gone & ~ruled & ~prose)
     between = np.where(at < first, kept_between[first - 1] - kept_between[at], 0)
     gap = np.array([block.after_blank_line for block in blocks])
-    gaps = gap.mean()
+    gaps = gap.sum() / n
     has_above, below_first = at > 0, at + 1 < first
     above_words = np.where(has_above, length[at - 1], 0.0)
     below_words = np.where(below_first, length[np.minimum(at + 1, n - 1)], 0.0)
@@ -227,7 +227,7 @@ def _neighbourhood(
         "gapless": np.full(len(at), not gap[1:].any()),
         "top": np.full(len(at), first == 0),
     }
-    columns = {name: values.astype(np.float64) for name, values in flags.items()}
+    columns = _as_numbers(flags)
     for name, labels in _BOILERPLATE.items():
         columns[f"is_{name}"] = np.array([named[i] in labels for i in at.tolist()], np.float64) * ~dated
     gap_below = np.concatenate((gap[1:], [False]))
@@ -241,6 +241,11 @@ def _neighbourhood(
         "plain_below": np.minimum(plain_above[-1] - plain_above[1:], 4),
         "dek": np.maximum(words - 14, 0) / 10 * (plain_above[:-1] > plain_above[np.maximum(ranks - 2, 0)]),
     }
+
+
+def _as_numbers(flags: Mapping[str, Bools | Sequence[bool]]) -> Columns:
+    """Flags as columns of 1 and 0, made at once."""
+    return dict(zip(flags, np.array(list(flags.values()), np.float64), strict=True))
 
 
 def _open_ends(texts: Sequence[str]) -> Bools:

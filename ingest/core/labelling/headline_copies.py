@@ -70,4 +70,4 @@ def copies(blocks: Sequence[Block], texts: Sequence[str], words: Floats, distanc
         "breadcrumb": breadcrumb,
         "site_end": list(map(bool, heads)),
     }
-    return {name: np.array(flags, np.float64) for name, flags in columns.items()}
+    return dict(zip(columns, np.array(list(columns.values()), np.float64), strict=True))

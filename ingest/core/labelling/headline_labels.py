@@ -26,14 +26,10 @@ def label_headlines(
     longest = (
         2 * len(headline or "") + MAX_SITE_CHARACTERS
     )  # equal texts have similar lengths; folding every block took half of a text's time
-    seen = False
-    for i, block in enumerate(blocks if key else ()):
-        if (
-            rows[i] is None
-            and len(block.text) <= longest
-            and _may_match(block.text, key)
-            and says_headline(block.text, key)
-        ):
+    seen, texts = False, [block.text for block in blocks] if key else []
+    for i in [at for at, text in enumerate(texts) if len(text) <= longest and _may_match(text[:1], key)]:
+        block = blocks[i]
+        if rows[i] is None and says_headline(block.text, key):
             label = Label.DUPLICATE if seen else Label.HEADLINE
             rows[i] = LabelledBlock(
                 block, label, "structure/headline", certainty, {"headline": headline} if headline else {}
@@ -41,7 +37,6 @@ def label_headlines(
             seen = True
 
 
-def _may_match(text: str, key: str) -> bool:
-    """True if a line begins like the folded text, by a fast comparison of its first characters."""
-    first = text[:1]
+def _may_match(first: str, key: str) -> bool:
+    """True if a line with this first character may begin like the folded text."""
     return not (first.isascii() and first.isalpha()) or first.lower() == key[0]

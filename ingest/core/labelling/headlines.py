@@ -115,9 +115,10 @@ def choose_headline(
     weights, nothing = learned()
     nothing -= NOTHING_DISCOUNT
     factors = np.array([weights.get(name, 0.0) for name in found.columns])
-    scores = np.append(factors @ np.array(list(found.columns.values())) + OPENING_TITLE * found.columns["opens"], 0.0)
+    scores = np.zeros(len(found) + 1)
+    scores[:-1] = factors @ np.array(list(found.columns.values())) + OPENING_TITLE * found.columns["opens"]
     statement = found.columns["statement"] > 0
-    scores[:-1][statement & ~np.any([found.columns[name] > 0 for name in _REPEATS], axis=0)] = -np.inf
+    scores[:-1][statement & ~(sum(found.columns[name] for name in _REPEATS) > 0)] = -np.inf
     below = next((each for each in found[-2:] if each.columns["below_prose"]), None)
     if below and below.at + 1 < len(blocks) and _is_plain_title(below) and dateline(blocks[below.at + 1].text):
         nothing -= WIRE_TITLE

@@ -1,7 +1,7 @@
 """Assign a label to each block. Pass 1 looks at each block separately, pass 2 at its neighbours.
 
 The first source that decides wins:
-    packs (certain) ▶ structure (the headline and its repeats, lists after a marker) ▶ the learned labeller (general)
+    packs (certain) ▶ structure (the headline and its repeats, lists after a marker) ▶ memory ▶ the learned labeller (general)
 
 No rule uses the absolute position of a block: removing text changes positions, and cleaning a text twice must give the same result.
 """
@@ -14,17 +14,15 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ingest.core.labelling import page_classifier, text_classifier
-from ingest.core.labelling.declared import is_undrawn, stands_in_json
 from ingest.core.labelling.headline_labels import label_headlines
 from ingest.core.labelling.headlines import NO_CHOICE, Choice, choose_headline
-from ingest.core.labelling.refusal import find_refusal
+from ingest.core.labelling.judging import Steps, alone
 from ingest.core.labelling.remembered import accept, is_byline_or_date, remembered
-from ingest.core.labelling.selected import apply_selectors
-from ingest.core.labelling.structure import Stated, decide
+from ingest.core.labelling.text_classifier import examine
 from ingest.core.labelling.text_structure import settle
 from ingest.core.labelling.title_text import without_kicker
-from ingest.core.model import Article, Block, Label, LabelledBlock
+from ingest.core.memory.sights import Sights
+from ingest.core.model import JUDGED_BY_MODEL, JUDGED_BY_PLACE, Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
 from ingest.core.text.scripts import SENTENCE_STOPS
@@ -32,8 +30,10 @@ from ingest.core.text.scripts import SENTENCE_STOPS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ingest.core.labelling.page_labels import ExaminePage
     from ingest.core.labelling.text_classifier import Judgement
     from ingest.core.memory.publisher import PublisherMemory
+    from ingest.core.memory.template import Template
     from ingest.core.model import Prediction
     from ingest.core.packs import Hit, Rulebook
     from ingest.core.packs.selector import SelectorRule
@@ -61,57 +61,54 @@ _LIST_FIELDS = {Label.RELATED: "headline", Label.TAGS: "keywords"}  # the field 
 _SENTENCE_GAP = re.compile(rf"""[{SENTENCE_STOPS}]["'”’»」』)]*\s*""")
 
 
-def label_blocks(
+def label_block_steps(
     article: Article,
     rulebook: Rulebook,
     headline: str | None,
     find_main_region: Callable[[], str | None] | None = None,
     known: PublisherMemory | None = None,
     selected: Mapping[int, SelectorRule] = MappingProxyType({}),
-) -> tuple[LabelledBlock, ...]:
+    examine_page: ExaminePage | None = None,
+) -> Steps[tuple[LabelledBlock, ...]]:
     """All blocks, in order, with their labels. `headline`: as claimed; None lets the first title-like line of a text
     file be the headline. `find_main_region`: the text that a main-region finder keeps of the page. `known`: what memory
-    knows about the publisher. `selected`: the publisher's rules for elements, by the numbers of the blocks inside them.
+    knows about the publisher. `selected`: the publisher's rules for elements, by the numbers of the blocks inside them. `examine_page`:
+    the classifier of pages.
 
     Raises `Rejected` where a page has no article.
     """
     if article.is_marked_up:
-        return label_marked_up(article, rulebook, headline)
+        return (yield from _label_marked_up(article, rulebook, headline))
     blocks, rows = ruled(article.blocks, rulebook, headline)
-    apply_selectors(blocks, rows, {id(article.blocks[at]): rule for at, rule in selected.items()})
-    verdicts: Sequence[Prediction]
-    judged, certainty = None, 1.0
-    if article.source.media_type == "text/plain":
-        judged = text_classifier.examine(blocks) if blocks else None
-        verdicts = judged.verdicts if judged else ()
-        if judged and not headline:
-            choice = choose(article, blocks, rows, judged, rulebook)
-            headline, certainty = _headline(choice, blocks, rows), choice.certainty
-    else:
-        verdicts = page_classifier.classify(blocks, article.claims, headline, find_main_region)
-        titles = [claim.value for claim in article.claims if claim.field == "headline"]
-        decided = decide(blocks, verdicts, [row is None for row in rows], Stated.of(article.claims))
-        for at, (kind, rule) in decided.items():
-            rows[at] = LabelledBlock(blocks[at], kind, rule)
-        verdicts = [
-            prediction._replace(label=decided[at][0]) if at in decided else prediction
-            for at, prediction in enumerate(verdicts)
-        ]
-        verdicts = accept(remembered(known, blocks, rows, verdicts, headline), rows, verdicts)
-        if stands_in_json(article, blocks, verdicts):
-            return _declared(article, blocks, rows, verdicts, headline)
-        if refused := find_refusal(blocks, verdicts, titles, undrawn=is_undrawn(article, blocks, verdicts)):
-            raise refused
+    sights = Sights.of(known, blocks) if known and blocks else None
+    if article.source.media_type != "text/plain":
+        from ingest.core.labelling.page_labels import judge_page  # noqa: PLC0415  30 ms, for pages alone
+
+        judged_page = judge_page(article, blocks, rows, headline, find_main_region, sights, selected, examine_page)
+        verdicts, template = judged_page.verdicts, judged_page.template
+        if judged_page.is_declared:
+            return _declared(article, blocks, rows, verdicts, headline, template)
+        label_headlines(blocks, rows, headline)
+        return _filled(blocks, rows, verdicts, template)
+    if not blocks:
+        return ()
+    judged, certainty = (yield blocks), 1.0
+    verdicts = judged.verdicts
+    if not headline:
+        choice = choose(article, blocks, rows, judged, rulebook)
+        headline, certainty = _headline(choice, blocks, rows), choice.certainty
     label_headlines(blocks, rows, headline, certainty)
-    if judged:
-        found = remembered(known, blocks, rows, verdicts, headline)
-        accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
-        settle(blocks, rows, judged, headline)
-        verdicts = accept(found, rows, verdicts)
+    found = remembered(sights, blocks, rows, verdicts, headline)
+    accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
+    settle(blocks, rows, judged, headline)
+    verdicts = accept(found, rows, verdicts)
     return _filled(blocks, rows, verdicts)
 
 
-def label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) -> tuple[LabelledBlock, ...]:
+label_blocks = alone(label_block_steps)
+
+
+def _label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) -> Steps[tuple[LabelledBlock, ...]]:
     """The blocks of an article whose format says what is body: the lines that it states, then those that a pack's rule or their form
     decides, and body.
     """
@@ -123,7 +120,7 @@ def label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) 
     rows = [None if row and row.label in _SITE_LABELS else row for row in rows]
     certainty = 1.0
     if not headline and blocks and article.source.media_type == "text/plain":
-        choice = choose(article, blocks, rows, text_classifier.examine(blocks), rulebook)
+        choice = choose(article, blocks, rows, (yield blocks), rulebook)
         headline, certainty = _headline(choice, blocks, rows), choice.certainty
     label_headlines(blocks, rows, headline, certainty)
     body = (
@@ -139,6 +136,7 @@ def _declared(
     rows: list[LabelledBlock | None],
     verdicts: Sequence[Prediction],
     headline: str | None,
+    template: Template | None,
 ) -> tuple[LabelledBlock, ...]:
     """The page's blocks, none of them body, and the article from its JSON-LD."""
     label_headlines(blocks, rows, headline)
@@ -147,23 +145,28 @@ def _declared(
         if prediction.label is Label.BODY and (row is None or row.label is Label.BODY):
             rows[at] = LabelledBlock(block, Label.DUPLICATE, DECLARED)
     declared = [LabelledBlock(block, Label.BODY, DECLARED) for block in article.declared]
-    return (*_filled(blocks, rows, verdicts), *declared)
+    return (*_filled(blocks, rows, verdicts, template), *declared)
 
 
 def _filled(
-    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], verdicts: Sequence[Prediction]
+    blocks: Sequence[Block],
+    rows: Sequence[LabelledBlock | None],
+    verdicts: Sequence[Prediction],
+    template: Template | None = None,
 ) -> tuple[LabelledBlock, ...]:
-    """The decided rows, and the labeller's verdict for the rest."""
+    """The decided rows, and for the rest the verdict of the classifier, or of the template."""
+    counts = template.counts if template else [None] * len(blocks)
+    rule = JUDGED_BY_PLACE if template else JUDGED_BY_MODEL
     return tuple(
-        row or LabelledBlock(block, prediction.label, "model", prediction.confidence)
-        for block, row, prediction in zip(blocks, rows, verdicts, strict=True)
+        row or LabelledBlock(block, prediction.label, rule, prediction.confidence, counts=count)
+        for block, row, prediction, count in zip(blocks, rows, verdicts, counts, strict=True)
     )
 
 
 def headline_choice(article: Article, rulebook: Rulebook) -> Choice:
     """The candidates for a text file's headline, computed again for explanations."""
     blocks, rows = ruled(article.blocks, rulebook, None)
-    return choose(article, blocks, rows, text_classifier.examine(blocks), rulebook) if blocks else NO_CHOICE
+    return choose(article, blocks, rows, examine(blocks), rulebook) if blocks else NO_CHOICE
 
 
 def choose(
@@ -206,13 +209,17 @@ def ruled(
 ) -> tuple[list[Block], list[LabelledBlock | None]]:
     """The blocks with joined tails split off, and the pack rule that decides each one."""
     split, hits = _split_tails(blocks, rulebook)
-    glued = [(i, hit) for i, block in enumerate(split) if hits[i] is None and (hit := _glued_marker(block, rulebook))]
+    glued = [
+        (i, hit)
+        for i, block in enumerate(split)
+        if not block.markup and hits[i] is None and (hit := _glued_marker(block, rulebook))
+    ]
     return split, _apply_rules(split, hits, glued, headline)
 
 
 def _glued_marker(block: Block, rulebook: Rulebook) -> Hit | None:
     """The rule of a list whose marker ends a paragraph of a text: "… he said. Read also:"."""
-    if block.markup or block.text[-1] not in ":：" or not (end := list(_SENTENCE_GAP.finditer(block.text))):
+    if block.text[-1] not in ":：" or not (end := list(_SENTENCE_GAP.finditer(block.text))):
         return None
     hit = rulebook.hits([block.text[end[-1].end() :]])[0]
     return hit if hit and hit.rule.span == "list" else None

@@ -120,7 +120,7 @@ def window_means(columns: Columns, names: Sequence[str], spans: Mapping[str, tup
     """Means over the lines or blocks around each one. `spans`: how many before and after it; -1 leaves out the line
     itself.
     """
-    rows = np.stack([columns[name] for name in names])
+    rows = np.array([columns[name] for name in names])
     n = rows.shape[1]
     sums = np.zeros((len(names), n + 1))
     np.cumsum(rows, axis=1, out=sums[:, 1:])

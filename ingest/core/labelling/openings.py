@@ -72,10 +72,10 @@ def _openings(page: Outline) -> list[int]:
     """Lines of some length that are truncated, or that directly follow the headline of another article."""
     found, led = [], False
     for at, (block, prediction) in enumerate(zip(page.blocks, page.verdicts, strict=True)):
-        if is_bare_link(block):
+        linked = block.markup.link_density if block.markup else 0.0
+        if linked >= OPENING_LINKED and is_bare_link(block):
             led = True
             continue
-        linked = block.markup.link_density if block.markup else 0.0
         ours = page.body[at] and prediction.confidence >= MIN_CONFIDENCE
         if (
             page.amount[at] >= OPENING_WORDS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.core.html.elements import INERT
 from ingest.core.model import UNSEEN, Label
-from ingest.core.text.characters import count_words
+from ingest.core.text.characters import count_line_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -105,7 +105,7 @@ def outline(blocks: Sequence[Block], verdicts: Sequence[Prediction], free: list[
     """Build the outline of a page from its blocks and the labeller's verdicts."""
     settings, layout = inner_settings(blocks)
     body = [prediction.label is Label.BODY and mine for prediction, mine in zip(verdicts, free, strict=True)]
-    amount = [count_words(block.text) for block in blocks]
+    amount = [count_line_words(block.text) for block in blocks]
     return Outline(blocks, verdicts, settings, layout, body, free, amount, _stem(blocks, settings, body, amount))
 
 
@@ -117,10 +117,11 @@ def inner_settings(blocks: Sequence[Block]) -> tuple[list[Setting], frozenset[El
     for block in blocks:
         new: list[Element] = []
         element = block.markup.element if block.markup else None
-        while element is not None and element not in known:
+        setting: Setting | None = None
+        while element is not None and (setting := known.get(element)) is None:
             new.append(element)
             element = element.parent
-        setting = known[element] if element is not None else Setting()
+        setting = setting or Setting()
         for each in reversed(new):
             if each.tag in _SETTING_TAGS or UNSEEN in each.name_tokens:
                 setting = _within(each, setting, layout)

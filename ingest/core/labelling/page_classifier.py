@@ -5,7 +5,7 @@ article at all.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -77,8 +77,18 @@ MIN_BARE_LINK_DENSITY_AND_WORDS = (0.9, 5.0)
 hundred is body.
 """
 
+_BODY = Label.BODY  # in a loop over blocks it takes ten times as long to name the member
+
 EXTRA_WORDS_PER_BLOCK = 3.0
 """Words added to the length of every block as its weight."""
+
+
+class PageJudgement(NamedTuple):
+    """What the classifier says of the blocks of a page."""
+
+    verdicts: list[Prediction]
+    lengths: Floats
+    """float64[blocks]: words of each, where a character of a script without spaces is half a word."""
 
 
 @cache
@@ -97,15 +107,31 @@ def classify(
     `claims`: the page's; those of headline and subheadline are features. `find_main_region`: calls a main-region
     finder. Raises ValueError where a model in the package was trained on other features than this code computes.
     """
+    return examine(blocks, claims, headline, find_main_region).verdicts
+
+
+def examine(
+    blocks: Sequence[Block],
+    claims: Sequence[Claim] = (),
+    headline: str | None = None,
+    find_main_region: Callable[[], str | None] | None = None,
+) -> PageJudgement:
+    """The verdicts of `classify`, with the lengths of the blocks that were counted for them."""
     if not blocks:
-        return []
-    _, names, rows, body = _predict_body(blocks, claims, headline, find_main_region)
-    body = np.where(repeats_headline(names, rows), 0.0, body)
-    others = _boilerplate_labels(blocks, names, rows)
-    return [
-        Prediction(Label.BODY if p >= MIN_BODY_PROBABILITY else label, round(max(p, 1 - p), 3))
-        for p, label in zip(body.tolist(), others, strict=True)
+        return PageJudgement([], np.zeros(0))
+    resource, _, rows, body = _predict_body(blocks, claims, headline, find_main_region)
+    at = _forest(resource).position
+    repeats = rows[:, at["title.like"]] >= MIN_HEADLINE_LIKENESS
+    body = np.where(repeats, 0.0, body)
+    others = _boilerplate_labels(blocks, at, rows, repeats.tolist())
+    sure = np.maximum(body, 1 - body).tolist()
+    kept = (body >= MIN_BODY_PROBABILITY).tolist()
+    verdicts = [
+        Prediction(_BODY if mine else label, round(each, 3))
+        for mine, label, each in zip(kept, others, sure, strict=True)
     ]
+    half_words = 2 * np.expm1(rows[:, at["shape.words"]].astype(np.float64))  # a length is a multiple of one half
+    return PageJudgement(verdicts, np.rint(half_words) / 2)
 
 
 def strongest_features(
@@ -139,7 +165,8 @@ def _predict_body(
     """The model that decided, the names and rows of its features, and its probability of body for each block."""
     names, rows = page_features(blocks, claims, headline)
     body = _predict(MODEL, names, rows)
-    unsure = expected_error(np.expm1(rows[:, names.index("shape.words")]), body) > MAX_EXPECTED_ERROR
+    words = np.expm1(rows[:, _forest(MODEL).position["shape.words"]])
+    unsure = expected_error(words, body) > MAX_EXPECTED_ERROR
     if find_main_region and unsure and (text := find_main_region()) is not None:
         more, said = region_features(blocks, text)
         names, rows = names + more, np.hstack((rows, said))
@@ -151,7 +178,7 @@ def _predict(resource: str, names: tuple[str, ...], rows: NDArray[np.float32]) -
     forest = _forest(resource)
     if forest.columns != names:
         raise ValueError(f"{resource} was trained on other evidence: run training/page_model.py")
-    words, links = rows[:, names.index("shape.words")], rows[:, names.index("own.links")]
+    words, links = rows[:, forest.position["shape.words"]], rows[:, forest.position["own.links"]]
     undecided = (links < MIN_BARE_LINK_DENSITY_AND_WORDS[0]) | (words >= np.log1p(MIN_BARE_LINK_DENSITY_AND_WORDS[1]))
     body = np.zeros(len(rows))
     body[undecided] = forest.predict(rows[undecided], early_exit=EARLY_EXIT)
@@ -170,13 +197,15 @@ def repeats_headline(names: Sequence[str], rows: NDArray[np.float32]) -> NDArray
     return np.asarray(rows[:, names.index("title.like")] >= MIN_HEADLINE_LIKENESS)
 
 
-def _boilerplate_labels(blocks: Sequence[Block], names: Sequence[str], rows: NDArray[np.float32]) -> list[Label]:
+def _boilerplate_labels(
+    blocks: Sequence[Block], at: Mapping[str, int], rows: NDArray[np.float32], repeated: Sequence[bool]
+) -> list[Label]:
     """The label of each block if it is not the article: by the phrases in it, then by the names of the elements around
-    it.
+    it. `at`: the position of each column; `repeated`: true for the blocks that repeat a headline.
     """
-    distance = rows[:, [names.index(f"name.{group}") for group in NAME_GROUP_LABELS]]
-    cue = rows[:, [names.index(f"cue.{label}") for label in PHRASE_LABELS]]
-    listing = rows[:, names.index("shape.words")] <= np.log1p(MAX_TAG_LINE_WORDS)
+    distance = rows[:, [at[f"name.{group}"] for group in NAME_GROUP_LABELS]]
+    cue = rows[:, [at[f"cue.{label}"] for label in PHRASE_LABELS]]
+    listing = rows[:, at["shape.words"]] <= np.log1p(MAX_TAG_LINE_WORDS)
     named = list(NAME_GROUP_LABELS.values())
     labels: list[Label] = []
     for block, nearest, near, cued, spoken, repeats, short in zip(
@@ -185,7 +214,7 @@ def _boilerplate_labels(blocks: Sequence[Block], names: Sequence[str], rows: NDA
         (distance.min(axis=1) <= MAX_NAME_DISTANCE).tolist(),
         cue.argmax(axis=1).tolist(),
         (cue.max(axis=1) >= 0.5).tolist(),
-        repeats_headline(names, rows).tolist(),
+        repeated,
         listing.tolist(),
         strict=True,
     ):

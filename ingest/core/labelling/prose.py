@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.core.labelling.line_shape import Columns, ends_like_sentence
-from ingest.core.labelling.tokens import Bools, Floats, Hashes, Ints, TokenizedLines, group_equal, ngram_hashes
+from ingest.core.labelling.tokens import Bools, Floats, Ints, TokenizedLines
+from ingest.core.text.hashes import Hashes, group_equal, ngram_hashes
 
 _MIN_PROSE_LINE_WORDS = (
     10  # a line of prose has at least this many words and ends like a sentence, or has three times as many
@@ -55,7 +56,7 @@ def prose_position_features(prose: Prose) -> Columns:
     previous, following = np.full(n, -1), np.full(n, n)
     np.maximum.accumulate(np.where(prose.lines, index, -1)[:-1], out=previous[1:])
     following[:-1] = np.minimum.accumulate(np.where(prose.lines, index, n)[:0:-1])[::-1]
-    padded = np.append(prose.words, 0.0)
+    padded = np.concatenate((prose.words, np.zeros(1)))
     near = np.where(previous >= 0, index - previous, 99), np.where(following < n, following - index, 99)
     run = float(prose.words[prose.first : prose.last + 1].sum())
     columns = {

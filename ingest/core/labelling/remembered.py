@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ingest.core.labelling.title_text import says_headline
-from ingest.core.memory.recall import recall
 from ingest.core.metadata.authors import looks_like_person
 from ingest.core.model import Label, LabelledBlock, Prediction
 from ingest.core.text.date_lines import date_line
@@ -14,15 +13,12 @@ from ingest.core.text.normalize import match_key
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ingest.core.memory.publisher import PublisherMemory
+    from ingest.core.memory.sights import Sights
     from ingest.core.model import Block
-
-SURE_BOILERPLATE = 0.9
-"""The classifier's confidence that a block is boilerplate from which memory need not say so, too."""
 
 
 def remembered(
-    known: PublisherMemory | None,
+    known: Sights | None,
     blocks: Sequence[Block],
     rows: Sequence[LabelledBlock | None],
     verdicts: Sequence[Prediction],
@@ -31,6 +27,8 @@ def remembered(
     """The blocks that memory takes out of the article, by position. `rows`: what is decided so far; `headline`: as claimed or chosen."""
     if known is None or not blocks:
         return {}
+    from ingest.core.memory.recall import recall  # noqa: PLC0415  for those who keep a memory
+
     key = match_key(headline or "")
     body = [
         prediction.label is Label.BODY if row is None else row.label is Label.BODY
@@ -42,9 +40,8 @@ def remembered(
     ]
     found = {}
     for at, said in recall(known, blocks, body, doubt, free, headline).items():
-        if body[at] or doubt[at] < SURE_BOILERPLATE:
-            label = said.label if verdicts[at].label is Label.BODY else verdicts[at].label
-            found[at] = LabelledBlock(blocks[at], label, said.rule, counts=(said.stories, said.of))
+        label = said.label if verdicts[at].label is Label.BODY else verdicts[at].label
+        found[at] = LabelledBlock(blocks[at], label, said.rule, counts=(said.stories, said.of))
     return found
 
 

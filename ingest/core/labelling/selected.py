@@ -10,6 +10,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ingest.core.packs.selector import SelectorRule
+    from ingest.core.parse.page import ParsedPage
+
+
+def selected_blocks(page: ParsedPage, rules: tuple[SelectorRule, ...], count: int) -> dict[int, SelectorRule]:
+    """The publisher's rules for elements, by the numbers of those of the first `count` blocks that stand inside."""
+    if page.index is None or not rules:
+        return {}
+    from ingest.core.html.select import blocks_inside  # noqa: PLC0415  lxml, for pages alone
+    from ingest.core.packs.selector import select_first  # noqa: PLC0415
+
+    found = blocks_inside(page.index.tree, select_first(rules, page.index.tree))
+    return {at: rule for at, rule in found.items() if at < count}
 
 
 def apply_selectors(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,14 +41,45 @@ def text_features(blocks: Sequence[Block], weights_of: WordWeights = learned_wor
 
     `weights_of` gives the weights of words; training passes one for each text, without the text's own site.
     """
-    lines = tokenize([block.text for block in blocks])
-    matches, prose = match_phrases(lines), find_prose(lines)
+    (features,) = features_together([blocks], weights_of)
+    return features
+
+
+def features_together(
+    texts: Sequence[Sequence[Block]], weights_of: WordWeights = learned_word_weights
+) -> list[FeatureSet]:
+    """The features of the lines of several texts: those of a line's own words for all at once, those of its place in its text for each."""
+    lines = tokenize([block.text for blocks in texts for block in blocks])
+    matches = match_phrases(lines)
     covered = matches.covered[:, : phrase_table().label_count].max(axis=1)
     columns = join_groups(
         (
             ("shape", line_shape_features(lines)),
             ("cue", _phrase_features(lines, matches, covered)),
             ("habit", word_weight_features(lines, weights_of)),
+        )
+    )
+    if len(texts) == 1:
+        return [_placed(lines, matches, covered, columns)]
+    ends = np.cumsum([len(blocks) for blocks in texts]).tolist()
+    parts = [slice(end - len(blocks), end) for blocks, end in zip(texts, ends, strict=True)]
+    words = np.searchsorted(lines.word_line, [0, *ends]).tolist()
+    return [
+        _placed(
+            lines.part(part, slice(*own)),
+            matches.part(part, slice(*own)),
+            covered[part],
+            {name: column[part] for name, column in columns.items()},
+        )
+        for part, own in zip(parts, pairwise(words), strict=True)
+    ]
+
+
+def _placed(lines: TokenizedLines, matches: PhraseMatches, covered: Floats, columns: Columns) -> FeatureSet:
+    """All features of a text's lines, from those of each line by itself."""
+    prose = find_prose(lines)
+    columns |= join_groups(
+        (
             ("prose", prose_position_features(prose)),
             ("twin", overlap_features(lines, prose, matches.function_words)),
             ("page", _whole_text_features(lines, prose, covered)),
@@ -73,13 +105,14 @@ def _whole_text_features(lines: TokenizedLines, prose: Prose, covered: Floats) -
     total = max(float(length.sum()), 1.0)
     figures = {
         "lines": np.log1p(n),
-        "prose_lines": prose.lines.mean(),
+        "prose_lines": prose.lines.sum() / n,
         "prose_words": prose.words.sum() / total,
         "median": np.log1p(np.sort(length)[n // 2]),
         "covered": covered.sum() / total,
-        "short": (length <= _MAX_MARKER_WORDS).mean(),
+        "short": (length <= _MAX_MARKER_WORDS).sum() / n,
     }
-    return {name: np.full(n, float(value)) for name, value in figures.items()}
+    columns = np.array(list(figures.values()), np.float64)[:, None].repeat(n, axis=1)
+    return dict(zip(figures, columns, strict=True))
 
 
 def _section_marker_features(lines: TokenizedLines, prose: Prose, matches: PhraseMatches) -> Columns:
@@ -105,5 +138,5 @@ def _section_marker_features(lines: TokenizedLines, prose: Prose, matches: Phras
 def _run_lengths(flags: Bools) -> Floats:
     """Logarithm of the length of the run of equal flags that contains each line; negative where the flag is off."""
     edges = np.flatnonzero(np.concatenate((np.ones(1, bool), flags[1:] != flags[:-1], np.ones(1, bool))))
-    lengths = np.diff(edges)
+    lengths = edges[1:] - edges[:-1]
     return np.asarray(np.repeat(np.log1p(lengths), lengths) * np.where(flags, 1, -1))

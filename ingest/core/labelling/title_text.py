@@ -73,7 +73,8 @@ def ends_sentence(text: str) -> bool:
     """True if a line (with single spaces) ends with sentence punctuation, ignoring quotation marks and brackets after
     it.
     """
-    return text.rstrip(_CLOSERS)[-1:] in _STOPS
+    last = text[-1:]
+    return last in _STOPS or (last in _CLOSERS and text.rstrip(_CLOSERS)[-1:] in _STOPS)
 
 
 def without_site_ends(text: str) -> set[str]:

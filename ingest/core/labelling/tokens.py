@@ -9,19 +9,19 @@ scores.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.core.text.hashes import HASH_MULTIPLIER, Hashes, mixed
 from ingest.core.text.scripts import UNSPACED_RANGES
 
 Ints = NDArray[np.intp]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Hashes = NDArray[np.uint64]
 Classes = NDArray[np.uint8]
 
 # Classes of characters. Those up to UNSPACED form words.
@@ -70,7 +70,6 @@ _WORDS_PER_UNSPACED_CHARACTER = (
 )
 _PLANE = 1 << 16
 _HALF, _LOWER = np.uint32(16), np.uint32(_PLANE - 1)
-HASH_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that its powers never become 0 modulo 2**64
 _MAX_HASHED_CHARACTERS = 48  # characters of a word that its hash covers
 _CACHED_POWER_BITS = (
     14,
@@ -128,6 +127,22 @@ class TokenizedLines:
         """Number of words of each line, where a character of a script without spaces counts as part of one."""
         return self.words - (1 - _WORDS_PER_UNSPACED_CHARACTER) * self.counts[:, UNSPACED]
 
+    def part(self, lines: slice, words: slice) -> TokenizedLines:
+        """Some of the lines, which have at least one character and the words `words`."""
+        begin, end = int(self.first[lines.start]), int(self.last[lines.stop - 1]) + 1
+        return TokenizedLines(
+            lines.stop - lines.start,
+            self.character_class[begin:end],
+            self.character_line[begin:end] - lines.start,
+            self.first[lines] - begin,
+            self.last[lines] - begin,
+            self.counts[lines],
+            self.word[words],
+            self.word_line[words] - lines.start,
+            self.word_start[words] - begin,
+            self.word_length[words],
+        )
+
     def count_per_line(self, where: Ints, weights: Floats | None = None) -> Floats:
         """How often each line occurs in `where`, or the sum of the weights there: float64[lines]."""
         return np.bincount(where, weights, self.lines).astype(np.float64, copy=False)
@@ -158,63 +173,14 @@ def tokenize(texts: Sequence[str]) -> TokenizedLines:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class HashIndex:
-    """A set of hashes to find among many others: the keys in ascending order, and where those with the same upper bits
-    begin.
-    """
-
-    keys: Hashes
-    shift: np.uint64
-    """The right shift that leaves the upper bits: two or three bits more than the number of keys needs, so that few
-    keys share them and the table stays small enough for the cache.
-    """
-    begin: NDArray[np.int32]
-    deepest: int
-    """The largest number of keys that share their upper bits: the number of comparisons that finds any key."""
-
-    @classmethod
-    def of(cls, keys: Hashes) -> HashIndex:
-        """An index of keys in ascending order."""
-        bits = min(len(keys).bit_length() + 2, 20)
-        shift = np.uint64(64 - bits)
-        sizes = np.bincount((keys >> shift).astype(np.intp), minlength=1 << bits)
-        begin = np.concatenate((np.zeros(1, np.intp), np.cumsum(sizes))).astype(np.int32)
-        return cls(keys, shift, begin, int(sizes.max(initial=0)))
-
-    def find(self, among: Hashes) -> tuple[Ints, Ints]:
-        """The positions in `among` that hold a key, ascending, and which key each is."""
-        upper = (among >> self.shift).astype(np.intp)
-        key, end = self.begin.take(upper), self.begin.take(upper + 1)
-        at = np.flatnonzero(key < end)
-        key, end, wanted = key[at].astype(np.intp), end[at], among[at]
-        for _ in range(self.deepest - 1):  # advance past keys that do not match
-            key += (self.keys.take(key) != wanted) & (key + 1 < end)
-        true = self.keys.take(key) == wanted
-        return at[true], key[true]
-
-
-def group_equal(values: Hashes) -> tuple[Ints, Bools]:
-    """The positions of values, equal ones together and in order, and whether each is the first of its group.
-
-    The upper bits decide; the lower ones hold the position, so plain numbers are sorted, which is many times faster
-    than argsort.
-    """
-    bits = np.uint64(max(len(values).bit_length(), 1))
-    order = np.sort((values >> bits << bits) | np.arange(len(values), dtype=np.uint64))
-    opens = np.ones(len(values), bool)
-    opens[1:] = order[1:] >> bits != order[:-1] >> bits
-    return (order & ((np.uint64(1) << bits) - np.uint64(1))).astype(np.intp), opens
-
-
-def ngram_hashes(word: Hashes, max_words: int) -> Iterator[Hashes]:
-    """The hashes of all n-grams of one word, of two, … of `max_words` words; there are n - 1 fewer n-grams than words."""
-    runs = word
-    yield runs
-    for size in range(2, max_words + 1):
-        with np.errstate(over="ignore"):
-            runs = runs[:-1] * HASH_MULTIPLIER + word[size - 1 :] if len(runs) > 1 else runs[:0]
-        yield runs
+def tokenize_both(texts: Sequence[str], others: Sequence[str]) -> tuple[TokenizedLines, TokenizedLines]:
+    """Two groups of lines, none of them empty, read as one: of a few lines most of the price is that of numpy's calls."""
+    both, size = tokenize([*texts, *others]), len(texts)
+    words = int(np.searchsorted(both.word_line, size))
+    return (
+        both.part(slice(0, size), slice(0, words)),
+        both.part(slice(size, both.lines), slice(words, len(both.word))),
+    )
 
 
 def _word_bounds(kind: NDArray[np.uint8]) -> tuple[Ints, Ints]:
@@ -243,12 +209,9 @@ def _word_hashes(folded: Hashes, start: Ints, length: Ints) -> Hashes:
     bits = max(len(folded).bit_length(), _CACHED_POWER_BITS[0])
     powers, inverse = (_cached_hash_powers if bits <= _CACHED_POWER_BITS[1] else _hash_powers)(bits)
     ends = start + np.minimum(length, _MAX_HASHED_CHARACTERS)
-    with np.errstate(over="ignore"):
-        running = np.zeros(len(folded) + 1, np.uint64)
-        np.cumsum(folded * powers[: len(folded)], out=running[1:])
-        sums = (running[ends] - running[start]) * inverse[start]
-        sums = (sums ^ (sums >> np.uint64(29))) * HASH_MULTIPLIER
-        return np.asarray(sums ^ (sums >> np.uint64(32)))
+    running = np.zeros(len(folded) + 1, np.uint64)
+    np.cumsum(folded * powers[: len(folded)], out=running[1:])
+    return mixed((running[ends] - running[start]) * inverse[start])
 
 
 def _hash_powers(bits: int) -> tuple[Hashes, Hashes]:

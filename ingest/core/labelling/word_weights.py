@@ -13,7 +13,8 @@ from importlib.resources import files
 import numpy as np
 
 from ingest.core.labelling.line_shape import Columns
-from ingest.core.labelling.tokens import Floats, Hashes, HashIndex, Ints, TokenizedLines, ngram_hashes
+from ingest.core.labelling.tokens import Floats, Ints, TokenizedLines
+from ingest.core.text.hashes import Hashes, HashIndex, ngram_hashes
 
 WordWeights = Callable[[Hashes], Floats]
 """The log odds of boilerplate for each n-gram; 0 for an unknown one."""
@@ -45,7 +46,7 @@ def word_weight_features(lines: TokenizedLines, weights_of: WordWeights) -> Colu
         highest[some] = np.maximum.reduceat(weight[: len(lines.word)], starts)
     return {
         "score": total / np.sqrt(np.maximum(2 * lines.words, 1)),  # a line has twice as many n-grams as words
-        "sum": np.clip(total, -20, 20),
+        "sum": np.minimum(np.maximum(total, -20), 20),
         "highest": np.maximum(highest, 0),
     }
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.core.memory.observation import BODY, OF_MEMORY, Sketch
+from ingest.core.memory.observation import OF_MEMORY, Sketch, is_body
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from ingest.core.memory.observation import Observation
@@ -26,10 +29,12 @@ LINE = np.dtype(
         ("below", "<u2"),  # stories with at least half of the article's words above it
         ("ends", "<u2"),  # stories with nothing of the article below it
         ("label", "u1"),  # what it was when it was no part of the article, as a position in LABELS; 255: never
-        ("place", "u1"),  # 1: a place of pages, not a line
+        ("place", "u1"),  # 1: a place of pages, not a line; 2: the beginning or the end of lines of texts
     ]
 )
 """One line of a publisher."""
+KINDS = ("line", "place", "form")
+PLACE, FORM = 1, 2
 COUNTS = ("stories", "body", "below", "ends")
 
 MAX_STORIES = 1000
@@ -74,9 +79,18 @@ class PublisherMemory:
     changed: int = 0
     """Day on which that was found last."""
 
+    def recalls_as(self, other: PublisherMemory | None) -> bool:
+        """Whether an article is labelled with the other's knowledge as it is with this."""
+        return self is other or (
+            other is not None
+            and self.stories == other.stories
+            and self.lines.tobytes() == other.lines.tobytes()
+            and [sketch.to_bytes() for sketch in self.sketches] == [sketch.to_bytes() for sketch in other.sketches]
+        )
+
     def knows_story(self, sketch: Sketch) -> bool:
         """Whether one of its newest stories is the same."""
-        return any(sketch.is_same_story(known) for known in reversed(self.sketches))
+        return sketch.is_any_of(reversed(self.sketches))
 
 
 def find(rows: Rows, keys: Hashes) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
@@ -105,7 +119,7 @@ def add(
         memory,
         stories=memory.stories + 1,
         number=number,
-        lines=_counted(_counted(memory.lines, _sights(seen, known or memory, number)), _places(seen, number)),
+        lines=reduce(_counted, _rows_of(seen, known or memory, number), memory.lines),
         sketches=(*memory.sketches, seen.sketch)[-RECENT_STORIES:],
         fit=fit,
     )
@@ -128,11 +142,12 @@ def forget(memory: PublisherMemory) -> PublisherMemory:
 
 
 def template(memory: PublisherMemory) -> Rows:
-    """The lines of its template; none while too little is known."""
+    """The lines and places of its template; none while too little is known."""
     if memory.stories < MIN_TEMPLATE_STORIES:
         return memory.lines[:0]
-    lines = memory.lines[memory.lines["stories"] >= MIN_TEMPLATE_SHARE * memory.stories]
-    return lines if len(lines) >= MIN_TEMPLATE_LINES else lines[:0]
+    often = memory.lines["stories"] >= MIN_TEMPLATE_SHARE * memory.stories
+    lines = memory.lines[often & (memory.lines["place"] != FORM)]
+    return np.asarray(lines if len(lines) >= MIN_TEMPLATE_LINES else lines[:0])
 
 
 def _fit(memory: PublisherMemory, seen: Observation) -> float:
@@ -154,19 +169,26 @@ def _unlearned(memory: PublisherMemory, day: int) -> PublisherMemory:
     )
 
 
-def _sights(seen: Observation, known: PublisherMemory, number: int) -> Rows:
-    """Each line of an article once, with what is counted of it."""
-    blocks = seen.blocks
-    at, found = find(known.lines, blocks["key"])
-    often = np.zeros(len(blocks), bool)
+def _rows_of(seen: Observation, known: PublisherMemory, number: int) -> Iterator[Rows]:
+    """What is counted of an article: its lines, their places, and the forms of those that do not come back as they are."""
+    at, found = find(known.lines, seen.blocks["key"])
+    often = np.zeros(len(seen.blocks), bool)
     often[found] = known.lines["stories"][at[found]] > 1
-    own = np.where((blocks["label"] == BODY) & ~often, blocks["words"], 0).astype(np.float64)
+    yield _sights(seen, often, number)
+    yield _places(seen, number)
+    yield _forms(seen, often, number)
+
+
+def _sights(seen: Observation, often: NDArray[np.bool_], number: int) -> Rows:
+    """Each line of an article once, with what is counted of it. `often`: which ones come back."""
+    blocks = seen.blocks
+    own = np.where(is_body(blocks["label"]) & ~often, blocks["words"], 0).astype(np.float64)
     above = np.cumsum(own)
     total = max(above[-1], 1.0) if len(own) else 1.0
     keys, last = np.unique(blocks["key"][::-1], return_index=True)
     last = len(blocks) - 1 - last
     rows = _rows(keys, number, blocks["label"][last])
-    rows["body"] = np.isin(keys, blocks["key"][blocks["label"] == BODY])
+    rows["body"] = np.isin(keys, blocks["key"][is_body(blocks["label"])])
     rows["below"] = above[last] - own[last] >= total / 2
     rows["ends"] = total - above[last] <= MAX_REST_SHARE * total
     return np.asarray(rows[keys != 0])
@@ -177,16 +199,36 @@ def _places(seen: Observation, number: int) -> Rows:
     blocks = seen.blocks[seen.blocks["place"] != 0]
     keys, first, which = np.unique(blocks["place"], return_index=True, return_inverse=True)
     rows = _rows(keys, number, blocks["label"][first])
-    rows["place"] = 1
-    body = np.bincount(which, np.where(blocks["label"] == BODY, blocks["words"], 0), len(keys))
+    rows["place"] = PLACE
+    body = np.bincount(which, np.where(is_body(blocks["label"]), blocks["words"], 0), len(keys))
     rows["body"] = 2 * body > np.bincount(which, blocks["words"], len(keys))
     return rows
+
+
+def _forms(seen: Observation, often: NDArray[np.bool_], number: int) -> Rows:
+    """Each beginning and each end of the lines around an article's prose once, of those that do not come back as they are."""
+    blocks = seen.blocks
+    body = is_body(blocks["label"]) & ~often
+    around = blocks[~often & ~within(body, body & (blocks["form"] == 0).all(axis=1))]
+    keys, first = np.unique(around["form"], return_index=True)
+    rows = _rows(keys, number, around["label"][first // 2])
+    rows["place"] = FORM
+    return np.asarray(rows[keys != 0])
+
+
+def within(body: NDArray[np.bool_], prose: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which blocks stand between the first and the last of an article's paragraphs, both included; of its lines, where it has none of prose."""
+    inside = np.zeros(len(body), bool)
+    ends = np.flatnonzero(prose if prose.any() else body)
+    if len(ends):
+        inside[ends[0] : ends[-1] + 1] = True
+    return inside
 
 
 def _rows(keys: Hashes, number: int, labels: NDArray[np.uint8]) -> Rows:
     rows = np.zeros(len(keys), LINE)
     rows["key"], rows["stories"], rows["last"] = keys, 1, number
-    rows["label"] = np.where(labels == BODY, OF_MEMORY, labels)
+    rows["label"] = np.where(is_body(labels), OF_MEMORY, labels)
     return rows
 
 

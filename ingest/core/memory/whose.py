@@ -24,10 +24,15 @@ def publisher_domain(stated: Mapping[str, Any], rulebook: Rulebook) -> str | Non
 
     `stated`: the value of each field, from the claims.
     """
-    domain = registered_domain(stated.get("url")) or stated.get("publisher", {}).get("domain")
+    domain = stated_domain(stated)
     if domain or not rulebook.publisher:
         return domain
     return next(iter(rulebook.publisher.domains), None)
+
+
+def stated_domain(stated: Mapping[str, Any]) -> str | None:
+    """The same, as far as it was stated."""
+    return registered_domain(stated.get("url")) or stated.get("publisher", {}).get("domain")
 
 
 def names_publisher(article: Article, publisher: str | None, rulebook: Rulebook) -> bool:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ingest.core.html.dom import of_foreign_thing
+from ingest.core.limits import MAX_FINDER_ELEMENTS
 from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS
 from ingest.core.metadata.page_dates import day_shown_once, in_caption, in_sentence, is_sentence, paragraph_of
 from ingest.core.model import Claim
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from ingest.core.metadata.date_reader import DateReader
 
 _DIGIT = re.compile(r"\d")
+_DAY_IN_DIGITS, _ISO_DAY = re.compile(r"\d\d[01]\d[0-3]\d"), re.compile(r"\d{4}-\d\d-\d\d")
 _DAY_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:/|-|_)")
 _DATELINE = re.compile(r"^.{6,60}?\s*(?:--|—|–|\|)\s")
 """Matches the start of a paragraph that opens with a dateline: "Dec. 15, 2011 -- A test …"."""
@@ -36,22 +38,48 @@ def found_day(index: PageIndex, addresses: Sequence[str], reader: DateReader) ->
             yield Claim("published", day, "page")
     elif shown := day_shown_once(index, reader):
         yield shown
-    elif (day := _searched_day(index, next(iter(addresses), None))) and _is_told(index, day, addresses):
+    elif (
+        len(index.elements) <= MAX_FINDER_ELEMENTS
+        and _may_tell(index, addresses)
+        and (day := _searched_day(index, next(iter(addresses), None)))
+        and _is_told(index, day, addresses)
+    ):
         yield Claim("published", day, "page")
 
 
 def _searched_day(index: PageIndex, url: str | None) -> str | None:
     """The date found by htmldate."""
     from htmldate import find_date  # noqa: PLC0415  # 0.3 s to import, needed by one page in ten
-    from htmldate.meta import reset_caches  # noqa: PLC0415
+    from htmldate.extractors import try_date_expr  # noqa: PLC0415
+    from htmldate.validators import reset_validator_caches  # noqa: PLC0415
 
     first, last = (
         f"{FIRST_YEAR + 90}-01-01",
         f"{LAST_YEAR}-12-31",
     )  # its default for the last day is today's date, which depends on the clock
     day = find_date(index.tree, original_date=True, extensive_search=False, url=url, min_date=first, max_date=last)
-    reset_caches()  # they hold eight thousand strings of pages, each in full
+    # The caches hold eight thousand strings of pages, each in full. `htmldate.meta.reset_caches` empties those of charset-normalizer, too,
+    # and logs an error for each page since 3.5 has others.
+    reset_validator_caches()
+    try_date_expr.cache_clear()
     return str(day) if day else None
+
+
+def _may_tell(index: PageIndex, addresses: Sequence[str]) -> bool:
+    """False if `_is_told` is so for every day: nothing on the page is or contains a date. Htmldate takes 5 ms."""
+    if any(_DAY_IN_DIGITS.search(re.sub(r"\D", "", url)) for url in addresses):
+        return True
+    stated = (*_stated(index, "meta", "content"), *_stated(index, "time", "datetime"))
+    scripts = (script.text or "" for script in index.by_tag["script"])
+    return (
+        any(_ISO_DAY.search(text) or _names(text) for text in stated)
+        or any(_names(run.text) for run in index.runs)
+        or any(_ISO_DAY.search(text) for text in scripts)
+    )
+
+
+def _stated(index: PageIndex, tag: str, attribute: str) -> Iterator[str]:
+    return (element.get(attribute) or "" for element in index.by_tag[tag])
 
 
 def _is_told(index: PageIndex, day: str, addresses: Sequence[str]) -> bool:
@@ -75,11 +103,12 @@ def _of_other(time: HtmlElement, index: PageIndex) -> bool:
     return index.is_foreign(time) or in_sentence(time) or next(time.iterancestors("a"), None) is not None
 
 
-def _names(text: str, day: str) -> bool:
+def _names(text: str, day: str | None = None) -> bool:
+    """True if a text names this day; any day where none is given."""
     return (
         _DIGIT.search(text) is not None
         and (found := read_day(text)) is not None
-        and day in {found.when[:10], (found.rival or "")[:10]}
+        and (day is None or day in {found.when[:10], (found.rival or "")[:10]})
     )
 
 

@@ -22,7 +22,7 @@ from ingest.core.limits import MAX_URL_CHARACTERS
 from ingest.core.metadata.language import canonical_tag
 from ingest.core.metadata.validate import safe_value, salvage
 from ingest.core.model import Claim
-from ingest.core.record import FIELD_TYPES
+from ingest.core.record import CLAIMABLE_FIELDS
 from ingest.core.text.dates import parse_timestamp
 
 MAX_EXTRA_DEPTH = 32
@@ -70,7 +70,7 @@ def accept_claims(
     for name, value in given.items():
         if name == "extra" and isinstance(value, dict):
             extra |= value
-        elif name not in FIELD_TYPES and name != "extra":
+        elif name not in CLAIMABLE_FIELDS and name != "extra":
             extra.setdefault(name, value)
         elif value is not None and (safe := safe_value(value)) not in (None, "", [], {}):
             kept, trouble = _READERS.get(name, _as_is)(name, safe) if name != "extra" else (None, MALFORMED)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from ingest.core.html.dom import class_tokens, descendants, element_text, iter_text
@@ -35,6 +36,7 @@ MAX_BOX_CHARACTERS = 1500  # most characters of text around an image that is sti
 
 _NO_CAPTION_TAGS = ("a", "button", "form", "time", "ul", "h1", "h2", "h3", "h4")
 """Elements in boxes that contain more than an image and its caption."""
+_text_length = etree.XPath("string-length()")  # without a copy of the text
 _IMAGE_FILE = re.compile(r"^#|^javascript:|\.(?:jpe?g|png|webp|gif|avif|svg)\b", re.IGNORECASE)
 
 
@@ -77,9 +79,9 @@ def _picture_boxes(index: PageIndex) -> Iterator[tuple[HtmlElement, list[HtmlEle
     """(image with its surroundings, its caption elements) for each image up to the article's last paragraph."""
     positions = index.positions()
     weights: dict[HtmlElement, float] = {}
-    prose: list[tuple[HtmlElement, int, list[HtmlElement]]] = []
+    prose: list[tuple[HtmlElement, float, list[HtmlElement]]] = []
     for paragraph in index.by_tag["p"]:
-        if (length := len(paragraph.text_content())) >= MIN_PARAGRAPH_CHARACTERS:
+        if (length := cast("float", _text_length(paragraph))) >= MIN_PARAGRAPH_CHARACTERS:
             around = list(islice(paragraph.iterancestors(), 3))
             prose.append((paragraph, length, around))
             for above, ancestor in enumerate(around):

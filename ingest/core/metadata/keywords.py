@@ -42,7 +42,7 @@ def page_keywords(area: HeadlineArea, index: PageIndex, *, stated: bool, news: b
     `news`: the page declares itself news; on other pages the meaning of a row of links named like their URLs is
     unknown.
     """
-    if tags := _link_texts(e for e in index.by_tag["a"] if "tag" in (e.get("rel") or "").split()):
+    if tags := _link_texts(e for e in index.related_links if "tag" in e.get("rel", "").split()):
         return tags
     for box in index.by_role["tags"]:
         if not index.is_foreign(box, "strange"):

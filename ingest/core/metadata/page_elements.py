@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice, pairwise
 from typing import Any
 
@@ -146,17 +147,11 @@ def _end_bylines(area: HeadlineArea, index: PageIndex, *, signed: bool) -> list[
     """Bylines at the end of the article: "Written by Jane Doe"; where the metadata name nobody, also a name above a
     line that starts with it ("Jane Doe is …").
     """
-    clear = tuple(word_set("people", "clear"))
-    initials = {word[0] for word in clear}
+    clear, initials = _clear_markers()
     found = []
     for run, following in pairwise(area.runs):
         text = run.text
-        if (
-            len(text) < 80
-            and text[0].lower() in initials
-            and text.lower().startswith(clear)
-            and len(paragraph_of(run.element)) <= MIN_PROSE_RUN_CHARACTERS
-        ):
+        if text[0] in initials and len(text) < 80 and text.lower().startswith(clear) and _is_own_line(run.element):
             rest = strip_byline_marker(text) or (following.text if is_byline_marker(text) else "")
             found += [rest] if looks_like_person(rest) and not index.is_foreign(run.element) else []
         elif (
@@ -168,6 +163,18 @@ def _end_bylines(area: HeadlineArea, index: PageIndex, *, signed: bool) -> list[
         ):
             found.append(text)
     return found[:3]
+
+
+@cache
+def _clear_markers() -> tuple[tuple[str, ...], frozenset[str]]:
+    """Markers that only a byline begins with, in lower case, and the characters that one begins with, in any case."""
+    markers = tuple(word_set("people", "clear"))
+    begun = {marker[0] for marker in markers}
+    return markers, frozenset(character for character in map(chr, range(1 << 16)) if character.lower() in begun)
+
+
+def _is_own_line(element: HtmlElement) -> bool:
+    return len(paragraph_of(element)) <= MIN_PROSE_RUN_CHARACTERS
 
 
 def _bare_names(area: HeadlineArea, *, by_house: bool) -> list[str]:
@@ -204,8 +211,8 @@ def _enclosing_link(element: HtmlElement) -> HtmlElement | None:
 def _is_author_link(link: HtmlElement, url: str | None) -> bool:
     if "author" in (link.get("rel") or "").split():
         return True
-    path = re.split(r"[?#]", link.get("href") or "", maxsplit=1)[0].rstrip("/").lower().split("/")
-    if not any(part in word_set("people", "pages") for part in path[:-1][-3:]):
+    path = link.get("href", "").partition("?")[0].partition("#")[0].rstrip("/").lower().split("/")
+    if word_set("people", "pages").isdisjoint(path[-4:-1]):
         return False
     return url is None or registered_domain(absolute_url(link.get("href"), url)) == registered_domain(
         url

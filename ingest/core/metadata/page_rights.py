@@ -41,7 +41,7 @@ def rights_claims(
         yield from _claim({"holder": holder, "licence": licence}, "json-ld")
         for value in graph.values(article, "digitalSourceType"):
             yield from _source_type(value, "json-ld")
-    linked = (e.get("href") for e in index.by_tag["link"] if _is_licence(e))
+    linked = (e.get("href") for e in index.by_tag["link"] if _is_licence(e.get("rel")))
     addresses = (*linked, *(value for _, values in meta.tags_for("licence") for value in values))
     said: dict[str, Any] = {
         "holder": next(iter(meta.first_values("holder")), None),
@@ -55,7 +55,7 @@ def rights_claims(
     for _, values in meta.tags_for("source_type"):
         for value in values:
             yield from _source_type(value, "meta")
-    shown = (e.get("href") for e in index.by_tag["a"] if _is_licence(e) and not _is_of_picture(e))
+    shown = (e.get("href") for e in index.related_links if _is_licence(e.get("rel")) and not _is_of_picture(e))
     yield from _claim(
         {"licence": next((url for address in shown if (url := absolute_url(address, base))), None)}, "page"
     )
@@ -66,8 +66,7 @@ def _claim(parts: dict[str, Any], origin: str) -> Iterator[Claim]:
         yield Claim("rights", said, origin)
 
 
-def _is_licence(element: HtmlElement) -> bool:
-    relation = element.get("rel")
+def _is_licence(relation: str | None) -> bool:
     return relation is not None and "license" in relation.lower().split()
 
 

@@ -210,10 +210,10 @@ def is_short_label(title: str, heading: str) -> bool:
 
 
 def _stems(text: str) -> set[str]:
-    return {
-        word[: STEM_SYLLABLES if SYLLABIC_CHARACTER.match(word) else STEM_CHARACTERS]
-        for word in _WORD.findall(text.casefold())
-    }
+    words = _WORD.findall(text.casefold())
+    if SYLLABIC_CHARACTER.search(text) is None:
+        return {word[:STEM_CHARACTERS] for word in words}
+    return {word[: STEM_SYLLABLES if SYLLABIC_CHARACTER.match(word) else STEM_CHARACTERS] for word in words}
 
 
 def _share(title: str, said: Collection[str]) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ingest.core.model import Claim
-from ingest.core.record import FIELD_TYPES
+from ingest.core.record import field_type
 from ingest.core.text.characters import UNSAFE_CHARACTERS
 
 MAX_VALUE_DEPTH = 4
@@ -28,7 +28,7 @@ def drop_invalid(claims: Iterable[Claim]) -> Iterator[Claim]:
 def is_valid(field: str, value: Any) -> bool:
     """True if a value has the shape of a field."""
     try:
-        FIELD_TYPES[field].validate_python(value)
+        field_type(field).validate_python(value)
     except (ValidationError, KeyError):
         return False
     return True

@@ -6,7 +6,7 @@ A pack holds no code and carries its own proof: `validate_packs` holds every one
 """
 
 from ingest.core.packs.loader import COMMON, Dateline, Pack, PackError, PublisherMark, Rule
-from ingest.core.packs.matcher import Hit, Packs, Rulebook, load_packs, pack_files, read_packs
+from ingest.core.packs.matcher import Hit, Packs, Rulebook, load_packs, pack_files, publisher_of, read_packs
 from ingest.core.packs.validate import validate_packs
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Rulebook",
     "load_packs",
     "pack_files",
+    "publisher_of",
     "read_packs",
     "validate_packs",
 ]

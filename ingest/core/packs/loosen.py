@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from string import ascii_letters
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import regex
 
@@ -51,8 +51,7 @@ class UnsupportedPattern(ValueError):
     """Why a pattern cannot be loosened."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """One character, class or group with its repeat. `weight`: characters of its own that it has at least; a gap stands for anything."""
 
     text: str

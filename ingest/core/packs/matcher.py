@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import regex
 
@@ -54,10 +55,20 @@ class Packs:
         self.all = tuple(packs)
         self._entries = tuple(entry for pack in self.all for entry in _entries(pack))
         self._prefilter = Prefilter(entry.pattern.pattern.loose for entry in self._entries)
+        self._called: dict[str, list[Pack]] = {}
+        for pack in self.all:
+            for name in dict.fromkeys(own.casefold() for own in (pack.name, *pack.aliases) if own) if pack.name else ():
+                self._called.setdefault(name, []).append(pack)
+
+    def called(self, name: str) -> Sequence[Pack]:
+        """The packs of the publishers that are called so, in any of their spellings."""
+        return self._called.get(name.casefold(), ())
 
     def candidates(self, texts: Sequence[str]) -> list[tuple[_Entry, ...]]:
         """For each text whatever may match it, in the order of the packs."""
-        return [tuple(self._entries[at] for at in found) if found else () for found in self._prefilter.find(texts)]
+        numbers = self._prefilter.find(texts)
+        entries = {each: tuple(self._entries[at] for at in each) for each in set(numbers)}
+        return [entries[each] for each in numbers]
 
     def rulebook(
         self,
@@ -71,32 +82,50 @@ class Packs:
         The texts are passed through the prefilter once, here. With `published`, rules whose `valid_until` is before it are left out.
         """
         different = list(dict.fromkeys(texts))
-        candidates = dict(zip(different, self.candidates(different), strict=True))
+        numbers = self._prefilter.find(different)
+        marks_of = {each: self._marks(each) for each in set(numbers)}  # hundreds of lines have some tens of answers
         timed_out: set[TestedPattern | PublisherMark] = set()
         marks = [
-            (entry.pack, entry.pattern)
-            for text, entries in candidates.items()
-            for entry in entries
-            if isinstance(entry.pattern, PublisherMark) and _search(entry.pattern, text, timed_out)
+            (pack, mark)
+            for text, each in zip(different, numbers, strict=True)
+            for pack, mark in marks_of[each]
+            if _search(mark, text, timed_out)
         ]
-        parents = _parent_domains(domain)
+        parents = parent_domains(domain)
         found: dict[FoundBy, list[Pack]] = {
             "domain": [pack for pack in self.all if not parents.isdisjoint(pack.domains)],
-            "name": [pack for pack in self.all if publisher and _has_name(pack, publisher)],
+            "name": list(self.called(publisher)) if publisher else [],
             "fingerprint": list(dict.fromkeys(pack for pack, mark in marks if mark.identifies)),
         }
         traced = [pack for pack, mark in marks if not mark.identifies]
         serving = [pack for packs in (*found.values(), traced) for pack in packs]
         whose, found_by = _identify_publisher(found, domain)
+        packs = tuple(dict.fromkeys([*serving, *(pack for pack in self.all if not pack.name)]))
+        patterns_of = {each: self.patterns(each, packs) for each in marks_of}
         return Rulebook(
-            packs=tuple(dict.fromkeys([*serving, *(pack for pack in self.all if not pack.name)])),
+            packs=packs,
             publisher=whose,
             found_by=found_by,
             _all=self,
-            _candidates=candidates,
+            _candidates={text: patterns_of[each] for text, each in zip(different, numbers, strict=True)},
             _timed_out=timed_out,
             _published=published,
         )
+
+    def patterns(self, numbers: Sequence[int], packs: Sequence[Pack]) -> tuple[TestedPattern, ...]:
+        """Those of the patterns with these numbers that are in some of the packs, in the order of these."""
+        entries = [self._entries[at] for at in numbers]
+        mine = [entry for entry in entries if entry.pack in packs]
+        mine.sort(key=lambda entry: packs.index(entry.pack))
+        return tuple(entry.pattern for entry in mine if isinstance(entry.pattern, TestedPattern))
+
+    def patterns_for(self, text: str, packs: Sequence[Pack]) -> tuple[TestedPattern, ...]:
+        """What may match a text, of some packs and in their order."""
+        return self.patterns(self._prefilter.find([text])[0], packs)
+
+    def _marks(self, numbers: Sequence[int]) -> list[tuple[Pack, PublisherMark]]:
+        entries = (self._entries[at] for at in numbers)
+        return [(entry.pack, entry.pattern) for entry in entries if isinstance(entry.pattern, PublisherMark)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +136,8 @@ class Rulebook:
     publisher: Pack | None
     found_by: FoundBy | None
     _all: Packs = field(repr=False)
-    _candidates: Mapping[str, tuple[_Entry, ...]] = field(repr=False)
+    _candidates: Mapping[str, tuple[TestedPattern, ...]] = field(repr=False)
+    """For each text of the article what may match it, in order of priority."""
     _timed_out: set[TestedPattern | PublisherMark] = field(repr=False)
     _published: dt.date | None = None
 
@@ -123,31 +153,25 @@ class Rulebook:
 
     def dateline(self, text: str) -> dict[str, str] | None:
         """Place, agency and date as far as the text begins with a dateline that names them, or None."""
-        if self._candidates.get(text) == ():
-            return None
-        for entry in self._in_order(text):
-            if isinstance(entry.pattern, Dateline) and (match := _search(entry.pattern, text, self._timed_out)):
+        for pattern in self._patterns(text):
+            if isinstance(pattern, Dateline) and (match := _search(pattern, text, self._timed_out)):
                 return _captured(match.groupdict())
         return None
 
     def known(self, name: str) -> dict[str, str | None] | None:
         """The publisher that is called so, in any of its spellings: name and domain."""
-        called = (pack for pack in self._all.all if _has_name(pack, name))
+        called = self._all.called(name)
         return next(({"name": pack.name, "domain": pack.domains[0] if pack.domains else None} for pack in called), None)
 
     def _hit(self, text: str) -> Hit | None:
-        for entry in self._in_order(text):
-            rule = entry.pattern
+        for rule in self._patterns(text):
             if isinstance(rule, Rule) and not self._is_over(rule) and (match := _search(rule, text, self._timed_out)):
                 return Hit(rule, _captured(match.groupdict()), match.start())
         return None
 
-    def _in_order(self, text: str) -> list[_Entry]:
-        entries = self._candidates.get(text)
-        if entries is None:
-            (entries,) = self._all.candidates([text])
-        mine = [entry for entry in entries if entry.pack in self.packs]
-        return sorted(mine, key=lambda entry: self.packs.index(entry.pack))
+    def _patterns(self, text: str) -> tuple[TestedPattern, ...]:
+        known = self._candidates.get(text)
+        return self._all.patterns_for(text, self.packs) if known is None else known
 
     def _is_over(self, rule: Rule | SelectorRule) -> bool:
         return bool(rule.valid_until and self._published and rule.valid_until < self._published)
@@ -181,14 +205,16 @@ def _built_in() -> tuple[Pack, ...]:
     return tuple(read_pack(path, trusted=True) for path in pack_files(BUILT_IN_FOLDER))
 
 
-def _parent_domains(domain: str | None) -> set[str]:
+def publisher_of(stated: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The domain and the publisher's name by which rules are chosen, from what was stated (field → value)."""
+    publisher = stated.get("publisher", {})
+    return publisher.get("domain") or urlsplit(stated.get("url", "")).hostname, publisher.get("name")
+
+
+def parent_domains(domain: str | None) -> set[str]:
     """A domain and those above it: "www.bbc.co.uk", "bbc.co.uk", "co.uk", "uk"."""
     parts = domain.lower().rstrip(".").split(".") if domain else []
     return {".".join(parts[at:]) for at in range(len(parts))}
-
-
-def _has_name(pack: Pack, name: str) -> bool:
-    return bool(pack.name) and name.casefold() in {own.casefold() for own in (pack.name, *pack.aliases) if own}
 
 
 def _identify_publisher(found: Mapping[FoundBy, list[Pack]], domain: str | None) -> tuple[Pack | None, FoundBy | None]:

@@ -37,7 +37,8 @@ class Pattern:
 
     def __init__(self, source: str, anchor: Anchor, *, trusted: bool = False) -> None:
         self.anchor = anchor
-        self._source = source
+        self.source = source
+        """As it was written."""
         self.groups = frozenset(_NAMED_GROUP.findall(source))
         try:
             if not trusted:
@@ -56,7 +57,7 @@ class Pattern:
 
     def _test(self) -> None:
         # Names are for `regex` alone: RE2 takes each once, and the alternatives of a rule share them.
-        re2.compile(regex.sub(r"\(\?P?<\w+>", "(", self._source), re2_options())
+        re2.compile(regex.sub(r"\(\?P?<\w+>", "(", self.source), re2_options())
         if self._confirm.search(""):
             raise PatternError("it matches the empty text")
 
@@ -64,7 +65,7 @@ class Pattern:
     def _confirm(self) -> regex.Pattern[str]:
         before = r"\A" if self.anchor in {"whole", "start"} else ""
         after = r"\Z" if self.anchor in {"whole", "tail"} else ""
-        return regex.compile(f"{before}(?:{self._source}){after}")
+        return regex.compile(f"{before}(?:{self.source}){after}")
 
     def search(self, text: str) -> regex.Match[str] | None:
         """The match at the pattern's place, or None. Raises TimeoutError after `MAX_SEARCH_SECONDS`.

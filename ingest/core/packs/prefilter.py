@@ -39,11 +39,11 @@ class Prefilter:
             if loose.anywhere:
                 self._held.Add(loose.anywhere)
                 self._held_by.append(number)
-        self._known: dict[str, list[int]] = {}
+        self._known: dict[str, tuple[int, ...]] = {}
         self._beginnings.Compile()
         self._held.Compile()
 
-    def find(self, texts: Sequence[str]) -> list[list[int]]:
+    def find(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
         """For each text the numbers of the patterns that may match it, ascending. No other matches."""
         answers = {text: self._known.get(text) for text in texts}
         new = [text for text, answer in answers.items() if answer is None]
@@ -53,17 +53,18 @@ class Prefilter:
         self._known.update((text, answer) for text, answer in found.items() if len(text) <= MAX_CACHED_CHARACTERS)
         return [found[text] if (answer := answers[text]) is None else answer for text in texts]
 
-    def _search(self, texts: Iterable[str]) -> list[list[int]]:
+    def _search(self, texts: Iterable[str]) -> list[tuple[int, ...]]:
         encoded = [text.encode() for text in texts]
-        found: list[list[int]] = []
+        found: list[tuple[int, ...]] = []
         for start in range(0, len(encoded), TEXTS_PER_SCAN):
             some = encoded[start : start + TEXTS_PER_SCAN]
             held = bool(self._held.Match(b"\n".join(some)))
-            found += [self._find(each, held=held) for each in some]
+            for each in some:
+                begun = self._beginnings.Match(each)
+                inside = self._held.Match(each) if held else None
+                found.append(self._numbers(begun or (), inside or ()) if begun or inside else ())
         return found
 
-    def _find(self, encoded: bytes, *, held: bool) -> list[int]:
-        begun, inside = self._beginnings.Match(encoded), self._held.Match(encoded) if held else None
-        if not begun and not inside:
-            return []
-        return sorted({self._begun_by[at] for at in begun or ()} | {self._held_by[at] for at in inside or ()})
+    def _numbers(self, begun: Iterable[int], inside: Iterable[int]) -> tuple[int, ...]:
+        numbers = [self._begun_by[at] for at in begun]
+        return tuple(sorted({*numbers, *[self._held_by[at] for at in inside]} if inside else numbers))

@@ -6,6 +6,7 @@ None of 1,837 articles and texts as extractors leave them is taken for one.
 from __future__ import annotations
 
 import re
+from string import ascii_letters, whitespace
 
 EXAMINED_CHARACTERS = 1 << 13
 MIN_LINES = 4
@@ -63,6 +64,7 @@ _KEYWORDS = frozenset({
 """Of a line that begins with two words the first, if it may be code: a look at it saves most lines the pattern, which takes 8 µs."""
 _CODE_ENDS = frozenset(";{}\\([")
 _NO_LETTERS = re.compile(r"[^\w\s]|[\d_]")
+_ASCII_LETTERS = (ascii_letters + whitespace + "\x1c\x1d\x1e\x1f").encode()
 _SEPARATORS = ("\t", ";", "|", ",")
 
 
@@ -96,11 +98,14 @@ def _is_prose(line: str) -> bool:
     if not line.isascii() and 4 * (len(line) - len(line.encode("ascii", "ignore"))) > len(line):
         return True
     words = line.split()
-    return (
-        len(words) >= MIN_PROSE_WORDS
-        and len(_NO_LETTERS.findall(line)) <= MAX_PROSE_SIGNS * len(line)
-        and not _is_code(line)
-    )
+    return len(words) >= MIN_PROSE_WORDS and _signs(line) <= MAX_PROSE_SIGNS * len(line) and not _is_code(line)
+
+
+def _signs(line: str) -> int:
+    """Characters that are neither letters nor spaces."""
+    if line.isascii():
+        return len(line.encode("ascii").translate(None, _ASCII_LETTERS))
+    return len(_NO_LETTERS.findall(line))
 
 
 def _is_code(line: str) -> bool:

@@ -36,9 +36,10 @@ _IMPLAUSIBLE = re.compile(r"[\x80-\x9f\u0250-\u036f\u0483-\u0489\u07c0-\u08ff\ue
 _BEHIND_1252 = r"[\x{80}-\x{bf}€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 _BEHIND_1251 = r"[\x{a0}-\x{bf}ЂЃ‚ѓ„…†‡€‰Љ‹ЊЌЋЏђ‘’“”•–—™љ›њќћџЎўЈҐЁЄЇІіґё№єјЅѕї]"
 _BEHIND_1250 = r"[\x{80}-\x{bf}€‚„…†‡‰Š‹ŚŤŽŹ‘’“”•–—™š›śťžźˇ˘ŁĄŞŻ˛łąşĽ˝ľż]"
-_SUSPECT = re2.compile(
-    f"[Â-ô]{_BEHIND_1252}|(?:[РС]{_BEHIND_1251}){{2}}|вЂ|[ĹÄĂĆ]{_BEHIND_1250}".encode()
-)  # RE2 reads UTF-8 from bytes: a tenth of the time of Python's own on text
+SUSPECT = f"[Â-ô]{_BEHIND_1252}|(?:[РС]{_BEHIND_1251}){{2}}|вЂ|[ĹÄĂĆ]{_BEHIND_1250}".encode()
+"""A pattern of RE2, for UTF-8: a text in which it finds nothing holds nothing that was encoded twice."""
+
+_SUSPECT = re2.compile(SUSPECT)  # RE2 reads UTF-8 from bytes: a tenth of the time of Python's own on text
 
 
 def mend_double_encoding(text: str) -> tuple[str, bool]:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from ingest.core.model import Rejected
+from ingest.core.text.language_model import identify
 from ingest.core.text.wordlists import load_wordlists
 from ingest.errors import Reason
 
@@ -171,7 +172,6 @@ def _codec(name: str) -> str:
 
 def _detect_encoding(content: bytes) -> str | None:
     from charset_normalizer import from_bytes  # noqa: PLC0415  50 ms, for the few files that declare nothing
-    from py3langid import classify  # noqa: PLC0415
 
     head = content[: 64 * SNIFFED_BYTES]
     runs = _HIGH.findall(head)
@@ -181,7 +181,7 @@ def _detect_encoding(content: bytes) -> str | None:
         return None
     # Windows-1250 and 1252 read nearly the same bytes and score alike (French, Swedish, Hungarian): the language decides.
     tied = [match.encoding for match in matches if match.chaos <= matches[0].chaos + 0.02]
-    best = max(tied, key=lambda encoding: classify(head.decode(encoding, "replace"))[1]) if len(tied) > 1 else tied[0]
+    best = max(tied, key=lambda encoding: identify(head.decode(encoding, "replace"))[1]) if len(tied) > 1 else tied[0]
     text = head.decode(best, "replace")
     return next(
         (plain for wide, plain in SIMPLER_ENCODINGS if wide == best and head.decode(plain, "replace") == text), best

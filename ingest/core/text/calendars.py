@@ -38,7 +38,8 @@ _THAI_NUMERIC = re.compile(r"(?<![\d/.-])(\d{1,2})([/.-])(\d{1,2})\2(2[456]\d\d)
 def plain_digits(text: str) -> str:
     """The text in lower case with ASCII digits, one form of each letter, and Gregorian dates."""
     if text.isascii():
-        return _HIJRI_NUMERIC.sub(_from_hijri_numeric, text.lower())
+        text = text.lower()
+        return _HIJRI_NUMERIC.sub(_from_hijri_numeric, text) if "/" in text or "-" in text else text
     text = unicodedata.normalize("NFKC", text).lower().translate(_SAME)
     text = _DIGIT.sub(lambda m: str(unicodedata.decimal(m[0])), text)
     if "年" in text:

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from ingest.core.caching import cache_short_texts
 from ingest.core.text.dates import find_labelled_dates
 from ingest.core.text.scripts import UNSPACED_CHARACTER
 from ingest.core.text.wordlists import alternation, load_wordlists
@@ -32,6 +33,7 @@ _CLOCK_WORDS = (
 )  # fmt: skip
 
 
+@cache_short_texts
 def date_line(text: str) -> Mapping[str, str] | None:
     """What a line dates, "published" and "modified"; None where it says more than a date line does. A day whose numbers can mean
     another one is given as the line has it.

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.service.formats import JournalEntry
-from ingest.service.journal_reader import START, JournalReader, Position
+from ingest.service.journal_position import START, Position
+from ingest.service.journal_reader import JournalReader
 from ingest.service.sinks.sink import Delivery
 from ingest.service.sinks.state import DeadLetter
 from ingest.service.spool import timestamp

@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ingest.errors import IngestError
-from ingest.service.journal_reader import Position, locate, since
+from ingest.service.journal import seconds_since
+from ingest.service.journal_position import Position, locate, since
 from ingest.service.sinks.batches import MISSING, Batch, BatchReader, RecordReader
 from ingest.service.sinks.sink import Delivery, Rejection, Sink, SinkAway, one_line
 from ingest.service.sinks.state import DeadLetter, SinkFolder
@@ -116,7 +116,9 @@ class Outbox:
                 self._batches.fill(batch)
             else:
                 batch, began = self._batches.next(), time.monotonic()
-            full, waited = batch.full, max(time.monotonic() - began, _age(batch))
+            # By the first line, too, so that restarts do not make it wait longer.
+            age = seconds_since(batch.deliveries[0].time) if batch.deliveries else 0.0
+            full, waited = batch.full, max(time.monotonic() - began, age)
             if full or once or not batch.deliveries or waited >= self.sink.linger_seconds:
                 if full:
                     self._batches.read_ahead()
@@ -224,12 +226,6 @@ class Outbox:
             left += [replace(letter, time=timestamp(), reason=each.reason) for each in rejections]
         self.folder.replace_dead_letters(left)
         log.info("%d of %d dead letters delivered", len(letters) - len(left), len(letters))
-
-
-def _age(batch: Batch) -> float:
-    """Seconds since the first line of a batch was written, so that restarts do not make it wait longer."""
-    first = batch.deliveries[0].time if batch.deliveries else None
-    return time.time() - datetime.fromisoformat(first).timestamp() if first else 0.0
 
 
 def _pause(attempts: int, error: Exception) -> float:

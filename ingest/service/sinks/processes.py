@@ -70,7 +70,7 @@ class _Child:
     def start(self, *options: str) -> None:
         command = [
             sys.executable, "-m", "ingest", "deliver", "--sink", self._url.name, "--parent", str(os.getpid()), *options,
-            "--spool", str(self._settings.spool), "--out", str(self._settings.out),
+            "--spool", str(self._settings.root), "--out", str(self._settings.out),
         ]  # fmt: skip
         self._started = time.monotonic()
         self._process = subprocess.Popen(  # noqa: S603 - words of our own

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from ingest.service.journal_reader import START, Position
+from ingest.service.journal_position import START, Position
 from ingest.service.spool import durable
 
 FOLDER = "sinks"

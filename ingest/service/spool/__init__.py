@@ -21,7 +21,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -30,6 +29,7 @@ from typing import Any
 from ingest.errors import NotInSpool, SpoolError
 from ingest.service.sidecar import read_sidecar
 from ingest.service.spool import beneath, companions, durable, filenames, settled, sweep
+from ingest.service.spool.clock import timestamp
 from ingest.service.spool.filenames import CHARGES, CONTAINER, MEMBER, REASON, SIDECAR
 from ingest.service.spool.root import FOLDERS, Root
 from ingest.service.spool.source import LockedSource, open_locked
@@ -193,7 +193,7 @@ class Spool(Root):
 
     def claimed_count(self) -> int:
         """How many sources are claimed."""
-        return sum(map(filenames.is_source, self.listed("claimed")))
+        return sum(map(filenames.is_source, self.names("claimed")))
 
     # --- out of claimed -----------------------------------------------------------------------------------------------
 
@@ -277,8 +277,3 @@ class Spool(Root):
 
 def _below(top: str, folder: str) -> str:
     return f"{top}/{folder}" if folder else top
-
-
-def timestamp() -> str:
-    """The current time as journals and reasons write it."""
-    return datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="milliseconds")

@@ -67,7 +67,12 @@ class Heartbeat:
 
 def new_heartbeat_path(spool_root: str) -> str:
     """A path for a new heartbeat file."""
-    return os.path.join(spool_root, FOLDER, new_token())
+    return os.path.join(heartbeat_folder(spool_root), new_token())
+
+
+def heartbeat_folder(spool_root: str) -> str:
+    """The folder of the heartbeats."""
+    return os.path.join(spool_root, FOLDER)
 
 
 def read_heartbeat(path: str) -> HeartbeatStatus | None:
@@ -87,7 +92,7 @@ def read_heartbeat(path: str) -> HeartbeatStatus | None:
 
 def heartbeats(spool_root: str) -> Iterator[HeartbeatStatus]:
     """All heartbeat files of a spool."""
-    folder = os.path.join(spool_root, FOLDER)
+    folder = heartbeat_folder(spool_root)
     for name in sorted(os.listdir(folder)):
         if status := read_heartbeat(os.path.join(folder, name)):
             yield status

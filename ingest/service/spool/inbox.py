@@ -131,7 +131,7 @@ def _file_system_time(folder: str) -> float:
 
 def watching(settings: Settings) -> tuple[bool, str]:
     """Whether the inbox is polled, and how it is watched, for people."""
-    kind = _mount_type(settings.spool / "inbox")
+    kind = _mount_type(settings.root / "inbox")
     every = f"every {settings.scan_interval:g} s"
     if settings.watch == "poll":
         return True, f"by polling {every}, as INGEST_WATCH says"

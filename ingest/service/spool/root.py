@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from itertools import pairwise
 
@@ -33,6 +34,12 @@ class Root:
         """The names in a folder of the spool."""
         with self.folder(path, flags=beneath.LIST) as handle:
             return os.listdir(handle)
+
+    def names(self, path: str) -> Iterator[str]:
+        """The same one by one: a list of 10^6 takes 100 MiB."""
+        with self.folder(path, flags=beneath.LIST) as handle, os.scandir(handle) as entries:
+            for entry in entries:
+                yield entry.name
 
     def prepare(self) -> None:
         """Make the folders and prove that a file can be locked and moved through them. Raises `SpoolError`."""

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ingest.core.model import Refused
 from ingest.core.preload import CleanFunction
@@ -48,6 +49,8 @@ class WorkerPool:
         self._settings = service.settings
         self._clean = clean
         self._size = size
+        # A sandboxed child has no network: its parent asks an object store for it.
+        self._linked = None if isinstance(self._settings.out, Path) else service.object_store
         self._job: Job = service.open_job(clean=clean)
         self._children: list[Cleaner] = []
         self._waiting: deque[str] = deque()
@@ -126,7 +129,7 @@ class WorkerPool:
 
     def _spawn(self) -> Cleaner | None:
         try:
-            child = Cleaner(self._settings, self._clean)
+            child = Cleaner(self._settings, self._clean, self._linked)
         except OSError as error:
             self._pause(f"cannot start a child: {error}")
             return None
@@ -170,7 +173,7 @@ class WorkerPool:
                 self._pause(wrong)
         try:
             if status:
-                clear_heartbeat(status, self._job.spool, self._job.journal)
+                clear_heartbeat(status, self._service.spool, self._service.journal)
             if in_hand in child.pending:
                 yield from self._record_failure(str(in_hand), why)
         except (OSError, TransientError) as error:

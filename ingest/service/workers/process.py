@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import gc
 import json
 import os
@@ -20,14 +21,18 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from typing import Any
 
 from ingest.errors import Reason
+from ingest.service.workers.fork_gate import LINKS
 from ingest.service.workers.sandbox import enter_sandbox
 
 COLLECTION_OBJECTS = 200_000
 """New objects from which Python's cyclic garbage collector looks for cycles: at its usual 700 it takes 7 % of a page's time, and cleaning makes
 hardly a cycle."""
+FORK_SECONDS = 1.0
+"""So long threads that ask an object store may finish before a process is forked; else it is tried again later."""
 MAX_PENDING = 2  # requests per process: one in progress, and one so that it need not wait for the next
 EXIT_OUT_OF_MEMORY = 77
 
@@ -38,36 +43,59 @@ WorkFunction = Callable[[str], dict[str, Any]]
 class WorkerProcess:
     """The parent's view of one child. `pending`: requests it has not answered yet, in order; the first is in progress.
 
-    `begin` is entered in the sandboxed child and gives its work. `time_limit`: seconds for one request; `memory_limit`: MiB.
+    `begin` is entered in the sandboxed child and gives its work. `time_limit`: seconds for one request, on `clock`; `memory_limit`: MiB;
+    `keeps`: a file descriptor that the child keeps.
     """
 
     def __init__(
-        self, begin: Callable[[], AbstractContextManager[WorkFunction]], *, time_limit: float, memory_limit: int
+        self,
+        begin: Callable[[], AbstractContextManager[WorkFunction]],
+        *,
+        time_limit: float,
+        memory_limit: int,
+        clock: Callable[[], float] = time.monotonic,
+        keeps: int | None = None,
     ) -> None:
         self.pending: deque[str] = deque()
         self.completed = 0
         self._overran = False
-        self._since = time.monotonic()
+        self._now = clock
+        self._since = clock()
         self._limit = time_limit
         self._partial_line = bytearray()
-        parent = os.getpid()
         self.socket, theirs = socket.socketpair()
         sys.stdout.flush()
         sys.stderr.flush()
-        # A Ctrl-C between the fork and the child's own handlers would end it with a traceback: it is blocked until they are set.
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
-            self.pid = os.fork()
-            if self.pid == 0:
-                _child_main(theirs, parent, begin, memory_limit, blocked)
+            with LINKS.forking(FORK_SECONDS) as quiet:
+                if not quiet:
+                    raise BlockingIOError(
+                        errno.EAGAIN, "threads wait for an object store, and no process can be forked meanwhile"
+                    )
+                self.pid = self._fork(theirs, keeps, begin, memory_limit)
         except OSError:
             self.socket.close()
             theirs.close()
             raise
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         theirs.close()
         self.socket.setblocking(False)  # noqa: FBT003 - its own order
+
+    def _fork(
+        self,
+        theirs: socket.socket,
+        keeps: int | None,
+        begin: Callable[[], AbstractContextManager[WorkFunction]],
+        memory_limit: int,
+    ) -> int:
+        parent = os.getpid()
+        # A Ctrl-C between the fork and the child's own handlers would end it with a traceback: it is blocked until they are set.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            if (pid := os.fork()) == 0:
+                _child_main(theirs, keeps, parent, begin, memory_limit, blocked)
+            return pid
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
     def fileno(self) -> int:
         """What to wait on for answers."""
@@ -76,7 +104,7 @@ class WorkerProcess:
     def submit(self, ask: str) -> None:
         """Send a request. A dead child accepts it too: the caller learns of the death from `receive`."""
         if not self.pending:
-            self._since = time.monotonic()
+            self._since = self._now()
         self.pending.append(ask)
         with contextlib.suppress(OSError):
             self.socket.send(json.dumps(ask).encode() + b"\n")  # two short lines always fit into the buffer
@@ -91,7 +119,7 @@ class WorkerProcess:
             return None
         if not said:
             return None
-        self._since = time.monotonic()
+        self._since = self._now()
         self._partial_line += said
         if b"\n" not in said:
             return []
@@ -105,7 +133,7 @@ class WorkerProcess:
 
     def seconds_left(self) -> float:
         """Seconds until the request in progress has taken too long."""
-        return self._since + self._limit - time.monotonic() if self.pending else self._limit
+        return self._since + self._limit - self._now() if self.pending else self._limit
 
     def kill(self) -> None:
         """End it now."""
@@ -128,6 +156,7 @@ class WorkerProcess:
 
 def _child_main(
     theirs: socket.socket,
+    keeps: int | None,
     parent: int,
     begin: Callable[[], AbstractContextManager[WorkFunction]],
     memory: int,
@@ -144,8 +173,9 @@ def _child_main(
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which lets us finish
         signal.set_wakeup_fd(-1)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        os.closerange(3, theirs.fileno())  # the parent's broker, its watchers, our siblings' lines
-        os.closerange(theirs.fileno() + 1, 65_536)
+        kept = sorted({theirs.fileno()} | (set() if keeps is None else {keeps}))
+        for first, last in pairwise([2, *kept, 65_536]):  # the parent's broker, its watchers, our siblings' lines
+            os.closerange(first + 1, last)
         _limit_memory(memory)
         enter_sandbox()
         with begin() as work, theirs.makefile("rb") as asked:

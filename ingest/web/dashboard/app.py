@@ -37,6 +37,7 @@ def make_app(settings: Settings, explainer: Explainer) -> Starlette:
         yield
         reading.cancel()
         await asyncio.to_thread(dashboard.search_index.stop)
+        await asyncio.to_thread(dashboard.index.save)
 
     return Starlette(
         routes=[
@@ -106,4 +107,4 @@ async def ready(request: Request) -> Response:
 
 
 def _spool_problem(settings: Settings) -> str | None:
-    return write_problem(settings.spool) if has_spool(settings) else "there is none"
+    return write_problem(settings.root) if has_spool(settings) else "there is none"

@@ -6,28 +6,35 @@ however many processes there are and whichever of them die.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
-import json
-from bisect import bisect_left
-from collections import Counter, deque
+import logging
+import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from ingest.core.text.normalize import match_key
-from ingest.service.journal_cursor import JournalCursor
+from ingest.service.journal import Journal
+from ingest.service.journal_position import START, back, locate
+from ingest.service.journal_reader import JournalReader
+from ingest.web.dashboard.journal_counts import FILE_NAME, JournalCounts, load_counts
 from ingest.web.html.confidence import LeastSure, least_sure
+
+log = logging.getLogger(__name__)
 
 MAX_ROWS = 50_000
 """Files that are listed and searched; of older ones only the counts are kept. About 30 MB."""
 SLICE_BYTES = 1 << 20
 """Bytes read at once: 20 ms."""
-MAX_MINUTES = 60
+SAVE_BYTES = 1 << 24
+"""Bytes after which the counts are written down: at most so much is read twice after a kill."""
+LISTED_BYTES = 32 << 20
+"""Bytes in front of what is new that a start reads again for the lists: some 75,000 lines, a second."""
 RECENT_FILES = 100
 """Files over which the share removed "lately" is taken."""
-BUCKET_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
-"""Seconds, upper bounds of the histogram; the last is the usual INGEST_TIME_LIMIT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,60 +89,79 @@ def settled_file(line: Mapping[str, Any]) -> SettledFile:
     )
 
 
-@dataclass(slots=True)
 class JournalIndex:
     """What has been read of the journal so far."""
 
-    cursor: JournalCursor
-    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By outcome and worker."""
-    reasons: Counter[str] = field(default_factory=Counter)
-    stages: dict[str, tuple[int, float]] = field(default_factory=dict)
-    """Per stage, how often it ran and its total seconds."""
-    buckets: list[int] = field(default_factory=lambda: [0] * (len(BUCKET_SECONDS) + 1))
-    seconds: float = 0.0
-    words: Counter[str] = field(default_factory=Counter)
-    """"body" and "removed"."""
-    minutes: dict[str, Counter[str]] = field(default_factory=dict)
-    """Outcomes by minute, "2026-11-22T20:41", of the last sixty that had any."""
-    last: str = ""
-    _recent: deque[SettledFile] = field(default_factory=lambda: deque(maxlen=MAX_ROWS))
-    _by_id: dict[str, SettledFile] = field(default_factory=dict)
+    def __init__(self, journal: Journal) -> None:
+        self._path = os.path.join(journal.folder, FILE_NAME)
+        self._reader = JournalReader(journal)
+        self.counts = JournalCounts()
+        self._counted = START
+        """How far the counts go that were written down."""
+        self._unsaved = 0
+        self._recent: deque[SettledFile] = deque(maxlen=MAX_ROWS)
+        self._by_id: dict[str, SettledFile] = {}
+        self._begun = False
 
     @property
     def behind(self) -> bool:
-        """There is more in the journal than was read."""
-        return self.cursor.behind
+        """There may be more in the journal than was read."""
+        return self._reader.behind
 
     def read_on(self) -> bool:
-        """Read one slice more; whether there is still more."""
-        self._note(self.cursor.read(SLICE_BYTES))
+        """Read one slice more; whether there may be still more. Raises OSError."""
+        if not self._begun:
+            self._begin()
+        was = self._reader.position
+        counts = self._counted in {START, was}
+        found = self._reader.read_slice(SLICE_BYTES, None if counts else self._counted)
+        if self._reader.lost:
+            self._begin_anew()
+            return True
+        for line in found:
+            with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):  # not ours
+                self.add(line, counted=not counts)
+        if counts and found:
+            now, self._counted = self._reader.position, START
+            self._unsaved += now.offset - (was.offset if was.first == now.first else 0)
+            if self._unsaved >= SAVE_BYTES:
+                self.save()
         return self.behind
 
-    def _note(self, lines: bytes) -> None:
-        for text in lines.split(b"\n"):
-            try:
-                line = json.loads(text)
-                self._add(line, line["outcome"], line["time"])
-            except (ValueError, KeyError, TypeError):  # a partial line after a kill, or not ours
-                continue
+    def add(self, line: Mapping[str, Any], *, counted: bool = False) -> None:
+        """Count and list one line; `counted`: it is among those that were written down. Raises what `JournalCounts.add` does."""
+        if not counted:
+            self.counts.add(line)
+        self._list(line, line["outcome"])
 
-    def _add(self, line: dict[str, Any], outcome: str, time: str) -> None:
-        seconds = (line.get("ms") or 0.0) / 1000
-        self.outcomes[outcome, line.get("worker") or "unknown"] += 1
-        self.buckets[bisect_left(BUCKET_SECONDS, seconds)] += 1
-        self.seconds += seconds
-        for stage, ms in (line.get("stages") or {}).items():
-            count, total = self.stages.get(stage, (0, 0.0))
-            self.stages[stage] = (count + 1, total + ms / 1000)
-        words, removed = line.get("words") or 0, line.get("words_removed") or 0
-        self.words.update(body=words, removed=removed)
-        if line.get("reason"):
-            self.reasons[line["reason"]] += 1
-        self.minutes.setdefault(time[:16], Counter())[outcome] += 1
-        while len(self.minutes) > MAX_MINUTES:
-            del self.minutes[min(self.minutes)]
-        self.last = max(self.last, time)
+    def save(self) -> None:
+        """Write the counts down, for the next start; without them it reads the whole journal."""
+        if not self._unsaved:
+            return
+        self._unsaved = 0
+        try:
+            self.counts.save(self._path, self._reader.position)
+        except OSError as error:
+            log.debug("the counts of the journal cannot be kept: %s", error)
+
+    def _begin(self) -> None:
+        """Take up the counts that were written down, and list what was settled shortly before."""
+        self._begun = True
+        journal, (counts, position) = self._reader.journal, load_counts(self._path)
+        found = locate(journal, position) if position != START else None
+        if found and not found[2]:
+            self.counts, self._counted = counts, found[1]
+            self._reader = JournalReader(journal, back(journal, self._counted, LISTED_BYTES))
+
+    def _begin_anew(self) -> None:
+        """The journal no longer has the line up to which it was read: whatever it has now is counted."""
+        self._reader.close()
+        self._reader = JournalReader(self._reader.journal)
+        self.counts, self._counted = JournalCounts(), START
+        self._recent.clear()
+        self._by_id.clear()
+
+    def _list(self, line: Mapping[str, Any], outcome: str) -> None:
         if outcome == "deleted":
             self._by_id.pop(str(line.get("id")), None)
             return

@@ -17,7 +17,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from ingest.web.dashboard.journal_index import BUCKET_SECONDS, JournalIndex
+from ingest.web.dashboard.journal_counts import BUCKET_SECONDS
+from ingest.web.dashboard.journal_index import JournalIndex
 
 Facts = Mapping[str, Any]
 
@@ -50,19 +51,22 @@ class _MetricsCollector(Collector):
 
 def _counts(index: JournalIndex) -> Iterator[Metric]:
     files = CounterMetricFamily("ingest_files", "Files that found their outcome", labels=["outcome", "worker"])
-    for (outcome, worker), count in sorted(index.outcomes.items()):
+    for (outcome, worker), count in sorted(index.counts.outcomes.items()):
         files.add_metric([outcome, worker], count)
     yield files
-    yield _counter("ingest_refused", "Refused files by reason", "reason", index.reasons)
-    yield _counter("ingest_words", "Words by where they went", "went", index.words)
+    yield _counter("ingest_refused", "Refused files by reason", "reason", index.counts.reasons)
+    yield _counter("ingest_words", "Words by where they went", "went", index.counts.words)
     stages = SummaryMetricFamily("ingest_stage_seconds", "Time that a stage of cleaning took", labels=["stage"])
-    for stage, (count, seconds) in sorted(index.stages.items()):
+    for stage, (count, seconds) in sorted(index.counts.stages.items()):
         stages.add_metric([stage], count_value=count, sum_value=seconds)
     yield stages
     bounds = [*map(str, BUCKET_SECONDS), "+Inf"]
-    buckets = list(zip(bounds, accumulate(index.buckets), strict=True))
+    buckets = list(zip(bounds, accumulate(index.counts.buckets), strict=True))
     yield HistogramMetricFamily(
-        "ingest_file_seconds", "Time from opening a source to its record", buckets=buckets, sum_value=index.seconds
+        "ingest_file_seconds",
+        "Time from opening a source to its record",
+        buckets=buckets,
+        sum_value=index.counts.seconds,
     )
 
 

@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ingest.web.dashboard.journal_index import MAX_MINUTES, JournalIndex, SettledFile
+from ingest.web.dashboard.journal_counts import MAX_MINUTES
+from ingest.web.dashboard.journal_index import JournalIndex, SettledFile
 from ingest.web.html import PageTemplate, readable_name
 from ingest.web.html.charts import ColumnChart, column_chart
 
@@ -94,7 +95,7 @@ def now(facts: Facts, index: JournalIndex) -> str:
         alerts=tuple(_alerts(facts.get("alerts", {}))),
         verdict="The service is not making progress." if facts["why"] else _all_well(facts, index),
         cards=tuple(_cards(facts, index)) if "inbox" in facts else (),
-        chart=_last_hour(index) if index.minutes else None,
+        chart=_last_hour(index) if index.counts.minutes else None,
         last_files=file_rows(islice(index.newest(), MAX_LAST_FILES)),
         stages=_stages(index),
         workers=tuple(_workers(facts, index)),
@@ -118,19 +119,21 @@ def _alerts(alerts: Mapping[str, Sequence[str]]) -> Iterator[str]:
 def _all_well(facts: Facts, index: JournalIndex) -> str:
     if waiting := facts["inbox"] + facts["claimed"]:
         return f"All is well: {waiting:,} file{'' if waiting == 1 else 's'} in progress."
-    return "All is well: nothing is waiting." if index.last else "No file has arrived yet."
+    return "All is well: nothing is waiting." if index.counts.last else "No file has arrived yet."
 
 
 def _cards(facts: Facts, index: JournalIndex) -> Iterator[Card]:
     totals: dict[str, int] = {"stored": 0, "refused": 0}
-    for (outcome, _), count in index.outcomes.items():
+    for (outcome, _), count in index.counts.outcomes.items():
         totals[outcome] = totals.get(outcome, 0) + count
     share = index.recent_share
     yield Card("in the inbox", f"{facts['inbox']:,}", _oldest_age(facts["oldest_inbox_seconds"]))
     yield Card("being cleaned", f"{facts['claimed']:,}", _oldest_age(facts["oldest_claimed_seconds"]))
     if redis := facts.get("redis"):
         yield Card("tasks in Redis", f"{redis['waiting']:,}", f"{redis['memory_mib']:g} MiB of memory")
-    yield Card("stored", f"{totals['stored']:,}", f"last at {index.last[11:19]} UTC" if index.last else "")
+    yield Card(
+        "stored", f"{totals['stored']:,}", f"last at {index.counts.last[11:19]} UTC" if index.counts.last else ""
+    )
     yield Card("refused", f"{totals['refused']:,}", f"{sum(facts['quarantined'].values()):,} in quarantine")
     yield Card("of the words removed", "–" if share is None else f"{share:.0%}", "in the newest 100 records")
     yield Card("of disk space free", f"{min(facts['free_disk'].values(), default=0) / (1 << 30):,.1f} GiB")
@@ -145,14 +148,14 @@ def _oldest_age(seconds: int) -> str:
 
 def _last_hour(index: JournalIndex) -> ColumnChart:
     """Outcomes of each minute of the hour that ended with the last file, also of those that had none."""
-    end = datetime.fromisoformat(index.last[:16])
+    end = datetime.fromisoformat(index.counts.last[:16])
     minutes = [f"{end - timedelta(minutes=back):%Y-%m-%dT%H:%M}" for back in range(MAX_MINUTES - 1, -1, -1)]
     first, last = (minute[5:].replace("T", " ") for minute in (minutes[0], minutes[-1]))
-    return column_chart({minute: index.minutes.get(minute, {}) for minute in minutes}, first, last)
+    return column_chart({minute: index.counts.minutes.get(minute, {}) for minute in minutes}, first, last)
 
 
 def _stages(index: JournalIndex) -> tuple[StageRow, ...]:
-    mean = {stage: 1000 * total / count for stage, (count, total) in index.stages.items()}
+    mean = {stage: 1000 * total / count for stage, (count, total) in index.counts.stages.items()}
     most = max(mean.values(), default=0.0) or 1
     return tuple(StageRow(stage, ms, ms / most) for stage, ms in mean.items())
 
@@ -165,7 +168,9 @@ def _workers(facts: Facts, index: JournalIndex) -> Iterator[WorkerRow]:
             continue
         mine = [h for h in heartbeats if h.notes.get("role") == "child" and h.notes.get("host") == host]
         busy = sum("path" in h.notes for h in mine)
-        counts = ", ".join(f"{n:,} {outcome}" for (outcome, who), n in sorted(index.outcomes.items()) if who == host)
+        counts = ", ".join(
+            f"{n:,} {outcome}" for (outcome, who), n in sorted(index.counts.outcomes.items()) if who == host
+        )
         yield WorkerRow(host, role, heartbeat.age, busy, len(mine), counts or "–")
 
 

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.service.composition import Service, open_service
 from ingest.service.health import low_disk
-from ingest.service.journal_cursor import JournalCursor
+from ingest.service.journal_position import START, Position
+from ingest.service.journal_reader import JournalReader
 from ingest.service.spool import durable
 from ingest.service.spool.inbox import is_network_mount
 from ingest.web.dashboard.search_terms import facet_words, index_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from ingest.service.settings import Settings
@@ -51,13 +52,13 @@ CREATE TABLE IF NOT EXISTS record (number INTEGER PRIMARY KEY, id BLOB NOT NULL 
 CREATE TABLE IF NOT EXISTS entered (number INTEGER PRIMARY KEY, words BLOB NOT NULL, facets TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS record_of_story ON record (story);
 CREATE TABLE IF NOT EXISTS facet (kind TEXT, value TEXT, count INTEGER NOT NULL, PRIMARY KEY (kind, value)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS journal_file (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS read_to (position TEXT NOT NULL);
 """
 
 
 def search_path(settings: Settings) -> Path | None:
     """Where the index is; None where the settings turn it off."""
-    return None if settings.search == "off" else settings.search or settings.spool / "search.db"
+    return None if settings.search == "off" else settings.search or settings.root / "search.db"
 
 
 class SearchIndex:
@@ -115,9 +116,11 @@ class SearchIndex:
     def _keep_up(self) -> None:
         """Enter what comes until the thread is to end. Raises OSError and sqlite3.Error."""
         self._service = open_service(self.settings)
-        rows = open_index(str(self.path), network=is_network_mount(self.settings.spool))
+        rows = open_index(str(self.path), network=is_network_mount(self.settings.root))
+        stored = rows.execute("SELECT position FROM read_to").fetchone()  # none: what is known already is passed over
+        position = Position.from_json(stored[0]) if stored else None
+        reader = JournalReader(self._service.journal, position or START)
         try:
-            cursor = JournalCursor(self._service.journal, dict(rows.execute("SELECT name, bytes FROM journal_file")))
             while not self._stopping.is_set():
                 if self.damaged:
                     self.damaged = False
@@ -127,36 +130,37 @@ class SearchIndex:
                     self._stopping.wait(RETRY_SECONDS)
                     continue
                 began = time.monotonic()
-                lines = cursor.read(SLICE_BYTES) if self.settings.spool.is_dir() else b""
-                if lines:
-                    self._enter(rows, lines, cursor.positions)
+                before = reader.position
+                lines = reader.read_slice(SLICE_BYTES) if self.settings.root.is_dir() else []
+                if reader.position != before:
+                    self._enter(rows, lines, reader.position)
                 self._note(None)
-                self.behind = cursor.behind and bool(lines)
+                self.behind = reader.behind and reader.position != before
                 self._stopping.wait(time.monotonic() - began if self.behind else PAUSE_SECONDS)
         finally:
+            reader.close()
             rows.close()
 
-    def _enter(self, rows: sqlite3.Connection, lines: bytes, positions: Mapping[str, int]) -> None:
+    def _enter(self, rows: sqlite3.Connection, lines: Iterable[Mapping[str, Any]], position: Position) -> None:
         rows.execute("BEGIN IMMEDIATE")
         try:
             deleted = 0
-            for text in lines.split(b"\n"):
-                with contextlib.suppress(ValueError, KeyError, TypeError):  # a partial line after a kill, or not ours
-                    line = json.loads(text)
+            for line in lines:
+                with contextlib.suppress(ValueError, KeyError, TypeError):  # not ours
                     if line["outcome"] == "stored" and line.get("id"):
                         self._enter_record(rows, line)
                     elif line["outcome"] == "deleted":
                         deleted += _remove(rows, bytes.fromhex(line["id"]))
             if deleted:  # until the index is merged, a deleted record's words are still in the file
                 rows.execute("INSERT INTO text (text) VALUES ('optimize')")
-            rows.execute("DELETE FROM journal_file")
-            rows.executemany("INSERT INTO journal_file VALUES (?, ?)", positions.items())
+            rows.execute("DELETE FROM read_to")
+            rows.execute("INSERT INTO read_to VALUES (?)", (position.to_json(),))
         except BaseException:
             rows.execute("ROLLBACK")
             raise
         rows.execute("COMMIT")
 
-    def _enter_record(self, rows: sqlite3.Connection, line: dict[str, Any]) -> None:
+    def _enter_record(self, rows: sqlite3.Connection, line: Mapping[str, Any]) -> None:
         record_id, kept = bytes.fromhex(line["id"]), {key: line[key] for key in KEPT if line.get(key) is not None}
         known = rows.execute("SELECT number, line FROM record WHERE id = ?", (record_id,)).fetchone()
         if known and (not line.get("headline") or json.loads(known[1])["token"] == line["token"]):

@@ -18,16 +18,8 @@ from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.sinks.status import sink_statuses
 from ingest.service.spool import Spool, filenames, settled
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
-from ingest.service.status import (
-    blockers,
-    claimed_and_age,
-    free_disk,
-    has_spool,
-    live_parts,
-    no_spool_message,
-    redis_status,
-    stalled,
-)
+from ingest.service.status import blockers, claimed_and_age, has_spool, no_spool_message, stalled
+from ingest.service.status_parts import free_disk, live_parts, redis_status
 
 if TYPE_CHECKING:
     pass

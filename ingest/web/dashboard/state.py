@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from ingest.service.composition import open_service
-from ingest.service.journal_cursor import JournalCursor
 from ingest.service.settings import Settings
 from ingest.service.spool import filenames, settled
 from ingest.web.dashboard import pages
@@ -33,7 +32,7 @@ class Dashboard:
     def __init__(self, settings: Settings, explainer: Explainer) -> None:
         self.settings = settings
         service = open_service(settings)
-        self.index = JournalIndex(JournalCursor(service.journal))
+        self.index = JournalIndex(service.journal)
         self.snapshot = SpoolSnapshot(service)
         self.service = service
         self.search_index = SearchIndex(settings)
@@ -49,14 +48,14 @@ class Dashboard:
         async with self._snapshot_lock:
             if self.snapshot.stale:
                 await asyncio.to_thread(self.snapshot.refresh)
-                if self.settings.spool.is_dir():
+                if self.settings.root.is_dir():
                     self.index.read_on()
                 self._pages.clear()
         return self.snapshot.facts | {"behind": self.index.behind and "inbox" in self.snapshot.facts}
 
     async def catch_up(self) -> None:
-        """Read the journal from its beginning, a slice at a time."""
-        more = self.settings.spool.is_dir()
+        """Read the journal to its end, a slice at a time."""
+        more = self.settings.root.is_dir()
         while more:
             more = self.index.read_on()
             await asyncio.sleep(0)  # lets other requests run
