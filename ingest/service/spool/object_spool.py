@@ -87,9 +87,9 @@ class ObjectSpool:
         entry = self.bucket.head(key)
         if entry is None:
             raise TransientError("what was put into the inbox is not there")
-        seen = source_at(entry, sidecar=self.bucket.head(key + SIDECAR) if claims else None)
+        seen = source_at(entry)
         if self._queued:
-            self.claim(seen, lease=False)
+            self.claim(source_at(entry, sidecar=self.bucket.head(key + SIDECAR) if claims else None), lease=False)
         return seen.path
 
     def requeue(self, path: str, *, replace: bool) -> str | None:
