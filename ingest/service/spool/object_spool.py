@@ -235,6 +235,11 @@ class ObjectSpool:
             if filenames.is_source(entry.key.rpartition("/")[2]):
                 yield entry.key
 
+    def settled_before(self, day: str) -> Iterator[str]:
+        """Keys of all that was settled in `done` before a day: sources and what belongs to them."""
+        days = [folder for folder in self.bucket.folders("done/") if folder < f"done/{day}"]
+        return (entry.key for folder in days for entry in self.bucket.list(folder))
+
     def read(self, path: str, limit: int) -> bytes:
         """The bytes of a settled source. Raises FileNotFoundError, and OSError for more than `limit`."""
         filenames.split_path(path)
