@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import nullcontext
@@ -45,11 +47,22 @@ def _delete(service: Service, record_id: str, lines: dict[str, JournalEntry]) ->
         for path in paths:
             service.any_spool.delete(path)
         found = service.store.delete(record_id) or bool(paths)
+        _forget_story(service, record_id)
         if lines or found:
             service.any_journal.append(_entry(record_id, next(reversed(lines.values()), None)))
     return Deleted(
         record_id, found, tuple(dict.fromkeys(filter(None, (line.get("container") for line in lines.values()))))
     )
+
+
+def _forget_story(service: Service, record_id: str) -> None:
+    """Take it out of the index of stories, which has its fingerprint and what was told of it. Raises OSError."""
+    if service.stories is None:
+        return
+    try:
+        service.stories.delete(record_id)
+    except sqlite3.Error as error:
+        raise OSError(errno.EIO, f"the index of stories cannot be written: {error}", service.stories.path) from error
 
 
 def _source(service: Service, token: str, line: JournalEntry) -> str | None:
