@@ -57,11 +57,12 @@ def judge_page(
         prediction._replace(label=decided[at][0]) if at in decided else prediction
         for at, prediction in enumerate(verdicts)
     ]
+    without_memory = verdicts
     verdicts = accept(remembered(known, blocks, rows, verdicts, headline), rows, verdicts)
     if stands_in_json(article, blocks, verdicts):
         return verdicts, True, template
-    undrawn = is_undrawn(article, blocks, verdicts)
-    if refused := find_refusal(blocks, verdicts, titles, undrawn=undrawn, lengths=lengths):
+    undrawn = is_undrawn(article, blocks, without_memory)  # a page is refused for what it is, whatever memory takes out
+    if refused := find_refusal(blocks, without_memory, titles, undrawn=undrawn, lengths=lengths):
         raise refused
     return verdicts, False, template
 
