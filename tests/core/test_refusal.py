@@ -142,6 +142,11 @@ STORM = "".join(
 )
 
 
+def test_an_article_stays_inside_an_element_that_is_never_closed() -> None:
+    main = f"<h1>The storm reached Easton and Norwick</h1><div class=author-box><p>By Jo Mole</p>{STORM}"
+    assert "Sutby" in clean(page("The storm reached Easton and Norwick | The Example", main)).body
+
+
 def test_remarks_leave_the_body_where_an_article_is_left() -> None:
     remarks = f"<div class=comments-area><div><p>{REMARK}</p></div></div>"
     record = clean(
@@ -213,6 +218,13 @@ def test_a_page_that_a_script_fills_is_refused_as_such() -> None:
     with pytest.raises(Rejected) as refused:
         clean(frame)
     assert refused.value.reason == "needs_javascript"
+    with pytest.raises(Rejected) as refused:
+        clean(
+            frame.replace(b"<script src=/a.js></script>", b"").replace(
+                b"<div id=app>", b"<nav><a href=/>Home</a></nav>"
+            )
+        )
+    assert refused.value.reason == "no_article"  # without a script, nothing else will ever stand there
 
 
 @pytest.mark.parametrize(
