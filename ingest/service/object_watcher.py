@@ -26,6 +26,7 @@ from ingest.service.spool import filenames
 from ingest.service.spool.heartbeat import Heartbeat
 from ingest.service.spool.object_claim import SeenSource
 from ingest.service.spool.object_inbox import ObjectInbox
+from ingest.service.spool.object_journal import ObjectJournal
 from ingest.service.workers.fork_gate import ForkGate
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class ObjectWatcher:
         self.empty_since = 0.0
         """When the last look began that found neither a source nor a claim; 0.0 if the last one found some."""
         self._store = service.store
+        self._journal = ObjectJournal(self.spool.bucket)
         self._gate = gate
         self._wake = wake
         self._packs = PackSnapshot(self.spool.root)
@@ -92,9 +94,10 @@ class ObjectWatcher:
 
     def take(self, limit: int) -> Iterator[Offer]:
         """Up to so many tickets, without waiting; those that nobody works on first."""
+        late = self._late  # the thread puts another in its place
         with contextlib.suppress(queue.Empty):
             for _ in range(limit if self._held is None else 0):
-                yield self._late.popleft() if self._late else self._offers.get_nowait()
+                yield late.popleft() if late else self._offers.get_nowait()
 
     def ended(self, path: str, *, lost: bool = False) -> None:
         """A ticket is not in hand any more. `lost`: another process claimed it first, or has settled it."""
@@ -106,9 +109,14 @@ class ObjectWatcher:
         self.claimed_count += count
 
     def beat(self, *, fault: str | None, **notes: object) -> None:
-        """The heartbeat, every few seconds. Intake is paused by a fault, and while the disk of the state is full."""
+        """The heartbeat, every few seconds. Intake is paused by a fault, and while the disk of the state is full.
+
+        Raises RuntimeError if the thread has ended, which is a bug: better no process than one that finds nothing.
+        """
         if time.monotonic() < self._next_beat:
             return
+        if not self._thread.is_alive():
+            raise RuntimeError("the thread that looks into the inbox has ended; its traceback is above")
         self._next_beat = time.monotonic() + MAINTENANCE_SECONDS
         held = fault or low_disk(self.settings)
         if held != self._held:
@@ -200,6 +208,7 @@ class ObjectWatcher:
             oldest = datetime.now(UTC) - timedelta(days=self.settings.keep_days)
             with self._gate.working():
                 self._delete_days_before(f"done/{oldest:%Y-%m-%d}")
+                self._journal.join()
 
     def _delete_days_before(self, oldest: str) -> None:
         bucket = self.spool.bucket

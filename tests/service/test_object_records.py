@@ -128,6 +128,21 @@ def test_up_writes_the_bytes_of_a_folder(objects: ObjectServer, make: Make, tree
     assert len(records_at(there)) == 9
 
 
+def test_spool_and_records_in_one_bucket(objects: ObjectServer, make: Make, tree: Grow, tmp_path: Path) -> None:
+    bucket = objects.make_bucket()
+    settings = make(spool=f"{bucket}/spool", out=f"{bucket}/records", state=tmp_path / "state")
+    inbox = open_bucket(ObjectAddress(bucket.bucket, "spool/inbox"))
+    for number in range(6):
+        inbox.put(f"{number}.txt", article(number).encode())
+    up = tree(settings, "ingest", "up", "--once", INGEST_STATE=str(tmp_path / "state"))
+    assert up.process.wait(60) == 0
+    assert {json.loads(record)["source"]["name"] for record in records_at(settings).values()} == {
+        f"{number}.txt" for number in range(6)
+    }
+    assert [line["outcome"] for line in open_service(settings).any_journal.lines()] == ["stored"] * 6
+    assert list(inbox.list()) == []
+
+
 def test_outages_and_kills_lose_nothing_and_cost_no_attempt(proxy: FaultProxy, make: Make, tree: Grow) -> None:
     settings = make(out=str(proxy.server.make_bucket()))
     count = 60

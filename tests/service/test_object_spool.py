@@ -258,6 +258,28 @@ def test_a_claim_of_any_key_is_a_ticket_and_keeps_the_key(name: str) -> None:
         assert filenames.inbox_path_of(seen.path[8:]) == name
 
 
+def test_a_kill_while_files_of_the_journal_are_joined_loses_and_doubles_no_line(bucket: FolderBucket) -> None:
+    journal, tokens = ObjectJournal(bucket), [f"{number:016x}-000000" for number in range(40)]
+    bucket.clock_skew = -200_000.0
+    for first in range(0, 40, 4):  # some lines are in two files
+        journal.write(journal.new_key(), [line(token) for token in tokens[first : first + 5]])
+    bucket.clock_skew = 0.0
+    listed = list(bucket.list("journal/"))
+    for stop in itertools.count(0, STRIDE):
+        died = killed(lambda stop=stop: ObjectJournal(Stepping(bucket, stop)).join())  # type: ignore[arg-type]
+        assert sorted(each["token"] for each in journal.lines()) == tokens
+        if not died:
+            break
+    assert stop > 20
+    journal.join()
+    [joined] = bucket.list("journal/")
+    assert joined.key.startswith(
+        listed[-1].key.removesuffix(".jsonl")
+    )  # and so found by who looks for its youngest line
+    assert set(journal.entries_of(tokens)) == set(tokens)
+    assert sorted(each["token"] for each in journal._once(listed, {})) == tokens  # who listed before they were joined
+
+
 def test_what_dead_processes_left_in_the_state_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.makedirs(heartbeat_folder(str(tmp_path)))
 

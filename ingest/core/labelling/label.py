@@ -21,7 +21,6 @@ from ingest.core.labelling.remembered import accept, is_byline_or_date, remember
 from ingest.core.labelling.text_classifier import examine
 from ingest.core.labelling.text_structure import settle
 from ingest.core.labelling.title_text import without_kicker
-from ingest.core.memory.sights import Sights
 from ingest.core.model import JUDGED_BY_MODEL, JUDGED_BY_PLACE, Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from ingest.core.labelling.page_labels import ExaminePage
     from ingest.core.labelling.text_classifier import Judgement
     from ingest.core.memory.publisher import PublisherMemory
+    from ingest.core.memory.sights import Sights
     from ingest.core.memory.template import Template
     from ingest.core.model import Prediction
     from ingest.core.packs import Hit, Rulebook
@@ -80,7 +80,7 @@ def label_block_steps(
     if article.is_marked_up:
         return (yield from _label_marked_up(article, rulebook, headline))
     blocks, rows = ruled(article.blocks, rulebook, headline)
-    sights = Sights.of(known, blocks) if known and blocks else None
+    sights = _sights(known, blocks)
     if article.source.media_type != "text/plain":
         from ingest.core.labelling.page_labels import judge_page  # noqa: PLC0415  30 ms, for pages alone
 
@@ -106,6 +106,15 @@ def label_block_steps(
 
 
 label_blocks = alone(label_block_steps)
+
+
+def _sights(known: PublisherMemory | None, blocks: Sequence[Block]) -> Sights | None:
+    """What memory knows of the blocks, if it knows the publisher."""
+    if known is None or not blocks:
+        return None
+    from ingest.core.memory.sights import Sights  # noqa: PLC0415  for those who keep a memory
+
+    return Sights.of(known, blocks)
 
 
 def _label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) -> Steps[tuple[LabelledBlock, ...]]:

@@ -13,7 +13,6 @@ from ingest.core.labelling.refusal import find_refusal
 from ingest.core.labelling.remembered import accept, remembered
 from ingest.core.labelling.selected import apply_selectors
 from ingest.core.labelling.structure import Stated, decide
-from ingest.core.memory.template import judge
 from ingest.core.model import LabelledBlock
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def judge_page(
     apply_selectors(blocks, rows, {id(article.blocks[at]): rule for at, rule in selected.items()})
     verdicts: Sequence[Prediction]
     lengths: Floats | None = None
-    if template := judge(sights, blocks, article.id) if sights else None:
+    if template := _template(sights, blocks, article.id):
         verdicts = template.verdicts
     else:
         examine = examine_page or page_classifier.examine
@@ -74,3 +73,11 @@ def judge_page(
     if refused := find_refusal(blocks, verdicts, titles, undrawn=undrawn, lengths=lengths):
         raise refused
     return PageVerdicts(verdicts, is_declared=False, template=template)
+
+
+def _template(known: Sights | None, blocks: Sequence[Block], page_id: str) -> Template | None:
+    if known is None:
+        return None
+    from ingest.core.memory.template import judge  # noqa: PLC0415  for those who keep a memory
+
+    return judge(known, blocks, page_id)

@@ -66,19 +66,15 @@ class Sketch(NamedTuple):
         """What can be compared with another one's."""
         return self.scale, self.whole.tobytes(), self.lead.tobytes(), self.headline.tobytes()
 
-    def is_same_story(self, other: Sketch) -> bool:
-        """Whether both tell the same story: one has most of the other, and they begin alike or have one headline.
+    def is_any_of(self, stories: Iterable[Sketch]) -> bool:
+        """Whether one of the others tells the same story: one has most of the other, and they begin alike or have one headline.
 
         Two texts whose template was taken for prose may share most of it.
         """
-        return self.is_any_of((other,))
-
-    def is_any_of(self, others: Iterable[Sketch]) -> bool:
-        """Whether one of the others tells the same story."""
         lead, headline = frozenset(self.lead.tolist()), frozenset(self.headline.tolist())
         return any(
             self._shares_most(other)
-            for other in others
+            for other in stories
             if _shared(lead, other.lead) >= MIN_SHARED_LEAD or _shared(headline, other.headline) >= MIN_SHARED_HEADLINE
         )
 

@@ -42,6 +42,7 @@ LANES_PER_WORKER = 6
 """A page takes 20 ms of a core and eight requests of some 10 ms each, one after the other: so many lanes keep a worker process busy."""
 FINISHERS = 4
 """Threads that finish what is settled: two to four requests a source, against the eight of its lane."""
+FINISH_SECONDS = 5.0  # that they may take once we are to stop
 PAUSE_SECONDS = 0.5  # between two looks at what is to be finished or renewed
 
 
@@ -159,6 +160,8 @@ class LanePool:
             time.sleep(0.01)
         with contextlib.suppress(TransientError):
             self._spool.unfinished.finish()
+            while len(self._spool.unfinished) and time.monotonic() < until + FINISH_SECONDS:
+                time.sleep(0.01)  # a thread of ours is at it
             going_on = {path for path, (_, future) in begun.items() if not future.done()}
             self._spool.release([path for path in self._spool.leases.paths() if path not in going_on])
         self._contents.close()
