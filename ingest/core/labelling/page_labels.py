@@ -70,7 +70,8 @@ def judge_page(
     if stands_in_json(article, blocks, verdicts):
         return PageVerdicts(verdicts, is_declared=True, template=template)
     undrawn = is_undrawn(article, blocks, verdicts)
-    if refused := find_refusal(blocks, verdicts, titles, undrawn=undrawn, lengths=lengths):
+    scripted = article.has_script
+    if refused := find_refusal(blocks, verdicts, titles, undrawn=undrawn, has_script=scripted, lengths=lengths):
         raise refused
     return PageVerdicts(verdicts, is_declared=False, template=template)
 

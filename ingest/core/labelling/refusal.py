@@ -92,13 +92,14 @@ def find_refusal(
     titles: Collection[str] = (),
     *,
     undrawn: bool = False,
+    has_script: bool = False,
     lengths: Floats | None = None,
 ) -> Rejected | None:
     """The reason why a page has no article to record: `no_article`, `paywall_stub` or `needs_javascript`. None if it
     has one.
 
     `titles`: the titles in its metadata. `undrawn`: it shows no more than its own summary, and a script would render
-    the rest. `lengths`: the words of each block as the labeller has counted them; counted here if None.
+    the rest. `has_script`: it has a script. `lengths`: the words of each block as the labeller has counted them; counted here if None.
     """
     own = np.asarray([prediction.label is BODY for prediction in verdicts], dtype=np.bool_)
     if lengths is None:
@@ -109,7 +110,7 @@ def find_refusal(
         return Rejected(reason, _MESSAGES.get(reason, "The page shows an error, a login or a choice, not news."))
     if amount < MAX_PAYWALL_STUB_WORDS and (reason := _reason_in_text(blocks, paid_only=amount >= MIN_BODY_WORDS)):
         return Rejected(reason, _MESSAGES[reason])
-    if undrawn:
+    if undrawn or (has_script and sum(count_words(block.text) for block in blocks) < MIN_PAGE_WORDS):
         return Rejected(Reason.NEEDS_JAVASCRIPT, _MESSAGES["needs_javascript"])
     if amount < MIN_BODY_WORDS:
         return Rejected(Reason.NO_ARTICLE, "No block of the page reads like an article.")
@@ -168,8 +169,6 @@ def _reason_in_titles(titles: Iterable[str]) -> str | None:
 def _reason_in_text(blocks: Sequence[Block], *, paid_only: bool) -> str | None:
     """The reason stated by the text of the page."""
     page = " ".join([block.text for block in blocks]).casefold()
-    if count_words(page) < MIN_PAGE_WORDS:
-        return "needs_javascript"
     reasons = _phrases("refusals").items()
     return next(
         (r for r, said in reasons if (r == "paywall_stub" or not paid_only) and any(s in page for s in said)), None
