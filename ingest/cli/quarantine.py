@@ -52,11 +52,12 @@ def _select(
     spool = open_service(settings).any_spool
     missing = dict.fromkeys(tokens)
     for path in list(spool.settled("quarantine")):
-        why = spool.reason(path)
         token = filenames.token_of(path.rpartition("/")[2])
+        if tokens and token not in tokens:
+            continue
+        why = spool.reason(path)
         if (
-            (not tokens or token in tokens)
-            and reason in {None, why.get("reason")}
+            reason in {None, why.get("reason")}
             and publisher in {None, why.get("publisher")}
             and (since is None or _settled_at(why) >= since)
         ):

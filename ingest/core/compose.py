@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice, pairwise
@@ -19,7 +20,7 @@ from ingest.core.metadata.resolve_date import by_language
 from ingest.core.model import Article, Block, Claim, Label, LabelledBlock, Rejected
 from ingest.core.parse.plaintext import MAX_LIST_LINE_CHARACTERS
 from ingest.core.record import Record
-from ingest.core.text.characters import escape_for_display
+from ingest.core.text.characters import count_words, escape_for_display
 from ingest.core.text.normalize import match_key
 from ingest.errors import Reason
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ingest.core.packs import Rulebook
 
 BODY = Label.BODY  # in a loop over lines it takes ten times as long to name the member
+_ONE_WORD = re.compile(r"\W*\w+\W*")
+"""A body that is none, unless a format says that it is ("FLASH"). A sentence without spaces counts as several words."""
 MIN_HEADLINE_SPACES = 3
 """Gaps between words from which a link's words may be a headline."""
 MAX_COMPARED = 200
@@ -44,7 +47,7 @@ def compose(
     `memory`: the version of the one that was used.
     """
     body = join_blocks([row.block for row in labelled if row.label is BODY])
-    if not body:
+    if not body or (not article.is_marked_up and _ONE_WORD.fullmatch(body) and count_words(body) == 1):
         raise Rejected(Reason.NO_ARTICLE, "Nothing that reads like an article was found.")
     origin = "page" if article.source.media_type == "text/html" else "text"
     url = next((claim.value for claim in article.claims if claim.field == "url"), None)
@@ -53,13 +56,12 @@ def compose(
     confidence = confidences(Evidence(article, labelled, claims, chosen))
     withheld = withhold_unsure(chosen, confidence, min_confidence)
     fields = {name: claim.value for name, claim in chosen.items() if claim.value is not None}
-    field_texts = {name: _FieldText(_strings(value)) for name, value in fields.items()}
     source = article.source
     # Plain values, checked once as a whole: making each of a page's thousand removed lines a model first took twice as long.
     record = {
         "id": article.id,
         "body": body,
-        "removed": _audit(labelled, field_texts),
+        "removed": _audit(labelled, fields),
         "source": {
             "name": source.name and escape_for_display(source.name),
             "media_type": source.media_type,
@@ -191,18 +193,19 @@ class _FieldText:
         return text in self.values or text in self.joined
 
 
-def _audit(labelled: Iterable[LabelledBlock], field_texts: Mapping[str, _FieldText]) -> list[dict[str, str | None]]:
-    """The audit's lines: what is not body, in order."""
-    fields = {label: name for label, name in LABEL_TO_FIELD.items() if name in field_texts}
+def _audit(labelled: Iterable[LabelledBlock], fields: Mapping[str, Any]) -> list[dict[str, str | None]]:
+    """The audit's lines: what is not body, in order. `fields`: the record's values."""
+    removed = [row for row in labelled if row.label is not BODY]
+    names = {label: LABEL_TO_FIELD.get(label) for label in {row.label for row in removed}}
+    said = {name: _FieldText(_strings(fields[name])) for name in names.values() if name and name in fields}
     return [
         {
             "label": row.label,
             "rule": row.rule,
             "text": row.block.text,
-            "field": name if (name := fields.get(row.label)) and _fills(row, name, field_texts[name]) else None,
+            "field": name if (name := names[row.label]) and name in said and _fills(row, name, said[name]) else None,
         }
-        for row in labelled
-        if row.label is not BODY
+        for row in removed
     ]
 
 

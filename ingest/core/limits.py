@@ -41,7 +41,7 @@ MAX_FINDER_DEPTH = 250
 
 MAX_FINDER_ELEMENTS = 10_000
 """And up to here, twice the 4,975 of the largest page measured: it asks for every paragraph whether its text was seen before. 14,000
-took it half a second, as long as all else, and 500,000 more than 90 s."""
+elements took it as long as all else, and 500,000 more than 90 s. htmldate is not asked for the day of a larger page either."""
 
 MAX_RULE_TEXT_CHARACTERS = 5_000
 """Characters of a block, from which on no rule looks at it but those for its end: notices are short, and a slow pattern is no danger then."""

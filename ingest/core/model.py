@@ -200,6 +200,8 @@ class Article:
     """The paragraphs of the article as the page's JSON-LD has them, where it has one; no part of `blocks`."""
     drawn: bool = False
     """The page shows hardly a word, and a script is there that would."""
+    has_script: bool = False
+    """The page has a script, which is not run."""
     container: ContainerDescription | None = None
     """Of a member of a container."""
     is_marked_up: bool = False

@@ -93,6 +93,8 @@ class PackSnapshot:
             log.info("packs in use: %s", after["version"] or "the built-in ones")
 
     def _delete_old(self, current: str | None) -> None:
+        if not os.path.isdir(self.folder):  # nothing was ever published: the folder of packs is empty
+            return
         folders = [entry for entry in os.scandir(self.folder) if entry.is_dir(follow_symlinks=False)]
         folders.sort(key=lambda entry: (entry.name == current, entry.stat().st_mtime_ns), reverse=True)
         for entry in folders[KEPT_VERSIONS:]:

@@ -228,12 +228,14 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if isinstance(self.out, Path) and (self.out == self.spool or self.out.is_relative_to(self.root / "inbox")):
+        if f"{self.out}/".startswith(f"{self.spool}/inbox/") or self.out == self.spool:
             raise ValueError("out must not lie in the inbox, or records would be cleaned as articles")
         if isinstance(self.out, ObjectAddress) and self.out_format != "json":
             raise ValueError(f"{PREFIX}OUT_FORMAT: jsonl needs a folder; in an object store each record is an object")
-        if self.in_object_store and (named := [name for name in FOLDER_SETTINGS if self.sets(name)]):
-            named = [f"{PREFIX}{name.upper()}" for name in named]
+        if self.in_object_store and not self.state and "~" in os.path.expanduser("~"):
+            raise ValueError(f"{PREFIX}STATE: must be given, as this user has no home folder")
+        named = [f"{PREFIX}{name.upper()}" for name in FOLDER_SETTINGS if getattr(self, name) not in {None, "off", ()}]
+        if named and self.in_object_store:
             raise ValueError(f"{', '.join(named)}: works with a spool in a folder only (docs/scale.md)")
         if (self.broker or "").startswith("sentinel://") != bool(self.broker_master):
             raise ValueError(f"{PREFIX}BROKER_MASTER and a broker at sentinel:// need each other")
@@ -242,10 +244,6 @@ class Settings(BaseSettings):
         if self.max_unpacked < self.max_bytes:
             raise ValueError(f"{PREFIX}MAX_UNPACKED is below {PREFIX}MAX_BYTES, but an unpacked source may be as large")
         return self
-
-    def sets(self, name: str) -> bool:
-        """Whether something that can be turned off is on."""
-        return getattr(self, name) not in {None, "off", ()}
 
     @property
     def in_object_store(self) -> bool:

@@ -85,6 +85,20 @@ class StoryIndex:
             ids = {number: bytes(name).hex() for number, name in rows.execute("SELECT number, id FROM article")}
             return {name: ids.get(_root(rows, number), name) for number, name in ids.items()}
 
+    def delete(self, record_id: str) -> bool:
+        """Forget an article and overwrite what was kept of it; whether it was known. Its story keeps its name."""
+        if self._opened is None and not os.path.exists(self.path):
+            return False
+        with self._transaction() as rows:
+            rows.execute("PRAGMA secure_delete = ON")
+            numbers = [number for number in _numbers(rows, _id_key(record_id)) if _id_of(rows, number) == record_id]
+            for number in numbers:
+                _delete(rows, number)
+            rows.execute("PRAGMA secure_delete = OFF")
+        if numbers:
+            rows.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # the log has older pages
+        return bool(numbers)
+
     def close(self) -> None:
         """Close the file; the next use opens it again."""
         if self._opened:
@@ -264,9 +278,18 @@ def _answer(
 
 def _forget(rows: sqlite3.Connection, last: int) -> None:
     """Delete the articles with numbers up to `last`, a few at a time."""
-    found = rows.execute("SELECT number, id, fingerprint FROM article WHERE number <= ? LIMIT 4", (last,)).fetchall()
-    for number, name, content in found:
-        record_id = bytes(name).hex()
-        keys = (_id_key(record_id), *Fingerprint.from_bytes(record_id, content).stored_keys())
-        rows.executemany("DELETE FROM key WHERE key = ?", [(key << _NUMBER_BITS | number,) for key in keys])
-        rows.execute("DELETE FROM article WHERE number = ?", (number,))
+    for (number,) in rows.execute("SELECT number FROM article WHERE number <= ? LIMIT 4", (last,)).fetchall():
+        _delete(rows, number)
+
+
+def _delete(rows: sqlite3.Connection, number: int) -> None:
+    name, content = rows.execute("SELECT id, fingerprint FROM article WHERE number = ?", (number,)).fetchone()
+    record_id = bytes(name).hex()
+    keys = (_id_key(record_id), *Fingerprint.from_bytes(record_id, content).stored_keys())
+    rows.executemany("DELETE FROM key WHERE key = ?", [(key << _NUMBER_BITS | number,) for key in keys])
+    rows.execute("DELETE FROM article WHERE number = ?", (number,))
+
+
+def _id_of(rows: sqlite3.Connection, number: int) -> str | None:
+    row = rows.execute("SELECT id FROM article WHERE number = ?", (number,)).fetchone()
+    return bytes(row[0]).hex() if row else None

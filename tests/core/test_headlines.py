@@ -134,3 +134,26 @@ def test_markup_inside_values_becomes_text(value: str, text: str) -> None:
 def test_a_heading_of_a_lower_level_is_the_headline_where_the_first_is_the_sites_name(title: str) -> None:
     body = f"<h1><a href='/'>Weir Journal</a></h1><h2><a href=/r/>Region</a></h2><h2>{PUMP}</h2>"
     assert record(body, f"<title>{title}</title>").headline == PUMP  # type: ignore[attr-defined]
+
+
+LINES = (
+    "The council of Sutby voted for the new harbour on Monday, with twelve votes against nine.\n"
+    "The mayor said: the old one is too small. The opposition said: it is too dear. A fisher said: it is late.\n"
+    "In spring the Council will choose the builders, and the Vote on the money follows in June, the mayor said on Tuesday.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "headline"),
+    [
+        ("The VoteCouncil backs the new harbour at last", "Council backs the new harbour at last"),
+        (
+            "SutPort opens the new harbour at last",
+            "SutPort opens the new harbour at last",
+        ),  # a name: its halves stand nowhere
+    ],
+)
+def test_a_kicker_joined_to_a_headline_is_no_part_of_it(line: str, headline: str) -> None:
+    record = clean(f"{line}\n\n{LINES}".encode())
+    assert record.headline == headline
+    assert [each.text for each in record.removed if each.label == "headline"] == [line]

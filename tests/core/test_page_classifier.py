@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ingest.core.html.kinds import words_of_names
+from ingest.core.html.names import words_of_names
 from ingest.core.labelling import page_classifier
 from ingest.core.labelling.element_weights import element_scores, learned_element_weights
 from ingest.core.labelling.forest import Forest

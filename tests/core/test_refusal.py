@@ -142,6 +142,11 @@ STORM = "".join(
 )
 
 
+def test_an_article_stays_inside_an_element_that_is_never_closed() -> None:
+    main = f"<h1>The storm reached Easton and Norwick</h1><div class=author-box><p>By Jo Mole</p>{STORM}"
+    assert "Sutby" in clean(page("The storm reached Easton and Norwick | The Example", main)).body
+
+
 def test_remarks_leave_the_body_where_an_article_is_left() -> None:
     remarks = f"<div class=comments-area><div><p>{REMARK}</p></div></div>"
     record = clean(
@@ -213,6 +218,13 @@ def test_a_page_that_a_script_fills_is_refused_as_such() -> None:
     with pytest.raises(Rejected) as refused:
         clean(frame)
     assert refused.value.reason == "needs_javascript"
+    with pytest.raises(Rejected) as refused:
+        clean(
+            frame.replace(b"<script src=/a.js></script>", b"").replace(
+                b"<div id=app>", b"<nav><a href=/>Home</a></nav>"
+            )
+        )
+    assert refused.value.reason == "no_article"  # without a script, nothing else will ever stand there
 
 
 @pytest.mark.parametrize(
@@ -248,3 +260,13 @@ def test_short_articles_are_kept(title: str, text: str) -> None:
 def test_a_brief_without_spaces_is_no_empty_frame(text: str) -> None:
     raw = f"<html><head><title>{text[:8]}</title></head><body><h1>{text[:8]}</h1><div class=post><p>{text}</p></div></body></html>"
     assert clean(raw.encode()).body == text
+
+
+@pytest.mark.parametrize(("text", "refused"), [("short", True), ("Short.", True), ("The bridge was closed on Monday.", False),
+                                               ("大桥周一关闭", False), ("བོད་ཀྱི་གནས་ཚུལ།", False)])  # fmt: skip
+def test_one_word_is_no_article(text: str, refused: bool) -> None:  # noqa: FBT001
+    if refused:
+        with pytest.raises(Rejected, match="article"):
+            clean(text.encode())
+    else:
+        assert clean(text.encode()).body

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -19,9 +22,12 @@ from ingest.service.objects import Bucket, Entry, Object
 from ingest.service.objects.s3 import S3Bucket
 from ingest.service.settings import Settings
 from ingest.service.spool import filenames, object_inbox
+from ingest.service.spool.heartbeat import Heartbeat, heartbeat_folder
 from ingest.service.spool.object_inbox import ObjectInbox
 from ingest.service.spool.object_journal import ObjectJournal
 from ingest.service.spool.object_spool import ObjectSpool
+from ingest.service.workers import leftovers
+from ingest.service.workers.leftovers import ContentsFolder, delete_leftovers
 from tests.service.object_spools import Stepping, disagreements, drop, killed, run_one, sources_of
 from tests.support.folder_bucket import FolderBucket
 from tests.support.objects import ObjectServer
@@ -243,6 +249,81 @@ def test_each_article_is_found_once_with_its_sidecar(names: set[str], with_sidec
     articles = [key for key in keys if not object_inbox.is_sidecar(key)]
     expected = {(key, f"{key}.meta.json" if f"{key}.meta.json" in keys else None) for key in articles}
     assert sorted(found, key=str) == sorted(expected, key=str)
+
+
+@given(st.text(min_size=1, max_size=300).filter(lambda name: not name.endswith("/")))
+def test_a_claim_of_any_key_is_a_ticket_and_keeps_the_key(name: str) -> None:
+    seen = object_inbox.source_at(Entry(f"inbox/{name}", 1, '"v"', 1.8e9))
+    assert filenames.is_ticket(seen.path)
+    assert len(seen.path.encode()) < 512
+    if not filenames.is_long(seen.path[8:]):
+        assert filenames.inbox_path_of(seen.path[8:]) == name
+
+
+def test_a_kill_while_files_of_the_journal_are_joined_loses_and_doubles_no_line(bucket: FolderBucket) -> None:
+    journal, tokens = ObjectJournal(bucket), [f"{number:016x}-000000" for number in range(40)]
+    bucket.clock_skew = -200_000.0
+    for first in range(0, 40, 4):  # some lines are in two files
+        journal.write(journal.new_key(), [line(token) for token in tokens[first : first + 5]])
+    bucket.clock_skew = 0.0
+    listed = list(bucket.list("journal/"))
+    for stop in itertools.count(0, STRIDE):
+        died = killed(lambda stop=stop: ObjectJournal(Stepping(bucket, stop)).join())  # type: ignore[arg-type]
+        assert sorted(each["token"] for each in journal.lines()) == tokens
+        if not died:
+            break
+    assert stop > 20
+    journal.join()
+    [joined] = bucket.list("journal/")
+    assert joined.key.startswith(
+        listed[-1].key.removesuffix(".jsonl")
+    )  # and so found by who looks for its youngest line
+    assert set(journal.entries_of(tokens)) == set(tokens)
+    assert sorted(each["token"] for each in journal._once(listed, {})) == tokens  # who listed before they were joined
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": {"key": "inbox/other.txt"}}, {"source": {"key": "journal/2026-11-29/a.jsonl"}},
+        {"source": {"sidecar": ["inbox/other.txt", "v"]}}, {"source": {"name": "other"}},
+        {"settled": {"target": "inbox/other.txt~", "line": {}, "reason": None}}, {"holder": 1, "more": 2}, {"source": None},
+    ],
+)  # fmt: skip
+def test_a_claim_that_somebody_else_wrote_is_not_followed(
+    spools: Spools, bucket: FolderBucket, change: dict[str, Any]
+) -> None:
+    drop(bucket, "a.txt", b"one")
+    drop(bucket, "other.txt", b"other")
+    seen = sources_of(bucket)[0]
+    spools().claim(seen, lease=False)
+    said = json.loads(bucket.get(seen.path).content)
+    for name, value in change.items():
+        said[name] = said[name] | value if isinstance(said.get(name), dict) and value else value
+    bucket.put(seen.path, json.dumps(said).encode())
+    spool = spools()
+    assert spool.open(seen.path) is None
+    assert not spool.settle(seen.path, line("a"), None)
+    spool.unfinished.finish()
+    assert [entry.key for entry in bucket.list("inbox/")] == ["inbox/a.txt", "inbox/other.txt"]
+
+
+def test_what_dead_processes_left_in_the_state_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.makedirs(heartbeat_folder(str(tmp_path)))
+
+    def work() -> None:
+        Heartbeat(str(tmp_path), "child")
+        ContentsFolder(str(tmp_path))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert killed(work)
+    ours = ContentsFolder(str(tmp_path))
+    assert os.listdir(heartbeat_folder(str(tmp_path))) != []  # it may just have been made
+    monkeypatch.setattr(leftovers, "MIN_AGE_SECONDS", 0.0)
+    delete_leftovers(str(tmp_path))
+    assert os.listdir(heartbeat_folder(str(tmp_path))) == []
+    assert [name for name in os.listdir(tmp_path) if name.startswith(".c")] == [os.path.basename(ours.path)]
+    ours.close()
 
 
 def test_a_store_that_ignores_conditions_of_writes_is_refused(

@@ -120,3 +120,16 @@ def test_a_kill_between_writing_and_publishing_leaves_the_packs_before_it(
     assert CurrentPacks(str(now.spool))() is not None
     PackSnapshot(str(now.spool)).publish(tmp_path)
     assert snapshot.state()["version"] != before["version"]
+
+
+def test_an_empty_folder_of_packs_is_no_fault(tmp_path: Path) -> None:
+    """As docker-compose makes it: the service starts with the built-in packs, and takes what is put there later."""
+    packs = tmp_path / "packs"
+    packs.mkdir()
+    snapshot = PackSnapshot(str(tmp_path))
+    snapshot.publish(packs)
+    assert snapshot.state() == {"version": None, "problems": []}
+    assert CurrentPacks(str(tmp_path))() is None
+    _pack(packs, "Our letter", "Our letter")
+    snapshot.publish(packs)
+    assert snapshot.state()["version"]

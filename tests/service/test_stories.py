@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from ingest.core.memory.story_changes import Placement
+from ingest.core.memory.story_fingerprint import fingerprint
 from ingest.core.preload import preload
 from ingest.core.record import Record
 from ingest.service import runner
@@ -178,3 +179,15 @@ def test_the_index_can_be_turned_off_or_lie_elsewhere(make: Make, tmp_path: Path
     assert here.path == str(tmp_path / "spool" / "stories.db")
     assert there is not None
     assert there.path == str(tmp_path / "elsewhere.db")
+
+
+def test_a_deleted_article_leaves_nothing_in_the_file(index: StoryIndex) -> None:
+    for number, one in enumerate((WHOLE, OTHER, COPY)):
+        index.place(one, number, nothing)
+    assert index.delete(WHOLE.id)
+    assert not index.delete(WHOLE.id)
+    assert groups(index) == {frozenset({COPY.id}), frozenset({OTHER.id})}
+    assert index.place(record(ENGLISH.prose[:3], ENGLISH.title, domain="post.example"), 9, nothing).story == COPY.id
+    written = b"".join(path.read_bytes() for path in Path(index.path).parent.iterdir())
+    assert fingerprint(OTHER, 1).to_bytes() in written
+    assert fingerprint(WHOLE, 0).to_bytes() not in written

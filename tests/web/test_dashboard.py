@@ -336,3 +336,31 @@ def test_the_pages_fit_a_phone(dashboard: Asked, tmp_path: Path) -> None:
     for width in (360, 1400):
         for path in ("/", "/records", "/records?q=council&language=en", "/quarantine"):
             assert json.loads(asked(dashboard(path)[2], wide, tmp_path, width=width)) == [0, 1], (path, width)
+
+
+@needs_chromium
+def test_the_tab_key_goes_through_each_page_from_top_to_bottom(dashboard: Asked, tmp_path: Path) -> None:
+    """Whatever can be used takes the focus, says what it is, and comes in the order of the page: the skip link first."""
+    stops = """
+      dom.querySelectorAll("details").forEach(each => { each.open = true; });
+      const found = [...dom.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
+        .filter(each => each.getClientRects().length && each.type !== "hidden" && each.getAttribute("tabindex") !== "-1");
+      return found.map(each => {
+        each.focus();
+        const said = each.getAttribute("aria-label") || each.labels?.[0]?.innerText || each.innerText || each.value || each.title || "";
+        return [each.tabIndex, dom.activeElement === each, said.trim(), Boolean(each.closest("main"))];
+      });"""
+    for path in ("/", "/records", "/records?q=council&language=en", "/quarantine"):
+        order = json.loads(asked(dashboard(path)[2], stops, tmp_path, width=1200))
+        assert [said for _, _, said, _ in order[:5]] == [
+            "Skip to the content",
+            "news-ingest",
+            "Now",
+            "Records",
+            "Quarantine",
+        ]
+        wrong = [stop for stop in order if stop[0] or not stop[1] or not stop[2]]
+        assert not wrong, path
+        inside = [main for *_, main in order]
+        assert inside == sorted(inside), "the header's come before the content's"
+        assert path == "/" or any(inside)

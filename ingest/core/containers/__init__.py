@@ -44,8 +44,6 @@ class Member:
     """Of the content, where the reader made it or knows it for certain; None: it is found out from the content."""
     fetched: str | None = None
     """When it was fetched, RFC 3339; no claim about the article."""
-    is_article: bool = False
-    """The content is one article, perhaps in a format, such as an item of a feed: it is never split again."""
 
 
 @dataclass(frozen=True, slots=True)

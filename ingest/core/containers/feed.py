@@ -80,7 +80,7 @@ def split_feed(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Mem
     for number, (item, parent) in enumerate(items, 1):
         parent.append(item)
         name = first_line(item, "{*}guid", "{*}id", "{*}link") or attribute(item, "about") or str(number)
-        yield Member(to_bytes(root), name, is_article=True)
+        yield Member(to_bytes(root), name)
         parent.remove(item)
 
 

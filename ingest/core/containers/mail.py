@@ -111,7 +111,7 @@ def _member(lines: list[bytes], size: int, limits: Limits, number: int, begun: i
     if size > limits.unpacked_bytes:
         message = f"The mail is larger than {limits.unpacked_bytes / 2**20:.3g} MiB."
         return RefusedMember(name, Reason.TOO_LARGE, message, offset=begun)
-    return Member(content, name, offset=begun, is_article=True)
+    return Member(content, name, offset=begun)
 
 
 def _is_attachment(part: Message) -> bool:

@@ -53,7 +53,7 @@ def split_newsml(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[M
         own = root.makeelement(root.tag, {str(key): str(value) for key, value in root.attrib.items()})
         own.append(item)
         name = first_line(item, "Identification/NewsIdentifier/PublicIdentifier") or str(number)
-        yield Member(to_bytes(own), name, is_article=True)
+        yield Member(to_bytes(own), name)
 
 
 def _document(item: Element, encoding: str) -> Document:

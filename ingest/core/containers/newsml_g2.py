@@ -59,7 +59,7 @@ def split_newsml_g2(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterato
     root, _ = parse_xml(whole(stream, limits))
     for number, item in enumerate(_items(root), 1):
         name = item.get("guid") or str(number)
-        yield Member(to_bytes(item), name, is_article=True)
+        yield Member(to_bytes(item), name)
 
 
 def _items(root: Element) -> Iterator[Element]:

@@ -59,7 +59,6 @@ def split_ninjs(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Me
         yield Member(
             json.dumps(item, ensure_ascii=False).encode(),
             string(item.get("uri") or item.get("guid")) or str(number),
-            is_article=True,
         )
 
 

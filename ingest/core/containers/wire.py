@@ -82,7 +82,7 @@ def split_wire(stream: BinaryIO, limits: Limits, start: int = 0) -> Iterator[Mem
     del start
     for number, message in enumerate(_messages(whole(stream, limits)), 1):
         framed = _START + message.heading + _TEXT + message.text + _END + message.trailer + b"\x04"
-        yield Member(framed, str(number), is_article=True)
+        yield Member(framed, str(number))
 
 
 def _messages(content: bytes) -> Iterator[_Message]:

@@ -1,56 +1,37 @@
-"""What the tag and the attributes of an element say of it, read once for all elements of a page that are alike.
+"""What the tag and the attributes of an element say of it, read once for all elements that are alike.
 
-A page has 890 elements of 220 kinds; a third have no attribute, or none that tells anything.
+A page has 890 elements of 240 kinds. They are remembered, for the pages of a site have the same.
 """
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 
-from ingest.core.caching import cache_short_texts
+from ingest.core.caching import CACHED_ANSWERS, MAX_CACHED_CHARACTERS
 from ingest.core.html.elements import (
     BLOCK_TAGS,
     CODE_TAGS,
     EMPTY_TAGS,
     KIND_RESET_TAGS,
     MEDIA_TAGS,
-    NAMING_ATTRIBUTES,
     NO_CLAIM_TAGS,
     PREFORMATTED,
     TAG_FORMS,
     UNRENDERED_TAGS,
 )
+from ingest.core.html.names import TELLING_ATTRIBUTES, is_named_hidden, purpose_names, role_names, words_of_names
 from ingest.core.html.page_index import roles_of
-from ingest.core.html.style import PLAIN
+from ingest.core.html.style import PLAIN, Look, Sheet
 from ingest.core.limits import MAX_CLASS_ATTR_CHARACTERS
 from ingest.core.model import UNSEEN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from lxml.html import HtmlElement
 
-    from ingest.core.html.style import Sheet
     from ingest.core.model import BlockKind
-
-_SHADOW_ATTRIBUTES = frozenset({"shadowrootmode", "shadowroot"})
-_TELLING_ATTRIBUTES = _SHADOW_ATTRIBUTES.union(NAMING_ATTRIBUTES, ("property", "rel", "style", "hidden", "aria-hidden"))
-
-_WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}|\0")
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-
-
-def words_of_names(names: Sequence[str]) -> list[tuple[str, ...]]:
-    """The words of each class attribute or similar: `ArticleBody__lead-text` gives article, body, lead, text.
-
-    A search in all of them together takes a third of the time of a search in each.
-    """
-    if not names:
-        return []
-    each = " ".join(_WORD.findall("\0".join(names))).lower().split("\0")
-    return [tuple(dict.fromkeys(words.split())) for words in each]
-
 
 (
     EMPTY,
@@ -77,11 +58,12 @@ _TRAITS_OF_TAGS = (
 _TRAITS_OF_DISPLAYS = {"": 0, "inline": INLINE_BY_STYLE, "block": BLOCK_BY_STYLE, "none": HIDDEN}
 
 
-@cache_short_texts
-def _traits_of(tag: str) -> tuple[int, BlockKind | None]:
-    """The traits of a tag, and what a block in it is."""
-    traits = sum(trait for trait, tags in _TRAITS_OF_TAGS if tag in tags) | (CUSTOM if "-" in tag else 0)
-    return traits, TAG_FORMS.get(tag, "paragraph" if tag in KIND_RESET_TAGS or tag == "p" else None)
+_FORMS: dict[str, BlockKind] = {**dict.fromkeys(KIND_RESET_TAGS | {"p"}, "paragraph"), **TAG_FORMS}
+_FACTS_OF_TAGS = {
+    tag: (sum(trait for trait, own in _TRAITS_OF_TAGS if tag in own) | (CUSTOM if "-" in tag else 0), _FORMS.get(tag))
+    for tag in set(_FORMS).union(*(tags for _, tags in _TRAITS_OF_TAGS))
+}
+"""The traits of a tag, and what a block in it is."""
 
 
 class Kind:
@@ -89,34 +71,50 @@ class Kind:
 
     `tag`: as a browser treats it. `traits`: bits, as above. `form`: what a block in it is, None for what a block around it would be.
     `class_attr`: the class attribute, of at most `MAX_CLASS_ATTR_CHARACTERS`. `unseen`: see `style.Look`. `name_tokens`: see
-    `model.Element`, once `read_names` has been called. `roles`: what it may be in an article, once `Kinds.read_roles` has been called.
+    `model.Element`; None until `read_names`. `roles`: what it may be in an article; none until then.
     """
 
     __slots__ = ("attributes", "class_attr", "form", "name_tokens", "roles", "tag", "traits", "unseen")
 
-    def __init__(self, tag: str, attributes: Mapping[str, str], sheet: Sheet) -> None:
-        look = sheet.look(tag, attributes)
-        if tag == "template" and not _SHADOW_ATTRIBUTES.isdisjoint(attributes):
+    def __init__(self, tag: str, attributes: Mapping[str, str], look: Look) -> None:
+        if tag == "template" and ("shadowrootmode" in attributes or "shadowroot" in attributes):
             tag = "div"
-        self.tag, self.attributes = tag, attributes
-        self.traits, self.form = _traits_of(tag)
-        self.unseen = look.unseen
+        self.tag, self.attributes, self.unseen = tag, attributes, look.unseen
+        self.traits, self.form = _FACTS_OF_TAGS.get(tag) or (CUSTOM if "-" in tag else 0, None)
         self.class_attr = attributes["class"][:MAX_CLASS_ATTR_CHARACTERS] if "class" in attributes else ""
-        self.name_tokens: tuple[str, ...] = ()
         self.roles: tuple[str, ...] = ()
+        self.name_tokens: tuple[str, ...] | None = None if attributes else ()
         if look is not PLAIN:
             self.traits |= _TRAITS_OF_DISPLAYS[look.display] | (HIDDEN if look.unseen else 0)
         if "hidden" in attributes or attributes.get("role") == "tooltip":
             self.traits |= HIDDEN
 
 
-def _is_named_hidden(attributes: Mapping[str, str]) -> bool:
-    """True if an attribute hides an element."""
-    return (
-        "hidden" in attributes
-        or attributes.get("aria-hidden") == "true"
-        or ("style" in attributes and _HIDDEN_STYLE.search(attributes["style"]) is not None)
-    )
+NO_KIND = Kind("", {}, PLAIN)
+
+
+@cache
+def _no_sheet() -> Sheet:
+    return Sheet(())
+
+
+_Key: TypeAlias = tuple[str, str | tuple[tuple[str, str], ...]]
+"""A tag with its class attribute, where that is all that tells anything, or with the telling attributes."""
+_remembered: dict[_Key, Kind] = {}
+
+
+def _kind_of(key: _Key) -> Kind:
+    """The kind of elements on a page without style sheets."""
+    kind = _remembered.get(key)
+    if kind is None:
+        tag, telling = key
+        attributes = {"class": telling} if isinstance(telling, str) else dict(telling)
+        kind = Kind(tag, attributes, _no_sheet().look(tag, attributes))
+        if len(tag) + sum(map(len, attributes.values())) <= MAX_CACHED_CHARACTERS:
+            if len(_remembered) >= CACHED_ANSWERS:
+                _remembered.clear()
+            _remembered[key] = kind
+    return kind
 
 
 class Kinds:
@@ -124,7 +122,7 @@ class Kinds:
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
-        self._known: dict[tuple[str, str | tuple[tuple[str, str], ...]], Kind] = {}
+        self._known: dict[_Key, Kind] = {}
 
     def of(self, element: HtmlElement) -> Kind:
         """The kind of an element."""
@@ -134,41 +132,31 @@ class Kinds:
             name, value = items[0]
             if name == "class":
                 telling = value
-            elif name in _TELLING_ATTRIBUTES:
+            elif name in TELLING_ATTRIBUTES:
                 telling = (items[0],)
         elif items:
-            telling = tuple([item for item in items if item[0] in _TELLING_ATTRIBUTES])
+            telling = tuple([item for item in items if item[0] in TELLING_ATTRIBUTES])
             if len(telling) == 1 and telling[0][0] == "class":
                 telling = telling[0][1]
         key = element.tag, telling
         kind = self._known.get(key)
         if kind is None:
-            attributes = {"class": telling} if isinstance(telling, str) else dict(telling)
-            kind = self._known[key] = Kind(element.tag, attributes, self._sheet)
+            kind = _kind_of(key)
+            if self._sheet and self._sheet.has_rule_for(element.tag, kind.attributes):
+                kind = Kind(element.tag, kind.attributes, self._sheet.look(element.tag, kind.attributes))
+            self._known[key] = kind
         return kind
 
-    def read_roles(self) -> None:
-        """Set the roles of all kinds."""
-        named = [kind for kind in self._known.values() if kind.attributes]
-        for at, roles in roles_of([_role_names(kind) for kind in named]):
-            named[at].roles = roles
+    def read_names(self) -> None:
+        """Set what the names of all kinds say."""
+        read_names([kind for kind in self._known.values() if kind.name_tokens is None])
 
 
-def _role_names(kind: Kind) -> str:
-    """The names that give an element a role: those of its class, and of the first there is of itemprop, property and rel."""
-    get = kind.attributes.get
-    other = get("itemprop") or get("property") or get("rel")
-    return f"{kind.class_attr} {other[:MAX_CLASS_ATTR_CHARACTERS]}" if other else kind.class_attr
-
-
-def read_names(kinds: Collection[Kind]) -> None:
-    """Set the words of the names of these kinds."""
-    names = [
-        " ".join(
-            [kind.attributes[name][:MAX_CLASS_ATTR_CHARACTERS] for name in NAMING_ATTRIBUTES if name in kind.attributes]
-        )
-        for kind in kinds
-    ]
-    for kind, tokens in zip(kinds, words_of_names(names), strict=True):
-        hidden = ("hidden",) if _is_named_hidden(kind.attributes) else ()
-        kind.name_tokens = (*tokens, *hidden, UNSEEN) if kind.unseen else (*tokens, *hidden) if hidden else tokens
+def read_names(kinds: Sequence[Kind]) -> None:
+    """Set roles and name tokens. A search in all names together takes a third of the time of a search in each."""
+    for at, roles in roles_of([role_names(kind.attributes) for kind in kinds]):
+        kinds[at].roles = roles
+    words_of_each = words_of_names([purpose_names(kind.attributes) for kind in kinds])
+    for kind, words in zip(kinds, words_of_each, strict=True):
+        hidden = ("hidden",) if is_named_hidden(kind.attributes) else ()
+        kind.name_tokens = (*words, *hidden, UNSEEN) if kind.unseen else (*words, *hidden) if hidden else words

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,9 +42,12 @@ class MetadataOverlap:
         """
         self.longest_words = {max(run, key=len, default="") for run in (*self.described, *self.declared)}
         """The longest word of each n-gram: most blocks contain none of them."""
+        self.least_words = min(map(len, filter(None, self.described | self.declared)), default=sys.maxsize)
 
     def shares(self, text: str) -> tuple[float, float]:
-        """The shares of a text found in the descriptions and in the declared body, 0 to 1."""
+        """The shares of a text, on one line, found in the descriptions and in the declared body, 0 to 1."""
+        if text.count(" ") + 1 < self.least_words:  # half of the blocks; a shorter text is one n-gram
+            return 0.0, 0.0
         words = text.lower().split()
         if self.longest_words.isdisjoint(words):
             return 0.0, 0.0

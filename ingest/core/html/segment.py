@@ -25,10 +25,10 @@ from ingest.core.html.kinds import (
     INLINE_BY_STYLE,
     LINK,
     MEDIA,
+    NO_KIND,
     PREFORMATTED_TEXT,
     Kind,
     Kinds,
-    read_names,
 )
 from ingest.core.html.overlap import MetadataOverlap
 from ingest.core.html.page_index import PageIndex
@@ -85,7 +85,7 @@ class Segmenter(Gathering):
 
     def read(self, elements: Iterable[HtmlElement]) -> None:
         """Read all elements in document order: before each opens, those that do not contain it are closed."""
-        here = nobody = OpenElement(None, Kind("", {}, Sheet(())), None)
+        here = nobody = OpenElement(None, NO_KIND, None)
         for element in elements:
             around = element.getparent()
             while here.element is not around:
@@ -94,11 +94,10 @@ class Segmenter(Gathering):
         while here.parent is not nobody:
             here = self.close_element(here)
         self.flush()
-        self.kinds.read_roles()
+        self.kinds.read_names()
         self.index.add_roles(self.kind_of_each)
-        read_names(set(self.modelled_kinds))
         for element, kind in zip(self.modelled, self.modelled_kinds, strict=True):
-            element.name_tokens = kind.name_tokens
+            element.name_tokens = kind.name_tokens or ()
 
     def open_element(self, element: HtmlElement, outer: OpenElement) -> OpenElement:
         """Open an element inside another; returns the new position of the walk."""

@@ -131,6 +131,14 @@ class Sheet:
                 self._count += 1
                 self._rules[key] = (self._count, Look(look.display or old.display, look.unseen or old.unseen))
 
+    def has_rule_for(self, tag: str, attributes: Mapping[str, str]) -> bool:
+        """Whether any rule is for an element; the classes of most have none."""
+        return (
+            tag in self._rules
+            or ("class" in attributes and not self._classes.isdisjoint(attributes["class"].split()))
+            or ("id" in attributes and f"#{attributes['id']}" in self._rules)
+        )
+
     def look(self, tag: str, attributes: Mapping[str, str]) -> Look:
         """The look of an element: its own `style` before the page's rules, an id before a class before a tag, the later
         of two classes.
@@ -141,8 +149,8 @@ class Sheet:
             return PLAIN
         name, style = name[:MAX_CLASS_ATTR_CHARACTERS], style[:MAX_CLASS_ATTR_CHARACTERS]
         own = own if own and f"#{own}" in self._rules else ""
-        tokens = name.split()
-        display, unseen = "", not self._unseen_classes.isdisjoint(name.lower().split())
+        tokens, low = name.split(), name.lower()
+        display, unseen = "", not self._unseen_classes.isdisjoint(tokens if low == name else low.split())
         plain = not (unseen or style or own or tag in self._rules) and self._classes.isdisjoint(tokens)
         if plain and self._undisplayed_classes.isdisjoint(tokens):
             return PLAIN

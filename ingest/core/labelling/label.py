@@ -20,6 +20,7 @@ from ingest.core.labelling.judging import Steps, alone
 from ingest.core.labelling.remembered import accept, is_byline_or_date, remembered
 from ingest.core.labelling.text_classifier import examine
 from ingest.core.labelling.text_structure import settle
+from ingest.core.labelling.title_text import without_kicker
 from ingest.core.model import JUDGED_BY_MODEL, JUDGED_BY_PLACE, Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
@@ -43,6 +44,9 @@ MAX_TAILS = 8
 
 DECLARED = "structure/json-ld"
 """The id of the rule that took the body from the page's JSON-LD."""
+
+HEADLINE = "structure/headline"
+"""The id of the rule that found the headline."""
 
 FORMAT = "structure/format"
 """The id of the rule that took a label from the format's own markup."""
@@ -80,10 +84,9 @@ def label_block_steps(
     if article.source.media_type != "text/plain":
         from ingest.core.labelling.page_labels import judge_page  # noqa: PLC0415  30 ms, for pages alone
 
-        verdicts, declared, template = judge_page(
-            article, blocks, rows, headline, find_main_region, sights, selected, examine_page
-        )
-        if declared:
+        judged_page = judge_page(article, blocks, rows, headline, find_main_region, sights, selected, examine_page)
+        verdicts, template = judged_page.verdicts, judged_page.template
+        if judged_page.is_declared:
             return _declared(article, blocks, rows, verdicts, headline, template)
         label_headlines(blocks, rows, headline)
         return _filled(blocks, rows, verdicts, template)
@@ -93,13 +96,13 @@ def label_block_steps(
     verdicts = judged.verdicts
     if not headline:
         choice = choose(article, blocks, rows, judged, rulebook)
-        headline, certainty = _headline(choice, rows), choice.certainty
+        headline, certainty = _headline(choice, blocks, rows), choice.certainty
     label_headlines(blocks, rows, headline, certainty)
     found = remembered(sights, blocks, rows, verdicts, headline)
     accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
     settle(blocks, rows, judged, headline)
     verdicts = accept(found, rows, verdicts)
-    return _filled(blocks, rows, verdicts, None)
+    return _filled(blocks, rows, verdicts)
 
 
 label_blocks = alone(label_block_steps)
@@ -127,7 +130,7 @@ def _label_marked_up(article: Article, rulebook: Rulebook, headline: str | None)
     certainty = 1.0
     if not headline and blocks and article.source.media_type == "text/plain":
         choice = choose(article, blocks, rows, (yield blocks), rulebook)
-        headline, certainty = _headline(choice, rows), choice.certainty
+        headline, certainty = _headline(choice, blocks, rows), choice.certainty
     label_headlines(blocks, rows, headline, certainty)
     body = (
         row or LabelledBlock(block, Label.CAPTION if block.kind == "caption" else Label.BODY, FORMAT)
@@ -158,7 +161,7 @@ def _filled(
     blocks: Sequence[Block],
     rows: Sequence[LabelledBlock | None],
     verdicts: Sequence[Prediction],
-    template: Template | None,
+    template: Template | None = None,
 ) -> tuple[LabelledBlock, ...]:
     """The decided rows, and for the rest the verdict of the classifier, or of the template."""
     counts = template.counts if template else [None] * len(blocks)
@@ -192,16 +195,22 @@ def choose(
     return choose_headline(blocks, rows, judged, url, rulebook.dateline)
 
 
-def _headline(choice: Choice, rows: list[LabelledBlock | None]) -> str | None:
-    """The text of the chosen line. One that a marker above it has claimed for a list, or a date joined to it, loses that label."""
+def _headline(choice: Choice, blocks: Sequence[Block], rows: list[LabelledBlock | None]) -> str | None:
+    """The text of the chosen line. One that a marker above it has claimed for a list, or a date joined to it, loses that label; one
+    without its kicker is the headline as a whole line.
+    """
     best = choice.bare()
     if best is None:
         return None
     won = choice.candidates[best]
+    own = blocks[won.at]
+    text = without_kicker(won.text, lambda: "\n".join([block.text for block in blocks if block is not own]))
     row = rows[won.at]
     if row is not None:
-        rows[won.at] = row._replace(label=Label.HEADLINE, captured={**row.captured, "headline": won.text})
-    return won.text
+        rows[won.at] = row._replace(label=Label.HEADLINE, captured={**row.captured, "headline": text})
+    elif text != won.text:
+        rows[won.at] = LabelledBlock(own, Label.HEADLINE, HEADLINE, choice.certainty, {"headline": text})
+    return text
 
 
 def ruled(

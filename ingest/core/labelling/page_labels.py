@@ -5,7 +5,7 @@ Imported for pages alone: a process that reads texts needs nothing of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.core.labelling import page_classifier
 from ingest.core.labelling.declared import is_undrawn, stands_in_json
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ingest.core.labelling.page_classifier import PageJudgement
+    from ingest.core.labelling.tokens import Floats
     from ingest.core.memory.sights import Sights
     from ingest.core.memory.template import Template
     from ingest.core.model import Article, Block, Prediction
@@ -28,24 +29,32 @@ if TYPE_CHECKING:
     """`page_classifier.examine`, or what remembers its answers."""
 
 
+class PageVerdicts(NamedTuple):
+    """A verdict on each block of a page. `is_declared`: the article stands in the page's JSON-LD. `template`: what memory judged the page by."""
+
+    verdicts: Sequence[Prediction]
+    is_declared: bool
+    template: Template | None
+
+
 def judge_page(
     article: Article,
     blocks: Sequence[Block],
     rows: list[LabelledBlock | None],
     headline: str | None,
     find_main_region: Callable[[], str | None] | None,
-    known: Sights | None,
+    sights: Sights | None,
     selected: Mapping[int, SelectorRule],
     examine_page: ExaminePage | None = None,
-) -> tuple[Sequence[Prediction], bool, Template | None]:
-    """A verdict on each block, whether the article stands in the page's JSON-LD, and the template by which the page was judged, if memory knows
-    it. `rows`: the decisions of the packs; changed in place. `known`: what memory knows of the blocks. The other arguments are those of `label_blocks`. Raises `Rejected` where a page has no article.
+) -> PageVerdicts:
+    """The verdicts on a page. `rows`: the decisions of the packs; changed in place. `sights`: what memory knows of the blocks. The other
+    arguments are those of `label_blocks`. Raises `Rejected` where a page has no article.
     """
     apply_selectors(blocks, rows, {id(article.blocks[at]): rule for at, rule in selected.items()})
     verdicts: Sequence[Prediction]
-    template = _template(known, blocks, article.id)
-    if template:
-        verdicts, lengths = template.verdicts, None
+    lengths: Floats | None = None
+    if template := _template(sights, blocks, article.id):
+        verdicts = template.verdicts
     else:
         examine = examine_page or page_classifier.examine
         verdicts, lengths = examine(blocks, article.claims, headline, find_main_region)
@@ -58,13 +67,17 @@ def judge_page(
         for at, prediction in enumerate(verdicts)
     ]
     without_memory = verdicts
-    verdicts = accept(remembered(known, blocks, rows, verdicts, headline), rows, verdicts)
+    verdicts = accept(remembered(sights, blocks, rows, verdicts, headline), rows, verdicts)
     if stands_in_json(article, blocks, verdicts):
-        return verdicts, True, template
-    undrawn = is_undrawn(article, blocks, without_memory)  # a page is refused for what it is, whatever memory takes out
-    if refused := find_refusal(blocks, without_memory, titles, undrawn=undrawn, lengths=lengths):
+        return PageVerdicts(verdicts, is_declared=True, template=template)
+    # A page is refused for what it is, whatever memory takes out.
+    undrawn = is_undrawn(article, blocks, without_memory)
+    refused = find_refusal(
+        blocks, without_memory, titles, undrawn=undrawn, has_script=article.has_script, lengths=lengths
+    )
+    if refused:
         raise refused
-    return verdicts, False, template
+    return PageVerdicts(verdicts, is_declared=False, template=template)
 
 
 def _template(known: Sights | None, blocks: Sequence[Block], page_id: str) -> Template | None:

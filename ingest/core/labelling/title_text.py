@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ingest.core.text.normalize import match_key
 from ingest.core.text.scripts import SENTENCE_STOPS, UNSPACED_SET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_SITE_CHARACTERS = 40
 STEM_CHARACTERS = 5
@@ -16,9 +20,12 @@ MIN_STOPLESS_CHARACTERS = 70
 MAX_QUESTION_CHARACTERS = 200
 """A question with no more characters may be a headline, and is not a paragraph."""
 
+MAX_KICKER_WORDS, MIN_KICKED_WORDS = 5, 4
+"""Most words of a kicker joined to a headline, and fewest of the headline."""
 _BULLET = re.compile(r"^(?:[-*•●‣▪◦–—·+#>|»o]\s+|\d{1,2}[.)]\s+|[•●▪■►▶]\s*)+(?=\S)")
 _SITE_CUT = re.compile(r"\s+(?:[|–—•·»«/~:\-]{1,2})\s+|\s*[|｜│]\s*")
 _SITE_BAR = re.compile(r"[|–—•·»«/~:\-｜│]")
+_JOINED_WORDS = re.compile(r"[^\W\d_A-Z](?=[A-Z\u00c0-\u00d6\u0410-\u042f][^\W\d_A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _FIRST_UNSPACED = "\u0e00"
 _UNSPACED = re.compile(f"[{UNSPACED_SET}]+")
@@ -30,6 +37,24 @@ _CLOSERS = " \"'”’»」』)]）"
 def without_bullet(text: str) -> str:
     """A line without the bullet before it."""
     return _BULLET.sub("", text, count=1)
+
+
+def without_kicker(text: str, others: Callable[[], str]) -> str:
+    """A headline without the kicker that an extractor has joined to it: "Vote in SutbyCouncil backs the new harbour". `others`: the
+    other lines, asked for only where a line may be joined so; in them both halves of the joined word must stand by themselves, and
+    never together.
+    """
+    joints = [match.end() for match in _JOINED_WORDS.finditer(text)]
+    if len(joints) != 1 or not _is_kicker(text[: joints[0]], text[joints[0] :]):  # several join the entries of a menu
+        return text
+    halves = text[: joints[0]].rsplit(maxsplit=1)[-1], text[joints[0] :].split(maxsplit=1)[0]
+    said = set(_WORD.findall(others()))
+    return text[joints[0] :] if said.issuperset(halves) and "".join(halves) not in said else text
+
+
+def _is_kicker(kicker: str, title: str) -> bool:
+    words = len(kicker.split())
+    return words <= MAX_KICKER_WORDS and len(title.split()) >= max(MIN_KICKED_WORDS, words)
 
 
 def is_paragraph(text: str) -> bool:

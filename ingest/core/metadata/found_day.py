@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ingest.core.html.dom import of_foreign_thing
+from ingest.core.limits import MAX_FINDER_ELEMENTS
 from ingest.core.metadata.headline_area import MIN_PROSE_RUN_CHARACTERS
 from ingest.core.metadata.page_dates import day_shown_once, in_caption, in_sentence, is_sentence, paragraph_of
 from ingest.core.model import Claim
@@ -38,7 +39,8 @@ def found_day(index: PageIndex, addresses: Sequence[str], reader: DateReader) ->
     elif shown := day_shown_once(index, reader):
         yield shown
     elif (
-        _may_tell(index, addresses)
+        len(index.elements) <= MAX_FINDER_ELEMENTS
+        and _may_tell(index, addresses)
         and (day := _searched_day(index, next(iter(addresses), None)))
         and _is_told(index, day, addresses)
     ):

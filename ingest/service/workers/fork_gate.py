@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 
 class ForkGate:
-    """One for each process."""
+    """Made before the threads that go through it."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -59,3 +59,7 @@ class ForkGate:
         with self._changed:
             self._working -= 1
             self._changed.notify_all()
+
+
+LINKS = ForkGate()
+"""That of the threads which ask an object store for worker processes; every worker process is forked through it."""

@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import queue
-import shutil
 import tempfile
 import threading
 import time
@@ -34,6 +33,7 @@ from ingest.service.spool.object_claim import SeenSource
 from ingest.service.workers.content_cleaner import ContentCleaners, WorkerDied
 from ingest.service.workers.failures import FAILURE_MESSAGES
 from ingest.service.workers.fork_gate import ForkGate
+from ingest.service.workers.leftovers import ContentsFolder
 from ingest.service.workers.pool import FAULT_PAUSE_SECONDS, Finished
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ LANES_PER_WORKER = 6
 """A page takes 20 ms of a core and eight requests of some 10 ms each, one after the other: so many lanes keep a worker process busy."""
 FINISHERS = 4
 """Threads that finish what is settled: two to four requests a source, against the eight of its lane."""
+FINISH_SECONDS = 5.0  # that they may take once we are to stop
 PAUSE_SECONDS = 0.5  # between two looks at what is to be finished or renewed
 
 
@@ -74,11 +75,11 @@ class LanePool:
         self._waiting: deque[_Work] = deque()
         self._running: dict[str, tuple[_Work, Future[Finished]]] = {}
         self._cleaners = ContentCleaners(self._settings, clean, self.gate, size=size)
-        self._files = tempfile.mkdtemp(prefix=".contents-", dir=self._spool.root)
+        self._contents = ContentsFolder(self._spool.root)
         self._retry_at = 0.0
         self._ended = threading.Event()
         for work in (*[self._lane] * self._lanes, *[self._finish] * FINISHERS, self._renew):
-            threading.Thread(target=work, daemon=True).start()
+            threading.Thread(target=self._again_and_again, args=(work,), daemon=True).start()
 
     def __contains__(self, path: object) -> bool:
         return path in self._running or any(work.path == path for work in self._waiting)
@@ -159,18 +160,25 @@ class LanePool:
             time.sleep(0.01)
         with contextlib.suppress(TransientError):
             self._spool.unfinished.finish()
+            while len(self._spool.unfinished) and time.monotonic() < until + FINISH_SECONDS:
+                time.sleep(0.01)  # a thread of ours is at it
             going_on = {path for path, (_, future) in begun.items() if not future.done()}
             self._spool.release([path for path in self._spool.leases.paths() if path not in going_on])
-        shutil.rmtree(self._files, ignore_errors=True)
+        self._contents.close()
 
     # --- the lanes ----------------------------------------------------------------------------------------------------
 
-    def _lane(self) -> None:
+    def _again_and_again(self, work: Callable[[], None]) -> None:
+        """Run in this thread; after a bug, whose traceback is printed, in another."""
         try:
-            while True:
-                self._tasks.get()()
-        finally:  # a bug, whose traceback is printed; the lane goes on in another thread
-            threading.Thread(target=self._lane, daemon=True).start()
+            work()
+        finally:
+            if not self._ended.is_set():
+                threading.Thread(target=self._again_and_again, args=(work,), daemon=True).start()
+
+    def _lane(self) -> None:
+        while True:
+            self._tasks.get()()
 
     def _run(self, work: _Work, ended: Future[Finished]) -> None:
         try:
@@ -219,7 +227,7 @@ class LanePool:
         """As `clean`, by a child. Raises `Rejected`, `WorkerDied`, `TransientError`."""
         del limits, min_confidence  # the child has the same settings
         known.pop("packs", None)
-        handle, file = tempfile.mkstemp(dir=self._files)
+        handle, file = tempfile.mkstemp(dir=self._contents.path)
         try:
             with os.fdopen(handle, "wb") as written:
                 written.write(json.dumps(known).encode() + b"\n" + raw)

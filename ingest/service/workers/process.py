@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import gc
 import json
 import os
@@ -24,11 +25,14 @@ from itertools import pairwise
 from typing import Any
 
 from ingest.errors import Reason
+from ingest.service.workers.fork_gate import LINKS
 from ingest.service.workers.sandbox import enter_sandbox
 
 COLLECTION_OBJECTS = 200_000
 """New objects from which Python's cyclic garbage collector looks for cycles: at its usual 700 it takes 7 % of a page's time, and cleaning makes
 hardly a cycle."""
+FORK_SECONDS = 1.0
+"""So long threads that ask an object store may finish before a process is forked; else it is tried again later."""
 MAX_PENDING = 2  # requests per process: one in progress, and one so that it need not wait for the next
 EXIT_OUT_OF_MEMORY = 77
 
@@ -59,24 +63,39 @@ class WorkerProcess:
         self._since = clock()
         self._limit = time_limit
         self._partial_line = bytearray()
-        parent = os.getpid()
         self.socket, theirs = socket.socketpair()
         sys.stdout.flush()
         sys.stderr.flush()
-        # A Ctrl-C between the fork and the child's own handlers would end it with a traceback: it is blocked until they are set.
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         try:
-            self.pid = os.fork()
-            if self.pid == 0:
-                _child_main(theirs, keeps, parent, begin, memory_limit, blocked)
+            with LINKS.forking(FORK_SECONDS) as quiet:
+                if not quiet:
+                    raise BlockingIOError(
+                        errno.EAGAIN, "threads wait for an object store, and no process can be forked meanwhile"
+                    )
+                self.pid = self._fork(theirs, keeps, begin, memory_limit)
         except OSError:
             self.socket.close()
             theirs.close()
             raise
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
         theirs.close()
         self.socket.setblocking(False)  # noqa: FBT003 - its own order
+
+    def _fork(
+        self,
+        theirs: socket.socket,
+        keeps: int | None,
+        begin: Callable[[], AbstractContextManager[WorkFunction]],
+        memory_limit: int,
+    ) -> int:
+        parent = os.getpid()
+        # A Ctrl-C between the fork and the child's own handlers would end it with a traceback: it is blocked until they are set.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        try:
+            if (pid := os.fork()) == 0:
+                _child_main(theirs, keeps, parent, begin, memory_limit, blocked)
+            return pid
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
     def fileno(self) -> int:
         """What to wait on for answers."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from ingest.service.object_store import StoreAwayError
 from ingest.service.record_store import RecordStore
+from ingest.service.workers.fork_gate import LINKS
 
 MAX_LINE_BYTES = 4096
 MAX_RECORD_BYTES = 1 << 30
@@ -84,7 +85,8 @@ class StoreLink:
                 asked, content = _read(file)
                 spent, began = self._spent[0], time.monotonic()
                 self._spent = spent, began
-                said, found = self._answer(asked, content)
+                with LINKS.working():
+                    said, found = self._answer(asked, content)
                 self._spent = spent + time.monotonic() - began, None
                 _write(file, said, found)
 

@@ -79,9 +79,10 @@ def _explainer_main(line: socket.socket, parent: int, settings: Settings) -> Non
         die_with_parent(parent)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the dashboard, which ends this process
         spool = open_service(settings).spool
+        packs, memory = CurrentPacks(spool.root), CurrentMemory(spool.root) if settings.memory != "off" else None
 
         def work(path: str) -> dict[str, str]:
-            return explain_source(spool, path, settings)
+            return explain_source(spool, path, settings, packs, memory)
 
         with line.makefile("rb") as asked:
             for ask in asked:
@@ -90,13 +91,21 @@ def _explainer_main(line: socket.socket, parent: int, settings: Settings) -> Non
 
                 preload()
                 load_templates()
+                with suppress(
+                    TransientError
+                ):  # read here, once: a child that finds them as they were takes them as they are
+                    packs()
+                    if memory:
+                        memory()
                 [said] = map_in_workers([json.loads(ask)], 1, work)
                 line.sendall(json.dumps(said).encode() + b"\n")
     finally:
         os._exit(0)
 
 
-def explain_source(spool: Spool, path: str, settings: Settings) -> dict[str, str]:
+def explain_source(
+    spool: Spool, path: str, settings: Settings, packs: CurrentPacks, memory: CurrentMemory | None
+) -> dict[str, str]:
     """The page of one kept source, or why there is none. Raises nothing that a document could cause."""
     from ingest.core.pipeline import label_article  # noqa: PLC0415
     from ingest.web.explain import render_explanation  # noqa: PLC0415
@@ -109,8 +118,8 @@ def explain_source(spool: Spool, path: str, settings: Settings) -> dict[str, str
             content if notes is None else member_of(spool, notes, content, settings.limits),
             name=filenames.display_name(spool.whole_name(path)),
             claims=claims,
-            packs=CurrentPacks(spool.root)(),
-            memory=None if settings.memory == "off" else CurrentMemory(spool.root)(),
+            packs=packs(),
+            memory=memory() if memory else None,
             limits=settings.limits,
         )
     except TransientError as error:

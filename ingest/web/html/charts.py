@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
-from statistics import median
 from typing import NamedTuple
 
 WIDTH, HEIGHT = 600, 120
 SPARK_WIDTH, SPARK_HEIGHT, MAX_SPARK_POINTS = 160, 28, 60
 MAX_BAR_WIDTH = 60
 
-ArticleShare = tuple[str, float, str]
-"""When it was settled (RFC 3339, or "" if the journal does not say), the share of its words that was removed, 0 to 1, its id."""
+DayShare = tuple[str, float]
+"""A day, "2026-11-22", and the median share of its articles' words that was removed, 0 to 1."""
 
 
 class Bar(NamedTuple):
@@ -62,12 +60,8 @@ def column_chart(by_time: Mapping[str, Mapping[str, int]], first: str, last: str
     return ColumnChart(tuple(bars), most, first, last)
 
 
-def sparkline(articles: Sequence[ArticleShare]) -> Sparkline | None:
+def sparkline(days: Sequence[DayShare]) -> Sparkline | None:
     """The median share removed by day, between nothing and everything; None where there is but one day."""
-    days = [
-        (day, median(share for _, share, _ in group))
-        for day, group in groupby((a for a in articles if a[0]), key=lambda article: article[0][:10])
-    ][-MAX_SPARK_POINTS:]
     if len(days) < 2:
         return None
     step = SPARK_WIDTH / (len(days) - 1)

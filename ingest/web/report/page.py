@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
 
-    from ingest.web.report.statistics import PublisherStatistics, RunStatistics
+    from ingest.web.report.articles import PublisherStatistics
+from ingest.web.report.statistics import RunStatistics
 
 TEMPLATE = PageTemplate.of(Path(__file__).parent)
-MAX_EXAMPLES = 3
-"""Articles that a flag links to."""
 MAX_BARS = 25
 MAX_SHOWN_PUBLISHERS, MAX_PUBLISHERS = 20, 500
 """Rows of the table, beside the flagged ones: those that are shown at once, and those that can be unfolded; the rest is counted."""
@@ -103,7 +102,7 @@ def report_page(
 
 def report_view(stats: RunStatistics, linked: ExplainLink, changed: Sequence[tuple[str, str]] = ()) -> ReportView:
     """What the page shows."""
-    by_articles = sorted(stats.publishers, key=lambda publisher: (-len(publisher.articles), publisher.name))
+    by_articles = sorted(stats.publishers, key=lambda publisher: (-publisher.count, publisher.name))
     flagged = [publisher for publisher in by_articles if publisher.drift or publisher.silent_days]
     others = [publisher for publisher in by_articles if not (publisher.drift or publisher.silent_days)]
     shown = [*flagged, *others[:MAX_SHOWN_PUBLISHERS]]
@@ -155,7 +154,7 @@ def _flags(publisher: PublisherStatistics, linked: ExplainLink) -> list[Flag]:
     found = []
     if publisher.drift:
         before, lately = publisher.drift
-        examples = (linked(article_id) for _, _, article_id in publisher.articles[-MAX_EXAMPLES:])
+        examples = (linked(article.id) for article in publisher.newest)
         found.append(
             Flag(
                 publisher.name,
@@ -170,14 +169,14 @@ def _flags(publisher: PublisherStatistics, linked: ExplainLink) -> list[Flag]:
 
 
 def _publisher(publisher: PublisherStatistics, linked: ExplainLink) -> PublisherRow:
-    time, _, article_id = publisher.articles[-1]
+    time, article_id = publisher.newest[-1]
     address = linked(article_id)
     flags = [flag for flag, raised in (("drifts", publisher.drift), ("silent", publisher.silent_days)) if raised]
     return PublisherRow(
         publisher.name,
-        len(publisher.articles),
+        publisher.count,
         publisher.share,
-        sparkline(publisher.articles),
+        sparkline(publisher.days),
         time[:10] or ("page" if address else "–"),
         address,
         " ".join(flags),

@@ -5,42 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ingest.core.metadata.resolve_date import UNSURE
 from ingest.core.text.characters import count_words
-from ingest.service.publisher_changes import day_of, drift, silence
-from ingest.web.html.charts import ArticleShare
+from ingest.service.publisher_changes import day_of
 from ingest.web.html.confidence import LeastSure, least_sure
+from ingest.web.report.articles import ArticleTable, PublisherStatistics
 
 if TYPE_CHECKING:
     from ingest.core.record import Record
 
-UNKNOWN = "unknown publisher"
 MAX_SLOWEST = 10
 MAX_TIMES = 400
 """Columns of a chart; in a longer run only days with files have one."""
 MAX_UNSURE = 50
 """Records that a person can look at; of ten thousand, if they are the right ones."""
-
-
-@dataclass(frozen=True, slots=True)
-class PublisherStatistics:
-    """One publisher's articles, the oldest first. `silent_days`: the days it has been silent, if that is longer than ever."""
-
-    name: str
-    articles: tuple[ArticleShare, ...]
-    drift: tuple[float, float] | None = None
-    """The median share removed before and lately, if the change is significant."""
-    silent_days: int | None = None
-
-    @property
-    def share(self) -> float:
-        """The median share removed."""
-        return median(share for _, share, _ in self.articles)
 
 
 class UnsureRecord(NamedTuple):
@@ -80,7 +62,6 @@ class _JournalTotals:
 
     by_hour: dict[str, Counter[str]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
-    stored: dict[str, str] = field(default_factory=dict)
     slowest: list[tuple[float, int, Mapping[str, Any]]] = field(default_factory=list)
     first: str = ""
     last: str = ""
@@ -92,8 +73,6 @@ class _RecordTotals:
 
     labels: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
-    articles: dict[str, list[ArticleShare]] = field(default_factory=dict)
-    ids: set[int] = field(default_factory=set)
     unsure: list[tuple[float, UnsureRecord]] = field(default_factory=list)
     """A heap: the surest of those kept lies on top."""
     records: int = 0
@@ -104,15 +83,21 @@ def summarize(
     lines: Iterable[Mapping[str, Any]], records: Iterable[Record], rules: Iterable[str] = ()
 ) -> RunStatistics:
     """Count a journal's lines and the records of a run. `rules`: the ids of all rules that might have decided."""
+    articles = ArticleTable()
+    try:
+        return _summarize(articles, lines, records, rules)
+    finally:
+        articles.close()
+
+
+def _summarize(
+    articles: ArticleTable, lines: Iterable[Mapping[str, Any]], records: Iterable[Record], rules: Iterable[str]
+) -> RunStatistics:
     journal, count = _JournalTotals(), _RecordTotals()
     for number, line in enumerate(lines):
-        _add_journal_line(journal, number, line)
+        _add_journal_line(journal, number, line, articles)
     for record in records:
-        if (
-            key := int(record.id[:16], 16)
-        ) not in count.ids:  # a folder may hold it twice, and replaced ones come again
-            count.ids.add(key)
-            _add_record(count, record, journal.stored.get(record.id, ""))
+        _add_record(count, record, articles)
     hours = journal.by_hour
     last = journal.last
     by_day = bool(last) and (day_of(last) - day_of(journal.first)).days > 1
@@ -125,7 +110,7 @@ def summarize(
         outcomes=sum(hours.values(), Counter()),
         reasons=journal.reasons,
         by_time=by_time,
-        publishers=tuple(_publisher(name, articles, last) for name, articles in sorted(count.articles.items())),
+        publishers=tuple(articles.publishers(last)),
         labels=count.labels,
         rules=count.rules,
         unused_rules=tuple(sorted(set(rules) - count.rules.keys())),
@@ -138,14 +123,12 @@ def summarize(
     )
 
 
-def _add_journal_line(journal: _JournalTotals, number: int, line: Mapping[str, Any]) -> None:
+def _add_journal_line(journal: _JournalTotals, number: int, line: Mapping[str, Any], articles: ArticleTable) -> None:
     time, outcome = line["time"], line["outcome"]
     journal.by_hour.setdefault(time[:13], Counter())[outcome] += 1
     journal.first, journal.last = min(journal.first or time, time), max(journal.last, time)
-    if outcome == "stored" and line.get("id"):
-        journal.stored[line["id"]] = time
-    if outcome == "deleted":
-        journal.stored.pop(str(line.get("id")), None)
+    if outcome in {"stored", "deleted"} and line.get("id"):
+        articles.add_line(line["id"], time if outcome == "stored" else "")
     if line.get("reason"):
         journal.reasons[line["reason"]] += 1
     slow = (line.get("ms") or 0.0, number, line)
@@ -155,8 +138,11 @@ def _add_journal_line(journal: _JournalTotals, number: int, line: Mapping[str, A
         heapq.heappushpop(journal.slowest, slow)
 
 
-def _add_record(count: _RecordTotals, record: Record, time: str) -> None:
+def _add_record(count: _RecordTotals, record: Record, articles: ArticleTable) -> None:
     gone = sum(count_words(removed.text) for removed in record.removed)
+    publisher = (record.publisher.domain or record.publisher.name) if record.publisher else None
+    if not articles.add_record(record.id, publisher, gone / ((gone + count_words(record.body)) or 1)):
+        return  # a folder may hold it twice, and replaced ones come again
     count.records += 1
     count.unsure_days += any(
         origin.startswith(f"{UNSURE}:")
@@ -169,19 +155,6 @@ def _add_record(count: _RecordTotals, record: Record, time: str) -> None:
         each = UnsureRecord(least, record.id, record.headline or record.source.name or record.id)
         put = heapq.heappush if len(count.unsure) < MAX_UNSURE else heapq.heappushpop
         put(count.unsure, (-least.chance, each))
-    publisher = record.publisher and (record.publisher.domain or record.publisher.name)
-    share = gone / ((gone + count_words(record.body)) or 1)
-    count.articles.setdefault(publisher or UNKNOWN, []).append((time, share, record.id))
-
-
-def _publisher(name: str, articles: Sequence[ArticleShare], last: str) -> PublisherStatistics:
-    ordered = tuple(sorted(articles))
-    if name == UNKNOWN:  # many publishers under one name: no comparable history
-        return PublisherStatistics(name, ordered)
-    timed = [article for article in ordered if article[0]]
-    return PublisherStatistics(
-        name, ordered, drift([share for _, share, _ in timed]), silence([time for time, _, _ in timed], last)
-    )
 
 
 def times(first: str, last: str, *, by_day: bool) -> list[str]:
