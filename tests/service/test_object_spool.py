@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -278,6 +280,32 @@ def test_a_kill_while_files_of_the_journal_are_joined_loses_and_doubles_no_line(
     )  # and so found by who looks for its youngest line
     assert set(journal.entries_of(tokens)) == set(tokens)
     assert sorted(each["token"] for each in journal._once(listed, {})) == tokens  # who listed before they were joined
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": {"key": "inbox/other.txt"}}, {"source": {"key": "journal/2026-11-29/a.jsonl"}},
+        {"source": {"sidecar": ["inbox/other.txt", "v"]}}, {"source": {"name": "other"}},
+        {"settled": {"target": "inbox/other.txt~", "line": {}, "reason": None}}, {"holder": 1, "more": 2}, {"source": None},
+    ],
+)  # fmt: skip
+def test_a_claim_that_somebody_else_wrote_is_not_followed(
+    spools: Spools, bucket: FolderBucket, change: dict[str, Any]
+) -> None:
+    drop(bucket, "a.txt", b"one")
+    drop(bucket, "other.txt", b"other")
+    seen = sources_of(bucket)[0]
+    spools().claim(seen, lease=False)
+    said = json.loads(bucket.get(seen.path).content)
+    for name, value in change.items():
+        said[name] = said[name] | value if isinstance(said.get(name), dict) and value else value
+    bucket.put(seen.path, json.dumps(said).encode())
+    spool = spools()
+    assert spool.open(seen.path) is None
+    assert not spool.settle(seen.path, line("a"), None)
+    spool.unfinished.finish()
+    assert [entry.key for entry in bucket.list("inbox/")] == ["inbox/a.txt", "inbox/other.txt"]
 
 
 def test_what_dead_processes_left_in_the_state_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

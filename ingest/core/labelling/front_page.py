@@ -44,9 +44,9 @@ openings of other articles: none of 1,149 pages with an article has four such bl
 """
 
 OPENINGS_BOUNDS = (4, 0.5, 100.0)
-"""Bounds of a list of openings: it has at least so many (linked headlines, blocks directly after one, truncated blocks), they and
-framed text are at least this share of the words, and no run between them has this many words. Of 1,838 pages with an article two
-meet this, and both contain a brief.
+"""Bounds of a list of openings: it has at least so many blocks that are linked headlines, short ones after one, truncated or framed, they
+are at least this share of the words, and no run between them has this many words. Of 1,838 pages with an article three meet this, each
+with a text about its title that excuses it.
 """
 
 _WIDE = re.compile(f"{UNSPACED_CHARACTER.pattern}|[\\uac00-\\ud7a3]")

@@ -66,12 +66,16 @@ def judge_page(
         prediction._replace(label=decided[at][0]) if at in decided else prediction
         for at, prediction in enumerate(verdicts)
     ]
+    without_memory = verdicts
     verdicts = accept(remembered(sights, blocks, rows, verdicts, headline), rows, verdicts)
     if stands_in_json(article, blocks, verdicts):
         return PageVerdicts(verdicts, is_declared=True, template=template)
-    undrawn = is_undrawn(article, blocks, verdicts)
-    scripted = article.has_script
-    if refused := find_refusal(blocks, verdicts, titles, undrawn=undrawn, has_script=scripted, lengths=lengths):
+    # A page is refused for what it is, whatever memory takes out.
+    undrawn = is_undrawn(article, blocks, without_memory)
+    refused = find_refusal(
+        blocks, without_memory, titles, undrawn=undrawn, has_script=article.has_script, lengths=lengths
+    )
+    if refused:
         raise refused
     return PageVerdicts(verdicts, is_declared=False, template=template)
 

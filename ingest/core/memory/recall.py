@@ -208,14 +208,22 @@ def _tail(view: _View, blocks: Sequence[Block]) -> Iterator[tuple[int, Remembere
 
 
 def _outside(view: _View, blocks: Sequence[Block]) -> Iterator[tuple[int, Remembered]]:
-    """Blocks in places that never held an article, and doubtful ones below the article in places that seldom did."""
+    """Blocks in places that never held an article, and doubtful ones below the article in places that seldom did.
+
+    Nothing leaves where the usual places hold no article, and nothing by the first that were most of what surely is it: a sender may have
+    taught what they hold.
+    """
     seen, held = view.sights.seen(), view.sights.held()
-    gone = view.sights.abroad()
     article = view.own & (view.doubt <= MAX_ARTICLE_DOUBT) & (held >= MIN_PLACE_SHARE * view.of)
-    if view.of >= MIN_PLACE_STORIES and view.words[article].sum() >= MIN_PLACE_WORDS:
-        below = np.arange(len(blocks)) > np.flatnonzero(article)[-1]
-        gone |= below & (held <= MAX_OUTSIDE_SHARE * seen) & (view.doubt >= MIN_OUTSIDE_DOUBT)
-    for index in np.flatnonzero(gone & view.own).tolist():
+    if view.of < MIN_PLACE_STORIES or view.words[article].sum() < MIN_PLACE_WORDS:
+        return
+    gone = view.own & view.sights.abroad()
+    sure = view.own & (view.doubt <= MAX_ARTICLE_DOUBT)
+    if view.words[gone & sure].sum() > view.words[sure & ~gone].sum():
+        gone[:] = False
+    below = np.arange(len(blocks)) > np.flatnonzero(article)[-1]
+    gone |= view.own & below & (held <= MAX_OUTSIDE_SHARE * seen) & (view.doubt >= MIN_OUTSIDE_DOUBT)
+    for index in np.flatnonzero(gone).tolist():
         yield index, Remembered(Label.PROMO, OUTSIDE, int(held[index]), int(seen[index]))
 
 

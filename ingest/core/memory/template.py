@@ -13,6 +13,7 @@ import numpy as np
 from ingest.core.memory.observation import LABELS
 from ingest.core.model import Label, Prediction
 from ingest.core.text.characters import count_words
+from ingest.core.text.lines import is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,7 @@ MAX_UNKNOWN_SHARE = 0.2
 """Of the blocks."""
 BARE_LINK_DENSITY, BARE_LINK_WORDS = 0.9, 5
 """Share in links from which, and words below which, a block is no part of an article."""
-MAX_UNKNOWN_WORDS, MAX_UNKNOWN_LINKS = 12, 0.5
+MAX_UNKNOWN_WORDS, MIN_LINKED = 12, 0.5
 """Words up to which, or share in links from which, an unknown block is boilerplate between boilerplate."""
 CHECKED_OF = 8
 
@@ -49,7 +50,8 @@ class Template(NamedTuple):
 
 
 def judge(sights: Sights, blocks: Sequence[Block], page_id: str) -> Template | None:
-    """The verdicts on a page's blocks; None where its template is not known well enough, or where the page is to be checked.
+    """The verdicts on a page's blocks; None where its template is not known well enough, where most of its prose would leave, or where it is to
+    be checked.
 
     `page_id`: of its content, in hex.
     """
@@ -65,6 +67,9 @@ def judge(sights: Sights, blocks: Sequence[Block], page_id: str) -> Template | N
             return None
     seen, held = sights.seen(), sights.held()
     body = told == _IN
+    words = np.array(list(map(_prose_words, blocks)))
+    if words[~body].sum() > words[body].sum():  # a sender may have taught what the places hold
+        return None
     alike = np.where(body, held, seen - held)
     sure = np.where(unknown, 0.5, (alike + 1) / (seen + 2)).round(3).tolist()
     labels = sights.places["label"].tolist()
@@ -107,10 +112,15 @@ def _between(told: NDArray[np.intp], blocks: Sequence[Block]) -> NDArray[np.intp
     filled = told.copy()
     for at in np.flatnonzero(told == _UNKNOWN).tolist():
         around = {int(told[edge]) for edge in (above[at], below[at]) if 0 <= edge < len(told)}
-        markup = blocks[at].markup
-        small = count_words(blocks[at].text) <= MAX_UNKNOWN_WORDS or (
-            markup is not None and markup.link_density >= MAX_UNKNOWN_LINKS
-        )
+        small = _is_linked(blocks[at]) or count_words(blocks[at].text) <= MAX_UNKNOWN_WORDS
         if around == {_IN} or (around == {_OUT} and small):
             filled[at] = around.pop()
     return filled
+
+
+def _is_linked(block: Block) -> bool:
+    return block.markup is not None and block.markup.link_density >= MIN_LINKED
+
+
+def _prose_words(block: Block) -> int:
+    return count_words(block.text) if is_prose(block.text) and not _is_linked(block) else 0

@@ -11,9 +11,11 @@ from __future__ import annotations
 import json
 import time
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from itertools import islice
+from typing import TypeVar
 
 from ingest.service.formats import JournalEntry
 from ingest.service.journal import parse_line
@@ -30,6 +32,7 @@ JOINED_BYTES = 4 << 20
 JOINED_DAYS = 10  # that are looked at: older ones have been joined
 FOLLOWED_TOKENS = 100_000
 """Lines whose second copy is left out by who follows: a copy comes within the time of a lease."""
+_Item = TypeVar("_Item")
 
 
 class ObjectJournal:
@@ -131,35 +134,50 @@ class ObjectJournal:
                         seen[token] = None
                         yield line
 
-    def join(self) -> None:
-        """Join the small files of days that are over. What was read is written first, to a file of its own, and nothing else is deleted: any
+    def join(self, working: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        """Join the small files of days that are over; within `working` for each request. What was read is written first, to a file of its own, and nothing else is deleted: any
         number may do this at once, and be killed.
         """
         today = _first_key(self._bucket.server_time() - LATE_SECONDS)
         for day in [day for day in self._bucket.folders(FOLDER) if day < today[: len(day)]][-JOINED_DAYS:]:
             taken, size = list[Entry](), 0
-            for entry in self._bucket.list(day):
+            for entry in each_within(self._bucket.list(day), working):
                 if entry.size < JOINED_BYTES:
                     taken.append(entry)
                     size += entry.size
                 if size >= JOINED_BYTES:
-                    self._join(taken)
+                    self._join(taken, working)
                     taken, size = [], 0
-            self._join(taken)
+            self._join(taken, working)
 
-    def _join(self, files: list[Entry]) -> None:
+    def _join(self, files: list[Entry], working: Callable[[], AbstractContextManager[None]]) -> None:
         if len(files) < 2:
             return
         # Named after the last of them: a file has no line that is younger than its name.
         key = f"{files[-1].key.removesuffix('.jsonl')}-{filenames.new_token()[17:]}.jsonl"
-        try:
-            content = b"".join(self._bucket.get(entry.key).content for entry in files)
-        except FileNotFoundError:  # another process joins them
-            return
-        lines = {line["token"]: line for line in filter(None, map(parse_line, content.splitlines()))}
-        self.write(key, lines.values())
+        lines: dict[str, JournalEntry] = {}
         for entry in files:
-            self._bucket.delete(entry.key)
+            try:
+                with working():
+                    content = self._bucket.get(entry.key).content
+            except FileNotFoundError:  # another process joins them
+                return
+            lines |= {line["token"]: line for line in filter(None, map(parse_line, content.splitlines()))}
+        with working():
+            self.write(key, lines.values())
+        for entry in files:
+            with working():
+                self._bucket.delete(entry.key)
+
+
+def each_within(items: Iterator[_Item], working: Callable[[], AbstractContextManager[None]]) -> Iterator[_Item]:
+    """The same items, each asked for within `working`."""
+    while True:
+        with working():
+            item = next(items, None)
+        if item is None:
+            return
+        yield item
 
 
 def _first_key(at: float) -> str:

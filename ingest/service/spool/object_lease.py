@@ -149,7 +149,7 @@ class Leases:
     def _read(self, path: str) -> tuple[Claimed, str] | None:
         try:
             found = self.bucket.get(path)
-            return Claimed.from_json(found.content), found.version
+            return Claimed.from_json(found.content, path), found.version
         except FileNotFoundError:
             return None
         except ValueError:

@@ -79,7 +79,7 @@ class LanePool:
         self._retry_at = 0.0
         self._ended = threading.Event()
         for work in (*[self._lane] * self._lanes, *[self._finish] * FINISHERS, self._renew):
-            threading.Thread(target=work, daemon=True).start()
+            threading.Thread(target=self._again_and_again, args=(work,), daemon=True).start()
 
     def __contains__(self, path: object) -> bool:
         return path in self._running or any(work.path == path for work in self._waiting)
@@ -168,12 +168,17 @@ class LanePool:
 
     # --- the lanes ----------------------------------------------------------------------------------------------------
 
-    def _lane(self) -> None:
+    def _again_and_again(self, work: Callable[[], None]) -> None:
+        """Run in this thread; after a bug, whose traceback is printed, in another."""
         try:
-            while True:
-                self._tasks.get()()
-        finally:  # a bug, whose traceback is printed; the lane goes on in another thread
-            threading.Thread(target=self._lane, daemon=True).start()
+            work()
+        finally:
+            if not self._ended.is_set():
+                threading.Thread(target=self._again_and_again, args=(work,), daemon=True).start()
+
+    def _lane(self) -> None:
+        while True:
+            self._tasks.get()()
 
     def _run(self, work: _Work, ended: Future[Finished]) -> None:
         try:
