@@ -22,6 +22,7 @@ from scipy.optimize import minimize
 
 from benchmarks.quality.text import says as is_headline
 from ingest.core.labelling import text_classifier
+from ingest.core.labelling.boilerplate_labels import labels_if_boilerplate
 from ingest.core.labelling.headline_columns import Candidates, candidates
 from ingest.core.labelling.label import ruled
 from ingest.core.labelling.text_features import text_features
@@ -86,7 +87,7 @@ def without(texts: list[dict[str, Any]]) -> Any:
     def judge(blocks: Sequence[Any]) -> Any:
         found = text_features(blocks, weights.without(""))
         residue = model.predict(np.stack([found.columns[name] for name in views["whole"].names], axis=1))
-        return text_classifier.judgement(blocks, found, residue)
+        return text_classifier.judgement(blocks, found, residue, *labels_if_boilerplate([found]))
 
     return judge
 

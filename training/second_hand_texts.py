@@ -1,9 +1,11 @@
 """More training texts for the text classifier: pages as other extractors leave them, each line labelled by our record of the page.
 
-    python -m training.second_hand_texts pages.jsonl.gz … --out more.jsonl.gz
+    python -m training.second_hand_texts pages.jsonl.gz … --out more.jsonl.gz [--converter NAME …]
+    python -m training.second_hand_texts pages.jsonl.gz … --out texts.jsonl.gz --gold      # for benchmarks.quality.memory
 
 One page per line: id, url, html; wanted and unwanted segments, where given, override. The page classifier sees markup and so knows more than
-the text classifier can: the texts are silver labels, and count half as much. Needs inscriptis, resiliparse, trafilatura.
+the text classifier can: the texts are silver labels, and count half as much. With --gold the page's first accepted body labels the lines
+instead, whose first paragraph is the headline; no model is trained on such texts. Needs inscriptis, resiliparse, trafilatura.
 """
 
 from __future__ import annotations
@@ -39,29 +41,41 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pages", type=Path, nargs="+")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--converter", action="append", choices=CONVERTERS)
+    parser.add_argument("--gold", action="store_true")
     args = parser.parse_args()
     with gzip.open(args.out, "wt") as out:
         for path in args.pages:
             with gzip.open(path, "rt") as lines:
                 for line in lines:
-                    out.writelines(json.dumps(text) + "\n" for text in texts(json.loads(line)))
+                    page = json.loads(line)
+                    told = page["bodies"][0] if args.gold else _record(page)
+                    if told:
+                        address = {"url": page["url"]} if args.gold else {}
+                        made = texts(page, told, args.converter or list(CONVERTERS), is_glued=args.gold)
+                        out.writelines(json.dumps(text | address) + "\n" for text in made)
 
 
-def texts(page: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The page as each converter leaves it; none where no article is found."""
+def _record(page: dict[str, Any]) -> list[str]:
+    """The headline and the paragraphs of our record of a page; nothing where no article is found."""
     try:
         record = clean(page["html"].encode(), url=page["url"])
     except Rejected:
-        return
-    body, title = _words(record.body), _words(record.headline or "")
+        return []
+    return [record.headline or "", *record.body.split("\n")]
+
+
+def texts(page: dict[str, Any], told: list[str], converters: list[str], *, is_glued: bool) -> Iterator[dict[str, Any]]:
+    """The page as each converter leaves it. `told`: its headline and its paragraphs; `is_glued`: other lines of the head are joined to the first."""
+    title, body = _words(told[0]), [word for line in told[1:] for word in _words(line)]
     shingles = {tuple(body[i : i + SHINGLE_WORDS]) for i in range(len(body) - SHINGLE_WORDS + 1)}
-    lines = {tuple(_words(line)) for line in record.body.split("\n")}
+    lines = {tuple(_words(line)) for line in told[1:]}
 
     def label(line: str) -> str:
         words = _words(line)
         if not line.strip():
             return "blank"
-        if words == title:
+        if words == title or (is_glued and len(words) > 1 and " ".join(words) in " ".join(title)):
             return "title"
         if len(words) <= SHINGLE_WORDS:
             return "keep" if tuple(words) in lines else "strip"
@@ -71,13 +85,15 @@ def texts(page: dict[str, Any]) -> Iterator[dict[str, Any]]:
         opposed = {"keep": page.get("unwanted", ()), "strip": page.get("wanted", ())}.get(found, ())
         return "neutral" if any(segment in line for segment in opposed) else found
 
-    for name, convert in CONVERTERS.items():
+    for name in converters:
         yield {
             "id": f"{page['id']}-{name}",
             "domain": (urlsplit(page["url"]).hostname or "").removeprefix("www."),
             "converter": name,
             "news": False,
-            "lines": [{"text": line.strip(), "label": label(line)} for line in convert(page["html"]).split("\n")],
+            "lines": [
+                {"text": line.strip(), "label": label(line)} for line in CONVERTERS[name](page["html"]).split("\n")
+            ],
         }
 
 

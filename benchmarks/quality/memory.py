@@ -3,15 +3,18 @@
     python -m benchmarks.quality.memory PAGES [--slice NAME ...] [--least 10] [--known 0 1 2 5 10 40]
     python -m benchmarks.quality.memory --texts TEXTS.jsonl.gz [--least 5] [--known 0 1 2 4]
 
-PAGES is a folder as `corpus.py` describes, TEXTS a file as `text.py` describes; texts of one converter are a publisher's, for another leaves
-other lines. For each number of known articles, chosen by the hash of the scored one's id: the means over all articles of publishers with at
-least so many, and the publisher that loses most. The same articles by other models or rules: --known 0.
+PAGES is a folder as `corpus.py` describes, TEXTS a file as `text.py` describes (of pages with gold: training.second_hand_texts --gold);
+texts of one converter are a publisher's, for another leaves other lines. For each number of known articles, chosen by the hash of the scored
+one's id: the means over all articles of publishers with at least so many, the publisher that loses most, and what share of pages was judged by
+its places alone. --half 1: of the half of the publishers, by the hash of their names, that thresholds were not set on; 0: of the other.
+The same articles by other models or rules: --known 0.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
 import os
 import random
@@ -26,6 +29,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.quality import corpus, text
 from ingest import Rejected, clean
 from ingest.core.learn import observed, remember
+from ingest.core.model import JUDGED_BY_PLACE
+from ingest.core.text.strings import registered_domain
 from training.page_gold import HEADLINE_IN_GOLD
 
 if TYPE_CHECKING:
@@ -45,19 +50,24 @@ def main() -> int:
     parser.add_argument("--slice", action="append", default=[])
     parser.add_argument("--least", type=int, default=5, help="articles of a publisher")
     parser.add_argument("--known", type=int, nargs="+", default=[0, 1, 2, 5, 10, 40])
+    parser.add_argument("--half", type=int, choices=(0, 1))
     args = parser.parse_args()
     groups: dict[tuple[str, ...], list[Any]] = defaultdict(list)
     if args.texts:
         for line in gzip.decompress(args.texts.read_bytes()).splitlines():
             row = json.loads(line)
-            groups[row["domain"], row["converter"]].append(row)
+            groups[registered_domain(row["url"]) or row["domain"], row["converter"]].append(row)
         score: Callable[..., Row] = _score_text
     else:
         for page in corpus.pages(args.pages, args.slice):
             if page.bodies:
                 groups[page.domain,].append(page)
         score = _score_page
-    chosen = {name: group for name, group in groups.items() if len(group) >= args.least}
+    chosen = {
+        name: group
+        for name, group in groups.items()
+        if len(group) >= args.least and args.half in (None, _half(name[0]))
+    }
     with ProcessPoolExecutor(os.cpu_count()) as workers:
         rows = dict(zip(chosen, workers.map(partial(_scored, score, args.known), chosen.values()), strict=True))
     for known in args.known:
@@ -69,6 +79,10 @@ def main() -> int:
         worst = min(losses, key=losses.__getitem__)
         print(f"known {known:3}  worst publisher {' '.join(worst)} {losses[worst] / 1e6:+.4f}")
     return 0
+
+
+def _half(publisher: str) -> int:
+    return hashlib.md5(publisher.encode(), usedforsecurity=False).digest()[0] % 2
 
 
 def _scored(score: Callable[..., Row], known: Sequence[int], group: Sequence[Any]) -> list[Row]:
@@ -112,6 +126,7 @@ def _score_page(page: corpus.Page, memory: Memory | None) -> Counter[str]:
         f1=round(1e6 * corpus.f1(found, best)),
         lost=round(1e6 * (1 - both / max(len(best), 1))),
         torn=int(both < 0.85 * len(best)),
+        by_place=int(record is not None and any(row.rule == JUDGED_BY_PLACE for row in record.removed)),
     )
 
 
@@ -128,7 +143,7 @@ def _figures(rows: Sequence[Counter[str]]) -> str:
     total = sum(rows, Counter[str]())
     count = total["articles"]
     if "keep_words" not in total:
-        return f"{count} pages  F1 {total['f1'] / count / 1e6:.4f}  lost {total['lost'] / count / 1e6:.2%}  torn {total['torn'] / count:.3f}"
+        return f"{count} pages  F1 {total['f1'] / count / 1e6:.4f}  lost {total['lost'] / count / 1e6:.2%}  torn {total['torn'] / count:.3f}  by place {total['by_place'] / count:.2f}"
     found, missed, wrong = total["strip_gone"], total["strip_left"], total["keep_gone"]
     return (
         f"{count} texts  strip F1 {2 * found / max(2 * found + missed + wrong, 1):.3f}  exact {total['exact'] / count:.3f}"

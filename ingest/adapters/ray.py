@@ -23,6 +23,6 @@ class IngestBatch:
     def __call__(self, batch: Mapping[str, Sequence[Any]]) -> Batch:
         """`batch`: columns of one length, by name (Ray's batch format "numpy"). Raises KeyError without the articles' column."""
         names = list(batch)
-        rows = [self._clean(dict(zip(names, row, strict=True))) for row in zip(*batch.values(), strict=True)]
+        rows = list(self._clean.many(dict(zip(names, row, strict=True)) for row in zip(*batch.values(), strict=True)))
         kept = {name: column for name, column in batch.items() if name != self._clean.content}
         return kept | {key: [row[key] for row in rows] for key in ("id", "record", "reason", "message")}

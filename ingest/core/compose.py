@@ -56,13 +56,12 @@ def compose(
     confidence = confidences(Evidence(article, labelled, claims, chosen))
     withheld = withhold_unsure(chosen, confidence, min_confidence)
     fields = {name: claim.value for name, claim in chosen.items() if claim.value is not None}
-    field_texts = {name: _FieldText(_strings(value)) for name, value in fields.items()}
     source = article.source
     # Plain values, checked once as a whole: making each of a page's thousand removed lines a model first took twice as long.
     record = {
         "id": article.id,
         "body": body,
-        "removed": _audit(labelled, field_texts),
+        "removed": _audit(labelled, fields),
         "source": {
             "name": source.name and escape_for_display(source.name),
             "media_type": source.media_type,
@@ -194,18 +193,19 @@ class _FieldText:
         return text in self.values or text in self.joined
 
 
-def _audit(labelled: Iterable[LabelledBlock], field_texts: Mapping[str, _FieldText]) -> list[dict[str, str | None]]:
-    """The audit's lines: what is not body, in order."""
-    fields = {label: name for label, name in LABEL_TO_FIELD.items() if name in field_texts}
+def _audit(labelled: Iterable[LabelledBlock], fields: Mapping[str, Any]) -> list[dict[str, str | None]]:
+    """The audit's lines: what is not body, in order. `fields`: the record's values."""
+    removed = [row for row in labelled if row.label is not BODY]
+    names = {label: LABEL_TO_FIELD.get(label) for label in {row.label for row in removed}}
+    said = {name: _FieldText(_strings(fields[name])) for name in names.values() if name and name in fields}
     return [
         {
             "label": row.label,
             "rule": row.rule,
             "text": row.block.text,
-            "field": name if (name := fields.get(row.label)) and _fills(row, name, field_texts[name]) else None,
+            "field": name if (name := names[row.label]) and name in said and _fills(row, name, said[name]) else None,
         }
-        for row in labelled
-        if row.label is not BODY
+        for row in removed
     ]
 
 

@@ -27,6 +27,10 @@ Origin = str
 """Where a claim comes from: "given", "format", "json-ld", "meta", "page", "text" or "pack"; `metadata.resolve.ORIGIN_PRECEDENCE` ranks them."""
 
 
+JUDGED_BY_MODEL, JUDGED_BY_PLACE = "model", "memory/place"
+"""Ids of what judges every block: the trained classifier, or, on a page of a template that memory knows, what its place held on others."""
+JUDGED = frozenset({JUDGED_BY_MODEL, JUDGED_BY_PLACE})
+
 UNSEEN = "unseen"
 """Among the tokens of an element: nobody sees what stands in it, for its letters have no size, or it is clipped or off the screen."""
 
@@ -196,6 +200,8 @@ class Article:
     """The paragraphs of the article as the page's JSON-LD has them, where it has one; no part of `blocks`."""
     drawn: bool = False
     """The page shows hardly a word, and a script is there that would."""
+    has_script: bool = False
+    """The page has a script, which is not run."""
     container: ContainerDescription | None = None
     """Of a member of a container."""
     is_marked_up: bool = False
@@ -205,7 +211,7 @@ class Article:
 
 
 class LabelledBlock(NamedTuple):
-    """A block and its label. `rule` is what decided: "pack/rule", "structure/…" or "model"; `confidence` is 0 to 1."""
+    """A block and its label. `rule` is what decided: "pack/rule", "structure/…", "memory/…" or "model"; `confidence` is 0 to 1."""
 
     block: Block
     label: Label

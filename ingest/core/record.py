@@ -120,7 +120,7 @@ class Removed(_RecordModel):
     label: Label
     """What the block is."""
     rule: Text
-    """What decided: "pack/rule", "structure/…", or "model", the trained classifier."""
+    """What decided: "pack/rule", "structure/…", "memory/…", or "model", the trained classifier."""
     text: Text
     """The block, one line, as parse read it."""
     field: Text | None = None

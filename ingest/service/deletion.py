@@ -7,11 +7,14 @@ import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 
 from ingest.service.composition import Service
 from ingest.service.formats import JournalEntry
 from ingest.service.spool import filenames, settled, timestamp
+from ingest.service.spool.object_settled import find_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ def delete_records(service: Service, ids: Collection[str]) -> Iterator[Deleted]:
     The line is written last: a kill before it leaves a record that can be deleted again. Raises OSError.
     """
     lines: defaultdict[str, dict[str, JournalEntry]] = defaultdict(dict)
-    for line in service.journal.lines():
+    for line in service.any_journal.lines():
         record_id = line.get("id")
         if record_id and record_id in ids and line.get("outcome") != "deleted":
             lines[record_id][line["token"]] = line
@@ -38,14 +41,15 @@ def delete_records(service: Service, ids: Collection[str]) -> Iterator[Deleted]:
 
 
 def _delete(service: Service, record_id: str, lines: dict[str, JournalEntry]) -> Deleted:
-    paths = [path for token in lines if (path := settled.find(service.spool, token))]
-    with service.journal.settling():
+    in_folder = not service.settings.in_object_store
+    paths = list(filter(None, (_source(service, token, line) for token, line in lines.items())))
+    with service.journal.settling() if in_folder else nullcontext():
         for path in paths:
-            service.spool.delete(path)
+            service.any_spool.delete(path)
         found = service.store.delete(record_id) or bool(paths)
         _forget_story(service, record_id)
         if lines or found:
-            service.journal.append(_entry(record_id, next(reversed(lines.values()), None)))
+            service.any_journal.append(_entry(record_id, next(reversed(lines.values()), None)))
     return Deleted(
         record_id, found, tuple(dict.fromkeys(filter(None, (line.get("container") for line in lines.values()))))
     )
@@ -59,6 +63,13 @@ def _forget_story(service: Service, record_id: str) -> None:
         service.stories.delete(record_id)
     except sqlite3.Error as error:
         raise OSError(errno.EIO, f"the index of stories cannot be written: {error}", service.stories.path) from error
+
+
+def _source(service: Service, token: str, line: JournalEntry) -> str | None:
+    """The path of a settled source that is still kept."""
+    if service.settings.in_object_store:
+        return find_settled(service.object_spool, token, datetime.fromisoformat(line["time"]))
+    return settled.find(service.spool, token)
 
 
 def _entry(record_id: str, last: JournalEntry | None) -> JournalEntry:

@@ -72,6 +72,8 @@ class KeeperStatus(TypedDict):
     ]
     broker: NotRequired[Annotated[str | None, "Of `watch`: the broker's URL without its password."]]
     standing_by: NotRequired[Annotated[bool, "True while another process watches the same spool."]]
+    in_hand: NotRequired[Annotated[int, "Sources in its hands; of `up` alone."]]
+    moved_seconds: NotRequired[Annotated[int, "With a spool in an object store, seconds since it settled one of them."]]
 
 
 class RedisStatistics(TypedDict):

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from ingest.errors import InvalidSettings, SpoolError, TransientError
 from ingest.service.composition import Service
@@ -26,6 +27,7 @@ from ingest.service.spool import filenames
 from ingest.service.spool.heartbeat import Heartbeat
 from ingest.service.spool.object_claim import SeenSource
 from ingest.service.spool.object_inbox import ObjectInbox
+from ingest.service.spool.object_journal import ObjectJournal, each_within
 from ingest.service.workers.fork_gate import ForkGate
 
 log = logging.getLogger(__name__)
@@ -67,6 +69,7 @@ class ObjectWatcher:
         self.empty_since = 0.0
         """When the last look began that found neither a source nor a claim; 0.0 if the last one found some."""
         self._store = service.store
+        self._journal = ObjectJournal(self.spool.bucket)
         self._gate = gate
         self._wake = wake
         self._packs = PackSnapshot(self.spool.root)
@@ -82,19 +85,21 @@ class ObjectWatcher:
         self._busy = True
         """Whether the last page had a source, or there are claims; else the claims are listed more seldom."""
         self._held: str | None = None
-        self._next_beat = self._next_maintenance = self._next_day = self._next_claims = 0.0
+        self._next_beat = self._next_claims = 0.0
         self._thread = threading.Thread(target=self._look, name="watcher", daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
         log.info("watching %s by listing it every %g s", self.settings.spool, self.settings.scan_interval)
         self._thread.start()
+        threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
 
     def take(self, limit: int) -> Iterator[Offer]:
         """Up to so many tickets, without waiting; those that nobody works on first."""
+        late = self._late  # the thread puts another in its place
         with contextlib.suppress(queue.Empty):
             for _ in range(limit if self._held is None else 0):
-                yield self._late.popleft() if self._late else self._offers.get_nowait()
+                yield late.popleft() if late else self._offers.get_nowait()
 
     def ended(self, path: str, *, lost: bool = False) -> None:
         """A ticket is not in hand any more. `lost`: another process claimed it first, or has settled it."""
@@ -106,9 +111,14 @@ class ObjectWatcher:
         self.claimed_count += count
 
     def beat(self, *, fault: str | None, **notes: object) -> None:
-        """The heartbeat, every few seconds. Intake is paused by a fault, and while the disk of the state is full."""
+        """The heartbeat, every few seconds. Intake is paused by a fault, and while the disk of the state is full.
+
+        Raises RuntimeError if the thread has ended, which is a bug: better no process than one that finds nothing.
+        """
         if time.monotonic() < self._next_beat:
             return
+        if not self._thread.is_alive():
+            raise RuntimeError("the thread that looks into the inbox has ended; its traceback is above")
         self._next_beat = time.monotonic() + MAINTENANCE_SECONDS
         held = fault or low_disk(self.settings)
         if held != self._held:
@@ -129,7 +139,6 @@ class ObjectWatcher:
         pause, fault = 0.0, False
         while not self._ended.wait(pause):
             try:
-                self._maintain()
                 self._scan()
                 pause, fault = self.settings.scan_interval, False
             except (TransientError, OSError) as error:
@@ -141,10 +150,11 @@ class ObjectWatcher:
         """One pass over the inbox."""
         began, found, after, claimed = time.monotonic(), False, "", set[str]()
         while not self._ended.is_set():
-            in_hand = set(
-                self._in_hand
-            )  # before all else: some of it may soon be neither in hand nor yet seen as claimed
+            # Before all else: some of it may soon be neither in hand nor yet seen as claimed.
+            in_hand = set(self._in_hand)
             with self._gate.working():
+                self._store.maintain()
+                self._packs.publish(self.settings.packs)
                 # First the claims: a source that is finished in between is in neither list, and not claimed once more.
                 if self._busy or time.monotonic() >= self._next_claims:
                     claimed = self._claims()
@@ -190,31 +200,31 @@ class ObjectWatcher:
                 return False
         return True
 
-    def _maintain(self) -> None:
-        """What a watcher does between two passes."""
-        with self._gate.working():
-            self._store.maintain()
-            self._packs.publish(self.settings.packs)
-        if time.monotonic() >= self._next_day:
-            self._next_day = time.monotonic() + CLEANUP_SECONDS
-            oldest = datetime.now(UTC) - timedelta(days=self.settings.keep_days)
-            with self._gate.working():
-                self._delete_days_before(f"done/{oldest:%Y-%m-%d}")
+    # --- another thread -----------------------------------------------------------------------------------------------
 
-    def _delete_days_before(self, oldest: str) -> None:
-        bucket = self.spool.bucket
-        for day in bucket.folders("done/"):
-            for entry in bucket.list(day) if day < oldest else ():
-                bucket.delete(entry.key)
+    def _tidy(self) -> None:
+        """Once an hour, delete old days of `done` and join files of the journal; slow, as each source is a request."""
+        while not self._ended.is_set():
+            try:
+                oldest = f"{datetime.now(UTC) - timedelta(days=self.settings.keep_days):%Y-%m-%d}"
+                for path in each_within(self.spool.settled_before(oldest), self._gate.working):
+                    if self._ended.is_set():
+                        return
+                    with self._gate.working():
+                        self.spool.bucket.delete(path)
+                self._journal.join(self._gate.working)
+            except TransientError as error:
+                log.error("cannot tidy the spool: %s", error)  # noqa: TRY400 - the next round tries again
+            self._ended.wait(CLEANUP_SECONDS)
 
 
 def _offer(item: SeenSource | str) -> Offer:
     return Offer(item, woken=True) if isinstance(item, str) else Offer(item.path, seen=item)
 
 
-def publish_packs(packs: PackSnapshot, source: object) -> None:
+def publish_packs(packs: PackSnapshot, source: Path | None) -> None:
     """Publish the user's packs for the workers of this machine, at its start. Raises `InvalidSettings` where they cannot be used."""
-    packs.publish(source)  # type: ignore[arg-type]
+    packs.publish(source)
     state = packs.state()
     if state["problems"] and state["version"] is None:
         raise InvalidSettings("\n".join(f"INGEST_PACKS: {problem}" for problem in state["problems"]))

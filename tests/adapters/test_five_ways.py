@@ -117,7 +117,7 @@ def test_datatrove(pages: Path, records: dict[str, bytes], tmp_path: Path, monke
     assert line["metadata"]["headline"] == "Storm closes harbour, day 2"
     reasons = {line["id"]: line["metadata"]["filter_reason"] for line in _one(tmp_path, "refused")}
     assert len(reasons) == REFUSED
-    assert (reasons["7.html"], reasons["15.html"]) == ("needs_javascript", "undecodable")
+    assert (reasons["7.html"], reasons["15.html"]) == ("no_article", "undecodable")
 
 
 def test_ray(pages: Path, records: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ def test_ray(pages: Path, records: dict[str, bytes], monkeypatch: pytest.MonkeyP
     finally:
         ray.shutdown()
     assert {row["id"]: row["record"].encode() for row in rows if row["record"]} == records
-    assert sorted(row["reason"] for row in rows if row["reason"]) == ["needs_javascript"] * 15 + ["undecodable"] * 15
+    assert sorted(row["reason"] for row in rows if row["reason"]) == ["no_article"] * 15 + ["undecodable"] * 15
     assert all(Path(row["path"]).exists() for row in rows)
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest import clean
-from ingest.core.metadata.authors import parse_authors
+from ingest.core.metadata.authors import _patterns, parse_authors, strip_byline_marker
+from ingest.core.text.wordlists import word_set
+
+MARKERS = sorted(word for name in ("by", "by_soft", "text_made", "pictures_made") for word in word_set("people", name))
 
 PROSE = (
     "<p>" + "The pump house by the weir was handed to the village, which means to make a museum of it. " * 4 + "</p>"
@@ -122,3 +127,11 @@ def test_an_organisation_that_signs_is_the_house_although_its_name_looks_like_a_
         "Peter Quist",
     ]
     assert authors("", author=signed) == [house]
+
+
+@given(st.sampled_from(MARKERS), st.sampled_from([str, str.upper, str.title]), st.integers(1, 40), st.text(max_size=3))
+def test_no_marker_is_passed_over_by_its_first_letters(marker: str, written: object, end: int, rest: str) -> None:
+    assert callable(written)
+    text = f"{written(marker)[:end]}{rest}: Jane Doe"
+    found = _patterns()[0].match(text)
+    assert strip_byline_marker(text) == (text[found.end() :] if found else None)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from ingest.core.parse.decode import _NEEDS_CLEANING, decode
-from ingest.core.text.characters import UNSAFE_CHARACTERS, to_single_line
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.core.parse.decode import _LINE_ENDS, _NEEDS_A_LOOK, _NEEDS_CLEANING, clean_text, decode
+from ingest.core.parse.double_encoding import _SUSPECT
+from ingest.core.text.characters import UNSAFE_CHARACTERS, count_line_words, count_words, to_single_line
 from ingest.core.text.scripts import UNSPACED_CHARACTER, UNSPACED_SCRIPTS
 from ingest.core.text.strings import absolute_url, clean_line
 
@@ -14,6 +18,24 @@ UNSAFE = [character for character in PLANE if UNSAFE_CHARACTERS.fullmatch(charac
 def test_the_quick_look_at_bytes_finds_what_the_slow_one_does() -> None:
     found = {one for one in PLANE if _NEEDS_CLEANING.search(f"a{one}b".encode())}
     assert found == set(UNSAFE)
+
+
+@given(st.text(st.sampled_from("aÃâР©€ë™ \r\n\x85\u200b\ufeff\x1f"), max_size=6))
+def test_the_one_look_finds_what_two_do(text: str) -> None:
+    said = text.encode()
+    assert bool(_NEEDS_A_LOOK.search(said)) == bool(_SUSPECT.search(said) or _NEEDS_CLEANING.search(said))
+
+
+@given(st.text(st.sampled_from(["a", "é", "\r", "\n", "\ud800", *UNSAFE[::7], *_LINE_ENDS]), max_size=9))
+def test_cleaning_by_kinds_is_cleaning_by_the_pattern(text: str) -> None:
+    lines = text.replace("\r\n", "\n").translate(dict.fromkeys(map(ord, _LINE_ENDS), "\n"))
+    assert clean_text(text) == UNSAFE_CHARACTERS.sub("", lines)
+
+
+@given(st.text(max_size=40))
+def test_the_words_of_a_single_line_are_told_by_its_spaces(text: str) -> None:
+    if line := to_single_line(text):
+        assert count_line_words(line) == count_words(line)
 
 
 def test_no_way_in_lets_one_through() -> None:

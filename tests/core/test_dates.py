@@ -9,6 +9,8 @@ import pytest
 
 from ingest import clean
 from ingest.core.metadata.date_reader import DateReader
+from ingest.core.metadata.found_day import _is_told, _may_tell
+from ingest.core.parse.page import parse_page
 from ingest.core.text.calendars import solar_hijri
 from ingest.core.text.dates import Written, parse_timestamp, read_day
 
@@ -283,3 +285,24 @@ def test_a_day_that_is_searched_for_leaves_no_word_in_the_log(caplog: pytest.Log
     """htmldate's way to empty its caches logs an error a page since charset-normalizer 3.5."""
     assert day("", "<meta name=x content='2023-10-27T10:00:00'>") == "2023-10-27"
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "url"),
+    [
+        ("", "", "https://a.example/n20240503-123.html"),
+        ("<meta name=revised content='2024-05-03T10:00'>", "", HOST),
+        ("<meta name=revised content='3 May 2024'>", "", HOST),
+        ("<script>{uploaded: 1, day: '2024-05-03'}</script>", "", HOST),
+        ("", "<time datetime='2024-05-03'>Friday</time>", HOST),
+        ("", "<p>03.05.2024</p>", HOST),
+    ],
+)
+def test_a_finder_is_asked_wherever_its_answer_could_be_confirmed(head: str, body: str, url: str) -> None:
+    index = parse_page(f"<html><head>{head}</head><body>{body}{PROSE}</body></html>", url=url).index
+    assert index is not None
+    assert _is_told(index, "2024-05-03", [url])
+    assert _may_tell(index, [url])
+    bare = parse_page(f"<html><body>{PROSE}</body></html>", url=HOST).index
+    assert bare is not None
+    assert not _may_tell(bare, [HOST])

@@ -27,8 +27,11 @@ OWN_KEYS = {
     "core/labelling/tokens.py:_hash_powers",
     "core/text/dates.py:_read",  # 256 texts of at most 1,000 characters
     "core/metadata/keywords.py:said",  # by elements of one page, and gone with it
+    "core/packs/changes.py:pack_changes",  # four pairs of packs
     "core/packs/matcher.py:load_packs",
     "core/parse/double_encoding.py:_bytes_of",
+    "core/preload.py:_warm_up",  # by the function that cleans
+    "core/record.py:field_type",
     "core/text/wordlists/__init__.py:load_wordlists",
     "core/text/wordlists/__init__.py:word_set",
     "service/enqueue.py:_open_prepared",

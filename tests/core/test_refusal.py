@@ -218,6 +218,13 @@ def test_a_page_that_a_script_fills_is_refused_as_such() -> None:
     with pytest.raises(Rejected) as refused:
         clean(frame)
     assert refused.value.reason == "needs_javascript"
+    with pytest.raises(Rejected) as refused:
+        clean(
+            frame.replace(b"<script src=/a.js></script>", b"").replace(
+                b"<div id=app>", b"<nav><a href=/>Home</a></nav>"
+            )
+        )
+    assert refused.value.reason == "no_article"  # without a script, nothing else will ever stand there
 
 
 @pytest.mark.parametrize(

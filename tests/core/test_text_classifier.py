@@ -16,7 +16,7 @@ from ingest.core.labelling.phrases import match_phrases, phrase_table
 from ingest.core.labelling.prose import find_prose
 from ingest.core.labelling.text_classifier import classify, strongest_features
 from ingest.core.labelling.text_features import text_features
-from ingest.core.labelling.tokens import tokenize
+from ingest.core.labelling.tokens import tokenize, tokenize_both
 from ingest.core.model import Block, Label
 
 PROSE = [
@@ -122,3 +122,9 @@ def test_explain_for_machines_has_the_label_vector_and_the_evidence() -> None:
     assert rows[-1]["rule"] != "model" or len(rows[-1]["evidence"]) == 3
     refused = CliRunner().invoke(explain, ["-"], input=b"\x89PNG\r\n\x1a\n")
     assert (refused.exit_code, refused.stdout) == (1, "")
+
+
+@given(*2 * [st.lists(st.text(st.sampled_from("aB é東ไ.'1"), max_size=6), min_size=1, max_size=4)])
+def test_lines_read_together_are_as_those_read_apart(texts: list[str], others: list[str]) -> None:
+    for both, apart in zip(tokenize_both(texts, others), (tokenize(texts), tokenize(others)), strict=True):
+        assert all(np.array_equal(value, getattr(apart, name)) for name, value in vars(both).items())

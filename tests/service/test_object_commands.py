@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from ingest.service import composition, runner
 from ingest.service.enqueue import enqueue, enqueue_many
 from ingest.service.environment import load_settings
 from ingest.service.settings import Settings
+from ingest.service.spool import filenames
 from tests.service.object_spools import drop
 from tests.support.folder_bucket import FolderBucket
 from tests.support.processes import article, plain, records_in
@@ -69,6 +72,33 @@ def test_a_refused_source_is_shown_retried_and_purged(bucket: FolderBucket, sett
     assert len(run("journal").stdout.splitlines()) == 6
 
 
+def test_what_is_deleted_leaves_no_source(bucket: FolderBucket, settings: Settings, run: Run) -> None:
+    for name in ("a.txt", "b.txt"):
+        drop(bucket, name, b"the same", {"url": f"https://example.org/{name}"})
+    drop(bucket, "other.txt", b"another")
+    assert runner.up(settings, once=True, clean=plain) == 0
+    record_id = sha256(b"the same").hexdigest()
+    assert run("delete", "--yes", record_id).stdout == f"{record_id}\tdeleted\n"
+    assert [path.stem for path in records_in(settings.out)] == [sha256(b"another").hexdigest()]
+    assert [entry.key[-9:] for entry in bucket.list("done/")] == ["other.txt"]
+    lines = [json.loads(line) for line in run("journal", "--outcome", "deleted").stdout.splitlines()]
+    assert [line["id"] for line in lines] == [record_id]
+    assert run("delete", "--yes", "0" * 64).exit_code == 1
+
+
+def test_old_days_of_done_are_deleted(bucket: FolderBucket, settings: Settings) -> None:
+    kept = f"done/{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}/00/{filenames.new_token()}~a.txt"
+    for key in (
+        kept,
+        kept.replace("done/", "done/2020-01-01/").replace("/00/", "/01/"),
+        "done/2020-01-01/00/x.meta.json",
+    ):
+        bucket.put(key, b"text")
+    drop(bucket, "a.txt", b"a good one")
+    assert runner.up(settings.model_copy(update={"keep_days": 2}), once=True, clean=plain) == 0
+    assert {entry.key[:15] for entry in bucket.list("done/")} == {kept[:15], f"done/{datetime.now(UTC):%Y-%m-%d}"}
+
+
 def test_a_container_is_refused_and_kept(bucket: FolderBucket, settings: Settings, run: Run) -> None:
     content = b"".join(
         json.dumps({"html": article(number), "url": f"https://example.org/{number}"}).encode() + b"\n"
@@ -97,7 +127,7 @@ def test_what_is_enqueued_has_its_outcome(settings: Settings) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("serve",), ("deliver",), ("delete", "--yes", "0" * 64), ("memory", "show"), ("what-if", ".")],
+    [("serve",), ("deliver",), ("memory", "show"), ("what-if", ".")],
     ids=lambda words: words[0],
 )
 def test_what_needs_a_folder_is_refused_in_one_line(run: Run, words: tuple[str, ...]) -> None:

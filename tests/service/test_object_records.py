@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from ingest.cli import cli
 from ingest.core.preload import preload
-from ingest.errors import InvalidSettings, TransientError
+from ingest.errors import InvalidSettings, Reason, TransientError
 from ingest.service.composition import open_service
 from ingest.service.deletion import delete_records
 from ingest.service.object_store import ObjectStore, StoreAwayError
@@ -25,9 +25,12 @@ from ingest.service.record_store import JsonStore, RecordStore
 from ingest.service.settings import Settings
 from ingest.service.status import read_status
 from ingest.service.watcher import Watcher
+from ingest.service.workers import process
+from ingest.service.workers.cleaner import Cleaner
+from ingest.service.workers.fork_gate import LINKS
 from ingest.service.workers.store_link import LinkedStore, StoreLink
 from tests.support.objects import BROKEN, LOSE, UNAVAILABLE, Fault, FaultProxy, ObjectServer, Seen
-from tests.support.processes import Redis, Tree, article, drop, lines_of, names_in, records_in, status, until
+from tests.support.processes import Redis, Tree, article, drop, lines_of, names_in, plain, records_in, status, until
 from tests.support.sinks import record_id
 
 Make = Callable[..., Settings]
@@ -102,6 +105,17 @@ def test_a_child_says_an_id_and_a_content_alone(proxy: FaultProxy) -> None:
     assert isinstance(caught.value, TransientError)
 
 
+def test_no_process_is_forked_while_a_thread_asks_the_store(monkeypatch: pytest.MonkeyPatch, make: Make) -> None:
+    monkeypatch.setattr(process, "FORK_SECONDS", 0.05)
+    settings = make()
+    open_service(settings).spool.prepare()
+    with LINKS.working(), pytest.raises(BlockingIOError):
+        Cleaner(settings, plain)
+    child = Cleaner(settings, plain)
+    child.kill()
+    assert child.reap() is Reason.KILLED
+
+
 def test_up_writes_the_bytes_of_a_folder(objects: ObjectServer, make: Make, tree: Grow, tmp_path: Path) -> None:
     there = make(out=str(objects.make_bucket("news/records")))
     here = make(spool=tmp_path / "spool-2", out=tmp_path / "out")
@@ -126,6 +140,21 @@ def test_up_writes_the_bytes_of_a_folder(objects: ObjectServer, make: Make, tree
     gone = next(str(line["id"]) for line in lines_of(there) if line["outcome"] == "stored")
     assert [each.found for each in delete_records(open_service(there), [gone])] == [True]
     assert len(records_at(there)) == 9
+
+
+def test_spool_and_records_in_one_bucket(objects: ObjectServer, make: Make, tree: Grow, tmp_path: Path) -> None:
+    bucket = objects.make_bucket()
+    settings = make(spool=f"{bucket}/spool", out=f"{bucket}/records", state=tmp_path / "state")
+    inbox = open_bucket(ObjectAddress(bucket.bucket, "spool/inbox"))
+    for number in range(6):
+        inbox.put(f"{number}.txt", article(number).encode())
+    up = tree(settings, "ingest", "up", "--once", INGEST_STATE=str(tmp_path / "state"))
+    assert up.process.wait(60) == 0
+    assert {json.loads(record)["source"]["name"] for record in records_at(settings).values()} == {
+        f"{number}.txt" for number in range(6)
+    }
+    assert [line["outcome"] for line in open_service(settings).any_journal.lines()] == ["stored"] * 6
+    assert list(inbox.list()) == []
 
 
 def test_outages_and_kills_lose_nothing_and_cost_no_attempt(proxy: FaultProxy, make: Make, tree: Grow) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -256,6 +258,54 @@ def test_a_claim_of_any_key_is_a_ticket_and_keeps_the_key(name: str) -> None:
     assert len(seen.path.encode()) < 512
     if not filenames.is_long(seen.path[8:]):
         assert filenames.inbox_path_of(seen.path[8:]) == name
+
+
+def test_a_kill_while_files_of_the_journal_are_joined_loses_and_doubles_no_line(bucket: FolderBucket) -> None:
+    journal, tokens = ObjectJournal(bucket), [f"{number:016x}-000000" for number in range(40)]
+    bucket.clock_skew = -200_000.0
+    for first in range(0, 40, 4):  # some lines are in two files
+        journal.write(journal.new_key(), [line(token) for token in tokens[first : first + 5]])
+    bucket.clock_skew = 0.0
+    listed = list(bucket.list("journal/"))
+    for stop in itertools.count(0, STRIDE):
+        died = killed(lambda stop=stop: ObjectJournal(Stepping(bucket, stop)).join())  # type: ignore[arg-type]
+        assert sorted(each["token"] for each in journal.lines()) == tokens
+        if not died:
+            break
+    assert stop > 20
+    journal.join()
+    [joined] = bucket.list("journal/")
+    assert joined.key.startswith(
+        listed[-1].key.removesuffix(".jsonl")
+    )  # and so found by who looks for its youngest line
+    assert set(journal.entries_of(tokens)) == set(tokens)
+    assert sorted(each["token"] for each in journal._once(listed, {})) == tokens  # who listed before they were joined
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"source": {"key": "inbox/other.txt"}}, {"source": {"key": "journal/2026-11-29/a.jsonl"}},
+        {"source": {"sidecar": ["inbox/other.txt", "v"]}}, {"source": {"name": "other"}},
+        {"settled": {"target": "inbox/other.txt~", "line": {}, "reason": None}}, {"holder": 1, "more": 2}, {"source": None},
+    ],
+)  # fmt: skip
+def test_a_claim_that_somebody_else_wrote_is_not_followed(
+    spools: Spools, bucket: FolderBucket, change: dict[str, Any]
+) -> None:
+    drop(bucket, "a.txt", b"one")
+    drop(bucket, "other.txt", b"other")
+    seen = sources_of(bucket)[0]
+    spools().claim(seen, lease=False)
+    said = json.loads(bucket.get(seen.path).content)
+    for name, value in change.items():
+        said[name] = said[name] | value if isinstance(said.get(name), dict) and value else value
+    bucket.put(seen.path, json.dumps(said).encode())
+    spool = spools()
+    assert spool.open(seen.path) is None
+    assert not spool.settle(seen.path, line("a"), None)
+    spool.unfinished.finish()
+    assert [entry.key for entry in bucket.list("inbox/")] == ["inbox/a.txt", "inbox/other.txt"]
 
 
 def test_what_dead_processes_left_in_the_state_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

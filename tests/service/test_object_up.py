@@ -60,6 +60,25 @@ def test_kills_of_two_machines_and_outages_of_the_store_lose_and_double_nothing(
     assert {json.loads(path.read_bytes())["url"] for path in records_in(settings.out)} == addresses | {None}
 
 
+def test_a_machine_that_was_stopped_for_longer_than_its_leases_settles_nothing(
+    make: Make, tree: Grow, objects: ObjectServer, tmp_path: Path
+) -> None:
+    address = objects.make_bucket("news")
+    bucket, settings = S3Bucket(address), make(spool=str(address))
+    given = {f"{number}.txt": article(number).encode() for number in range(FILES)}
+    first = machine(tree, settings, tmp_path / "first")
+    for name, content in given.items():
+        drop(bucket, name, content)
+    until(lambda: len(records_in(settings.out)) > 2)
+    os.killpg(first.process.pid, signal.SIGSTOP)
+    second = machine(tree, settings, tmp_path / "second")
+    until(lambda: not left(bucket), seconds=120)
+    os.killpg(first.process.pid, signal.SIGCONT)
+    time.sleep(2.0)
+    assert [first.end(), second.end()] == [0, 0]
+    assert disagreements(bucket, settings, given) == []
+
+
 def test_celery_workers_take_what_a_watcher_claims_whoever_is_killed(
     make: Make, tree: Grow, redis: Redis, objects: ObjectServer, tmp_path: Path
 ) -> None:

@@ -70,8 +70,8 @@ def test_clean_counts_the_members_of_a_container_by_reason(tmp_path: Path) -> No
     records = [Record.model_validate_json(line) for line in done.stdout.splitlines()]
     assert [record.container and record.container.member for record in records] == ["urn:uuid:1", "urn:uuid:2"]
     *refused, last = done.stderr.splitlines()
-    assert [line.split(": ")[2] for line in refused] == ["needs_javascript", "damaged_container"]
-    assert last.endswith("a.warc.gz: 4 members: 2 cleaned, 1 needs_javascript, 1 damaged_container")
+    assert [line.split(": ")[2] for line in refused] == ["no_article", "damaged_container"]
+    assert last.endswith("a.warc.gz: 4 members: 2 cleaned, 1 no_article, 1 damaged_container")
 
 
 def test_hostile_files_write_only_records_into_the_folder(tmp_path: Path) -> None:

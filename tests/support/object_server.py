@@ -4,7 +4,7 @@ What moto 5.2 lacks or does otherwise, and what is done about it here:
 
 - It looks at If-None-Match and If-Match, then writes, without a lock: two requests may both hold. Here one request is served at a time.
 - It knows x-amz-copy-source-if-none-match, but not -if-match: added below.
-- It answers in HTTP/1.0, a connection a request; here in 1.1, as S3 does.
+- It closes the connection after each request, which S3 keeps open: what a request costs here has a connection in it.
 - It checks no signature and no rights, and has no lifecycle, throttling or 409 ConditionalRequestConflict: those are put in by `FaultProxy`.
 
 What it does as S3 does, which tests/service/test_objects.py shows: ETags, conditional PUT and DELETE, keys in the order of their bytes, pages (50 keys in tests, 1,000 at S3),
@@ -22,12 +22,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 from werkzeug.test import run_wsgi_app
 
-
-class Handler(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
+from ingest.service.workers.process import kill_with_parent
 
 
 class OneAtATime:
@@ -70,7 +68,8 @@ class OneAtATime:
 
 
 if __name__ == "__main__":
+    kill_with_parent()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", int(sys.argv[1]), OneAtATime(), threaded=True, request_handler=Handler)
+    server = make_server("127.0.0.1", int(sys.argv[1]), OneAtATime(), threaded=True)
     print(server.server_port, flush=True)
     server.serve_forever()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ingest.core.metadata.authors import is_job, is_newsroom, is_outlet, is_personal
-from ingest.core.model import Label
+from ingest.core.model import JUDGED, Label
 from ingest.core.text.normalize import match_key
 
 if TYPE_CHECKING:
@@ -70,13 +70,15 @@ def authors_columns(evidence: Evidence) -> Columns:
     names = [str(name) for name in claim.value]
     keys = {match_key(name) for name in names}
     columns = _origin_columns(claim)
+    stated = [
+        (c.origin, frozenset(match_key(str(name)) for name in c.value)) for c in evidence.claims if c.field == "authors"
+    ]
     for origin in ("json-ld", "meta", "page", "text"):
-        found = [c for c in evidence.claims if c.field == "authors" and c.origin == origin]
-        theirs = [{match_key(str(name)) for name in c.value} for c in found]
+        theirs = [found for whose, found in stated if whose == origin]
         columns[f"{origin}.same"] = float(keys in theirs)
         columns[f"{origin}.part"] = float(keys not in theirs and any(keys & other for other in theirs))
         columns[f"{origin}.differ"] = float(bool(theirs) and not any(keys & other for other in theirs))
-    lists = {frozenset(match_key(str(n)) for n in c.value) for c in evidence.claims if c.field == "authors"}
+    lists = {found for _, found in stated}
     byline = evidence.chosen.get("byline")
     said = match_key(str(byline.value)) if byline else ""
     lead = match_key(_lead(evidence))
@@ -192,7 +194,7 @@ def _place_columns(evidence: Evidence, rows: Sequence[int]) -> Columns:
         "place.close": float(0 < first - nearest <= MAX_HEAD_BLOCKS),
         "place.distance": log1p(abs(nearest - first)),
         "place.structure": float(kind == "structure"),
-        "place.model": float(kind == "model"),
+        "place.model": float(row.rule in JUDGED),
         "place.body": float(row.label is Label.BODY),
         "place.certainty": row.confidence,
         "place.length": log1p(len(row.block.text)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,10 +12,11 @@ from ingest.core.labelling.phrases import phrase_table
 from ingest.core.model import Label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from ingest.core.labelling.line_shape import Columns
     from ingest.core.labelling.text_features import FeatureSet
-    from ingest.core.labelling.tokens import Bools, Floats, Ints
+    from ingest.core.labelling.tokens import Bools, Floats
 
 MIN_LABEL_SCORE = 0.34
 """A phrase that starts the line scores half a point, and all phrases the share of the line that they cover: a label
@@ -28,13 +30,24 @@ _COLUMNS = (
 _FIELD_LABELS = (Label.BYLINE, Label.CAPTION, Label.CREDIT, Label.COPYRIGHT_NOTICE, Label.USAGE_TERMS)
 
 
-def label_boilerplate(features: FeatureSet, residue: Bools) -> list[Label]:
-    """A label for each line, BODY where `residue` is off."""
-    found = [Label.BODY] * len(residue)
-    gone = np.flatnonzero(residue)
-    for at, label in zip(gone, _boilerplate_labels(features, gone), strict=True) if len(gone) else ():
-        found[at] = label
-    return found
+def labels_if_boilerplate(texts: Sequence[FeatureSet]) -> list[list[Label]]:
+    """For each text, the label that each of its lines has if it is boilerplate."""
+    labels = _phrase_labels()
+
+    def joined(parts: Iterable[Floats]) -> Floats:
+        return np.concatenate(list(parts)) if len(texts) > 1 else next(iter(parts))
+
+    named = list(
+        _labels(
+            {name: joined(each.columns[name] for each in texts) for name in _COLUMNS},
+            joined(each.matches.found for each in texts)[:, : len(labels)],
+            joined(each.matches.leading for each in texts)[:, : len(labels)],
+            joined(each.matches.covered for each in texts)[:, : len(labels)],
+            joined(each.lines.words for each in texts),
+        )
+    )
+    ends = accumulate(each.lines.lines for each in texts)
+    return [named[end - each.lines.lines : end] for each, end in zip(texts, ends, strict=True)]
 
 
 @cache
@@ -43,15 +56,10 @@ def _phrase_labels() -> list[Label]:
     return [Label(kind) for kind in phrase_table().categories[: phrase_table().label_count]]
 
 
-def _boilerplate_labels(features: FeatureSet, gone: Ints) -> Iterator[Label]:
-    """The label of each line of boilerplate."""
+def _labels(of: Columns, found: Floats, leading: Floats, covered: Floats, length: Floats) -> Iterator[Label]:
+    """The label of each line. `found`, `leading`, `covered`: float64[lines, labels]; `length`: words."""
     labels = _phrase_labels()
-    of = {name: features.columns[name][gone] for name in _COLUMNS}
-    found, leading, covered = (
-        part[gone][:, : len(labels)]
-        for part in (features.matches.found, features.matches.leading, features.matches.covered)
-    )
-    amount = np.maximum(features.lines.words[gone], 1)[:, None]
+    amount = np.maximum(length, 1)[:, None]
     points = np.minimum(leading, 1) / 2 + np.minimum(covered / amount, 1)
     words = np.expm1(of["shape.words"])
     short = words <= MAX_TITLE_WORDS

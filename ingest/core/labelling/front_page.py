@@ -93,17 +93,17 @@ def find_openings(blocks: Sequence[Block], words: Floats) -> Bools:
     return found
 
 
-def is_list_of_openings(blocks: Sequence[Block], words: Floats, openings: Bools, frame: Bools) -> bool:
-    """True if much of the body is truncated with an ellipsis, as the openings in lists of articles are, or if most of it is
-    openings and framed text.
-    """
-    amount = float(words.sum())
+def is_truncated_list(blocks: Sequence[Block], words: Floats) -> bool:
+    """True if much of the body is truncated with an ellipsis, as the openings in lists of articles are."""
     cut = [size for block, size in zip(blocks, words.tolist(), strict=True) if size and is_cut(block.text)]
-    if len(cut) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[0] and sum(cut) >= MIN_TRUNCATED_BLOCKS_AND_SHARE[1] * amount:
-        return True
+    least, share = MIN_TRUNCATED_BLOCKS_AND_SHARE
+    return len(cut) >= least and sum(cut) >= share * float(words.sum())
+
+
+def is_list_of_openings(words: Floats, others: Bools) -> bool:
+    """True if most of the body is openings of other articles and framed text, with no long run between them."""
     least, share, most = OPENINGS_BOUNDS
-    others = openings | frame
-    if int(others.sum()) < least or float(words[others].sum()) < share * amount:
+    if int(others.sum()) < least or float(words[others].sum()) < share * float(words.sum()):
         return False
     run = longest = 0.0
     for size, other in zip(words.tolist(), others.tolist(), strict=True):

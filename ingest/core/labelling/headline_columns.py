@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 
-from ingest.core.labelling.boilerplate_labels import label_boilerplate
 from ingest.core.labelling.calls import calls
 from ingest.core.labelling.headline_copies import copies, words_shared
 from ingest.core.labelling.headline_places import first_prose, title_places
@@ -175,7 +174,7 @@ def _neighbourhood(
     around = np.zeros(n + 2, bool)
     around[at] = around[at + 1] = around[at + 2] = True
     looked_at = around[1:-1]  # the candidates and their neighbours
-    named = label_boilerplate(judged.seen, looked_at)
+    named = list(judged.named)
     plain = np.zeros(n + 1, bool)
     plain[:-1] = looked_at & (residue < 0.9) & ~ruled & (length >= 4)
     for i in np.flatnonzero(plain).tolist():

@@ -1,7 +1,7 @@
 """Assign a label to each block. Pass 1 looks at each block separately, pass 2 at its neighbours.
 
 The first source that decides wins:
-    packs (certain) ▶ structure (the headline and its repeats, lists after a marker) ▶ the learned labeller (general)
+    packs (certain) ▶ structure (the headline and its repeats, lists after a marker) ▶ memory ▶ the learned labeller (general)
 
 No rule uses the absolute position of a block: removing text changes positions, and cleaning a text twice must give the same result.
 """
@@ -21,7 +21,7 @@ from ingest.core.labelling.remembered import accept, is_byline_or_date, remember
 from ingest.core.labelling.text_classifier import examine
 from ingest.core.labelling.text_structure import settle
 from ingest.core.labelling.title_text import without_kicker
-from ingest.core.model import Article, Block, Label, LabelledBlock
+from ingest.core.model import JUDGED_BY_MODEL, JUDGED_BY_PLACE, Article, Block, Label, LabelledBlock
 from ingest.core.text.lines import MAX_TITLE_CHARACTERS, is_prose, is_title
 from ingest.core.text.normalize import match_key
 from ingest.core.text.scripts import SENTENCE_STOPS
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from ingest.core.labelling.page_labels import ExaminePage
     from ingest.core.labelling.text_classifier import Judgement
     from ingest.core.memory.publisher import PublisherMemory
+    from ingest.core.memory.sights import Sights
+    from ingest.core.memory.template import Template
     from ingest.core.model import Prediction
     from ingest.core.packs import Hit, Rulebook
     from ingest.core.packs.selector import SelectorRule
@@ -78,16 +80,16 @@ def label_block_steps(
     if article.is_marked_up:
         return (yield from _label_marked_up(article, rulebook, headline))
     blocks, rows = ruled(article.blocks, rulebook, headline)
+    sights = _sights(known, blocks)
     if article.source.media_type != "text/plain":
         from ingest.core.labelling.page_labels import judge_page  # noqa: PLC0415  30 ms, for pages alone
 
-        verdicts, declared = judge_page(
-            article, blocks, rows, headline, find_main_region, known, selected, examine_page
-        )
-        if declared:
-            return _declared(article, blocks, rows, verdicts, headline)
+        judged_page = judge_page(article, blocks, rows, headline, find_main_region, sights, selected, examine_page)
+        verdicts, template = judged_page.verdicts, judged_page.template
+        if judged_page.is_declared:
+            return _declared(article, blocks, rows, verdicts, headline, template)
         label_headlines(blocks, rows, headline)
-        return _filled(blocks, rows, verdicts)
+        return _filled(blocks, rows, verdicts, template)
     if not blocks:
         return ()
     judged, certainty = (yield blocks), 1.0
@@ -96,7 +98,7 @@ def label_block_steps(
         choice = choose(article, blocks, rows, judged, rulebook)
         headline, certainty = _headline(choice, blocks, rows), choice.certainty
     label_headlines(blocks, rows, headline, certainty)
-    found = remembered(known, blocks, rows, verdicts, headline)
+    found = remembered(sights, blocks, rows, verdicts, headline)
     accept({at: row for at, row in found.items() if not is_byline_or_date(row.block.text)}, rows, verdicts)
     settle(blocks, rows, judged, headline)
     verdicts = accept(found, rows, verdicts)
@@ -104,6 +106,15 @@ def label_block_steps(
 
 
 label_blocks = alone(label_block_steps)
+
+
+def _sights(known: PublisherMemory | None, blocks: Sequence[Block]) -> Sights | None:
+    """What memory knows of the blocks, if it knows the publisher."""
+    if known is None or not blocks:
+        return None
+    from ingest.core.memory.sights import Sights  # noqa: PLC0415  for those who keep a memory
+
+    return Sights.of(known, blocks)
 
 
 def _label_marked_up(article: Article, rulebook: Rulebook, headline: str | None) -> Steps[tuple[LabelledBlock, ...]]:
@@ -134,6 +145,7 @@ def _declared(
     rows: list[LabelledBlock | None],
     verdicts: Sequence[Prediction],
     headline: str | None,
+    template: Template | None,
 ) -> tuple[LabelledBlock, ...]:
     """The page's blocks, none of them body, and the article from its JSON-LD."""
     label_headlines(blocks, rows, headline)
@@ -142,16 +154,21 @@ def _declared(
         if prediction.label is Label.BODY and (row is None or row.label is Label.BODY):
             rows[at] = LabelledBlock(block, Label.DUPLICATE, DECLARED)
     declared = [LabelledBlock(block, Label.BODY, DECLARED) for block in article.declared]
-    return (*_filled(blocks, rows, verdicts), *declared)
+    return (*_filled(blocks, rows, verdicts, template), *declared)
 
 
 def _filled(
-    blocks: Sequence[Block], rows: Sequence[LabelledBlock | None], verdicts: Sequence[Prediction]
+    blocks: Sequence[Block],
+    rows: Sequence[LabelledBlock | None],
+    verdicts: Sequence[Prediction],
+    template: Template | None = None,
 ) -> tuple[LabelledBlock, ...]:
-    """The decided rows, and the labeller's verdict for the rest."""
+    """The decided rows, and for the rest the verdict of the classifier, or of the template."""
+    counts = template.counts if template else [None] * len(blocks)
+    rule = JUDGED_BY_PLACE if template else JUDGED_BY_MODEL
     return tuple(
-        row or LabelledBlock(block, prediction.label, "model", prediction.confidence)
-        for block, row, prediction in zip(blocks, rows, verdicts, strict=True)
+        row or LabelledBlock(block, prediction.label, rule, prediction.confidence, counts=count)
+        for block, row, prediction, count in zip(blocks, rows, verdicts, counts, strict=True)
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ingest.core.labelling import dom_features, element_weights, word_weights
+from ingest.core.labelling.claimed_titles import MIN_LIKENESS, ClaimedTitles, StatedTitles
 from ingest.core.labelling.line_shape import (
     Columns,
     ends_like_sentence,
@@ -17,9 +18,8 @@ from ingest.core.labelling.line_shape import (
 )
 from ingest.core.labelling.phrases import match_phrases, phrase_table
 from ingest.core.labelling.prose import duplicate_features, find_prose, prose_position_features
-from ingest.core.labelling.tokens import UNSPACED, Floats, TokenizedLines, tokenize
+from ingest.core.labelling.tokens import Floats, TokenizedLines, tokenize_both
 from ingest.core.model import Markup
-from ingest.core.text.hashes import HASH_MULTIPLIER, Hashes, HashIndex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ingest.core.labelling.phrases import PhraseMatches
-    from ingest.core.model import Block, Claim
+    from ingest.core.labelling.tokens import Bools
+    from ingest.core.model import Block, Claim, Element, Link
 
 NEIGHBOUR_BLOCKS = 2
 """Blocks on each side whose features are added to a block's own."""
@@ -39,12 +40,8 @@ _NEIGHBOUR_COLUMNS = (
 _WINDOWS = {"narrow": (3, 3), "wide": (8, 8)}
 _BEYOND_PAGE = {"shape.words": -1.0}
 _KIND_NUMBERS = {kind: at for at, kind in enumerate(("paragraph", "heading", "list_item", "quote", "caption", "cell"))}
-_MAX_TITLES = 4
 _PROSE_HALF_LIFE_WORDS = 300.0
 """Words of prose after which further prose counts half as much as evidence of where the article starts."""
-
-_MIN_LIKENESS = 0.6
-"""Similarity from which two texts count as the same headline."""
 
 _MAX_MARKER_WORDS = 8.0
 """Words; a block with no more may announce what follows."""
@@ -54,6 +51,18 @@ _LEADING_LABELS = (
     "related", "comments", "promo", "author_bio", "copyright_notice", "share", "byline", "caption", "credit",
 )  # fmt: skip
 """Labels with a feature that says one of their phrases starts the block."""
+
+
+class _MarkupColumns(NamedTuple):
+    """The markup of all blocks by columns, those of `Markup`."""
+
+    tag: tuple[str, ...]
+    links: tuple[tuple[Link, ...], ...]
+    link_density: tuple[float, ...]
+    media: tuple[int, ...]
+    metadata_overlap: tuple[tuple[float, float], ...]
+    element: tuple[Element | None, ...]
+    lines: tuple[tuple[str, ...], ...]
 
 
 def page_features(
@@ -71,18 +80,20 @@ def page_features(
         word_weights.learned_word_weights,
         element_weights.learned_element_weights(),
     )
-    lines = tokenize([block.text for block in blocks])
-    markups = [block.markup or Markup() for block in blocks]
+    stated = StatedTitles.of(headline, claims)
+    lines, titles = tokenize_both([block.text for block in blocks], stated.texts)
+    markups = _MarkupColumns(*zip(*(block.markup or Markup() for block in blocks), strict=True))
     tree = dom_features.build_block_tree(blocks, weights_of_elements)
     matches = match_phrases(lines)
     words = lines.length
-    share = np.array([markup.link_density for markup in markups])
+    share = np.array(markups.link_density)
+    is_h1 = np.array([tag == "h1" for tag in markups.tag])
     full = ends_like_sentence(lines)
     prose = np.where(
         ((words >= _MIN_PROSE_BLOCK_WORDS) & full | (words >= 3 * _MIN_PROSE_BLOCK_WORDS)) & (share < 0.5), words, 0.0
     )
-    stated = _ClaimedTitles(headline, claims)
-    like = stated.likeness(lines, stated.titles)
+    claimed = ClaimedTitles(stated, titles)
+    like = claimed.likeness(lines, claimed.titles)
     title = _headline_index(like, prose)
     early = _decayed_prose(prose, title)
     runs = find_prose(lines)
@@ -91,7 +102,7 @@ def page_features(
             ("shape", line_shape_features(lines)),
             ("cue", _phrase_features(lines, matches)),
             ("habit", word_weights.word_weight_features(lines, weights_of_words)),
-            ("own", _block_features(blocks, markups, share, prose)),
+            ("own", _block_features(blocks, markups, share, prose, is_h1)),
             ("prose", prose_position_features(runs)),
             ("twin", duplicate_features(lines, runs, matches.function_words)),
             ("name", dom_features.element_name_features(tree)),
@@ -99,7 +110,7 @@ def page_features(
             ("around", dom_features.surrounding_features(tree, words, prose, words * share, early)),
             ("like", dom_features.same_signature_features(tree, words, prose, words * share)),
             ("sibling", dom_features.sibling_features(tree)),
-            ("title", _title_features(tree, markups, prose, like, stated.likeness(lines, stated.deks), title)),
+            ("title", _title_features(tree, is_h1, prose, like, claimed.likeness(lines, claimed.deks), title)),
             ("herald", _section_marker_features(words, matches)),
             ("page", _whole_page_features(words, prose, share)),
         )
@@ -136,23 +147,27 @@ def _shingles(text: str) -> list[tuple[str, ...]]:
     return list(zip(words, words[1:], words[2:], words[3:], strict=False))
 
 
-def _block_features(blocks: Sequence[Block], markups: Sequence[Markup], share: Floats, prose: Floats) -> Columns:
+def _block_features(
+    blocks: Sequence[Block], markups: _MarkupColumns, share: Floats, prose: Floats, is_h1: Bools
+) -> Columns:
     """The block's element, links and images."""
     kinds = np.array([_KIND_NUMBERS.get(block.kind, 0) for block in blocks])
-    media = np.array([markup.media for markup in markups], np.float64)
+    media = np.array(markups.media, np.float64)
     columns = {kind: (kinds == at).astype(np.float64) for kind, at in _KIND_NUMBERS.items()}
     columns["links"] = share
-    columns["link_count"] = np.log1p([len(markup.links) for markup in markups])
+    columns["link_count"] = np.log1p(list(map(len, markups.links)))
     columns["media"] = np.minimum(media, 5)
     columns["prose"] = np.log1p(prose)
-    columns["described"], columns["declared"] = np.array([markup.metadata_overlap for markup in markups]).T
+    columns["described"], columns["declared"] = map(np.array, zip(*markups.metadata_overlap, strict=True))
     index = np.arange(len(blocks))
-    for name, above in (("h1", [m.tag == "h1" for m in markups]), ("h", kinds == 1)):
+    for name, above in (("h1", is_h1), ("h", kinds == 1)):
         count = np.cumsum(above)
         columns[f"{name}_above"] = np.minimum(count, 9)
         last = np.maximum.accumulate(np.where(above, index, -1))
         columns[f"to_{name}"] = np.log1p(np.where(last >= 0, index - last, 99))
-    inline = [markup.element is not None and markup.element.tag != markup.tag for markup in markups]
+    inline = [
+        element is not None and element.tag != tag for element, tag in zip(markups.element, markups.tag, strict=True)
+    ]
     columns["inline"] = np.array(inline, np.float64)
     return columns
 
@@ -172,73 +187,10 @@ def _phrase_features(lines: TokenizedLines, matches: PhraseMatches) -> Columns:
     return columns
 
 
-class _ClaimedTitles:
-    """The headlines and deks that a page claims, tokenized once, and the similarity of other lines to them."""
-
-    def __init__(self, headline: str | None, claims: Sequence[Claim]) -> None:
-        headlines = [c for c in claims if c.field == "headline"]
-        meta = list(dict.fromkeys(filter(None, (headline, *(c.value for c in headlines if c.origin != "page")))))
-        own = [c.value for c in headlines if c.origin == "page"]
-        self.deks = list(dict.fromkeys(str(c.value) for c in claims if c.field == "subheadline"))[:_MAX_TITLES]
-        self._row = {text: row for row, text in enumerate(dict.fromkeys([*meta, *own, *self.deks]))}
-        self._reading = tokenize(list(self._row) or [""])
-        words, self._number = np.unique(_paired(self._reading), return_inverse=True)
-        self._words = HashIndex.of(words)
-        self.titles = list(dict.fromkeys([*meta, *self._like(own, meta)]))[:_MAX_TITLES]
-
-    def _like(self, own: list[str], meta: list[str]) -> list[str]:
-        """Of several `h1` headings keep only those similar to the page's metadata, if any is: the others belong to
-        articles that follow on the same page.
-        """
-        like = self.likeness(self._reading, meta)
-        near = [text for text in own if like[self._row[text]] > _MIN_LIKENESS]
-        return near or own
-
-    def likeness(self, lines: TokenizedLines, texts: Sequence[str]) -> Floats:
-        """For each line, its highest word F1 with any of the texts."""
-        best = np.zeros(lines.lines)
-        if not texts:
-            return best
-        keys = _paired(lines)
-        at, word = self._words.find(keys)
-        line, words, known = lines.word_line[at], lines.words, len(self._words.keys)
-        bags = None
-        if keys is not lines.word and len(
-            at
-        ):  # a paragraph without spaces repeats words often: count each as often as the title does
-            pair, often = np.unique(line * known + word, return_counts=True)
-            bags = pair // known, pair % known, often
-        for text in texts:
-            title_counts = np.bincount(self._number[self._reading.word_line == self._row[text]], minlength=known)
-            if bags:
-                same = np.minimum(bags[2], title_counts[bags[1]]).astype(np.float64)
-                best = np.maximum(
-                    best, 2 * lines.count_per_line(bags[0], same) / (words + max(int(title_counts.sum()), 1))
-                )
-            elif size := int((title_counts > 0).sum()):
-                best = np.maximum(best, 2 * lines.count_per_line(line[title_counts[word] > 0]) / (words + size))
-        return np.minimum(best, 1.0)
-
-
-def _paired(lines: TokenizedLines) -> Hashes:
-    """The words of the lines, but pairs of characters in scripts without spaces between words.
-
-    Thai, Lao, Burmese, Khmer and kana have so few characters that every paragraph contains all those of the title, and
-    single characters made each paragraph a copy of it.
-    """
-    word, single = lines.word, lines.character_class[lines.word_start] == UNSPACED
-    if not single.any():
-        return word
-    with_next = single[:-1] & single[1:] & (lines.word_start[1:] == lines.word_start[:-1] + 1)
-    with np.errstate(over="ignore"):
-        pairs = word[:-1] * HASH_MULTIPLIER + word[1:]
-    return np.append(np.where(with_next, pairs, word[:-1]), word[-1:])
-
-
 def _headline_index(like: Floats, prose: Floats) -> int:
     """The block similar to a headline that is nearest to the first prose; -1 if there is none."""
     start = int(np.argmax(prose > 0)) if prose.any() else len(prose)
-    where = np.flatnonzero(like > _MIN_LIKENESS)
+    where = np.flatnonzero(like > MIN_LIKENESS)
     return int(where[np.argmin(np.abs(where - start))]) if where.size else -1
 
 
@@ -251,7 +203,7 @@ def _decayed_prose(prose: Floats, title: int) -> Floats:
 
 
 def _title_features(
-    tree: dom_features.BlockTree, markups: Sequence[Markup], prose: Floats, like: Floats, like_dek: Floats, at: int
+    tree: dom_features.BlockTree, is_h1: Bools, prose: Floats, like: Floats, like_dek: Floats, at: int
 ) -> Columns:
     """Similarity to the claimed headlines and deks, and the distance from the block most similar to a headline."""
     n = len(prose)
@@ -262,7 +214,7 @@ def _title_features(
         if at >= 0
         else {"up": np.full(n, -1.0), "down": np.full(n, -1.0)}
     )
-    other = np.cumsum([markup.tag == "h1" for markup in markups] & (like < _MIN_LIKENESS))
+    other = np.cumsum(is_h1 & (like < MIN_LIKENESS))
     return {
         "up": path["up"],
         "down": path["down"],

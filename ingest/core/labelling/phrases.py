@@ -56,26 +56,21 @@ def phrase_table() -> PhraseTable:
     lists |= {f"call.{kind}": phrases_ for kind, phrases_ in load_wordlists("calls").items()}
     written = [(at, phrase) for at, each in enumerate(lists.values()) for phrase in each]
     lines = tokenize([phrase for _, phrase in written])
-    found_in: dict[int, set[int]] = {}
-    begun: set[int] = set()
-    ends = np.cumsum(lines.words.astype(np.intp))
-    for (at, _), words in zip(written, np.split(lines.word, ends[:-1]), strict=True):
-        *beginnings, phrase = (
-            int(runs[0]) for runs in ngram_hashes(words[:_MAX_PHRASE_WORDS], min(len(words), _MAX_PHRASE_WORDS))
-        )
-        found_in.setdefault(phrase, set()).add(at)
-        begun.update(beginnings)
-    keys = sorted(found_in.keys() | begun)
-    members = [sorted(found_in.get(key, ())) for key in keys]
-    sizes = np.array(list(map(len, members)), np.intp)
-    flat = np.array([at for each in members for at in each], np.intp)
+    words = lines.words.astype(np.intp)
+    start, size = np.cumsum(words) - words, np.minimum(words, _MAX_PHRASE_WORDS)
+    runs = list(ngram_hashes(lines.word, _MAX_PHRASE_WORDS))
+    phrase = np.choose(size - 1, [run.take(start, mode="clip") for run in runs])
+    begun = np.concatenate([run[start[size > n]] for n, run in enumerate(runs, 1)])
+    keys = np.unique(np.concatenate((phrase, begun)))
+    pairs = np.unique(np.searchsorted(keys, phrase) * len(lists) + np.array([at for at, _ in written]))
+    sizes = np.bincount(pairs // len(lists), minlength=len(keys))
     return PhraseTable(
         tuple(lists),
         len(tables["labels"]),
         len(tables["labels"]) + len(tables["speech"]),
-        HashIndex.of(np.array(keys, np.uint64)),
-        np.array([key in begun for key in keys]),
-        (sizes, np.cumsum(sizes) - sizes, flat),
+        HashIndex.of(keys),
+        np.isin(keys, begun),
+        (sizes, np.cumsum(sizes) - sizes, pairs % len(lists)),
     )
 
 

@@ -12,11 +12,13 @@ import numpy as np
 import regex
 
 from ingest.core.labelling.front_page import (
+    MIN_BARE_LINK_DENSITY_AND_CHARACTERS,
     find_openings,
     is_bare_link,
     is_cut,
     is_front_page,
     is_list_of_openings,
+    is_truncated_list,
 )
 from ingest.core.labelling.outline import MIN_BODY_WORDS
 from ingest.core.labelling.surroundings import framed
@@ -90,13 +92,14 @@ def find_refusal(
     titles: Collection[str] = (),
     *,
     undrawn: bool = False,
+    has_script: bool = False,
     lengths: Floats | None = None,
 ) -> Rejected | None:
     """The reason why a page has no article to record: `no_article`, `paywall_stub` or `needs_javascript`. None if it
     has one.
 
     `titles`: the titles in its metadata. `undrawn`: it shows no more than its own summary, and a script would render
-    the rest. `lengths`: the words of each block as the labeller has counted them; counted here if None.
+    the rest. `has_script`: it has a script. `lengths`: the words of each block as the labeller has counted them; counted here if None.
     """
     own = np.asarray([prediction.label is BODY for prediction in verdicts], dtype=np.bool_)
     if lengths is None:
@@ -107,7 +110,7 @@ def find_refusal(
         return Rejected(reason, _MESSAGES.get(reason, "The page shows an error, a login or a choice, not news."))
     if amount < MAX_PAYWALL_STUB_WORDS and (reason := _reason_in_text(blocks, paid_only=amount >= MIN_BODY_WORDS)):
         return Rejected(reason, _MESSAGES[reason])
-    if undrawn:
+    if undrawn or (has_script and sum(count_words(block.text) for block in blocks) < MIN_PAGE_WORDS):
         return Rejected(Reason.NEEDS_JAVASCRIPT, _MESSAGES["needs_javascript"])
     if amount < MIN_BODY_WORDS:
         return Rejected(Reason.NO_ARTICLE, "No block of the page reads like an article.")
@@ -116,10 +119,7 @@ def find_refusal(
     frame = _frame(blocks, verdicts, words, titles)
     if float(words[~frame].sum()) < MIN_BODY_WORDS:
         return Rejected(Reason.NO_ARTICLE, "The page's text is comments, notes about authors or its frame.")
-    openings = find_openings(blocks, words)
-    if (is_front_page(blocks, words, links) or is_list_of_openings(blocks, words, openings, frame)) and not _has_brief(
-        blocks, verdicts, np.where(frame, 0.0, words), openings, titles
-    ):
+    if _is_list_of_others(blocks, verdicts, words, frame, titles):
         return Rejected(Reason.NO_ARTICLE, "The page is a list of other articles' openings.")
     sure = np.asarray([prediction.confidence for prediction in verdicts])
     if not _is_sure(words, sure) and not _matches_metadata(blocks, words, titles):
@@ -169,38 +169,60 @@ def _reason_in_titles(titles: Iterable[str]) -> str | None:
 def _reason_in_text(blocks: Sequence[Block], *, paid_only: bool) -> str | None:
     """The reason stated by the text of the page."""
     page = " ".join([block.text for block in blocks]).casefold()
-    if count_words(page) < MIN_PAGE_WORDS:
-        return "needs_javascript"
     reasons = _phrases("refusals").items()
     return next(
         (r for r, said in reasons if (r == "paywall_stub" or not paid_only) and any(s in page for s in said)), None
     )
 
 
-def _has_brief(
-    blocks: Sequence[Block],
-    verdicts: Sequence[Prediction],
-    words: Floats,
-    openings: Bools,
-    titles: Collection[str],
+def _is_list_of_others(
+    blocks: Sequence[Block], verdicts: Sequence[Prediction], words: Floats, frame: Bools, titles: Collection[str]
 ) -> bool:
-    """True if the first run of the body, up to a bare link or a truncated opening, and what is no opening are an article with other
-    articles below it: longer than a standfirst, and directly below the headline or in the words of a title. The titles of lists of
-    articles are those of sections.
+    """True if a body is a front page or openings of other articles, without a brief above them: a first run of some length in the
+    words of a title. The titles of lists of articles are those of sections. Where openings are only most of the body, a run directly
+    below the headline is a brief as well, and so is what stands between them.
     """
-    own = np.where(openings, 0.0, words)
-    first = None
-    for at, (block, amount) in enumerate(zip(blocks, words.tolist(), strict=True)):
-        other = is_cut(block.text) or is_bare_link(block)
-        if first is not None and other:
+    links = np.asarray([block.markup.link_density if block.markup else 0.0 for block in blocks])
+    is_front = is_front_page(blocks, words, links) or is_truncated_list(blocks, words)
+    openings = find_openings(blocks, words)
+    if not is_front and not is_list_of_openings(words, openings | frame):
+        return False
+    own = np.where(frame, 0.0, words)
+    run = _first_run(blocks, own, links)
+    if is_front:
+        return not _is_brief(blocks, run, titles)
+    rest = np.maximum(run, np.where(openings, 0.0, own))
+    return not (_is_below_headline(verdicts, run) or _is_brief(blocks, run, titles) or _is_brief(blocks, rest, titles))
+
+
+def _first_run(blocks: Sequence[Block], words: Floats, links: Floats) -> Floats:
+    """The words of a body up to a link or a truncated opening."""
+    run = np.zeros(len(words))
+    for at, (block, amount, share) in enumerate(zip(blocks, words.tolist(), links.tolist(), strict=True)):
+        linked = share > MIN_BARE_LINK_DENSITY_AND_CHARACTERS[0] and (not amount or is_bare_link(block))
+        other = linked or is_cut(block.text)
+        if other and run.any():
             break
         if amount and not other:
-            own[at] = amount
-            first = at if first is None else first
-    if first is None or float(own.sum()) < MIN_BODY_WORDS or _is_standfirst(blocks, own):
+            run[at] = amount
+    return run
+
+
+def _is_below_headline(verdicts: Sequence[Prediction], run: Floats) -> bool:
+    """True if a run of some length begins near below the headline."""
+    if float(run.sum()) < MIN_BODY_WORDS:
         return False
-    above = verdicts[max(0, first - MAX_HEADLINE_DISTANCE) : first]
-    return any(prediction.label is Label.HEADLINE for prediction in above) or _matches_metadata(blocks, own, titles)
+    first = int(np.flatnonzero(run)[0])
+    return any(each.label is Label.HEADLINE for each in verdicts[max(0, first - MAX_HEADLINE_DISTANCE) : first])
+
+
+def _is_brief(blocks: Sequence[Block], words: Floats, titles: Collection[str]) -> bool:
+    """True if a text is of some length, more than a standfirst, and about the page's subject."""
+    return (
+        float(words.sum()) >= MIN_BODY_WORDS
+        and not _is_standfirst(blocks, words)
+        and _matches_metadata(blocks, words, titles)
+    )
 
 
 def _is_standfirst(blocks: Sequence[Block], words: Floats) -> bool:

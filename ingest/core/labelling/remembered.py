@@ -13,15 +13,12 @@ from ingest.core.text.normalize import match_key
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ingest.core.memory.publisher import PublisherMemory
+    from ingest.core.memory.sights import Sights
     from ingest.core.model import Block
-
-SURE_BOILERPLATE = 0.9
-"""The classifier's confidence that a block is boilerplate from which memory need not say so, too."""
 
 
 def remembered(
-    known: PublisherMemory | None,
+    known: Sights | None,
     blocks: Sequence[Block],
     rows: Sequence[LabelledBlock | None],
     verdicts: Sequence[Prediction],
@@ -43,9 +40,8 @@ def remembered(
     ]
     found = {}
     for at, said in recall(known, blocks, body, doubt, free, headline).items():
-        if body[at] or doubt[at] < SURE_BOILERPLATE:
-            label = said.label if verdicts[at].label is Label.BODY else verdicts[at].label
-            found[at] = LabelledBlock(blocks[at], label, said.rule, counts=(said.stories, said.of))
+        label = said.label if verdicts[at].label is Label.BODY else verdicts[at].label
+        found[at] = LabelledBlock(blocks[at], label, said.rule, counts=(said.stories, said.of))
     return found
 
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.core.labelling.boilerplate_labels import label_boilerplate
+from ingest.core.labelling.boilerplate_labels import labels_if_boilerplate
 from ingest.core.labelling.forest import EarlyExit, Forest
 from ingest.core.labelling.text_features import FeatureSet, features_together, text_features
 from ingest.core.labelling.title_text import is_paragraph
-from ingest.core.model import Prediction
+from ingest.core.model import Label, Prediction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,6 +51,8 @@ class Judgement:
     gone: Bools
     paragraphs: Bools
     """Which lines are paragraphs of prose, whether of the article or not."""
+    named: Sequence[Label]
+    """The label that each line has if it is boilerplate."""
 
 
 def classify(blocks: Sequence[Block]) -> Sequence[Prediction]:
@@ -71,13 +73,13 @@ def examine_together(texts: Sequence[Sequence[Block]]) -> list[Judgement]:
     residue = load_model().predict(rows[0] if len(rows) == 1 else np.concatenate(rows), early_exit=EARLY_EXIT)
     ends = np.cumsum([len(each) for each in rows]).tolist()
     return [
-        judgement(blocks, each, residue[end - len(blocks) : end])
-        for blocks, each, end in zip(texts, features, ends, strict=True)
+        judgement(blocks, each, residue[end - len(blocks) : end], named)
+        for blocks, each, end, named in zip(texts, features, ends, labels_if_boilerplate(features), strict=True)
     ]
 
 
-def judgement(blocks: Sequence[Block], features: FeatureSet, residue: Floats) -> Judgement:
-    """The verdicts that follow from the probabilities of boilerplate, float64[lines]."""
+def judgement(blocks: Sequence[Block], features: FeatureSet, residue: Floats, named: Sequence[Label]) -> Judgement:
+    """The verdicts that follow from the probabilities of boilerplate, float64[lines], and `labels_if_boilerplate`."""
     parting = np.array(
         [block.kind == "separator" for block in blocks]
     )  # between two articles of a digest a separator is kept
@@ -88,8 +90,8 @@ def judgement(blocks: Sequence[Block], features: FeatureSet, residue: Floats) ->
         gone &= ~sentences
     certainty = np.where(gone, residue, 1 - residue).round(3).tolist()
     paragraphs = np.array([is_paragraph(block.text) for block in blocks])
-    verdicts = list(map(Prediction, label_boilerplate(features, gone), certainty))
-    return Judgement(verdicts, features, residue, gone, paragraphs)
+    labels = [label if is_gone else Label.BODY for label, is_gone in zip(named, gone.tolist(), strict=True)]
+    return Judgement(list(map(Prediction, labels, certainty)), features, residue, gone, paragraphs, named)
 
 
 def strongest_features(blocks: Sequence[Block], count: int = 3) -> Sequence[Sequence[tuple[str, float, float]]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ingest.core.caching import cache_short_texts
 from ingest.core.text.normalize import match_key
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _DIGITS = re.compile(r"\d+")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
+@cache_short_texts
 def line_key(text: str) -> int:
     """64 bits; equal for lines of the same letters, with any numbers in the same places. 0 for a line without a letter."""
     folded = match_key(text[: 2 * MAX_KEY_CHARACTERS])[:MAX_KEY_CHARACTERS]

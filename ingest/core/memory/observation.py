@@ -11,13 +11,13 @@ import numpy as np
 from ingest.core.memory.forms import form_keys
 from ingest.core.memory.lines import line_keys
 from ingest.core.memory.places import place_keys
-from ingest.core.memory.shingles import containment, shingle_hashes, tokens
+from ingest.core.memory.shingles import shingle_hashes, tokens
 from ingest.core.model import Label
 from ingest.core.text.characters import count_words
 from ingest.core.text.lines import is_prose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 LABELS = tuple(Label)
 BODY = LABELS.index(Label.BODY)
-OF_MEMORY = 255
-"""Stands for a label that memory itself gave: it teaches nothing about what the line is."""
+OF_MEMORY, BODY_OF_MEMORY = 255, 254
+"""Stand for a label that memory itself gave: it teaches nothing about what a line is that leaves the article; and for one that stays in it."""
 MEMORY = "memory/"
 """With this begin the ids of the rules by which memory decides."""
 
@@ -66,17 +66,21 @@ class Sketch(NamedTuple):
         """What can be compared with another one's."""
         return self.scale, self.whole.tobytes(), self.lead.tobytes(), self.headline.tobytes()
 
-    def is_same_story(self, other: Sketch) -> bool:
-        """Whether both tell the same story: one has most of the other, and they begin alike or have one headline.
+    def is_any_of(self, stories: Iterable[Sketch]) -> bool:
+        """Whether one of the others tells the same story: one has most of the other, and they begin alike or have one headline.
 
         Two texts whose template was taken for prose may share most of it.
         """
-        alike = _shared(self.lead, other.lead) >= MIN_SHARED_LEAD
-        if not alike and _shared(self.headline, other.headline) < MIN_SHARED_HEADLINE:
-            return False
+        lead, headline = frozenset(self.lead.tolist()), frozenset(self.headline.tolist())
+        return any(
+            self._shares_most(other)
+            for other in stories
+            if _shared(lead, other.lead) >= MIN_SHARED_LEAD or _shared(headline, other.headline) >= MIN_SHARED_HEADLINE
+        )
+
+    def _shares_most(self, other: Sketch) -> bool:
         scale = max(self.scale, other.scale)
-        one, two = _scaled(self.whole, scale), _scaled(other.whole, scale)
-        return _shared(one, two) >= MIN_SHARED
+        return _shared(frozenset(_scaled(self.whole, scale).tolist()), _scaled(other.whole, scale)) >= MIN_SHARED
 
 
 class Observation(NamedTuple):
@@ -135,12 +139,23 @@ def observe(
     blocks["place"] = place_keys(row.block for row in seen)
     blocks["form"] = form_keys([row.block for row in seen])
     blocks["words"] = [min(count_words(row.block.text), 65_535) for row in seen]
-    blocks["label"] = [OF_MEMORY if row.rule.startswith(MEMORY) else LABELS.index(row.label) for row in seen]
+    blocks["label"] = [_label(row) for row in seen]
     headline = next(
         (row.captured.get("headline", row.block.text) for row in labelled if row.label is Label.HEADLINE), None
     )
     body = [row.block.text for row in labelled if row.label is Label.BODY]
     return Observation(publisher, sketch_of(body, headline), blocks, proven, sender)
+
+
+def is_body(labels: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of the labels of blocks are the article's."""
+    return np.asarray((labels == BODY) | (labels == BODY_OF_MEMORY))
+
+
+def _label(row: LabelledBlock) -> int:
+    if row.rule.startswith(MEMORY):
+        return BODY_OF_MEMORY if row.label is Label.BODY else OF_MEMORY
+    return LABELS.index(row.label)
 
 
 def sketch_of(paragraphs: Sequence[str], headline: str | None) -> Sketch:
@@ -161,6 +176,6 @@ def _scaled(parts: Parts, scale: int) -> Parts:
     return np.asarray(parts[parts & np.uint32((1 << scale) - 1) == 0])
 
 
-def _shared(one: Parts, other: Parts) -> float:
-    """The share of the smaller set that the other has."""
-    return containment(frozenset(one.tolist()), frozenset(other.tolist()))
+def _shared(one: frozenset[int], other: Parts) -> float:
+    """The share of the smaller set that the other has; 0 where one is empty."""
+    return len(one.intersection(other.tolist())) / min(len(one), len(other)) if one and len(other) else 0.0

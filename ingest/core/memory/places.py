@@ -23,22 +23,32 @@ _WITHOUT_DIGITS = dict.fromkeys(range(ord("0"), ord("9") + 1))
 
 def place_keys(blocks: Iterable[Block]) -> Hashes:
     """The key of each block's place, 64 bits: equal where tags and classes of the four innermost elements are; 0 outside of pages."""
-    known: dict[int, int] = {}
+    names: dict[int, str] = {}
+    known: dict[tuple[str, int], int] = {}
     keys = []
     for block in blocks:
         element = block.markup.element if block.markup else None
         if element is None:
             keys.append(0)
             continue
-        if id(element) not in known:
-            known[id(element)] = _place_key(element)
-        keys.append(known[id(element)])
+        kind = _name(element, names), id(element.parent)  # siblings of one kind have one place
+        key = known.get(kind)
+        if key is None:
+            key = known[kind] = _place_key(element, names)
+        keys.append(key)
     return np.array(keys, np.uint64)
 
 
-def _place_key(element: Element) -> int:
-    around = islice(element.self_and_ancestors(), PLACE_ELEMENTS)
-    return _hash("/".join(f"{each.tag}.{each.class_attr[:200].translate(_WITHOUT_DIGITS)}" for each in around))
+def _place_key(element: Element, names: dict[int, str]) -> int:
+    return _hash("/".join(_name(each, names) for each in islice(element.self_and_ancestors(), PLACE_ELEMENTS)))
+
+
+def _name(element: Element, names: dict[int, str]) -> str:
+    """Tag and classes, without numbers. `names`: of the elements met before, by identity."""
+    name = names.get(id(element))
+    if name is None:
+        name = names[id(element)] = f"{element.tag}.{element.class_attr[:200].translate(_WITHOUT_DIGITS)}"
+    return name
 
 
 @cache_short_texts

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ingest.core.memory.observation import BODY, OF_MEMORY, Sketch
+from ingest.core.memory.observation import OF_MEMORY, Sketch, is_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,7 @@ class PublisherMemory:
 
     def knows_story(self, sketch: Sketch) -> bool:
         """Whether one of its newest stories is the same."""
-        return any(sketch.is_same_story(known) for known in reversed(self.sketches))
+        return sketch.is_any_of(reversed(self.sketches))
 
 
 def find(rows: Rows, keys: Hashes) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
@@ -182,13 +182,13 @@ def _rows_of(seen: Observation, known: PublisherMemory, number: int) -> Iterator
 def _sights(seen: Observation, often: NDArray[np.bool_], number: int) -> Rows:
     """Each line of an article once, with what is counted of it. `often`: which ones come back."""
     blocks = seen.blocks
-    own = np.where((blocks["label"] == BODY) & ~often, blocks["words"], 0).astype(np.float64)
+    own = np.where(is_body(blocks["label"]) & ~often, blocks["words"], 0).astype(np.float64)
     above = np.cumsum(own)
     total = max(above[-1], 1.0) if len(own) else 1.0
     keys, last = np.unique(blocks["key"][::-1], return_index=True)
     last = len(blocks) - 1 - last
     rows = _rows(keys, number, blocks["label"][last])
-    rows["body"] = np.isin(keys, blocks["key"][blocks["label"] == BODY])
+    rows["body"] = np.isin(keys, blocks["key"][is_body(blocks["label"])])
     rows["below"] = above[last] - own[last] >= total / 2
     rows["ends"] = total - above[last] <= MAX_REST_SHARE * total
     return np.asarray(rows[keys != 0])
@@ -200,7 +200,7 @@ def _places(seen: Observation, number: int) -> Rows:
     keys, first, which = np.unique(blocks["place"], return_index=True, return_inverse=True)
     rows = _rows(keys, number, blocks["label"][first])
     rows["place"] = PLACE
-    body = np.bincount(which, np.where(blocks["label"] == BODY, blocks["words"], 0), len(keys))
+    body = np.bincount(which, np.where(is_body(blocks["label"]), blocks["words"], 0), len(keys))
     rows["body"] = 2 * body > np.bincount(which, blocks["words"], len(keys))
     return rows
 
@@ -208,7 +208,7 @@ def _places(seen: Observation, number: int) -> Rows:
 def _forms(seen: Observation, often: NDArray[np.bool_], number: int) -> Rows:
     """Each beginning and each end of the lines around an article's prose once, of those that do not come back as they are."""
     blocks = seen.blocks
-    body = (blocks["label"] == BODY) & ~often
+    body = is_body(blocks["label"]) & ~often
     around = blocks[~often & ~within(body, body & (blocks["form"] == 0).all(axis=1))]
     keys, first = np.unique(around["form"], return_index=True)
     rows = _rows(keys, number, around["label"][first // 2])
@@ -228,7 +228,7 @@ def within(body: NDArray[np.bool_], prose: NDArray[np.bool_]) -> NDArray[np.bool
 def _rows(keys: Hashes, number: int, labels: NDArray[np.uint8]) -> Rows:
     rows = np.zeros(len(keys), LINE)
     rows["key"], rows["stories"], rows["last"] = keys, 1, number
-    rows["label"] = np.where(labels == BODY, OF_MEMORY, labels)
+    rows["label"] = np.where(is_body(labels), OF_MEMORY, labels)
     return rows
 
 

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ingest.core.memory.forms import form_keys
-from ingest.core.memory.lines import line_keys
 from ingest.core.memory.observation import LABELS, OF_MEMORY, sketch_of
-from ingest.core.memory.places import place_keys
 from ingest.core.memory.publisher import find, within
+from ingest.core.memory.sights import MIN_PLACE_STORIES
 from ingest.core.model import Label
 from ingest.core.text.characters import count_words
 from ingest.core.text.lines import ends_like_sentence, is_prose
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from ingest.core.memory.publisher import PublisherMemory, Rows
+    from ingest.core.memory.publisher import PublisherMemory
+    from ingest.core.memory.sights import Sights
     from ingest.core.model import Block
 
     Bools = NDArray[np.bool_]
@@ -50,13 +50,10 @@ MIN_ARTICLE_WORDS = 100
 """Words of the article above such a line."""
 MAX_TURNS_SHARE, MIN_TURNS = 0.7, 5
 """Changes between the article's lines and the publisher's for each line of the article (of at least so many)."""
-MIN_PLACE_STORIES = 4
 MIN_PLACE_SHARE = 0.3
-"""Share of the stories, of at least so many, from which articles stand in a place of the publisher's template."""
+"""Share of the stories from which articles stand in a place of the publisher's template."""
 MAX_OUTSIDE_SHARE = 0.5
 """Share of a place's stories up to which it seldom holds the article."""
-MIN_HOME_SHARE = 0.9
-"""Share of a place's stories, of at least `MIN_PLACE_STORIES`, from which it always holds the article."""
 MAX_ARTICLE_DOUBT, MIN_OUTSIDE_DOUBT = 0.1, 0.2
 """The labeller's doubt up to which a block is the article's for certain, and from which one below it may be none of it."""
 MIN_PLACE_WORDS = 50
@@ -76,6 +73,8 @@ MIN_HEAD_DOUBT = 0.15
 A line that one article has several times ("Pros", "Cons") is a head, however often it comes back."""
 MIN_LONE_DOUBT = 0.5
 """Its doubt from which a line is the publisher's where only one other story is known: that may be a part of the same series."""
+SURE_BOILERPLATE = 0.9
+"""The labeller's doubt from which memory need not say, too, that a block is none of the article."""
 MIN_LEFT_WORDS = 15
 """Words that must be left of the article, or memory is not believed: a second version of a story that it does not know again."""
 
@@ -89,8 +88,33 @@ class Remembered(NamedTuple):
     of: int
 
 
+class _View(NamedTuple):
+    """An article as memory sees it; each array has a row for each block."""
+
+    sights: Sights
+    own: Bools
+    """Which ones the labeller takes for the article's."""
+    doubt: Floats
+    free: Bools
+    """Which ones no rule and no headline has decided."""
+    stories: Ints
+    """Other stories that have the line."""
+    of: int
+    """Other stories."""
+    words: Ints
+    prose: Bools
+    sentence: Bools
+    inside: Bools
+    """Which ones stand among the article's paragraphs."""
+    is_page: bool
+
+    def usual(self) -> Bools:
+        """Which lines so many others have that even a paragraph is the publisher's."""
+        return np.asarray((self.stories > 1) & (self.stories >= MIN_USUAL_SHARE * self.of))
+
+
 def recall(
-    memory: PublisherMemory,
+    sights: Sights,
     blocks: Sequence[Block],
     body: Sequence[bool],
     doubt: Sequence[float],
@@ -102,69 +126,36 @@ def recall(
     `body`: which blocks the labeller takes for the article's. `doubt`: its probability, 0 to 1, that a block is not. `free`: which ones no
     rule and no headline has decided.
     """
-    keys = line_keys(block.text for block in blocks)
-    at, found = find(memory.lines, keys)
-    places = _Places.of(memory, blocks)
-    if not (found.any() or places.seen.any()):
-        return {}
-    rows = memory.lines[np.where(found, at, 0)]
-    stories = np.where(found, rows["stories"], 0).astype(np.intp)
     own, uncertain, allowed = np.asarray(body, bool), np.asarray(doubt), np.asarray(free, bool)
-    of = memory.stories
-    if _is_known(memory, blocks, own, stories, headline):
+    stories, of = sights.stories(), sights.memory.stories
+    if not (stories.any() or sights.seen().any()):
+        return {}
+    if _is_known(sights.memory, blocks, own, stories, headline):
         of, stories = of - 1, np.maximum(stories - 1, 0)
     if of < 1:
         return {}
-    words = np.array([count_words(block.text) for block in blocks])
-    decided = {}
-    prose = np.array([is_prose(block.text) for block in blocks])
-    sentence = prose | np.array([ends_like_sentence(block.text) for block in blocks]) & (words >= MIN_SENTENCE_WORDS)
-    inside = within(article := own & (stories == 0), article & prose)
-    usual = (stories > 1) & (stories >= MIN_USUAL_SHARE * of)
-    gone = _repeats(blocks, stories, of, inside, prose, sentence, usual, uncertain)
-    for index in np.flatnonzero(gone & allowed).tolist():
-        decided[index] = Remembered(_label(rows[index]), REPEATS, int(stories[index]), of)
+    asked = own | (uncertain < SURE_BOILERPLATE)
+    needed = own | (asked & (stories > 0))
+    texts = [block.text if need else "" for block, need in zip(blocks, needed.tolist(), strict=True)]
+    words, prose = np.array(list(map(count_words, texts))), np.array(list(map(is_prose, texts)))
+    sentence = prose | np.array(
+        [
+            words >= MIN_SENTENCE_WORDS and ends_like_sentence(text)
+            for text, words in zip(texts, words.tolist(), strict=True)
+        ],
+        bool,
+    )
+    article = own & (stories == 0)
+    inside = within(article, article & prose)
     is_page = any(block.markup for block in blocks)
-    end = _end(rows, stories, of, keys, words, own & (stories <= 1), allowed, SURE_END_STORIES if is_page else 0)
-    if end is not None:
-        below = allowed & ~(places.is_home() & (uncertain <= MAX_ARTICLE_DOUBT))
-        for index in (end + 1 + np.flatnonzero(below[end + 1 :])).tolist():
-            ends = Remembered(_label(rows[end]), BELOW, int(rows[end]["ends"]), int(rows[end]["stories"]))
-            decided.setdefault(index, ends)
-    tail, first = _tail(inside, usual & (not is_page))
-    for index in np.flatnonzero(
-        tail & allowed & own & ((stories > 0) | ~sentence | (uncertain >= MIN_ONCE_DOUBT))
-    ).tolist():
-        decided.setdefault(index, Remembered(_label(rows[first]), BELOW, int(stories[first]), of))
-    outside = _outside(places, own, words, uncertain, of)
-    for index in np.flatnonzero(outside & allowed).tolist():
-        decided.setdefault(index, Remembered(Label.PROMO, OUTSIDE, int(places.held[index]), int(places.seen[index])))
-    forms = _forms(memory, blocks, of)
-    for index in np.flatnonzero((forms > 0) & ~inside & own & allowed & ~found).tolist():
-        decided.setdefault(index, Remembered(Label.PROMO, FORM_RULE, int(forms[index]), of))
+    view = _View(sights, own, uncertain, allowed, stories, of, words, prose, sentence, inside, is_page)
+    decided: dict[int, Remembered] = {}
+    for step in (_repeats, _below, _tail, _outside, _forms):
+        for index, said in step(view, blocks):
+            if allowed[index] and asked[index]:
+                decided.setdefault(index, said)
     left = int(words[[own[i] and i not in decided for i in range(len(blocks))]].sum())
     return decided if left >= MIN_LEFT_WORDS else {}
-
-
-class _Places(NamedTuple):
-    """What is known of the place of each block: stories that have it, and those in which it held a part of the article. 0 outside of pages."""
-
-    seen: Ints
-    held: Ints
-
-    @classmethod
-    def of(cls, memory: PublisherMemory, blocks: Sequence[Block]) -> _Places:
-        at, found = find(memory.lines, place_keys(blocks))
-        rows = memory.lines[np.where(found, at, 0)] if len(memory.lines) else np.zeros(len(blocks), memory.lines.dtype)
-        return cls(*(np.where(found, rows[count], 0).astype(np.intp) for count in ("stories", "body")))
-
-    def is_home(self) -> Bools:
-        """Which places always held the article."""
-        return (self.seen >= MIN_PLACE_STORIES) & (self.held >= MIN_HOME_SHARE * self.seen)
-
-    def is_foreign(self) -> Bools:
-        """Which places never did."""
-        return np.asarray((self.seen >= MIN_PLACE_STORIES) & (self.held == 0))
 
 
 def _is_known(
@@ -173,77 +164,90 @@ def _is_known(
     """Whether the memory has learned from this article, or another version of it: as the labeller sees it, or without what comes back."""
     if not (own & (stories > 0)).any():
         return False
+    rare = own & (stories < 2)
     return any(
         memory.knows_story(sketch_of([block.text for block, mine in zip(blocks, part, strict=True) if mine], headline))
-        for part in (own, own & (stories < 2))
+        for part in ((own, rare) if (own != rare).any() else (own,))
     )
 
 
-def _repeats(
-    blocks: Sequence[Block],
-    stories: Ints,
-    of: int,
-    inside: Bools,
-    prose: Bools,
-    sentence: Bools,
-    usual: Bools,
-    doubt: Floats,
-) -> Bools:
-    """The lines that are the publisher's own. `inside`: which stand among the article's paragraphs."""
-    if of == 1:
-        return (stories > 0) & (doubt >= MIN_LONE_DOUBT)
-    texts = Counter(block.text for block in blocks)
-    heads = np.array([texts[block.text] > 1 for block in blocks])
-    doubted = doubt >= MIN_ONCE_DOUBT
-    around = (stories >= MIN_AROUND_SHARE * of) | doubted | ~sentence
-    among = doubted | np.where(prose, usual, (stories > 1) & (doubt >= MIN_HEAD_DOUBT))
-    return (stories > 0) & np.where(inside, among & ~heads, around)
+def _repeats(view: _View, blocks: Sequence[Block]) -> Iterator[tuple[int, Remembered]]:
+    """The lines that are the publisher's own."""
+    if view.of == 1:
+        gone = view.doubt >= MIN_LONE_DOUBT
+    else:
+        texts = Counter(block.text for block in blocks)
+        heads = np.array([texts[block.text] > 1 for block in blocks])
+        doubted, often = view.doubt >= MIN_ONCE_DOUBT, (view.stories > 1) & (view.doubt >= MIN_HEAD_DOUBT)
+        around = (view.stories >= MIN_AROUND_SHARE * view.of) | doubted | ~view.sentence
+        among = doubted | np.where(view.prose, view.usual(), often)
+        gone = np.where(view.inside, among & ~heads, around)
+    for index in np.flatnonzero((view.stories > 0) & gone).tolist():
+        yield index, Remembered(_label(view.sights.lines[index]), REPEATS, int(view.stories[index]), view.of)
 
 
-def _tail(inside: Bools, usual: Bools) -> tuple[Bools, int]:
-    """What stands below the article's prose and a usual line of the publisher's, and the first such line."""
-    below = np.arange(len(inside)) > (np.flatnonzero(inside)[-1] if inside.any() else len(inside))
-    ends = np.flatnonzero(below & usual)
-    first = int(ends[0]) if len(ends) else len(inside)
-    return np.arange(len(inside)) > first, first
+def _below(view: _View, blocks: Sequence[Block]) -> Iterator[tuple[int, Remembered]]:
+    """What stands below a line that ends this publisher's articles, but for what the labeller is sure of in a place that always held them."""
+    end = _end(view)
+    if end is not None:
+        row = view.sights.lines[end]
+        said = Remembered(_label(row), BELOW, int(row["ends"]), int(row["stories"]))
+        kept = view.sights.at_home() & (view.doubt <= MAX_ARTICLE_DOUBT)
+        yield from ((index, said) for index in range(end + 1, len(blocks)) if not kept[index])
 
 
-def _outside(places: _Places, own: Bools, words: Ints, doubt: Floats, of: int) -> Bools:
+def _tail(view: _View, blocks: Sequence[Block]) -> Iterator[tuple[int, Remembered]]:
+    """In a text, what stands below the article's prose and below a usual line of the publisher's there, but for sentences that are new."""
+    last = int(np.flatnonzero(view.inside)[-1]) if view.inside.any() else len(blocks)
+    first = next((at for at in np.flatnonzero(view.usual()).tolist() if at > last), None)
+    if first is None or view.is_page:
+        return
+    said = Remembered(_label(view.sights.lines[first]), BELOW, int(view.stories[first]), view.of)
+    gone = view.own & ((view.stories > 0) | ~view.sentence | (view.doubt >= MIN_ONCE_DOUBT))
+    yield from ((index, said) for index in range(first + 1, len(blocks)) if gone[index])
+
+
+def _outside(view: _View, blocks: Sequence[Block]) -> Iterator[tuple[int, Remembered]]:
     """Blocks in places that never held an article, and doubtful ones below the article in places that seldom did."""
-    foreign = own & places.is_foreign()
-    article = own & (doubt <= MAX_ARTICLE_DOUBT) & (places.held >= MIN_PLACE_SHARE * of)
-    if of < MIN_PLACE_STORIES or words[article].sum() < MIN_PLACE_WORDS:
-        return foreign
-    below = np.arange(len(own)) > np.flatnonzero(article)[-1]
-    seldom = own & below & (places.held <= MAX_OUTSIDE_SHARE * places.seen) & (doubt >= MIN_OUTSIDE_DOUBT)
-    return np.asarray(foreign | seldom)
+    seen, held = view.sights.seen(), view.sights.held()
+    gone = view.sights.abroad()
+    article = view.own & (view.doubt <= MAX_ARTICLE_DOUBT) & (held >= MIN_PLACE_SHARE * view.of)
+    if view.of >= MIN_PLACE_STORIES and view.words[article].sum() >= MIN_PLACE_WORDS:
+        below = np.arange(len(blocks)) > np.flatnonzero(article)[-1]
+        gone |= below & (held <= MAX_OUTSIDE_SHARE * seen) & (view.doubt >= MIN_OUTSIDE_DOUBT)
+    for index in np.flatnonzero(gone & view.own).tolist():
+        yield index, Remembered(Label.PROMO, OUTSIDE, int(held[index]), int(seen[index]))
 
 
-def _forms(memory: PublisherMemory, blocks: Sequence[Block], of: int) -> Ints:
-    """How many other stories have a line around their prose that begins or ends as each line does; 0 where it is too few."""
-    keys = form_keys(blocks).ravel()
+def _forms(view: _View, blocks: Sequence[Block]) -> Iterator[tuple[int, Remembered]]:
+    """New lines around the prose of a text that begin or end like those that other stories have there."""
+    if view.is_page:
+        return
+    memory, keys = view.sights.memory, form_keys(blocks).ravel()
     at, found = find(memory.lines, keys)
     found &= keys != 0
     stories = np.zeros(len(keys), np.intp)
-    stories[found] = memory.lines["stories"][at[found]].astype(np.intp) - (memory.stories - of)
+    stories[found] = memory.lines["stories"][at[found]].astype(np.intp) - (memory.stories - view.of)
     most = stories.reshape(-1, 2).max(axis=1)
-    return np.asarray(np.where((most > 1) & (most >= MIN_USUAL_SHARE * of), most, 0))
+    enough = (most > 1) & (most >= MIN_USUAL_SHARE * view.of) & (view.sights.stories() == 0)
+    for index in np.flatnonzero(enough & view.own & ~view.inside).tolist():
+        yield index, Remembered(Label.PROMO, FORM_RULE, int(most[index]), view.of)
 
 
-def _end(
-    rows: Rows, stories: Ints, of: int, keys: NDArray[np.uint64], words: Ints, article: Bools, free: Bools, sure: int
-) -> int | None:
-    """The first line with enough of the article above it that ends this publisher's articles, and has ended `sure` of them or all that have it."""
+def _end(view: _View) -> int | None:
+    """The first line with enough of the article above it that ends this publisher's articles."""
+    keys, rows, article = view.sights.keys, view.sights.lines, view.own & (view.stories <= 1)
+    sure = np.minimum(rows["stories"], SURE_END_STORIES) if view.is_page else 0
     ends = (
-        free
-        & (stories >= max(MIN_END_STORIES, MIN_USUAL_SHARE * of))
-        & (rows["ends"] >= np.maximum(MIN_END_SHARE * rows["stories"], np.minimum(rows["stories"], sure)))
+        view.free
+        & (view.stories >= max(MIN_END_STORIES, MIN_USUAL_SHARE * view.of))
+        & (rows["ends"] >= np.maximum(MIN_END_SHARE * rows["stories"], sure))
         & (rows["below"] >= MIN_BELOW_SHARE * rows["stories"])
-        & (np.cumsum(np.where(article, words, 0)) >= MIN_ARTICLE_WORDS)
+        & (np.cumsum(np.where(article, view.words, 0)) >= MIN_ARTICLE_WORDS)
     )
     last = {key: at for at, key in enumerate(keys.tolist())}
     end = next((at for at in np.flatnonzero(ends).tolist() if last[int(keys[at])] == at), None)
-    return None if end is None or _is_interleaved(stories[:end] > 1, article[:end]) else end
+    return None if end is None or _is_interleaved(view.stories[:end] > 1, article[:end]) else end
 
 
 def _is_interleaved(repeated: Bools, article: Bools) -> bool:

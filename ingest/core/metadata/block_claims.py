@@ -11,7 +11,7 @@ from ingest.core.metadata.authors import looks_like_person, parse_authors
 from ingest.core.metadata.credits import clean_credit, split_caption
 from ingest.core.metadata.date_reader import DateReader
 from ingest.core.metadata.validate import drop_invalid
-from ingest.core.model import Claim, Label, LabelledBlock, Origin
+from ingest.core.model import JUDGED, Claim, Label, LabelledBlock, Origin
 from ingest.core.packs import Rulebook
 from ingest.core.text.date_lines import date_line
 from ingest.core.text.dates import marker
@@ -193,8 +193,8 @@ def _related(rows: Sequence[LabelledBlock]) -> list[Mapping[str, str | None]]:
             if links or not linked:
                 url = row.captured.get("url") or next((link.url for link in links), None)
                 related.append({"headline": headline, "url": url})
-        elif row.rule != "model" or not _is_outside_article(row):
-            if row.rule == "model" and not linked and row.block.kind != "heading" and _is_headline_like(row.block.text):
+        elif row.rule not in JUDGED or not _is_outside_article(row):
+            if row.rule in JUDGED and not linked and row.block.kind != "heading" and _is_headline_like(row.block.text):
                 related.append({"headline": row.block.text, "url": None})
             related += [{"headline": link.text, "url": link.url} for link in links if _is_headline_like(link.text, 3)]
     return related

@@ -7,6 +7,7 @@ the name of its element.
 from __future__ import annotations
 
 import re
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from ingest.core.html.dom import class_tokens, descendants, element_text, of_foreign_thing
@@ -126,7 +127,8 @@ def _of_run(runs: Sequence[TextRun], at: int, reader: DateReader) -> tuple[list[
         called = marker(text) or _said_before(runs, at, time)
         if not in_sentence(time) and (claim := reader.stated(called, time.get("datetime"), "page")):
             return [claim], []
-    if _called_date(element) and (found := _of_attributes(element, reader, text)):
+    named = _called_date(element)
+    if named and (found := _of_attributes(element, reader, text)):
         return found, []
     if (
         len(text) >= MIN_PROSE_RUN_CHARACTERS
@@ -139,11 +141,11 @@ def _of_run(runs: Sequence[TextRun], at: int, reader: DateReader) -> tuple[list[
     found, line_read = list(reader.all(text, "page", field=default)), text
     if not found:
         found, line_read = list(reader.all(whole, "page", field=default)), whole
-    if not found or (is_sentence(line_read) and not _called_date(element)):
+    if not found or (is_sentence(line_read) and not named):
         return [], []
     if len(text) <= DATE_LINE_CHARACTERS:
         return found, []
-    return [], found if marker(whole) or strip_byline_marker(whole) is not None or _called_date(element) else []
+    return [], found if marker(whole) or strip_byline_marker(whole) is not None or named else []
 
 
 def _set_apart(runs: Sequence[TextRun], at: int) -> bool:
@@ -195,7 +197,7 @@ def _of_attributes(element: HtmlElement, reader: DateReader, text: str) -> list[
 def _called_date(element: HtmlElement) -> bool:
     """True if an element, or one of the two around it, is named as a date."""
     wanted = word_set("places", "published") | word_set("places", "modified")
-    nodes = [element, *list(element.iterancestors())[:2]]
+    nodes = (element, *islice(element.iterancestors(), 2))
     return any(
         not wanted.isdisjoint(class_tokens(f"{e.get('class') or ''} {e.get('itemprop') or e.get('property') or ''}"))
         for e in nodes
@@ -204,16 +206,17 @@ def _called_date(element: HtmlElement) -> bool:
 
 def in_caption(element: HtmlElement, captions: frozenset[HtmlElement]) -> bool:
     """True if an element is in an image's caption; some templates put the headline itself into one."""
-    around = (
-        node for node in (element, *element.iterancestors()) if node.tag in {"figure", "figcaption"} or node in captions
-    )
+    nodes = chain((element,), element.iterancestors())
+    around = (node for node in nodes if node.tag in {"figure", "figcaption"} or node in captions)
     caption = next(around, None)
     return caption is not None and next(caption.iter("h1"), None) is None
 
 
 def paragraph_of(element: HtmlElement) -> str:
     """The text of the paragraph or similar element around an element; "" if that element contains several paragraphs."""
-    holder = next((e for e in (element, *element.iterancestors()) if e.tag in BLOCK_TAGS), None)
+    holder: HtmlElement | None = element
+    while holder is not None and holder.tag not in BLOCK_TAGS:
+        holder = holder.getparent()
     if holder is None or holder.tag == "body" or any(child.tag in BLOCK_TAGS for child in descendants(holder)):
         return ""
     return element_text(holder, max_characters=2 * MIN_PROSE_RUN_CHARACTERS)

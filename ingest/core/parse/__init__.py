@@ -76,6 +76,7 @@ def parse_text(
         notes=notes,
         declared=page.declared if page else (),
         drawn=page.drawn if page else False,
+        has_script=page.has_script if page else False,
     )
     return ParsedArticle(article, page)
 

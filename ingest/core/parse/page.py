@@ -40,6 +40,12 @@ class ParsedPage:
     is_large: bool = False
     """Whether its tree is to be made and read in a thread of its own (`caching.in_own_thread`)."""
 
+    @property
+    def has_script(self) -> bool:
+        """Whether it has a script that could draw something."""
+        scripts = self.index.by_tag["script"] if self.index else ()
+        return any("json" not in (script.get("type") or "").lower() for script in scripts)
+
     def find_main_region(self) -> str | None:
         """The text that a main-region finder keeps, a line a block; None where the page is too deep or too large for it.
 

@@ -32,8 +32,6 @@ class HashIndex:
     keys share them and the table stays small enough for the cache.
     """
     begin: NDArray[np.int32]
-    deepest: int
-    """The largest number of keys that share their upper bits: the number of comparisons that finds any key."""
 
     @classmethod
     def of(cls, keys: Hashes) -> HashIndex:
@@ -42,7 +40,7 @@ class HashIndex:
         shift = np.uint64(64 - bits)
         sizes = np.bincount((keys >> shift).astype(np.intp), minlength=1 << bits)
         begin = np.concatenate((np.zeros(1, np.intp), np.cumsum(sizes))).astype(np.int32)
-        return cls(keys, shift, begin, int(sizes.max(initial=0)))
+        return cls(keys, shift, begin)
 
     def find(self, among: Hashes) -> tuple[Ints, Ints]:
         """The positions in `among` that hold a key, ascending, and which key each is."""
@@ -50,9 +48,12 @@ class HashIndex:
         key, end = self.begin.take(upper), self.begin.take(upper + 1)
         at = np.flatnonzero(key < end)
         key, end, wanted = key[at].astype(np.intp), end[at], among[at]
-        for _ in range(self.deepest - 1):  # advance past keys that do not match
-            key += (self.keys.take(key) != wanted) & (key + 1 < end)
         true = self.keys.take(key) == wanted
+        left = np.flatnonzero(~true & (key + 1 < end))
+        while len(left):  # one in five: past keys that do not match
+            key[left] += 1
+            true[left] = self.keys.take(key[left]) == wanted[left]
+            left = left[~true[left] & (key[left] + 1 < end[left])]
         return at[true], key[true]
 
 

@@ -66,16 +66,22 @@ class Claimed:
         return json.dumps(asdict(self)).encode()
 
     @classmethod
-    def from_json(cls, content: bytes) -> Claimed:
-        """Raises ValueError for what is none of ours."""
+    def from_json(cls, content: bytes, path: str) -> Claimed:
+        """What the claim at this path says. Raises ValueError for one that is none of ours: who writes to a bucket may not choose what we delete."""
         try:
             found = json.loads(content)
             source, settled = found.pop("source"), found.pop("settled")
             sidecar = source.pop("sidecar")
             seen = SeenSource(**source, sidecar=(sidecar[0], sidecar[1]) if sidecar else None)
-            return cls(seen, settled=Settled(**settled) if settled else None, **found)
+            claimed = cls(seen, settled=Settled(**settled) if settled else None, **found)
+            target = claimed.settled.target if claimed.settled else None
+            ours = seen.path == path and (seen.key.startswith("inbox/") or _is_settled(seen.key))
+            ours = ours and (target is None or _is_settled(target))
         except (TypeError, LookupError, AttributeError) as error:
             raise ValueError(f"no claim: {error}") from error
+        if not ours or (seen.sidecar and not _is_sidecar_of(seen)):
+            raise ValueError("no claim of ours")
+        return claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +104,18 @@ class ObjectSource:
 
     def close(self) -> None:
         """The lease stays until the source is settled or released."""
+
+
+def _is_settled(key: str) -> bool:
+    return filenames.split_path(key)[0] != "claimed"  # or raises NotInSpool, which is a ValueError
+
+
+def _is_sidecar_of(seen: SeenSource) -> bool:
+    folder, _, name = seen.key.rpartition("/")
+    inbox = seen.key.startswith("inbox/")
+    return seen.sidecar is not None and seen.sidecar[0] == (
+        seen.key + filenames.SIDECAR if inbox else f"{folder}/{filenames.token_of(name)}{filenames.SIDECAR}"
+    )
 
 
 def token_for(key: str, version: str, modified: int) -> str:

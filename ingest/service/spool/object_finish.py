@@ -19,7 +19,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import cast
 
-from ingest.errors import TransientError
 from ingest.service.formats import JournalEntry
 from ingest.service.objects.bucket import Bucket, Conflict
 from ingest.service.spool import filenames
@@ -35,13 +34,15 @@ FINISHED_TOGETHER = 50
 """… or until there are so many: a file of the journal has their lines."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Batch:
-    """Sources that are finished together. `key`: of their file in the journal, once it is chosen."""
+    """Sources that are finished together, and how far that is: after a fault it goes on from there. `key`: of their file in the journal."""
 
     sources: dict[str, tuple[Claimed, str]] = field(default_factory=dict)
     since: float = field(default_factory=time.monotonic)
+    kept: set[str] = field(default_factory=set)
     key: str | None = None
+    journaled: bool = False
 
 
 class Unfinished:
@@ -55,9 +56,10 @@ class Unfinished:
         self._lock = threading.Lock()
         self._batch = _Batch()
         self._failed: list[_Batch] = []
+        self._begun: list[_Batch] = []
 
     def __len__(self) -> int:
-        return len(self._batch.sources) + sum(len(batch.sources) for batch in self._failed)
+        return sum(len(batch.sources) for batch in (self._batch, *self._failed, *self._begun))
 
     def add(self, path: str, claimed: Claimed, version: str) -> None:
         """One more settled source; `version`: of its claim."""
@@ -78,26 +80,32 @@ class Unfinished:
         with self._lock:
             batches = [*self._failed, self._batch]
             self._failed, self._batch = [], _Batch()
-        for number, batch in enumerate(batches):
-            if batch.sources:
-                try:
+            self._begun += batches
+        try:
+            for batch in batches:
+                if batch.sources:
                     self._finish(batch, working)
-                except TransientError:
-                    with self._lock:
-                        self._failed += batches[number:]
-                    raise
+        finally:
+            with self._lock:
+                self._begun = [batch for batch in self._begun if batch not in batches]
+                self._failed += [batch for batch in batches if batch.sources]
 
     def _finish(self, batch: _Batch, working: Callable[[], AbstractContextManager[None]]) -> None:
         for path, (claimed, _) in batch.sources.items():
+            if path not in batch.kept:
+                with working():
+                    self._keep(path, claimed)
+                batch.kept.add(path)
+        if not batch.journaled:
+            settled = (claimed.settled for claimed, _ in batch.sources.values())
             with working():
-                self._keep(path, claimed)
-        settled = (claimed.settled for claimed, _ in batch.sources.values())
-        with working():
-            batch.key = batch.key or self._journal.new_key()
-            self._journal.write(batch.key, [cast(JournalEntry, each.line) for each in settled if each])
-        for path, (claimed, version) in batch.sources.items():
+                batch.key = batch.key or self._journal.new_key()
+                self._journal.write(batch.key, [cast(JournalEntry, each.line) for each in settled if each])
+            batch.journaled = True
+        for path, (claimed, version) in list(batch.sources.items()):
             with working():
                 self._forget(path, claimed, version)
+            del batch.sources[path]
 
     def _keep(self, path: str, claimed: Claimed) -> None:
         source, settled = claimed.source, claimed.settled

@@ -1,4 +1,5 @@
-"""The journal of an object spool: `journal/<day>/<token>.jsonl`, each with the lines of some sources, never changed.
+"""The journal of an object spool: `journal/<day>/<token>.jsonl`, each with the lines of some sources, never changed. Those of days that are
+over are joined.
 
 A source is settled by one conditional write of its claim, which has its line in it (object_spool.py). Whoever finishes it copies the line
 to a file of the journal before the claim is deleted; after a kill somebody else does, and then two files have the line. A reader gives each
@@ -9,9 +10,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from itertools import islice
+from typing import TypeVar
 
 from ingest.service.formats import JournalEntry
 from ingest.service.journal import parse_line
@@ -23,8 +27,12 @@ LATE_SECONDS = 600.0
 """A file may appear so long after the time in its name: its writer was held up, or its clock estimate was off."""
 MAX_TAIL_FILES = 50
 FOLLOW_SECONDS = 2.0
+JOINED_BYTES = 4 << 20
+"""Files of days that are over are joined until they are so large: some 7,000 lines."""
+JOINED_DAYS = 10  # that are looked at: older ones have been joined
 FOLLOWED_TOKENS = 100_000
 """Lines whose second copy is left out by who follows: a copy comes within the time of a lease."""
+_Item = TypeVar("_Item")
 
 
 class ObjectJournal:
@@ -109,15 +117,67 @@ class ObjectJournal:
         yield from (entry for entry in files if entry.modified >= since)
 
     def _once(self, files: Iterable[Entry], seen: dict[str, None]) -> Iterator[JournalEntry]:
+        read: set[str] = set()
+        waiting = deque[Iterator[Entry]]([iter(files)])
+        while waiting:
+            for entry in waiting.popleft():
+                if entry.key in read:
+                    continue
+                read.add(entry.key)
+                try:
+                    content = self._bucket.get(entry.key).content
+                except FileNotFoundError:  # it was joined to another meanwhile
+                    waiting.append(self._bucket.list(entry.key[: len(FOLDER) + 11]))
+                    continue
+                for line in filter(None, map(parse_line, content.splitlines())):
+                    if (token := line.get("token", "")) not in seen:
+                        seen[token] = None
+                        yield line
+
+    def join(self, working: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        """Join the small files of days that are over; within `working` for each request. What was read is written first, to a file of its own, and nothing else is deleted: any
+        number may do this at once, and be killed.
+        """
+        today = _first_key(self._bucket.server_time() - LATE_SECONDS)
+        for day in [day for day in self._bucket.folders(FOLDER) if day < today[: len(day)]][-JOINED_DAYS:]:
+            taken, size = list[Entry](), 0
+            for entry in each_within(self._bucket.list(day), working):
+                if entry.size < JOINED_BYTES:
+                    taken.append(entry)
+                    size += entry.size
+                if size >= JOINED_BYTES:
+                    self._join(taken, working)
+                    taken, size = [], 0
+            self._join(taken, working)
+
+    def _join(self, files: list[Entry], working: Callable[[], AbstractContextManager[None]]) -> None:
+        if len(files) < 2:
+            return
+        # Named after the last of them: a file has no line that is younger than its name.
+        key = f"{files[-1].key.removesuffix('.jsonl')}-{filenames.new_token()[17:]}.jsonl"
+        lines: dict[str, JournalEntry] = {}
         for entry in files:
             try:
-                content = self._bucket.get(entry.key).content
-            except FileNotFoundError:  # deleted meanwhile
-                continue
-            for line in filter(None, map(parse_line, content.splitlines())):
-                if (token := line.get("token", "")) not in seen:
-                    seen[token] = None
-                    yield line
+                with working():
+                    content = self._bucket.get(entry.key).content
+            except FileNotFoundError:  # another process joins them
+                return
+            lines |= {line["token"]: line for line in filter(None, map(parse_line, content.splitlines()))}
+        with working():
+            self.write(key, lines.values())
+        for entry in files:
+            with working():
+                self._bucket.delete(entry.key)
+
+
+def each_within(items: Iterator[_Item], working: Callable[[], AbstractContextManager[None]]) -> Iterator[_Item]:
+    """The same items, each asked for within `working`."""
+    while True:
+        with working():
+            item = next(items, None)
+        if item is None:
+            return
+        yield item
 
 
 def _first_key(at: float) -> str:

@@ -63,6 +63,8 @@ class Leases:
         self._unfinished = unfinished
         self._holder = f"{socket.gethostname()}-{os.getpid()}-{filenames.new_token()[17:]}"
         self._held: dict[str, Lease] = {}
+        self._doubtful: set[str] = set()
+        """Claims that may have been made: the store did not answer."""
 
     def __contains__(self, path: object) -> bool:
         return path in self._held
@@ -86,7 +88,11 @@ class Leases:
         try:
             version = self.bucket.put(seen.path, claimed.to_json(), absent=True)
         except Conflict:
-            return False
+            return seen.path in self._doubtful and self.take(seen.path) is not None  # by ourselves, perhaps
+        except TransientError:
+            self._doubtful.add(seen.path)
+            raise
+        self._doubtful.discard(seen.path)
         self._held[seen.path] = Lease(self, seen.path, claimed, version)
         return True
 
@@ -143,7 +149,7 @@ class Leases:
     def _read(self, path: str) -> tuple[Claimed, str] | None:
         try:
             found = self.bucket.get(path)
-            return Claimed.from_json(found.content), found.version
+            return Claimed.from_json(found.content, path), found.version
         except FileNotFoundError:
             return None
         except ValueError:

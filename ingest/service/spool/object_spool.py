@@ -87,9 +87,9 @@ class ObjectSpool:
         entry = self.bucket.head(key)
         if entry is None:
             raise TransientError("what was put into the inbox is not there")
-        seen = source_at(entry, sidecar=self.bucket.head(key + SIDECAR) if claims else None)
+        seen = source_at(entry)
         if self._queued:
-            self.claim(seen, lease=False)
+            self.claim(source_at(entry, sidecar=self.bucket.head(key + SIDECAR) if claims else None), lease=False)
         return seen.path
 
     def requeue(self, path: str, *, replace: bool) -> str | None:
@@ -234,6 +234,11 @@ class ObjectSpool:
         for entry in self.bucket.list(f"{folder}/"):
             if filenames.is_source(entry.key.rpartition("/")[2]):
                 yield entry.key
+
+    def settled_before(self, day: str) -> Iterator[str]:
+        """Keys of all that was settled in `done` before a day: sources and what belongs to them."""
+        days = [folder for folder in self.bucket.folders("done/") if folder < f"done/{day}"]
+        return (entry.key for folder in days for entry in self.bucket.list(folder))
 
     def read(self, path: str, limit: int) -> bytes:
         """The bytes of a settled source. Raises FileNotFoundError, and OSError for more than `limit`."""

@@ -90,7 +90,7 @@ class ContentCleaners:
 
     def wake(self) -> None:
         """End the wait of `step`. For any thread."""
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(OSError):  # the pipe is full, or closed
             os.write(self._wakes, b".")
 
     def step(self, timeout: float) -> None:
@@ -169,4 +169,5 @@ class ContentCleaners:
             self._reap(child)
         self._selector.close()
         os.close(self._woken)
-        os.close(self._wakes)
+        wakes, self._wakes = self._wakes, -1
+        os.close(wakes)

@@ -42,6 +42,7 @@ LANES_PER_WORKER = 6
 """A page takes 20 ms of a core and eight requests of some 10 ms each, one after the other: so many lanes keep a worker process busy."""
 FINISHERS = 4
 """Threads that finish what is settled: two to four requests a source, against the eight of its lane."""
+FINISH_SECONDS = 5.0  # that they may take once we are to stop
 PAUSE_SECONDS = 0.5  # between two looks at what is to be finished or renewed
 
 
@@ -78,7 +79,7 @@ class LanePool:
         self._retry_at = 0.0
         self._ended = threading.Event()
         for work in (*[self._lane] * self._lanes, *[self._finish] * FINISHERS, self._renew):
-            threading.Thread(target=work, daemon=True).start()
+            threading.Thread(target=self._again_and_again, args=(work,), daemon=True).start()
 
     def __contains__(self, path: object) -> bool:
         return path in self._running or any(work.path == path for work in self._waiting)
@@ -159,18 +160,25 @@ class LanePool:
             time.sleep(0.01)
         with contextlib.suppress(TransientError):
             self._spool.unfinished.finish()
+            while len(self._spool.unfinished) and time.monotonic() < until + FINISH_SECONDS:
+                time.sleep(0.01)  # a thread of ours is at it
             going_on = {path for path, (_, future) in begun.items() if not future.done()}
             self._spool.release([path for path in self._spool.leases.paths() if path not in going_on])
         self._contents.close()
 
     # --- the lanes ----------------------------------------------------------------------------------------------------
 
-    def _lane(self) -> None:
+    def _again_and_again(self, work: Callable[[], None]) -> None:
+        """Run in this thread; after a bug, whose traceback is printed, in another."""
         try:
-            while True:
-                self._tasks.get()()
-        finally:  # a bug, whose traceback is printed; the lane goes on in another thread
-            threading.Thread(target=self._lane, daemon=True).start()
+            work()
+        finally:
+            if not self._ended.is_set():
+                threading.Thread(target=self._again_and_again, args=(work,), daemon=True).start()
+
+    def _lane(self) -> None:
+        while True:
+            self._tasks.get()()
 
     def _run(self, work: _Work, ended: Future[Finished]) -> None:
         try:

@@ -121,8 +121,8 @@ class JournalIndex:
         for line in found:
             with contextlib.suppress(KeyError, TypeError, ValueError, AttributeError):  # not ours
                 self.add(line, counted=not counts)
-        if counts and found:
-            now, self._counted = self._reader.position, START
+        if counts and (now := self._reader.position) != was:
+            self._counted = START
             self._unsaved += now.offset - (was.offset if was.first == now.first else 0)
             if self._unsaved >= SAVE_BYTES:
                 self.save()

@@ -131,7 +131,7 @@ class SearchIndex:
                     continue
                 began = time.monotonic()
                 before = reader.position
-                lines = reader.read_slice(SLICE_BYTES) if self.settings.root.is_dir() else []
+                lines = reader.read_slice(SLICE_BYTES) if self.settings.root.is_dir() else ()
                 if reader.position != before:
                     self._enter(rows, lines, reader.position)
                 self._note(None)

@@ -26,6 +26,7 @@ _MEMORY_RULES = {
     "repeats": "memory: other stories of this publisher have the line, too",
     "below": "memory: it stands below a line that ends this publisher's articles",
     "outside": "memory: it stands in a place of the page that never held an article, or below the article in one that seldom does",
+    "place": "memory: its place in this publisher's pages, which held a part of the article in so many of so many",
     "form": "memory: lines around this publisher's articles begin or end like it",
 }
 
