@@ -3,4 +3,4 @@
 It moves whenever a record may change, be it by the code, the packs or the models: CHANGELOG.md has the policy.
 """
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

@@ -121,7 +121,9 @@ def test_every_page_is_valid_and_every_link_works(dashboard: Asked) -> None:
 
 
 def test_a_record_is_explained_from_its_source(dashboard: Asked) -> None:
-    [found] = lxml.html.document_fromstring(dashboard("/records?q=JAPAN+nato")[2]).xpath("//ul[@class='rows']//a")
+    address = "/records?q=JAPAN+nato"
+    until(lambda: '<ul class="rows"' in dashboard(address)[2])  # a thread makes the search index
+    [found] = lxml.html.document_fromstring(dashboard(address)[2]).xpath("//ul[@class='rows']//a")
     page = lxml.html.document_fromstring(dashboard(found.get("href"))[2])
     assert page.xpath("//section[@id='raw']")
     assert page.xpath("//div[@class='why'][.//b='related']")
