@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from ingest.errors import TransientError
 from ingest.service.objects import Bucket
+from ingest.service.record_store import parse_record
 
 _Answer = TypeVar("_Answer")
 _KEY = re.compile(r"[0-9a-f]{2}/([0-9a-f]{64})\.json")
@@ -39,12 +39,7 @@ class ObjectStore:
 
     def read(self, record_id: str) -> dict[str, Any] | None:
         """See `RecordStore`. Raises OSError: it is not known then whether there is one."""
-        content = self.read_bytes(record_id)
-        try:
-            record = json.loads(content) if content else None
-        except ValueError:
-            return None
-        return record if isinstance(record, dict) else None
+        return parse_record(self.read_bytes(record_id))
 
     def read_bytes(self, record_id: str) -> bytes | None:
         """See `RecordStore`."""

@@ -81,8 +81,7 @@ class JsonStore:
 
     def read(self, record_id: str) -> dict[str, Any] | None:
         """See `RecordStore`."""
-        record = durable.read_json(self.path(record_id))
-        return record if isinstance(record, dict) else None
+        return parse_record(_content(self.path(record_id)))
 
     def read_bytes(self, record_id: str) -> bytes | None:
         """See `RecordStore`."""
@@ -141,8 +140,7 @@ class SegmentStore(JsonStore):
 
     def read(self, record_id: str) -> dict[str, Any] | None:
         """See `RecordStore`. What is in a segment is not looked for."""
-        record = durable.read_json(os.path.join(self._waiting, f"{record_id}.json"))
-        return record if isinstance(record, dict) else None
+        return parse_record(_content(os.path.join(self._waiting, f"{record_id}.json")))
 
     def read_bytes(self, record_id: str) -> bytes | None:
         """See `RecordStore`. What was sealed before version 0.3 is looked for in all segments."""
@@ -233,6 +231,15 @@ class SegmentStore(JsonStore):
             start += len(line)
             os.unlink(os.path.join(folder, name))
         os.rmdir(folder)
+
+
+def parse_record(content: bytes | None) -> dict[str, Any] | None:
+    """A record from its bytes; None where there are none, or no JSON object."""
+    try:
+        record = json.loads(content) if content else None
+    except (ValueError, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _content(path: str) -> bytes | None:

@@ -64,7 +64,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RecordStor
 def test_a_store_keeps_what_is_written(store: RecordStore | LinkedStore) -> None:
     one, two = record_id(1), record_id(2)
     assert not store.has(one)
-    large = b'{"body": "' + b"x" * 900_000 + b'"}\n'
+    large = b'{"body": "' + b"x" * 3_000_000 + b'"}\n'
     for content in (b'{"body": "a"}\n', large):  # the second in place of the first
         store.write(one, content)
         assert store.has(one)
