@@ -20,7 +20,7 @@ from ingest.service.spool.object_spool import ObjectSpool
 from ingest.service.stopping import MAX_CLAIMS_PER_ROUND, SHUTDOWN_SECONDS, StopSignal
 from ingest.service.workers.failures import MIN_AGE_SECONDS
 from ingest.service.workers.fork_gate import ForkGate
-from ingest.service.workers.lanes import LanePool
+from ingest.service.workers.threaded_pool import ThreadedPool
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def up(settings: Settings, *, once: bool = False, clean: CleanFunction | None = 
         settings = settings.model_copy(update={"scan_interval": min(settings.scan_interval, 0.5)})
     service = open_service(settings)
     prepare(service)
-    pool = LanePool(service, clean or preload(), size=settings.workers)
+    pool = ThreadedPool(service, clean or preload(), size=settings.workers)
     watcher = ObjectWatcher(service, "up", pool.gate, wake=pool.wake)
     watcher.start()
     busy = time.monotonic()

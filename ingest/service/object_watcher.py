@@ -33,7 +33,7 @@ from ingest.service.workers.fork_gate import ForkGate
 log = logging.getLogger(__name__)
 
 MAX_OFFERED = 100
-"""Tickets that wait for a lane; more would be stale when their turn comes."""
+"""Tickets that wait for a thread; more would be stale when their turn comes."""
 MAX_LOST_RACES = 5
 """So many sources of a page that others claimed first: then the page is listed anew."""
 MAINTENANCE_SECONDS = 5.0

@@ -33,9 +33,9 @@ from ingest.service.recovery import reconcile
 from ingest.service.settings import Settings
 from ingest.service.spool.filenames import tickets
 from ingest.service.spool.heartbeat import Heartbeat
-from ingest.service.workers.lanes import LanePool
 from ingest.service.workers.pool import WorkerPool
 from ingest.service.workers.process import kill_with_parent
+from ingest.service.workers.threaded_pool import ThreadedPool
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def make_app(settings: Settings) -> Celery:
     app = make_celery(settings)
     service = open_service(settings, app)
     stopping = mmap.mmap(-1, 1)  # shared with the forked pool processes: 1 once the worker is to stop
-    pools: dict[int, WorkerPool | LanePool] = {}
+    pools: dict[int, WorkerPool | ThreadedPool] = {}
     """One for each pool process, by its process id: a forked process must not use its parent's."""
 
     @app.task(name=TASK, max_retries=MAX_LOST_RETRIES, default_retry_delay=1)
@@ -92,12 +92,12 @@ def make_app(settings: Settings) -> Celery:
     return app
 
 
-def _open_pool(service: Service) -> WorkerPool | LanePool:
+def _open_pool(service: Service) -> WorkerPool | ThreadedPool:
     """The pool of a process: of a bucket it opens its own, as connections and threads do not outlive a fork."""
     if service.settings.in_object_store:
         service = open_service(service.settings)
         prepare(service)
-        return LanePool(service, preload(), size=1)
+        return ThreadedPool(service, preload(), size=1)
     return WorkerPool(service, preload(), size=1)
 
 
@@ -136,7 +136,7 @@ def _beat_step(service: Service) -> type[bootsteps.StartStopStep]:
     return Beat
 
 
-def run_tickets(pool: WorkerPool | LanePool, paths: list[str], stopping: Callable[[], bool]) -> list[str]:
+def run_tickets(pool: WorkerPool | ThreadedPool, paths: list[str], stopping: Callable[[], bool]) -> list[str]:
     """Bring tickets to their outcomes; gives those for which there was no time, or that were not begun when `stopping` became true."""
     until = time.monotonic() + TASK_SECONDS
     for path in paths:

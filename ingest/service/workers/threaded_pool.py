@@ -1,9 +1,8 @@
 """The worker pool of a spool in an object store: threads talk to the store, and sandboxed processes clean what these have fetched.
 
-A ticket runs in a lane, a thread of its own, by the same `Job` as a ticket of a folder; only cleaning is done by a child, which gets the
-content and gives the record back. A child has no network and no credentials to lose, and a lane that waits for the store keeps no child
-from cleaning. More threads finish
-what is settled and renew the leases.
+A ticket runs in a thread, by the same `Job` as a ticket of a folder; only cleaning is done by a child, which gets the content and gives
+the record back. A child has no network and no credentials to lose, and a thread that waits for the store keeps no child from cleaning.
+More threads finish what is settled and renew the leases.
 """
 
 from __future__ import annotations
@@ -38,10 +37,10 @@ from ingest.service.workers.pool import FAULT_PAUSE_SECONDS, Finished
 
 log = logging.getLogger(__name__)
 
-LANES_PER_WORKER = 6
-"""A page takes 20 ms of a core and eight requests of some 10 ms each, one after the other: so many lanes keep a worker process busy."""
+THREADS_PER_WORKER = 6
+"""A page takes 20 ms of a core and eight requests of some 10 ms each, one after the other: so many threads keep a worker process busy."""
 FINISHERS = 4
-"""Threads that finish what is settled: two to four requests a source, against the eight of its lane."""
+"""Threads that finish what is settled: two to four requests a source, against the eight of its cleaning."""
 FINISH_SECONDS = 5.0  # that they may take once we are to stop
 PAUSE_SECONDS = 0.5  # between two looks at what is to be finished or renewed
 
@@ -59,7 +58,7 @@ class _Work:
     woken: bool = False
 
 
-class LanePool:
+class ThreadedPool:
     """Submit tickets, then call `step` until they have ended."""
 
     def __init__(self, service: Service, clean: CleanFunction, *, size: int) -> None:
@@ -70,7 +69,7 @@ class LanePool:
         self._settings = service.settings
         self._spool = service.object_spool
         self._job = service.open_job(clean=self._clean_in_child)
-        self._lanes = LANES_PER_WORKER * size
+        self._threads = THREADS_PER_WORKER * size
         self._tasks: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._waiting: deque[_Work] = deque()
         self._running: dict[str, tuple[_Work, Future[Finished]]] = {}
@@ -78,7 +77,7 @@ class LanePool:
         self._contents = ContentsFolder(self._spool.root)
         self._retry_at = 0.0
         self._ended = threading.Event()
-        for work in (*[self._lane] * self._lanes, *[self._finish] * FINISHERS, self._renew):
+        for work in (*[self._serve] * self._threads, *[self._finish] * FINISHERS, self._renew):
             threading.Thread(target=self._again_and_again, args=(work,), daemon=True).start()
 
     def __contains__(self, path: object) -> bool:
@@ -89,8 +88,8 @@ class LanePool:
 
     @property
     def capacity(self) -> int:
-        """How many more tickets keep all lanes busy."""
-        return max(0, self._lanes - len(self))
+        """How many more tickets keep all threads busy."""
+        return max(0, self._threads - len(self))
 
     def submit(self, path: str, *, seen: SeenSource | None = None, woken: bool = False) -> None:
         """One more ticket. `seen`: its source is to be claimed first. `woken`: it was among those that wait."""
@@ -99,7 +98,7 @@ class LanePool:
         self._waiting.append(_Work(path, seen, woken))
 
     def take_back(self) -> list[str]:
-        """The tickets that no lane has begun to run."""
+        """The tickets that no thread has begun to run."""
         back = [work.path for work in self._waiting]
         self._waiting.clear()
         return back
@@ -111,11 +110,11 @@ class LanePool:
     # --- the thread that owns the processes ---------------------------------------------------------------------------
 
     def step(self, timeout: float) -> list[Finished]:
-        """Let lanes and children work for at most `timeout` seconds; gives the tickets that ended."""
+        """Let threads and children work for at most `timeout` seconds; gives the tickets that ended."""
         if self.fault and time.monotonic() >= self._retry_at:
             log.warning("going on after a pause")
             self.fault = None
-        while self._waiting and self.fault is None and len(self._running) < self._lanes:
+        while self._waiting and self.fault is None and len(self._running) < self._threads:
             work = self._waiting.popleft()
             self._running[work.path] = work, (outcome := Future[Finished]())
             self._tasks.put(partial(self._run, work, outcome))
@@ -146,7 +145,7 @@ class LanePool:
         self.fault = fault
 
     def close(self, *, grace_seconds: float = 0.0) -> None:
-        """Let each lane finish its ticket within `grace_seconds`; what is left is given back, for others to take."""
+        """Let each thread finish its ticket within `grace_seconds`; what is left is given back, for others to take."""
         self._waiting.clear()
         until = time.monotonic() + grace_seconds
         while self._running and (left := until - time.monotonic()) > 0:
@@ -166,7 +165,7 @@ class LanePool:
             self._spool.release([path for path in self._spool.leases.paths() if path not in going_on])
         self._contents.close()
 
-    # --- the lanes ----------------------------------------------------------------------------------------------------
+    # --- the threads that run tickets ---------------------------------------------------------------------------------
 
     def _again_and_again(self, work: Callable[[], None]) -> None:
         """Run in this thread; after a bug, whose traceback is printed, in another."""
@@ -176,7 +175,7 @@ class LanePool:
             if not self._ended.is_set():
                 threading.Thread(target=self._again_and_again, args=(work,), daemon=True).start()
 
-    def _lane(self) -> None:
+    def _serve(self) -> None:
         while True:
             self._tasks.get()()
 
@@ -188,7 +187,7 @@ class LanePool:
             ended.set_exception(error)
         finally:
             if not ended.done():
-                ended.set_exception(TransientError("a bug in a lane; see its traceback"))
+                ended.set_exception(TransientError("a bug in a thread; see its traceback"))
             self.wake()
 
     def _outcome(self, work: _Work) -> str:

@@ -1,4 +1,4 @@
-"""The pool of lanes: hostile articles cost themselves alone, whatever their neighbours, and processes are forked beside threads at work."""
+"""The threaded pool: hostile articles cost themselves alone, whatever their neighbours, and processes are forked beside threads at work."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ingest.service.composition import open_service
 from ingest.service.settings import Settings
 from ingest.service.spool.heartbeat import heartbeat_folder
 from ingest.service.workers.fork_gate import ForkGate
-from ingest.service.workers.lanes import LanePool
+from ingest.service.workers.threaded_pool import ThreadedPool
 from tests.service.object_spools import disagreements, drop, sources_of
 from tests.support.folder_bucket import FolderBucket
 from tests.support.processes import plain, until
@@ -64,7 +64,7 @@ def test_what_is_left_at_the_end_is_given_back(make: Make, bucket: FolderBucket)
     for number in range(4):
         drop(bucket, f"{number}.txt", b"LOOP %d" % number)
     service = open_service(settings)
-    pool = LanePool(service, plain, size=1)
+    pool = ThreadedPool(service, plain, size=1)
     for seen in sources_of(bucket):
         pool.submit(seen.path, seen=seen)
     until(lambda: pool.step(0.1) is not None and service.object_spool.claimed_count() == 4)
@@ -89,7 +89,7 @@ def test_a_store_that_fails_now_and_then_costs_no_attempt(
     """Each kind of request fails a few times, before or after its work was done."""
 
     settings, failed = make(), Counter[str]()
-    monkeypatch.setattr("ingest.service.workers.lanes.FAULT_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("ingest.service.workers.threaded_pool.FAULT_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr("ingest.service.object_watcher.FAULT_PAUSE_SECONDS", 0.05)
 
     def failing(kind: str) -> Callable[..., object]:
