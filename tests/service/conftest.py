@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from ingest.service import composition
 from ingest.service.environment import load_settings
 from ingest.service.settings import Settings
 from ingest.service.spool import beneath
+from tests.support.folder_bucket import FolderBucket
 from tests.support.objects import FaultProxy, ObjectServer, environment_of, object_server
 from tests.support.processes import Redis, Tmpfs, Tree, private_redis
 
@@ -35,6 +37,14 @@ def make(tmp_path: Path) -> Callable[..., Settings]:
             **{"spool": tmp_path / "spool", "out": tmp_path / "out", "settle_seconds": 0.0, "workers": 2} | knobs
         )
 
+    return made
+
+
+@pytest.fixture
+def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderBucket:
+    """The bucket at every address s3://…, in a folder."""
+    made = FolderBucket(tmp_path / "bucket")
+    monkeypatch.setattr(composition, "open_bucket", lambda _: made)
     return made
 
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from ingest.cli import cli
 from ingest.core.model import Rejected
 from ingest.errors import InvalidSettings, TransientError
-from ingest.service import composition, runner
+from ingest.service import runner
 from ingest.service.enqueue import enqueue, enqueue_many
 from ingest.service.environment import load_settings
 from ingest.service.settings import Settings
@@ -25,13 +25,6 @@ from tests.support.processes import article, plain, records_in
 
 Make = Callable[..., Settings]
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderBucket:
-    made = FolderBucket(tmp_path / "bucket")
-    monkeypatch.setattr(composition, "open_bucket", lambda _: made)
-    return made
 
 
 @pytest.fixture

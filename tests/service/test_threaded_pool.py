@@ -25,13 +25,6 @@ Make = Callable[..., Settings]
 
 
 @pytest.fixture
-def bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderBucket:
-    made = FolderBucket(tmp_path / "bucket")
-    monkeypatch.setattr(composition, "open_bucket", lambda _: made)
-    return made
-
-
-@pytest.fixture
 def make(make: Make, tmp_path: Path) -> Make:
     return lambda **knobs: make(**{"spool": "s3://bucket/prefix", "state": tmp_path / "state"} | knobs)
 
