@@ -93,7 +93,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(JSON | st.text(max_size=80))
 def test_any_json_ld_gives_claims_or_nothing(value: object) -> None:
     claims = page_claims(

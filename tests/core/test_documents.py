@@ -217,7 +217,7 @@ STARTS = [b"<nitf>", b"<NewsML><NewsItem>", b"<newsItem>", b"<rss><channel><item
           b"+++\ntitle = 1\ndate = 2\n+++\n", b"%PDF-1.4\n", b"PK\x03\x04[Content_Types].xml word/document.xml"]  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(start=st.sampled_from(STARTS), rest=st.binary(max_size=200))
 def test_any_bytes_behind_a_formats_beginning_are_read_or_refused(start: bytes, rest: bytes) -> None:
     format_of(start + rest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from py3langid import classify
 
@@ -17,7 +17,6 @@ SENTENCES = (
 )
 
 
-@settings(deadline=None)  # the first loads two models
 @given(st.lists(st.sampled_from(SENTENCES) | st.text(max_size=20), max_size=6).map(" ".join))
 @example("")
 @example("\x00")

@@ -42,7 +42,7 @@ def cleaned(raw: bytes) -> Record | Rejected:
 
 @given(files)
 @example(b">")
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_input_gives_a_record_or_a_refusal_and_always_the_same(raw: bytes) -> None:
     first, second = cleaned(raw), cleaned(raw)
     if isinstance(first, Rejected):
@@ -56,7 +56,7 @@ def test_any_input_gives_a_record_or_a_refusal_and_always_the_same(raw: bytes) -
 
 
 @given(articles)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_block_is_kept_once_in_order_and_nothing_is_invented(text: str) -> None:
     """Every block arrives exactly once, in body or in removed, in order; body and removed say nothing else."""
     record = cleaned(text.encode())
@@ -72,7 +72,7 @@ def test_every_block_is_kept_once_in_order_and_nothing_is_invented(text: str) ->
 
 
 @given(shuffled)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_second_cleaning_changes_nothing(text: str) -> None:
     first = clean(text.encode())
     claims = {name: value for name in ("headline", "publisher") if (value := getattr(first, name))}

@@ -42,7 +42,7 @@ def said(result: Record | Rejected) -> Any:
     return (result.reason, result.message) if isinstance(result, Rejected) else result.to_json()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ARTICLES | ARTICLES.map(lambda raw: {"raw": raw, "url": "https://example.org/harbour"}), max_size=8))
 def test_each_gets_what_it_gets_alone(articles: list[Any]) -> None:
     assert list(map(said, clean_many(articles))) == list(map(alone, articles))

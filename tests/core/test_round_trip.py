@@ -70,7 +70,7 @@ def stated(record: Record) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("form", ["ninjs", "jsonld"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(fields=FIELDS, standing=STANDING)
 def test_a_record_comes_back_from_a_standard_format(
     form: str, fields: dict[str, object], standing: dict[str, object]
@@ -81,7 +81,7 @@ def test_a_record_comes_back_from_a_standard_format(
     assert stated(back) == stated(record)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(fields=FIELDS, standing=STANDING)
 def test_ninjs_that_was_read_goes_out_the_same(fields: dict[str, object], standing: dict[str, object]) -> None:
     sent = ninjs(clean(BODY, claims={"language": "en", **fields, **standing}))

@@ -6,7 +6,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.core.memory.shingles import containment, shingles
@@ -151,7 +151,6 @@ def test_a_kill_names_its_story_by_the_headline() -> None:
     assert relation(record([notice], "Notice to editors"), record(STORIES[1].prose, STORIES[1].title)) is None
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(st.sampled_from(STORIES), min_size=1, max_size=12, unique=True), st.integers(1, 12))
 def test_a_fingerprint_is_small_and_reads_back_as_it_was_written(stories: list[Story], times: int) -> None:
     body = [f"{text} {number}" for number in range(times) for story in stories for text in story.prose]
@@ -163,7 +162,6 @@ def test_a_fingerprint_is_small_and_reads_back_as_it_was_written(stories: list[S
     assert set(made.stored_keys()) & set(made.probed_keys())
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_changes_account_for_every_paragraph(data: st.DataObject) -> None:
     old = data.draw(st.lists(st.sampled_from(ENGLISH.prose), min_size=1, max_size=6))

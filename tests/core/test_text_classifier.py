@@ -76,7 +76,7 @@ def test_the_densest_run_of_prose_is_found_between_menus_and_teasers() -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\n\r"), min_size=1, max_size=60), min_size=1, max_size=12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_lines_have_finite_features_and_a_prediction_each(texts: list[str]) -> None:
     columns = text_features(blocks(*texts)).columns
     assert all(values.shape == (len(texts),) and np.isfinite(values).all() for values in columns.values())

@@ -109,7 +109,7 @@ def facts(raw: bytes, knowledge: Knowledge, given: dict[str, Any]) -> Any:
     return left, [(row.label, row.text, row.field) for row in record.removed]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(two_sets(), article())
 def test_what_is_passed_over_stays_and_what_changes_is_told(
     tmp_path_factory: pytest.TempPathFactory,

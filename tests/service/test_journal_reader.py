@@ -41,7 +41,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(steps=STEPS, token=st.sampled_from(["", "one"]))
 def test_each_line_is_read_once_and_in_order(
     tmp_path_factory: pytest.TempPathFactory, steps: list[Any], token: str

@@ -83,7 +83,7 @@ def test_every_block_is_shown_once_and_every_link_works(raw: bytes) -> None:
     assert pointed | set(tree.xpath("//@aria-controls")) <= set(ids)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.text(min_size=1), min_size=1, max_size=6), st.sampled_from(["", "<p>", "</span><script>", '"><b onx="'])
 )
