@@ -253,7 +253,9 @@ def out_of_fold(
 
 
 def _body(example: Example, answer: NDArray[np.float64], names: Sequence[str]) -> str:
-    kept = (answer >= MIN_BODY_PROBABILITY) & ~repeats_headline(names, example.rows)
+    kept = (answer >= MIN_BODY_PROBABILITY) & ~repeats_headline(
+        {name: at for at, name in enumerate(names)}, example.rows
+    )
     return "\n\n".join(text for text, keep in zip(example.texts, kept, strict=True) if keep)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ingest.errors import InvalidMemory, TransientError
 from ingest.service.formats import MemoryState
+from ingest.service.reloaded import Reloaded
 from ingest.service.spool import durable, filenames
 
 if TYPE_CHECKING:
@@ -104,27 +105,21 @@ class MemorySnapshot:
         durable.write_atomically(os.path.join(self.resets, name), json.dumps(publisher).encode(), staging=self.folder)
 
 
-class CurrentMemory:
-    """The memory in use; each call looks whether the watcher has written another, which costs one `stat`."""
+class CurrentMemory(Reloaded["Memory"]):
+    """The memory in use, as the watcher wrote it last; None where nothing is known yet. A call raises `TransientError` where it cannot be read."""
 
     def __init__(self, spool_root: str) -> None:
         self._snapshot = MemorySnapshot(spool_root)
-        self._stamp: tuple[int, int] | None = None
-        self._memory: Memory | None = None
+        super().__init__(self._snapshot.current, self._read)
 
-    def __call__(self) -> Memory | None:
-        """The memory; None where nothing is known yet. Raises `TransientError` where it cannot be read."""
-        stamp = durable.stamp(self._snapshot.current)
-        if stamp != self._stamp:
-            try:
-                self._memory = self._snapshot.load()
-            except InvalidMemory as error:  # of another version, which the watcher will replace
-                log.warning("the memory of publishers is not used: %s", error)
-                self._memory = None
-            except OSError as error:
-                raise TransientError(f"cannot read the memory of publishers: {error}") from error
-            self._stamp = stamp
-        return self._memory
+    def _read(self) -> Memory | None:
+        try:
+            return self._snapshot.load()
+        except InvalidMemory as error:  # of another version, which the watcher will replace
+            log.warning("the memory of publishers is not used: %s", error)
+            return None
+        except OSError as error:
+            raise TransientError(f"cannot read the memory of publishers: {error}") from error
 
 
 class Observer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from itertools import islice
 from typing import Any
 
@@ -12,13 +11,19 @@ from ingest.service.alert_state import read_alerts
 from ingest.service.composition import Service
 from ingest.service.formats import NoSpoolStatus, ServiceStatus
 from ingest.service.health import low_disk
-from ingest.service.journal import seconds_since
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.spool import filenames
 from ingest.service.spool.heartbeat import heartbeats
 from ingest.service.spool.object_inbox import ObjectInbox
-from ingest.service.spool.object_spool import ObjectSpool
-from ingest.service.status_parts import MAX_STALL_SECONDS, free_disk, live_parts, redis_status
+from ingest.service.status_parts import (
+    MAX_STALL_SECONDS,
+    count_reasons,
+    free_disk,
+    last_refused,
+    live_parts,
+    rate_per_minute,
+    redis_status,
+)
 
 MAX_COUNTED = 100_000
 """Sources of the inbox, and of `done`, that are counted, a thousand a request; there may be more."""
@@ -41,8 +46,7 @@ def _read(service: Service) -> ServiceStatus:
     now = spool.bucket.server_time()
     late = sum(at < now - 2 * settings.lease_seconds for at in claims.values())
     tail = service.any_journal.tail(1 << 20)
-    recent = sum(seconds_since(line["time"]) < 60 for line in tail)
-    refused = [line for line in tail if line["outcome"] == "refused"]
+    recent = rate_per_minute(tail)
     parts = live_parts(heartbeats(spool.root))
     keeper = parts["keeper"]
     stalled = stalled_seconds(dict(keeper or {}), settings.time_limit)
@@ -52,9 +56,9 @@ def _read(service: Service) -> ServiceStatus:
         "oldest_claimed_seconds": round(max((now - filenames.claimed_ns(path) / 1e9 for path in claims), default=0.0)),
         "containers": [],
         "done": sum(1 for _ in islice(spool.settled("done"), MAX_COUNTED)),
-        "quarantined": _reasons(spool),
+        "quarantined": count_reasons(spool, islice(spool.settled("quarantine"), MAX_COUNTED), MAX_REASONS),
         "rate_per_minute": recent,
-        "last_refused": {key: refused[-1].get(key) for key in ("time", "name", "reason")} if refused else None,  # type: ignore[typeddict-item]
+        "last_refused": last_refused(tail),
         "keeper": keeper,
         "standing_by": parts["standing_by"],
         "workers": parts["workers"],
@@ -102,11 +106,3 @@ def _waiting(inbox: ObjectInbox, claimed: set[str]) -> int:
         if following is None or count >= MAX_COUNTED or time.monotonic() > until:
             return count
         after = following
-
-
-def _reasons(spool: ObjectSpool) -> dict[str, int]:
-    paths = list(islice(spool.settled("quarantine"), MAX_COUNTED))
-    found = Counter(str(spool.reason(path).get("reason", "unknown")) for path in paths[-MAX_REASONS:])
-    if older := len(paths) - found.total():
-        found["older"] = older
-    return dict(found)

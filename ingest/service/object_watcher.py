@@ -17,9 +17,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from ingest.errors import InvalidSettings, SpoolError, TransientError
+from ingest.errors import SpoolError, TransientError
 from ingest.service.composition import Service
 from ingest.service.health import low_disk, prepare_out
 from ingest.service.pack_snapshot import PackSnapshot
@@ -73,7 +72,7 @@ class ObjectWatcher:
         self._gate = gate
         self._wake = wake
         self._packs = PackSnapshot(self.spool.root)
-        publish_packs(self._packs, settings.packs)
+        self._packs.publish_at_start(settings.packs)
         self._heartbeat = Heartbeat(self.spool.root, role)
         self._offers: queue.Queue[Offer] = queue.Queue(MAX_OFFERED)
         self._late: deque[Offer] = deque()
@@ -220,14 +219,6 @@ class ObjectWatcher:
 
 def _offer(item: SeenSource | str) -> Offer:
     return Offer(item, woken=True) if isinstance(item, str) else Offer(item.path, seen=item)
-
-
-def publish_packs(packs: PackSnapshot, source: Path | None) -> None:
-    """Publish the user's packs for the workers of this machine, at its start. Raises `InvalidSettings` where they cannot be used."""
-    packs.publish(source)
-    state = packs.state()
-    if state["problems"] and state["version"] is None:
-        raise InvalidSettings("\n".join(f"INGEST_PACKS: {problem}" for problem in state["problems"]))
 
 
 def prepare(service: Service) -> None:

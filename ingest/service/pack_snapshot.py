@@ -16,8 +16,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.errors import TransientError
+from ingest.errors import InvalidSettings, TransientError
 from ingest.service.formats import PackState
+from ingest.service.reloaded import Reloaded
 from ingest.service.spool import durable
 
 if TYPE_CHECKING:
@@ -73,6 +74,15 @@ class PackSnapshot:
         self._say(before, after, len(problems))
         self._delete_old(version)
 
+    def publish_at_start(self, source: Path | None) -> None:
+        """Publish when a watcher starts. Raises `InvalidSettings` where the packs cannot be used and none were before: better no service
+        than one without its packs. Raises OSError.
+        """
+        self.publish(source)
+        state = self.state()
+        if state["problems"] and state["version"] is None:
+            raise InvalidSettings("\n".join(f"INGEST_PACKS: {problem}" for problem in state["problems"]))
+
     def _write(self, version: str, contents: dict[str, bytes]) -> None:
         target = os.path.join(self.folder, version)
         staging = f"{target}.new"
@@ -101,21 +111,15 @@ class PackSnapshot:
             shutil.rmtree(entry.path, ignore_errors=True)
 
 
-class CurrentPacks:
-    """The packs in use; each call looks whether the watcher has published others, which costs one `stat`."""
+class CurrentPacks(Reloaded["Packs"]):
+    """The packs in use, as the watcher published them last; None for the built-in ones alone.
+
+    A call raises `TransientError` where published packs cannot be read.
+    """
 
     def __init__(self, spool_root: str) -> None:
         self._snapshot = PackSnapshot(spool_root)
-        self._stamp: tuple[int, int] | None = None
-        self._packs: Packs | None = None
-
-    def __call__(self) -> Packs | None:
-        """The packs; None for the built-in ones alone. Raises `TransientError` where published packs cannot be read."""
-        stamp = durable.stamp(self._snapshot.pointer)
-        if stamp != self._stamp:
-            self._packs = self._read()
-            self._stamp = stamp
-        return self._packs
+        super().__init__(self._snapshot.pointer, self._read)
 
     def _read(self) -> Packs | None:
         from ingest.core.packs import PackError, read_packs  # noqa: PLC0415 - for those who clean

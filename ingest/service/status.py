@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
@@ -18,7 +17,6 @@ from ingest.service.formats import (
     ServiceStatus,
 )
 from ingest.service.health import low_disk, spool_problem
-from ingest.service.journal import seconds_since
 from ingest.service.memory_snapshot import MemorySnapshot
 from ingest.service.object_status import read_object_status
 from ingest.service.pack_snapshot import PackSnapshot
@@ -28,7 +26,15 @@ from ingest.service.spool import FOLDERS, Spool, containers, filenames
 from ingest.service.spool.clock import MAX_CLOCK_SKEW_SECONDS, age_key
 from ingest.service.spool.heartbeat import HeartbeatStatus, heartbeats
 from ingest.service.spool.inbox import Inbox
-from ingest.service.status_parts import MAX_STALL_SECONDS, free_disk, live_parts, redis_status
+from ingest.service.status_parts import (
+    MAX_STALL_SECONDS,
+    count_reasons,
+    free_disk,
+    last_refused,
+    live_parts,
+    rate_per_minute,
+    redis_status,
+)
 from ingest.service.workers.process import MAX_PENDING
 
 MAX_REASONS = 10_000
@@ -53,8 +59,6 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
     )
     claimed, oldest = claimed_and_age(spool)
     tail = service.journal.tail(1 << 20)
-    recent = [line for line in tail if seconds_since(line["time"]) < 60]
-    refused = [line for line in tail if line["outcome"] == "refused"]
     found = list(heartbeats(spool.root))
     parts = live_parts(found)
     seen: ServiceStatus = {
@@ -63,9 +67,9 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         "oldest_claimed_seconds": oldest,
         "containers": list(islice(_containers(spool), MAX_CONTAINERS)),
         "done": sum(1 for _ in spool.settled("done")),
-        "quarantined": _reasons(spool),
-        "rate_per_minute": len(recent),
-        "last_refused": {key: refused[-1].get(key) for key in ("time", "name", "reason")} if refused else None,  # type: ignore[typeddict-item]
+        "quarantined": count_reasons(spool, spool.settled("quarantine"), MAX_REASONS),
+        "rate_per_minute": rate_per_minute(tail),
+        "last_refused": last_refused(tail),
         "keeper": parts["keeper"],
         "standing_by": parts["standing_by"],
         "workers": parts["workers"],
@@ -86,16 +90,6 @@ def read_status(settings: Settings) -> ServiceStatus | NoSpoolStatus:
         seen["why"].append(wrong)
     seen["why"] += blockers(seen)
     return seen
-
-
-def _reasons(spool: Spool) -> dict[str, int]:
-    """How many sources are in quarantine, by reason."""
-    older, newest = 0, deque[str](maxlen=MAX_REASONS)
-    for path in spool.settled("quarantine"):
-        older += len(newest) == MAX_REASONS
-        newest.append(path)
-    found = Counter(str(spool.reason(path).get("reason", "unknown")) for path in newest)
-    return dict(found) | ({"older": older} if older else {})
 
 
 def _containers(spool: Spool) -> Iterator[ContainerStatus]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
 from ingest.service.composition import Service
-from ingest.service.formats import KeeperStatus, LiveParts, RedisStatistics
+from ingest.service.formats import JournalEntry, KeeperStatus, LastRefused, LiveParts, RedisStatistics
+from ingest.service.journal import seconds_since
 from ingest.service.settings import Settings
 from ingest.service.spool.heartbeat import HeartbeatStatus
+from ingest.service.spool.interface import AnySpool
 
 STALE_SECONDS = 30.0  # seconds without a beat after which a part of the service counts as gone
 MAX_STALL_SECONDS = 60.0
@@ -30,6 +33,29 @@ def live_parts(found: Iterable[HeartbeatStatus]) -> LiveParts:
         ],
         "children": sum(d.notes.get("role") == "child" for d in alive),
     }
+
+
+def rate_per_minute(tail: Iterable[JournalEntry]) -> int:
+    """How many of the last lines of a journal are of the last minute."""
+    return sum(seconds_since(line["time"]) < 60 for line in tail)
+
+
+def last_refused(tail: Sequence[JournalEntry]) -> LastRefused | None:
+    """The source that was refused last, of the last lines of a journal."""
+    line = next((line for line in reversed(tail) if line["outcome"] == "refused"), None)
+    return cast(LastRefused, {key: line.get(key) for key in ("time", "name", "reason")}) if line else None
+
+
+def count_reasons(spool: AnySpool, quarantined: Iterable[str], most: int) -> dict[str, int]:
+    """How many sources are in quarantine, by reason. `quarantined`: the oldest first; `most`: whose reasons are read, the newest, the
+    others count as "older".
+    """
+    older, newest = 0, deque[str](maxlen=most)
+    for path in quarantined:
+        older += len(newest) == most
+        newest.append(path)
+    found = Counter(str(spool.reason(path).get("reason", "unknown")) for path in newest)
+    return dict(found) | ({"older": older} if older else {})
 
 
 def free_disk(settings: Settings) -> dict[str, int]:

@@ -26,7 +26,7 @@ from ingest.service.composition import Service, open_service
 from ingest.service.environment import load_settings
 from ingest.service.health import prepare_out
 from ingest.service.logs import to_stderr
-from ingest.service.object_watcher import prepare, publish_packs
+from ingest.service.object_watcher import prepare
 from ingest.service.pack_snapshot import PackSnapshot
 from ingest.service.prefetch import Window
 from ingest.service.recovery import reconcile
@@ -75,7 +75,7 @@ def make_app(settings: Settings) -> Celery:
     def _prepare(**_: Any) -> None:
         if settings.in_object_store:
             prepare(service)
-            publish_packs(PackSnapshot(str(settings.root)), settings.packs)
+            PackSnapshot(str(settings.root)).publish_at_start(settings.packs)
         else:
             _prepare_folder(service)
         preload()  # before the pool forks

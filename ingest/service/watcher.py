@@ -52,7 +52,11 @@ class Watcher:
         self.memory = MemoryKeeper(self.spool.root)
         self.heartbeat = Heartbeat(self.spool.root, role)
         self._lock = _acquire_watcher_lock(self.spool.at(".keeper"), self.heartbeat, stopping)
-        self._publish_packs_at_start()
+        try:
+            self.packs.publish_at_start(settings.packs)
+        except InvalidSettings:
+            self._release()
+            raise
         self.journal = service.journal
         self.store = service.store
         self.polled, self.mode = watching(settings)
@@ -152,14 +156,6 @@ class Watcher:
         except OSError as error:
             log.error("cannot look after alerts: %s", error)  # noqa: TRY400 - the next round tries again
         return True
-
-    def _publish_packs_at_start(self) -> None:
-        """Raises `InvalidSettings` where the packs cannot be used and none were before: better no service than one without its packs."""
-        self.packs.publish(self.settings.packs)
-        state = self.packs.state()
-        if state["problems"] and state["version"] is None:
-            self._release()
-            raise InvalidSettings("\n".join(f"INGEST_PACKS: {problem}" for problem in state["problems"]))
 
     def set_hold(self, reason: str | None, **notes: object) -> None:
         """Pause intake, for a reason, or resume it; says so in the log and in the heartbeat."""

@@ -16,6 +16,7 @@ from ingest.core.packs import Packs, load_packs
 from ingest.core.packs.loader import read_pack
 from ingest.core.pipeline import open_article
 from ingest.core.what_if import BUILD, Knowledge, difference, may_differ
+from tests.support.words import NOUNS
 
 PARAGRAPHS = [
     "The council voted on Monday to close the old harbour bridge for nine weeks of repairs, its engineer told reporters.",
@@ -130,22 +131,7 @@ def test_what_is_passed_over_stays_and_what_changes_is_told(
 
 
 def story(seed: int, publisher: str) -> bytes:
-    words = [
-        "harbour",
-        "council",
-        "teacher",
-        "winter",
-        "railway",
-        "mayor",
-        "engine",
-        "bridge",
-        "doctor",
-        "ticket",
-        "forest",
-        "museum",
-        "storm",
-        "village",
-    ]
+    words = NOUNS[:14]
     body = "".join(
         f"<p>{' '.join(words[(seed * 7 + row * 5 + at * (seed + 3)) % len(words)] for at in range(30))}.</p>"
         for row in range(4)

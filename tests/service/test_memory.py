@@ -27,35 +27,17 @@ from ingest.service.memory_snapshot import (
 )
 from ingest.service.settings import Settings
 from ingest.service.status import read_status
+from tests.support.words import NOUNS
 
 Make = Callable[..., Settings]
 NOTICE = "Sharing of the Lantern's pages with friends and on other sites is welcome where its name stands beside them."
-WORDS = [
-    "harbour",
-    "council",
-    "teacher",
-    "winter",
-    "railway",
-    "mayor",
-    "engine",
-    "bridge",
-    "doctor",
-    "ticket",
-    "forest",
-    "museum",
-    "storm",
-    "village",
-    "ferry",
-    "market",
-    "school",
-]
 
 
 def prose(seed: int, count: int = 5) -> list[str]:
     pick = random.Random(seed)  # noqa: S311
     return [
         " ".join(
-            f"The {pick.choice(WORDS)} of {pick.choice(WORDS).title()} met a {pick.choice(WORDS)} on day {seed} in room {pick.randrange(10**6)}."
+            f"The {pick.choice(NOUNS)} of {pick.choice(NOUNS).title()} met a {pick.choice(NOUNS)} on day {seed} in room {pick.randrange(10**6)}."
             for _ in range(5)
         )
         for _ in range(count)
@@ -64,7 +46,7 @@ def prose(seed: int, count: int = 5) -> list[str]:
 
 def page(seed: int, *, body: list[str] | None = None, domain: str | None = "lantern.example") -> bytes:
     """A page whose notice stands among its paragraphs; with a domain it says whose it is."""
-    title = f"{WORDS[seed % len(WORDS)].title()} and {WORDS[(seed * 5 + 1) % len(WORDS)]} in dispute number {seed}"
+    title = f"{NOUNS[seed % len(NOUNS)].title()} and {NOUNS[(seed * 5 + 1) % len(NOUNS)]} in dispute number {seed}"
     link = f'<link rel="canonical" href="https://{domain}/{seed}-story-of-the-day">' if domain else ""
     paragraphs = "".join(f"<p>{text}</p>" for text in (*(body or prose(seed)), NOTICE))
     return f"<html><head><title>{title}</title>{link}</head><body><article><h1>{title}</h1>{paragraphs}</article></body></html>".encode()

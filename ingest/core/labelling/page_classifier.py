@@ -121,7 +121,7 @@ def examine(
         return PageJudgement([], np.zeros(0))
     resource, _, rows, body = _predict_body(blocks, claims, headline, find_main_region)
     at = _forest(resource).position
-    repeats = rows[:, at["title.like"]] >= MIN_HEADLINE_LIKENESS
+    repeats = repeats_headline(at, rows)
     body = np.where(repeats, 0.0, body)
     others = _boilerplate_labels(blocks, at, rows, repeats.tolist())
     sure = np.maximum(body, 1 - body).tolist()
@@ -192,9 +192,9 @@ def expected_error(words: Floats, body: Floats) -> float:
     return wrong / max(30.0, float((weight * (body >= MIN_BODY_PROBABILITY)).sum()))
 
 
-def repeats_headline(names: Sequence[str], rows: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """True for each block that repeats a claimed headline, which is a field and not body."""
-    return np.asarray(rows[:, names.index("title.like")] >= MIN_HEADLINE_LIKENESS)
+def repeats_headline(at: Mapping[str, int], rows: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """True for each block that repeats a claimed headline, which is a field and not body. `at`: the position of each column."""
+    return np.asarray(rows[:, at["title.like"]] >= MIN_HEADLINE_LIKENESS)
 
 
 def _boilerplate_labels(

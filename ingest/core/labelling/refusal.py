@@ -102,9 +102,10 @@ def find_refusal(
     the rest. `has_script`: it has a script. `lengths`: the words of each block as the labeller has counted them; counted here if None.
     """
     own = np.asarray([prediction.label is BODY for prediction in verdicts], dtype=np.bool_)
-    if lengths is None:
-        lengths = tokenize([block.text for block in blocks]).length if blocks else np.zeros(0)
-    words = np.where(own, lengths, 0.0)
+    words = np.zeros(len(blocks))
+    if own.any():
+        mine = [block.text for block, is_own in zip(blocks, own, strict=True) if is_own]
+        words[own] = tokenize(mine).length if lengths is None else lengths[own]
     amount, links = float(words.sum()), np.asarray([b.markup.link_density if b.markup else 0.0 for b in blocks])
     if amount < MAX_ERROR_PAGE_WORDS and (reason := _reason_in_titles(titles)):
         return Rejected(reason, _MESSAGES.get(reason, "The page shows an error, a login or a choice, not news."))
