@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 UNSURE = "unsure"
 """Prefix of the origin of a date that is null because claims disagree; their values follow."""
 
+SENDERS = frozenset({"given", "format"})
+"""Origins of what a sender states, in a claim or in a format's own field: it is not weighed against anything else."""
 
 MAX_SCHEDULED = timedelta(days=31)
 """Longest time between the last change of an article and its publication."""
@@ -36,7 +38,7 @@ def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
         readings = " or ".join(dict.fromkeys(day for claim in claims for day in (claim.value[:10], claim.rival[:10])))
         return replace(claims[0], value=None, rival=None, origin=f"{UNSURE}: {readings} ({claims[0].origin})")
     best = known[0]
-    if best.origin in {"given", "format"}:
+    if best.origin in SENDERS:
         return best
     firsts = {claim.origin: claim for claim in reversed(known)}
     day, count = Counter(claim.value[:10] for claim in firsts.values()).most_common(1)[0]
@@ -51,7 +53,7 @@ def choose_day(found: Sequence[Claim], of_any_field: Sequence[Claim]) -> Claim:
 
 def not_after_change(published: Claim, modified: Claim | None) -> Claim:
     """The day of publication; null if it is later than the last change by more than a scheduled article is, for one of them is wrong."""
-    if modified is None or not published.value or not modified.value or "given" in (published.origin, modified.origin):
+    if modified is None or not published.value or not modified.value or SENDERS & {published.origin, modified.origin}:
         return published
     first, last = published.value[:10], modified.value[:10]
     if date.fromisoformat(first) - date.fromisoformat(last) <= MAX_SCHEDULED:
