@@ -48,7 +48,9 @@ ARTICLE = site(
 
 def judged(html: str) -> tuple[tuple[Block, ...], list[page_classifier.Prediction]]:
     blocks, claims, region = read_page(html, url="https://baypost.example/news/bridge")
-    return blocks, page_classifier.classify(blocks, (*claims, Claim("headline", HEADLINE, "meta")), HEADLINE, region)
+    return blocks, page_classifier.examine(
+        blocks, (*claims, Claim("headline", HEADLINE, "meta")), HEADLINE, region
+    ).verdicts
 
 
 def test_the_article_is_the_body_and_the_rest_has_its_own_labels() -> None:
@@ -108,12 +110,12 @@ def test_the_main_region_finder_is_only_run_in_doubt() -> None:
     def never() -> str:
         raise AssertionError
 
-    page_classifier.classify(blocks, claims, HEADLINE, never)
+    page_classifier.examine(blocks, claims, HEADLINE, never)
 
 
 def test_blocks_without_markup_are_classified_too() -> None:
-    assert len(page_classifier.classify([Block(text) for text in PROSE])) == len(PROSE)
-    assert page_classifier.classify([]) == []
+    assert len(page_classifier.examine([Block(text) for text in PROSE]).verdicts) == len(PROSE)
+    assert page_classifier.examine([]).verdicts == []
 
 
 def test_the_headline_of_the_next_article_is_not_this_ones() -> None:

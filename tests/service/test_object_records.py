@@ -71,9 +71,9 @@ def test_a_store_keeps_what_is_written(store: RecordStore | LinkedStore) -> None
         assert store.read(one) == json.loads(content)
     assert store.read(two) is None
     store.write(two, b"no json")
+    assert store.read(two) is None
     if isinstance(store, LinkedStore):
         return
-    assert store.read(two) is None
     assert store.read_bytes(one) == large
     assert store.delete(one)
     assert not store.delete(one)

@@ -96,27 +96,17 @@ def _forest(resource: str) -> Forest:
     return Forest.load(resource)
 
 
-def classify(
-    blocks: Sequence[Block],
-    claims: Sequence[Claim] = (),
-    headline: str | None = None,
-    find_main_region: Callable[[], str | None] | None = None,
-) -> list[Prediction]:
-    """One verdict per block: body where the model says so, else by the names of the elements around it.
-
-    `claims`: the page's; those of headline and subheadline are features. `find_main_region`: calls a main-region
-    finder. Raises ValueError where a model in the package was trained on other features than this code computes.
-    """
-    return examine(blocks, claims, headline, find_main_region).verdicts
-
-
 def examine(
     blocks: Sequence[Block],
     claims: Sequence[Claim] = (),
     headline: str | None = None,
     find_main_region: Callable[[], str | None] | None = None,
 ) -> PageJudgement:
-    """The verdicts of `classify`, with the lengths of the blocks that were counted for them."""
+    """One verdict per block: body where the model says so, else by the names of the elements around it; with the lengths that were counted.
+
+    `claims`: the page's; those of headline and subheadline are features. `find_main_region`: calls a main-region
+    finder. Raises ValueError where a model in the package was trained on other features than this code computes.
+    """
     if not blocks:
         return PageJudgement([], np.zeros(0))
     resource, _, rows, body = _predict_body(blocks, claims, headline, find_main_region)

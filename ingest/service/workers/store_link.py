@@ -15,7 +15,7 @@ import time
 from typing import Any
 
 from ingest.service.object_store import StoreAwayError
-from ingest.service.record_store import RecordStore
+from ingest.service.record_store import RecordStore, parse_record
 from ingest.service.workers.fork_gate import LINKS
 
 MAX_LINE_BYTES = 4096
@@ -40,9 +40,7 @@ class LinkedStore:
 
     def read(self, record_id: str) -> dict[str, Any] | None:
         """See `RecordStore`."""
-        content = self._ask("read", record_id)
-        record = json.loads(content) if content else None
-        return record if isinstance(record, dict) else None
+        return parse_record(self._ask("read", record_id))
 
     def _ask(self, operation: str, record_id: str, content: bytes = b"") -> bytes | None:
         try:
